@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Why the module tables were refused.
+
+use core::fmt;
+
+/// A defect that makes the module tables unusable as a whole.
+///
+/// A row is one of ranges or of exceptions; an offset is in bytes into the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableError {
+    /// Two tables that belong together have different lengths, in rows.
+    LengthMismatch { keys: usize, entries: usize },
+    /// The row does not come after the one before it.
+    NotSorted { row: usize },
+    /// The names do not begin with the zero byte that stands for "no module".
+    NoLeadingZero,
+    /// The row names a module by an offset that is not the start of a name.
+    NotAName { row: usize, offset: u32 },
+    /// The name is empty, too long, not ended or has a byte that no module name has.
+    BadName { offset: usize },
+    /// The list has a count below two or ends before its last name.
+    BadList { offset: usize },
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::LengthMismatch { keys, entries } => {
+                write!(f, "{keys} rows of one table but {entries} of its pair")
+            }
+            Self::NotSorted { row } => write!(f, "row {row} is out of order"),
+            Self::NoLeadingZero => f.write_str("module names do not begin with a zero byte"),
+            Self::NotAName { row, offset } => {
+                write!(
+                    f,
+                    "row {row} points at name offset {offset}, where no name starts"
+                )
+            }
+            Self::BadName { offset } => write!(f, "bad module name at name offset {offset}"),
+            Self::BadList { offset } => write!(f, "bad module list at name offset {offset}"),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The lines of /proc/kallmodsyms.
+//!
+//! ```text
+//! ffffffff81a3c2f0 1c7 t ext4_fill_super\t[ext4]
+//! ```
+//!
+//! A listing has a line per symbol, 186,000 of them on x86_64 defconfig, so the digits are made
+//! eight at a time by arithmetic on a word, and words are stored whole even where only some of
+//! their bytes count: what is too much is overwritten by what follows. A line therefore wants up to
+//! 8 bytes more room than it takes.
+
+use super::symbols::{Entry, Token, Tokens, MAX_SYMBOL_LEN};
+use core::mem::size_of;
+
+/// The line does not fit where it should go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSpace;
+
+/// A line in the making, written into memory of the caller's.
+///
+/// The parts of a line are to be added in their order: the [`fields`](Self::fields), one of
+/// [`name`](Self::name) and [`symbol`](Self::symbol), any number of [`module`](Self::module)s, and
+/// [`finish`](Self::finish). Each fails when there is no room for it. Nothing here allocates or
+/// sleeps.
+pub struct Line<'b> {
+    /// Where the line goes.
+    buf: &'b mut [u8],
+    /// Bytes written.
+    len: usize,
+    /// Modules written.
+    modules: usize,
+}
+
+impl<'b> Line<'b> {
+    /// Begins a line at the beginning of `buf`.
+    pub fn new(buf: &'b mut [u8]) -> Self {
+        Self {
+            buf,
+            len: 0,
+            modules: 0,
+        }
+    }
+
+    /// Adds what stands before the name: the address with all of its digits, the size in bytes with
+    /// none too many, and the letter of the type.
+    #[inline]
+    pub fn fields(&mut self, address: usize, size: usize, kind: u8) -> Result<(), NoSpace> {
+        if size_of::<usize>() > 4 {
+            self.word(hex((address as u64 >> 32) as u32), 8)?;
+        }
+        self.word(hex(address as u32), 8)?;
+        self.word(b' '.into(), 1)?;
+        self.short_hex(size as u64)?;
+        self.word(u64::from_le_bytes([b' ', kind, b' ', 0, 0, 0, 0, 0]), 3)
+    }
+
+    /// Adds the name of a symbol, cut off where /proc/kallsyms cuts it off.
+    pub fn name(&mut self, name: &[u8]) -> Result<(), NoSpace> {
+        self.bytes(name.get(..MAX_SYMBOL_LEN).unwrap_or(name))
+    }
+
+    /// Adds the name of a core symbol, cut off like [`name`](Self::name). The entry's first byte,
+    /// the type, is left out.
+    #[inline]
+    pub fn symbol(&mut self, tokens: &Tokens<'_>, entry: Entry<'_>) -> Result<(), NoSpace> {
+        let start = self.len;
+        let Some((&first, rest)) = entry.tokens().split_first() else {
+            return Ok(());
+        };
+        match tokens.get(first) {
+            Token::Short { word, len } => self.word(word >> 8, len.saturating_sub(1))?,
+            Token::Long(text) => self.bytes(text.get(1..).unwrap_or_default())?,
+        }
+        for &token in rest {
+            match tokens.get(token) {
+                Token::Short { word, len } => self.word(word, len)?,
+                Token::Long(text) => self.bytes(text)?,
+            }
+        }
+        self.len = self.len.min(start.saturating_add(MAX_SYMBOL_LEN));
+        Ok(())
+    }
+
+    /// Adds the name of a module in brackets, after a tab if it is the first and a space if not.
+    pub fn module(&mut self, name: &[u8]) -> Result<(), NoSpace> {
+        let separator = if self.modules == 0 { b'\t' } else { b' ' };
+        self.modules = self.modules.saturating_add(1);
+        self.bytes(&[separator, b'['])?;
+        self.bytes(name)?;
+        self.bytes(b"]")
+    }
+
+    /// Ends the line. Returns its length, with the newline, in bytes.
+    #[inline]
+    pub fn finish(mut self) -> Result<usize, NoSpace> {
+        self.bytes(b"\n")?;
+        Ok(self.len)
+    }
+
+    /// Adds a number in hexadecimal without leading zeros.
+    #[inline]
+    fn short_hex(&mut self, value: u64) -> Result<(), NoSpace> {
+        let (high, low) = ((value >> 32) as u32, value as u32);
+        if high == 0 {
+            return self.significant(low);
+        }
+        self.significant(high)?;
+        self.word(hex(low), 8)
+    }
+
+    /// Adds the digits of `value` from the first that is not zero on, at least one.
+    #[inline]
+    fn significant(&mut self, value: u32) -> Result<(), NoSpace> {
+        let zeros = (value | 1).leading_zeros() / 4;
+        self.word(
+            hex(value) >> (8 * zeros),
+            8_usize.wrapping_sub(zeros as usize),
+        )
+    }
+
+    /// Adds the `len` lowest bytes of `word`, lowest first. Wants room for the whole word.
+    #[inline]
+    fn word(&mut self, word: u64, len: usize) -> Result<(), NoSpace> {
+        let tail = self.buf.get_mut(self.len..).ok_or(NoSpace)?;
+        let room = tail.first_chunk_mut::<8>().ok_or(NoSpace)?;
+        *room = word.to_le_bytes();
+        self.len = self.len.wrapping_add(len);
+        Ok(())
+    }
+
+    /// Adds `bytes`.
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), NoSpace> {
+        let tail = self.buf.get_mut(self.len..).ok_or(NoSpace)?;
+        let room = tail.get_mut(..bytes.len()).ok_or(NoSpace)?;
+        room.copy_from_slice(bytes);
+        self.len = self.len.wrapping_add(bytes.len());
+        Ok(())
+    }
+}
+
+/// The 8 hexadecimal digits of `value` as ASCII, the first one lowest.
+#[inline]
+const fn hex(value: u32) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // One digit to a byte, the last digit lowest.
+    let pairs = value as u64;
+    let pairs = (pairs | pairs << 16) & 0x0000_ffff_0000_ffff;
+    let pairs = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (pairs | pairs << 4) & (0x0f * ONES);
+    // A digit above 9 carries into bit 4 when 6 is added. No sum or product below leaves its byte.
+    let letters = (digits.wrapping_add(6 * ONES) >> 4) & ONES;
+    let to_letter = letters.wrapping_mul((b'a' - b'0' - 10) as u64);
+    digits
+        .wrapping_add(b'0' as u64 * ONES)
+        .wrapping_add(to_letter)
+        .swap_bytes()
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The format of the tables and of the lines made from them.
+//!
+//! Everything below this module is pure `core`: no allocation, no kernel type, no way to panic. The
+//! same files are compiled into the kernel, into the build-time generator (which decodes what it
+//! has encoded before it writes it) and into the host tests, so the three cannot disagree.
+
+pub mod error;
+pub mod line;
+pub mod names;
+pub mod ranges;
+pub mod symbols;

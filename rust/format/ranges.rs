@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module tables and the hinted search in them.
+//!
+//! Ranges tile the image: each begins at its offset and ends where the next begins, so only starts
+//! are stored. Offsets are bytes from `_text`, modulo 2^32: on x86_64 of 6.12, per-cpu symbols have
+//! small absolute addresses, and their distance from the link-time `_text` still fits.
+//!
+//! Addresses alone cannot tell whose a symbol without a size is that stands between two objects,
+//! nor that a symbol of the linker script is nobody's. These symbols, a few in ten thousand, are
+//! listed by index as exceptions (x86_64 defconfig of 6.12.117: see Documentation/tables.rst).
+//!
+//! A reader of the whole listing asks for rising offsets, and a module has many symbols, so the
+//! answer is nearly always the last range or the one after it. The search looks there first and
+//! only then searches: a sequential reader pays for a binary search only where the address space
+//! jumps.
+
+use super::error::TableError;
+use super::names::{self, ModuleNames};
+
+/// The module tables as they are linked, not checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RawTables<'a> {
+    /// Where each range starts, in bytes from `_text`. Sorted.
+    pub offsets: &'a [u32],
+    /// For each range, its entry in `names`; 0 where the range is in no module.
+    pub modules: &'a [u32],
+    /// The symbols that are not in the modules of their range, by index in kallsyms. Sorted.
+    pub exceptions: &'a [u32],
+    /// For each exception, its entry in `names`; 0 where the symbol is in no module.
+    pub exception_modules: &'a [u32],
+    /// See [`names`].
+    pub names: &'a [u8],
+}
+
+/// The module tables of one kernel, checked.
+///
+/// # Invariants
+///
+/// In each of the pairs `offsets` and `modules`, `exceptions` and `exception_modules`, both have
+/// one length, and the first rises strictly. Every value of the second is 0 or the offset of an
+/// entry that decodes whole from `names`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ModuleTables<'a>(RawTables<'a>);
+
+/// Where the last search ended. Any value is safe; a good one saves the search.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RangeHint {
+    /// Index of a range.
+    range: usize,
+    /// Index of the first exception not below the last symbol.
+    exception: usize,
+}
+
+impl<'a> ModuleTables<'a> {
+    /// The tables of a kernel without modules: every answer is empty.
+    pub const fn empty() -> Self {
+        // INVARIANT: There is neither a range nor an exception.
+        Self(RawTables {
+            offsets: &[],
+            modules: &[],
+            exceptions: &[],
+            exception_modules: &[],
+            names: &[],
+        })
+    }
+
+    /// Checks the tables whole. Linear in their length.
+    pub fn new(raw: RawTables<'a>) -> Result<Self, TableError> {
+        if raw.offsets.is_empty() && raw.exceptions.is_empty() {
+            return Ok(Self::empty());
+        }
+        if raw.names.first() != Some(&0) {
+            return Err(TableError::NoLeadingZero);
+        }
+        check_pair(raw.offsets, raw.modules, raw.names)?;
+        check_pair(raw.exceptions, raw.exception_modules, raw.names)?;
+        // INVARIANT: `check_pair` accepted both pairs.
+        Ok(Self(raw))
+    }
+
+    /// The number of ranges.
+    pub const fn len(&self) -> usize {
+        self.0.offsets.len()
+    }
+
+    /// Tells whether there is no range.
+    pub const fn is_empty(&self) -> bool {
+        self.0.offsets.is_empty()
+    }
+
+    /// The modules of symbol number `symbol`, which is at `offset` bytes from `_text`. Updates
+    /// `hint`.
+    ///
+    /// Constant time for a symbol after the last one if it is in the same range or the next,
+    /// logarithmic otherwise. May be called from any context.
+    #[inline]
+    pub fn of_symbol(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
+        match self.exception(symbol, hint) {
+            Some(entry) => ModuleNames::at(self.0.names, entry),
+            None => self.at_offset(offset, hint),
+        }
+    }
+
+    /// The modules of the code or data at `offset` bytes from `_text`. Updates `hint`.
+    ///
+    /// Constant time when the answer is the hinted range or the one after it, logarithmic
+    /// otherwise. May be called from any context.
+    #[inline]
+    pub fn at_offset(&self, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
+        let Some(range) = self.range_of(offset, hint.range) else {
+            return ModuleNames::none();
+        };
+        hint.range = range;
+        let entry = self.0.modules.get(range).copied().unwrap_or(0);
+        ModuleNames::at(self.0.names, entry)
+    }
+
+    /// The entry of `symbol` if it is an exception.
+    #[inline]
+    fn exception(&self, symbol: u32, hint: &mut RangeHint) -> Option<u32> {
+        let exceptions = self.0.exceptions;
+        let hinted = hint.exception;
+        let before = hinted
+            .checked_sub(1)
+            .and_then(|index| exceptions.get(index));
+        let next = exceptions.get(hinted);
+        let good = before.is_none_or(|&before| before < symbol) && hinted <= exceptions.len();
+        if !good || next.is_some_and(|&next| next < symbol) {
+            hint.exception = exceptions.partition_point(|&exception| exception < symbol);
+        }
+        let index = hint.exception;
+        let found = exceptions.get(index) == Some(&symbol);
+        self.0
+            .exception_modules
+            .get(index)
+            .copied()
+            .filter(|_| found)
+    }
+
+    /// The index of the range that `offset` is in, if any range starts at or below it.
+    #[inline]
+    fn range_of(&self, offset: u32, hinted: usize) -> Option<usize> {
+        if self.holds(hinted, offset) {
+            return Some(hinted);
+        }
+        let next = hinted.wrapping_add(1);
+        if self.holds(next, offset) {
+            return Some(next);
+        }
+        let after = self.0.offsets.partition_point(|&start| start <= offset);
+        after.checked_sub(1)
+    }
+
+    /// Tells whether there is a range `range` and `offset` is in it.
+    #[inline]
+    fn holds(&self, range: usize, offset: u32) -> bool {
+        let starts = self.0.offsets;
+        let after = starts.get(range.wrapping_add(1));
+        starts.get(range).is_some_and(|&start| start <= offset)
+            && after.is_none_or(|&end| offset < end)
+    }
+}
+
+/// Checks that `keys` rise strictly and that `entries` are as many, all of them good.
+fn check_pair(keys: &[u32], entries: &[u32], names: &[u8]) -> Result<(), TableError> {
+    if keys.len() != entries.len() {
+        return Err(TableError::LengthMismatch {
+            keys: keys.len(),
+            entries: entries.len(),
+        });
+    }
+    let mut pairs = keys.iter().zip(keys.get(1..).unwrap_or_default());
+    if let Some(row) = pairs.position(|(this, next)| this >= next) {
+        return Err(TableError::NotSorted { row: row + 1 });
+    }
+    for (row, &entry) in entries.iter().enumerate() {
+        names::check(names, entry, row)?;
+    }
+    Ok(())
+}

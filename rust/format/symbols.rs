@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The names of the core kernel's symbols, as scripts/kallsyms.c compresses them.
+//!
+//! A stream has one entry per symbol: its length, in one byte or in two, and that many token
+//! numbers. A token number stands for a string of the token table; the strings of an entry in a row
+//! give the letter of the symbol's type and then its name. A marker, the offset in the stream, is
+//! kept for every 256th symbol, so that a search walks over at most 255 entries.
+//!
+//! ```text
+//! 3  'T' "_st" "ext"       Tstext..., tokens 0x54, 0x9c and 0xe1 for example
+//! 0x85 0x01 ...            an entry of 0x85 & 0x7f | 0x01 << 7 = 133 tokens
+//! ```
+//!
+//! A name is 14 tokens of 1.9 bytes on average (x86_64 defconfig), so expanding them is most of
+//! what a line costs. Tokens of up to 7 bytes, which nearly all are, are therefore kept as words
+//! that hold the string and its length: expanding one is a load, a store of 8 bytes and an
+//! addition.
+
+use core::fmt;
+
+/// Longest name in bytes, without its NUL: `KSYM_NAME_LEN` (include/linux/kallsyms.h) less one.
+pub const MAX_SYMBOL_LEN: usize = 511;
+
+/// Number of tokens: their numbers are bytes.
+pub const TOKENS: usize = 256;
+
+/// Symbols from one marker to the next.
+const MARKER_STEP: u32 = 256;
+
+/// Most tokens in one entry: a letter and a longest name of tokens that are one byte each.
+const MAX_ENTRY_LEN: usize = MAX_SYMBOL_LEN + 1;
+
+/// A defect that makes the symbol tables unusable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SymbolError {
+    /// The string of this token begins outside of the token table or does not end in it.
+    BadToken { token: u8 },
+    /// There are not as many markers as the number of symbols needs.
+    MarkerCount { markers: usize, symbols: u32 },
+    /// The marker does not hold the offset of its symbol's entry.
+    BadMarker { marker: usize },
+    /// The entry of this symbol is empty, too long or goes beyond the stream.
+    BadEntry { symbol: u32 },
+    /// The string of this symbol does not begin with a letter or another printable byte.
+    BadType { symbol: u32 },
+}
+
+impl fmt::Display for SymbolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::BadToken { token } => write!(f, "token {token} is not in the token table"),
+            Self::MarkerCount { markers, symbols } => {
+                write!(f, "{markers} markers do not serve {symbols} symbols")
+            }
+            Self::BadMarker { marker } => write!(f, "marker {marker} does not point at its symbol"),
+            Self::BadEntry { symbol } => write!(f, "bad name entry of symbol {symbol}"),
+            Self::BadType { symbol } => write!(f, "symbol {symbol} has no type"),
+        }
+    }
+}
+
+/// A token as a word.
+///
+/// The top byte is the length if that is at most [`Word::INLINE`], and the others are the string,
+/// its first byte lowest. Otherwise the top byte is [`Word::FAR`], the low 32 bits are the offset
+/// in the token table and the 16 above them the length.
+struct Word(u64);
+
+impl Word {
+    /// Longest string that fits beside its length.
+    const INLINE: usize = 7;
+    /// Top byte of a token that does not fit.
+    const FAR: u64 = 0xff;
+    /// Shift of the top byte.
+    const TOP: u32 = 56;
+
+    /// Makes the word of the token `text`, which begins at `start` in the table.
+    fn new(text: &[u8], start: u16) -> Self {
+        if text.len() > Self::INLINE {
+            let len = text.len() as u64 & 0xffff;
+            return Self(Self::FAR << Self::TOP | len << 32 | u64::from(start));
+        }
+        let bytes = text
+            .iter()
+            .rev()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte));
+        Self((text.len() as u64) << Self::TOP | bytes)
+    }
+
+    /// The length, if the string is in the word.
+    #[inline]
+    fn inline_len(&self) -> Option<usize> {
+        let top = self.0 >> Self::TOP;
+        (top != Self::FAR).then_some(top as usize)
+    }
+}
+
+/// The string of one token.
+#[derive(Clone, Copy, Debug)]
+pub enum Token<'a> {
+    /// `len` bytes, at most 7, lowest first in `word`. What is above them is not part of the
+    /// string.
+    Short { word: u64, len: usize },
+    /// A longer string.
+    Long(&'a [u8]),
+}
+
+/// The token table, checked.
+///
+/// # Invariants
+///
+/// `words` are made by [`Word::new`], and one that does not hold its string holds the offset and
+/// length of one inside `table`.
+#[derive(Clone, Copy)]
+pub struct Tokens<'a> {
+    /// The strings, each NUL-terminated.
+    table: &'a [u8],
+    /// By token number.
+    words: &'a [u64; TOKENS],
+}
+
+impl<'a> Tokens<'a> {
+    /// Checks the `table` of NUL-terminated strings and the `index` of where in it each token
+    /// begins. `words` is room for what is made from them; a kernel stack has not much room for its
+    /// 2 KiB.
+    ///
+    /// Unused tokens are empty strings. Linear in the length of the table.
+    pub fn new(
+        table: &'a [u8],
+        index: &[u16; TOKENS],
+        words: &'a mut [u64; TOKENS],
+    ) -> Result<Self, SymbolError> {
+        for (token, (word, &start)) in (0..=u8::MAX).zip(words.iter_mut().zip(index)) {
+            let rest = table.get(usize::from(start)..).unwrap_or_default();
+            let text = until_nul(rest, MAX_ENTRY_LEN).ok_or(SymbolError::BadToken { token })?;
+            *word = Word::new(text, start).0;
+        }
+        // INVARIANT: Each string was found in the table, at `start`.
+        Ok(Self { table, words })
+    }
+
+    /// The string of token number `token`.
+    #[inline]
+    pub fn get(&self, token: u8) -> Token<'a> {
+        // There is a word for every byte, so the default is never taken.
+        let word = Word(self.words.get(usize::from(token)).copied().unwrap_or(0));
+        match word.inline_len() {
+            Some(len) => Token::Short { word: word.0, len },
+            None => {
+                let start = word.0 as u32 as usize;
+                let len = (word.0 >> 32 & 0xffff) as usize;
+                let text = self.table.get(start..).and_then(|rest| rest.get(..len));
+                Token::Long(text.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The first byte of token number `token`, 0 if its string is empty.
+    #[inline]
+    pub fn first_byte(&self, token: u8) -> u8 {
+        match self.get(token) {
+            Token::Short { len: 0, .. } => 0,
+            Token::Short { word, .. } => word as u8,
+            Token::Long(text) => text.first().copied().unwrap_or(0),
+        }
+    }
+}
+
+/// The entry of one symbol: token numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a>(&'a [u8]);
+
+impl<'a> Entry<'a> {
+    /// The token numbers. The strings of these in a row are the type's letter and the name.
+    #[inline]
+    pub const fn tokens(&self) -> &'a [u8] {
+        self.0
+    }
+}
+
+/// The names of all core symbols, checked.
+///
+/// # Invariants
+///
+/// `stream` is `len` entries and nothing else, none of which is empty or longer than
+/// [`MAX_ENTRY_LEN`]. `markers` has the offset of each entry whose index is a multiple of
+/// [`MARKER_STEP`], in order.
+#[derive(Clone, Copy, Debug)]
+pub struct SymbolNames<'a> {
+    /// See the module's description.
+    stream: &'a [u8],
+    /// Offsets in `stream`.
+    markers: &'a [u32],
+    /// Number of symbols.
+    len: u32,
+}
+
+impl<'a> SymbolNames<'a> {
+    /// Checks that `stream` begins with `len` entries, that the `markers` agree with them and that
+    /// each symbol has a type. What follows in `stream` is padding and is ignored. Linear in the
+    /// length of the stream.
+    pub fn new(
+        stream: &'a [u8],
+        markers: &'a [u32],
+        len: u32,
+        tokens: &Tokens<'_>,
+    ) -> Result<Self, SymbolError> {
+        let wanted = len.div_ceil(MARKER_STEP);
+        let markers = match markers.get(..wanted as usize) {
+            Some(wanted) => wanted,
+            None => {
+                return Err(SymbolError::MarkerCount {
+                    markers: markers.len(),
+                    symbols: len,
+                })
+            }
+        };
+        let mut rest = stream;
+        for symbol in 0..len {
+            if symbol % MARKER_STEP == 0 {
+                let marker = (symbol / MARKER_STEP) as usize;
+                let offset = stream.len().wrapping_sub(rest.len());
+                if markers.get(marker).map(|&offset| offset as usize) != Some(offset) {
+                    return Err(SymbolError::BadMarker { marker });
+                }
+            }
+            let (entry, after) = split_entry(rest).ok_or(SymbolError::BadEntry { symbol })?;
+            match *entry.0 {
+                [] => return Err(SymbolError::BadEntry { symbol }),
+                [..] if entry.0.len() > MAX_ENTRY_LEN => {
+                    return Err(SymbolError::BadEntry { symbol })
+                }
+                [first, ..] if !tokens.first_byte(first).is_ascii_graphic() => {
+                    return Err(SymbolError::BadType { symbol });
+                }
+                [..] => rest = after,
+            }
+        }
+        let used = stream.len().wrapping_sub(rest.len());
+        // INVARIANT: The loop went over `len` entries, refused empty and long ones, and compared
+        // all markers.
+        Ok(Self {
+            stream: stream.get(..used).unwrap_or_default(),
+            markers,
+            len,
+        })
+    }
+
+    /// The number of symbols.
+    pub const fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Tells whether there is no symbol.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The entries from symbol number `index` on; none if there is no such symbol.
+    ///
+    /// Walks over at most 255 entries. May be called from any context.
+    pub fn from_index(&self, index: u32) -> Entries<'a> {
+        let marker = self
+            .markers
+            .get((index / MARKER_STEP) as usize)
+            .filter(|_| index < self.len);
+        let rest = marker.and_then(|&offset| self.stream.get(offset as usize..));
+        let mut entries = Entries {
+            rest: rest.unwrap_or_default(),
+        };
+        for _ in 0..index % MARKER_STEP {
+            entries.next();
+        }
+        entries
+    }
+}
+
+/// An iterator over the entries of consecutive symbols.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Entries<'a> {
+    /// Starts at the next entry.
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let (entry, rest) = split_entry(self.rest)?;
+        self.rest = rest;
+        Some(entry)
+    }
+}
+
+/// What is in `bytes` before the first NUL; `None` if that is more than `max` bytes, or there is no
+/// NUL.
+fn until_nul(bytes: &[u8], max: usize) -> Option<&[u8]> {
+    let text = bytes.split(|&byte| byte == 0).next()?;
+    (text.len() < bytes.len() && text.len() <= max).then_some(text)
+}
+
+/// Splits the first entry off `stream`; `None` if there is no whole one.
+#[inline]
+fn split_entry(stream: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+    let (len, rest) = match *stream {
+        [len @ 0..=0x7f, ref rest @ ..] => (usize::from(len), rest),
+        [low, high, ref rest @ ..] => (usize::from(low & 0x7f) | usize::from(high) << 7, rest),
+        _ => return None,
+    };
+    Some((Entry(rest.get(..len)?), rest.get(len..)?))
+}
