@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the component in this directory uses of the kernel's C side. Included
+ * by rust/bindings/bindings_helper.h, so that bindgen sees it, and by
+ * helpers.c, so that the compiler checks the prototypes of the helpers.
+ */
+
+#ifdef CONFIG_KALLMODSYMS
+
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/kallsyms.h>
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/types.h>
+
+#include <asm/sections.h>
+
+#include <../kernel/kallsyms_internal.h>
+#ifdef CONFIG_MODULES
+#include <../kernel/module/internal.h>
+#endif
+
+/* The tables that the generator appends to those of kernel/kallsyms.c. */
+extern const u32 kallsyms_num_modules;
+extern const unsigned long kallsyms_module_base;
+extern const u32 kallsyms_module_offsets[];
+extern const u32 kallsyms_modules[];
+extern const u32 kallsyms_num_module_exceptions;
+extern const u32 kallsyms_module_exceptions[];
+extern const u32 kallsyms_exception_modules[];
+extern const u8 kallsyms_module_names[];
+extern const u32 kallsyms_module_names_len;
+
+/* helpers.c: functions that are inline, or inline in some configurations. */
+void *kallmodsyms_pde_data(const struct inode *inode);
+int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
+				       char *type, char *name,
+				       char *module_name, int *exported);
+int kallmodsyms_bpf_get_kallsym(unsigned int symnum, unsigned long *value,
+				char *type, char *sym);
+int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
+				   unsigned long *off, char *sym);
+int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
+				   char *type, char *sym);
+bool kallmodsyms_is_kernel_inittext(unsigned long addr);
+#ifdef CONFIG_MODULES
+unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym);
+unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym);
+#endif
+
+#endif /* CONFIG_KALLMODSYMS */

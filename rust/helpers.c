@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * C functions that Rust cannot call by themselves: they are inline, or inline
+ * in some configurations. Nothing but calls; see bindings.h.
+ */
+
+#include <linux/filter.h>
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+
+#include "bindings.h"
+
+void *kallmodsyms_pde_data(const struct inode *inode)
+{
+	return pde_data(inode);
+}
+
+int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
+				       char *type, char *name,
+				       char *module_name, int *exported)
+{
+	return ftrace_mod_get_kallsym(symnum, value, type, name, module_name,
+				      exported);
+}
+
+int kallmodsyms_bpf_get_kallsym(unsigned int symnum, unsigned long *value,
+				char *type, char *sym)
+{
+	return bpf_get_kallsym(symnum, value, type, sym);
+}
+
+int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
+				   unsigned long *off, char *sym)
+{
+	return __bpf_address_lookup(addr, size, off, sym);
+}
+
+int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
+				   char *type, char *sym)
+{
+	return kprobe_get_kallsym(symnum, value, type, sym);
+}
+
+bool kallmodsyms_is_kernel_inittext(unsigned long addr)
+{
+	return is_kernel_inittext(addr);
+}
+
+#ifdef CONFIG_MODULES
+unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym)
+{
+	return kallsyms_symbol_value(sym);
+}
+
+unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym)
+{
+	return kernel_symbol_value(sym);
+}
+#endif

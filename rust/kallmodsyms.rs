@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! /proc/kallmodsyms: the symbols of /proc/kallsyms with their sizes and modules.
+//!
+//! For built-in symbols too it says which module, or modules, the symbol would be in if it were
+//! built as a module. The tables for that are made when vmlinux is linked and lie beside those of
+//! kallsyms; see Documentation/ in this directory for their layout and for the format of the file.
+//!
+//! From the bottom up:
+//!
+//! - [`format`](mod@format): decoding of the tables and rendering of lines, without any kernel
+//!   type.
+//! - [`proc_fs`], [`seq_file`], [`cred`]: safe abstractions of kernel interfaces.
+//! - [`series`], [`core_symbols`], [`modules`], [`dynamic`]: the sources of symbols.
+//! - [`listing`]: all sources in a row, as a sequence of lines.
+
+#[forbid(unsafe_code)]
+mod core_symbols;
+mod cred;
+mod dynamic;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the same files serve the generator and the host tests, which use all of them"
+)]
+#[forbid(unsafe_code)]
+mod format;
+#[forbid(unsafe_code)]
+mod listing;
+#[cfg(CONFIG_MODULES)]
+mod modules;
+mod proc_fs;
+mod rodata;
+mod seq_file;
+#[cfg_attr(kallmodsyms_series = "6.12", path = "series/v6_12.rs")]
+mod series;
+
+#[cfg(not(kallmodsyms_series = "6.12"))]
+compile_error!("no support for this kernel series; see the files in rust/series/");
+
+use kernel::{c_str, prelude::*, sync::Arc};
+
+module! {
+    type: KallModSyms,
+    name: "kallmodsyms",
+    description: "Symbols of the kernel with their sizes and modules",
+    license: "GPL",
+}
+
+/// The component: the file, for as long as it exists.
+struct KallModSyms {
+    _file: proc_fs::Entry<listing::Listing>,
+}
+
+impl kernel::Module for KallModSyms {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let symbols = Arc::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
+        let file = proc_fs::Entry::new(c_str!("kallmodsyms"), 0o444, symbols)?;
+        Ok(Self { _file: file })
+    }
+}
