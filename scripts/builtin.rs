@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which modules are built in: the tree's `modules.builtin`.
+//!
+//! kbuild gives every object a module file name, also objects of code that can never be a module,
+//! so the name alone tells nothing. `modules.builtin` has those that are really modules.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{show, Error, Result};
+use crate::format::names;
+use crate::lines;
+
+/// A built-in module: its place in [`BuiltinModules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ModuleId(u32);
+
+/// The built-in modules in the order of `modules.builtin`.
+#[derive(Debug, Default)]
+pub(crate) struct BuiltinModules {
+    by_path: HashMap<Vec<u8>, ModuleId>,
+    modules: Vec<Module>,
+}
+
+#[derive(Debug)]
+struct Module {
+    /// As kbuild's module file names have it: relative to the tree, without extension.
+    path: Vec<u8>,
+    /// As the module loader has it.
+    name: Vec<u8>,
+}
+
+impl BuiltinModules {
+    /// Parses `modules.builtin`; `file` is for messages.
+    pub(crate) fn parse(file: &Path, text: &[u8]) -> Result<Self> {
+        let mut modules = Self::default();
+        for (number, line) in lines::numbered(text) {
+            let line = line.trim_ascii();
+            if !line.is_empty() {
+                modules.add_line(line).map_err(|problem| {
+                    Error::at_line(
+                        file,
+                        number,
+                        problem,
+                        "Remove the file and build again; kbuild makes it.",
+                    )
+                })?;
+            }
+        }
+        Ok(modules)
+    }
+
+    /// ```text
+    /// kernel/fs/ext4/ext4.ko
+    /// ```
+    fn add_line(&mut self, line: &[u8]) -> std::result::Result<(), String> {
+        let path = line
+            .strip_prefix(b"kernel/")
+            .and_then(|rest| rest.strip_suffix(b".ko"))
+            .ok_or_else(|| format!("'{}' is not of the form kernel/PATH.ko", show(line)))?;
+        let name = module_name(path);
+        if !names::is_name(&name) {
+            let most = names::MAX_NAME_LEN;
+            return Err(format!(
+                "'{}' cannot be a module name: 1 to {most} letters, digits, '_', '.' or '+' are",
+                show(&name)
+            ));
+        }
+        let id =
+            ModuleId(u32::try_from(self.modules.len()).map_err(|_| "too many modules".to_owned())?);
+        if self.by_path.insert(path.to_vec(), id).is_none() {
+            self.modules.push(Module {
+                path: path.to_vec(),
+                name,
+            });
+        }
+        Ok(())
+    }
+
+    /// The module whose file is `path`, if it is built in.
+    pub(crate) fn by_path(&self, path: &[u8]) -> Option<ModuleId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The name of a module, as the module loader would show it.
+    pub(crate) fn name(&self, ModuleId(id): ModuleId) -> &[u8] {
+        self.modules
+            .get(id as usize)
+            .map_or(b"", |module| &module.name)
+    }
+
+    /// Every module with its path, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ModuleId, &[u8])> {
+        self.modules
+            .iter()
+            .zip(0..)
+            .map(|(module, id)| (ModuleId(id), module.path.as_slice()))
+    }
+}
+
+/// The last part of a path, with the replacements that kbuild makes for `KBUILD_MODNAME`.
+fn module_name(path: &[u8]) -> Vec<u8> {
+    let last = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    last.iter()
+        .map(|&byte| {
+            if matches!(byte, b'-' | b',') {
+                b'_'
+            } else {
+                byte
+            }
+        })
+        .collect()
+}

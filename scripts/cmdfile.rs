@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! kbuild's `.cmd` files: the command that made an object, and in it the module files it is for.
+//!
+//! ```text
+//! savedcmd_fs/ext4/super.o := gcc ... -DKBUILD_MODFILE='"fs/ext4/ext4"' ...
+//! savedcmd_drivers/.../dpmac.o := gcc ... -DKBUILD_MODFILE='"drivers/.../fsl-dpaa2-eth drivers/.../fsl-dpaa2-switch"' ...
+//! savedcmd_drivers/net/phy/ax88796b_rust.o := OBJTREE=... RUST_MODFILE=drivers/net/phy/ax88796b_rust rustc ...
+//! ```
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// What a `.cmd` file says of its object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ModuleFiles {
+    /// The command names module files, one or several, separated by spaces.
+    Named(Vec<u8>),
+    /// The command names none.
+    None,
+}
+
+/// The `.cmd` file of `object`: in the object's directory, hidden.
+pub(crate) fn path_for(object: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(object.file_name().unwrap_or_default());
+    name.push(".cmd");
+    object.with_file_name(name)
+}
+
+/// Reads the command of `object`'s `.cmd` file. `buffer` is scratch space that saves an allocation
+/// a file.
+pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles> {
+    let path = path_for(object);
+    read_first_line(&path, buffer).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::in_file(
+            &path,
+            format!("not found, but {} is linked into the kernel", object.display()),
+            "kbuild leaves it beside every object. If the object is not from kbuild, build it with kbuild; \
+             if the file was removed, remove the object too and build again.",
+        ),
+        _ => Error::in_file(&path, error.to_string(), "Make the file readable, or remove the object and build again."),
+    })?;
+    if !buffer.starts_with(b"savedcmd_") && !buffer.starts_with(b"cmd_") {
+        return Err(Error::at_line(
+            &path,
+            1,
+            "does not begin with savedcmd_",
+            "Remove this file and the object it belongs to, and build again.",
+        ));
+    }
+    module_files(buffer).ok_or_else(|| {
+        Error::at_line(
+            &path,
+            1,
+            "the module file name is not ended",
+            "Remove this file and build again.",
+        )
+    })
+}
+
+/// Reads the first line into `buffer`. The dependencies that follow are several times as long.
+fn read_first_line(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    buffer.clear();
+    BufReader::new(File::open(path)?).read_until(b'\n', buffer)?;
+    if buffer.ends_with(b"\n") {
+        buffer.pop();
+    }
+    Ok(())
+}
+
+/// Finds the module files in a command; `None` where one begins but does not end.
+fn module_files(command: &[u8]) -> Option<ModuleFiles> {
+    const C: &[u8] = b"-DKBUILD_MODFILE=";
+    const RUST: &[u8] = b"RUST_MODFILE=";
+    if let Some(value) = after(command, C) {
+        let quotes = |byte: &u8| matches!(byte, b'\'' | b'"' | b'\\');
+        let start = value.iter().position(|byte| !quotes(byte))?;
+        let value = value.get(start..)?;
+        let end = value.iter().position(quotes)?;
+        return Some(ModuleFiles::Named(value.get(..end)?.to_vec()));
+    }
+    if let Some(value) = after(command, RUST) {
+        let end = value.iter().position(|&byte| byte == b' ')?;
+        return Some(ModuleFiles::Named(value.get(..end)?.to_vec()));
+    }
+    Some(ModuleFiles::None)
+}
+
+/// What follows the first `key` in `text` that begins a word.
+fn after<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
+    text.split_inclusive(|&byte| byte == b' ')
+        .scan(0, |start, word| {
+            Some((std::mem::replace(start, *start + word.len()), word))
+        })
+        .find(|(_, word)| word.starts_with(key))
+        .and_then(|(start, _)| text.get(start + key.len()..))
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What single objects define, as far as addresses do not tell: symbols without a size and named
+//! constants. Both are few in an object, so what was read of one is kept.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::elf::Elf;
+use crate::error::Result;
+use crate::map::ObjectName;
+
+/// A symbol that an object defines.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) name: Vec<u8>,
+    /// The section's name.
+    pub(crate) section: Vec<u8>,
+    /// Offset in the section.
+    pub(crate) offset: u64,
+    /// In a section whose equal entries the linker merges: the bytes from the symbol on, as many
+    /// as an entry has.
+    pub(crate) constant: Option<Vec<u8>>,
+}
+
+/// The definitions of the objects asked for so far.
+#[derive(Default)]
+pub(crate) struct Definitions<'m>(HashMap<ObjectName<'m>, Rc<[Definition]>>);
+
+impl<'m> Definitions<'m> {
+    /// The symbols without a size and the constants of `object`, in the order of its symbol table.
+    pub(crate) fn of(&mut self, object: ObjectName<'m>) -> Result<Rc<[Definition]>> {
+        if let Some(definitions) = self.0.get(&object) {
+            return Ok(Rc::clone(definitions));
+        }
+        let definitions: Rc<[Definition]> = read(&object)?.into();
+        self.0.insert(object, Rc::clone(&definitions));
+        Ok(definitions)
+    }
+}
+
+fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
+    let elf = Elf::open(Path::new(OsStr::from_bytes(&object.path())))?;
+    let mut definitions = Vec::new();
+    for symbol in elf.symbols()?.defined() {
+        let section = elf.section(symbol.section);
+        let constants = section.filter(|section| section.is_mergeable());
+        if symbol.size != 0 && constants.is_none() {
+            continue;
+        }
+        let content =
+            constants.map(|section| elf.content(section, symbol.value, section.entry_size.max(1)));
+        definitions.push(Definition {
+            name: symbol.name.to_vec(),
+            section: elf.section_name(symbol.section).to_vec(),
+            offset: symbol.value,
+            constant: content.transpose()?,
+        });
+    }
+    Ok(definitions)
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! As much of ELF as symbols need: section headers, symbol tables, the bytes of a section. 64-bit
+//! little endian, which every architecture with Rust in the kernel is. Only what is asked for is
+//! read.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+const SHT_SYMTAB: u32 = 2;
+const SHT_NOBITS: u32 = 8;
+const SHF_MERGE: u64 = 0x10;
+const SHN_UNDEF: u16 = 0;
+const SHN_LORESERVE: u16 = 0xff00;
+const STT_SECTION: u8 = 3;
+const STT_FILE: u8 = 4;
+
+/// An open ELF file.
+pub(crate) struct Elf {
+    path: PathBuf,
+    file: File,
+    /// Bytes of the file.
+    length: u64,
+    sections: Vec<Section>,
+    /// The names of sections.
+    names: Vec<u8>,
+}
+
+/// A section header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Section {
+    /// Offset in the section names.
+    name: u32,
+    kind: u32,
+    flags: u64,
+    /// Address of the first byte in the image; 0 in an object.
+    pub address: u64,
+    /// Offset in the file.
+    offset: u64,
+    /// Bytes.
+    pub size: u64,
+    /// For a symbol table, the section of its strings.
+    link: u32,
+    /// Bytes of one entry, where the section has entries.
+    pub entry_size: u64,
+}
+
+impl Section {
+    /// Whether the linker merges equal entries.
+    pub(crate) fn is_mergeable(&self) -> bool {
+        self.flags & SHF_MERGE != 0
+    }
+}
+
+/// A symbol that is defined in a section.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Symbol<'t> {
+    pub name: &'t [u8],
+    /// Address in the image; in an object, offset in the section.
+    pub value: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Index of its section.
+    pub section: u16,
+}
+
+/// A symbol table in memory.
+pub(crate) struct SymbolTable {
+    entries: Vec<u8>,
+    strings: Vec<u8>,
+}
+
+impl Elf {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let failed = |error: std::io::Error| failure(path, &error.to_string());
+        let file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let mut elf = Self {
+            path: path.into(),
+            file,
+            length,
+            sections: Vec::new(),
+            names: Vec::new(),
+        };
+        let header = elf.bytes(0, 64)?;
+        if !header.starts_with(b"\x7fELF\x02\x01") {
+            return Err(failure(path, "not a 64-bit little endian ELF file"));
+        }
+        let bad = || failure(path, "bad section headers");
+        let table = u64_at(&header, 40).ok_or_else(bad)?;
+        let (size, mut count, mut names) = (
+            u16_at(&header, 58),
+            u16_at(&header, 60),
+            u16_at(&header, 62),
+        );
+        if size != Some(64) {
+            return Err(bad());
+        }
+        let first = elf.bytes(table, 64)?;
+        // Where there are more sections than fit in the header, the first section has the numbers.
+        let many = u64_at(&first, 32).and_then(|size| u32::try_from(size).ok());
+        let link = u32_at(&first, 40);
+        let count = count
+            .take()
+            .map(u32::from)
+            .filter(|&count| count != 0)
+            .or(many)
+            .ok_or_else(bad)?;
+        let names = names
+            .take()
+            .filter(|&index| index < SHN_LORESERVE)
+            .map(u32::from)
+            .or(link)
+            .ok_or_else(bad)?;
+        let headers = elf.bytes(table, u64::from(count) * 64)?;
+        elf.sections = headers
+            .chunks_exact(64)
+            .map(Section::parse)
+            .collect::<Option<_>>()
+            .ok_or_else(bad)?;
+        let names = *elf.sections.get(names as usize).ok_or_else(bad)?;
+        elf.names = elf.bytes(names.offset, names.size)?;
+        Ok(elf)
+    }
+
+    pub(crate) fn section(&self, index: u16) -> Option<&Section> {
+        self.sections.get(usize::from(index))
+    }
+
+    pub(crate) fn section_name(&self, index: u16) -> &[u8] {
+        self.section(index)
+            .map_or(b"", |section| string(&self.names, section.name))
+    }
+
+    /// The symbol table; empty where there is none.
+    pub(crate) fn symbols(&self) -> Result<SymbolTable> {
+        let Some(table) = self
+            .sections
+            .iter()
+            .find(|section| section.kind == SHT_SYMTAB)
+        else {
+            return Ok(SymbolTable {
+                entries: Vec::new(),
+                strings: Vec::new(),
+            });
+        };
+        let strings = self.sections.get(table.link as usize);
+        let strings =
+            strings.ok_or_else(|| failure(&self.path, "the symbol table has no strings"))?;
+        Ok(SymbolTable {
+            entries: self.bytes(table.offset, table.size)?,
+            strings: self.bytes(strings.offset, strings.size)?,
+        })
+    }
+
+    /// Up to `most` bytes at `offset` of a section; fewer where it ends before.
+    pub(crate) fn content(&self, section: &Section, offset: u64, most: u64) -> Result<Vec<u8>> {
+        let size = section.size.saturating_sub(offset).min(most);
+        match section.kind {
+            SHT_NOBITS => Ok(vec![0; usize::try_from(size).unwrap_or(0)]),
+            _ => self.bytes(section.offset.saturating_add(offset), size),
+        }
+    }
+
+    fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
+        let end = offset.checked_add(size);
+        if end.is_none_or(|end| end > self.length) {
+            return Err(failure(&self.path, "the file is cut short"));
+        }
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
+        let read = self.file.read_exact_at(&mut bytes, offset);
+        read.map_err(|error| failure(&self.path, &error.to_string()))?;
+        Ok(bytes)
+    }
+}
+
+impl Section {
+    fn parse(header: &[u8]) -> Option<Self> {
+        Some(Self {
+            name: u32_at(header, 0)?,
+            kind: u32_at(header, 4)?,
+            flags: u64_at(header, 8)?,
+            address: u64_at(header, 16)?,
+            offset: u64_at(header, 24)?,
+            size: u64_at(header, 32)?,
+            link: u32_at(header, 40)?,
+            entry_size: u64_at(header, 56)?,
+        })
+    }
+}
+
+impl SymbolTable {
+    /// The symbols that are defined in a section and have a name, in the order of the file.
+    pub(crate) fn defined(&self) -> impl Iterator<Item = Symbol<'_>> {
+        self.entries.chunks_exact(24).filter_map(|entry| {
+            let kind = entry.get(4)? & 0xf;
+            let section = u16_at(entry, 6)?;
+            if matches!(kind, STT_SECTION | STT_FILE)
+                || !(SHN_UNDEF + 1..SHN_LORESERVE).contains(&section)
+            {
+                return None;
+            }
+            let name = string(&self.strings, u32_at(entry, 0)?);
+            let symbol = Symbol {
+                name,
+                value: u64_at(entry, 8)?,
+                size: u64_at(entry, 16)?,
+                section,
+            };
+            (!name.is_empty()).then_some(symbol)
+        })
+    }
+}
+
+fn failure(path: &Path, problem: &str) -> Error {
+    Error::in_file(path, problem, "Remove the file and build again.")
+}
+
+/// The NUL-terminated string at `offset`.
+fn string(strings: &[u8], offset: u32) -> &[u8] {
+    let rest = strings.get(offset as usize..).unwrap_or_default();
+    rest.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The generator: makes the module tables of a kernel while its vmlinux is linked.
+//!
+//! kbuild runs it after `scripts/kallsyms` in each pass of the link and appends its output to the
+//! assembler file that `scripts/kallsyms` made, so the tables converge with the kernel's own. The
+//! files of this program follow the data, as [`link`] calls them: link maps ([`map`]), the layout
+//! of the image ([`layout`]), the modules of each object ([`builtin`], [`cmdfile`], [`objects`]),
+//! the symbols ([`elf`], [`symbols`]) and who defines them ([`definitions`], [`owners`]), ranges
+//! and what they leave open ([`ranges`], [`exceptions`]), tables ([`tables`]), assembler ([`emit`])
+//! and the files beside vmlinux ([`reports`], [`output`]).
+//!
+//! Wrong tables never leave this program: it writes nothing before all is read and checked.
+
+mod builtin;
+mod cmdfile;
+mod definitions;
+mod elf;
+mod emit;
+mod error;
+mod exceptions;
+#[path = "../rust/format/mod.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the same files serve the kernel and the host tests, which use all of them"
+)]
+mod format;
+mod layout;
+mod lines;
+mod link;
+mod map;
+mod objects;
+mod output;
+mod owners;
+mod ranges;
+mod reports;
+mod symbols;
+mod tables;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use error::Error;
+
+const USAGE: &str = "\
+Usage: kallmodsyms COMMAND [ARGUMENT]...
+
+Makes the tables behind /proc/kallmodsyms. kbuild runs it; so can you, in the
+directory that a kernel was built in.
+
+Commands:
+  link STEM    Write the tables of one pass of the link of vmlinux
+  help         Show this text; `kallmodsyms COMMAND --help` tells more
+
+Exit codes: 0 all is well, 1 an input is wrong (the message says which and what
+to do), 2 the command line is wrong.
+";
+
+const LINK_USAGE: &str = "\
+Usage: kallmodsyms link STEM
+
+Write the module tables of one pass of the link of vmlinux to standard output,
+as assembler source. Run in the top directory of the build.
+
+STEM is the file that the pass linked, for example .tmp_vmlinux2. Reads
+  STEM             its symbols and their sizes
+  STEM.syms        what scripts/kallsyms read; empty in the first pass, and so are the tables
+  STEM.kallsyms.S  what scripts/kallsyms wrote: the order of the symbols
+  STEM.map         the link map, of GNU ld or LLD
+  vmlinux.o.map    that of vmlinux.o, where vmlinux is linked from vmlinux.o
+  modules.builtin  which modules are built in
+  DIR/.OBJECT.cmd  of each object in the maps: which modules it is for
+  objects          where only their symbol tables tell whose a symbol is
+
+Writes, where their content changed,
+  .tmp_vmlinux.ranges    which object each stretch of the image came from
+  modules_thick.builtin  which objects each built-in module has
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let words: Vec<&str> = arguments
+        .iter()
+        .map(|word| word.to_str().unwrap_or(""))
+        .collect();
+    let outcome = match words.as_slice() {
+        [] => return usage_error("a command is missing"),
+        ["help" | "--help" | "-h"] => output::print(USAGE.as_bytes()),
+        ["link", "--help" | "-h"] => output::print(LINK_USAGE.as_bytes()),
+        ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => link::run(Path::new(stem)),
+        ["link", ..] => return usage_error("link takes one STEM"),
+        [command, ..] => return usage_error(&format!("no command '{}'", command.escape_debug())),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &Error) -> ExitCode {
+    eprintln!("kallmodsyms: {error}");
+    ExitCode::from(1)
+}
+
+fn usage_error(problem: &str) -> ExitCode {
+    eprintln!("kallmodsyms: {problem}\n  Try `kallmodsyms help`.");
+    ExitCode::from(2)
+}

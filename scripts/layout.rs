@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The layout of vmlinux: which object each stretch of the image came from.
+//!
+//! Where the kernel is linked from its objects, the map of the link says it all. Where it is linked
+//! from vmlinux.o (x86_64 with IBT), that map has one object only, and the map of the link that
+//! made vmlinux.o has to be laid over it: a section of vmlinux.o is, byte for byte, a stretch of
+//! the image.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{show, Error, Result};
+use crate::map::{Contribution, LinkMap, ObjectName, OutputSection};
+
+/// A stretch of the image that came from one input section of one object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'m> {
+    /// Address of the first byte.
+    pub(crate) start: u64,
+    /// Address behind the last byte.
+    pub(crate) end: u64,
+    /// The input section.
+    pub(crate) section: &'m [u8],
+    /// The object; `None` where the linker or a tool made the stretch of what several objects had,
+    /// so that it is nobody's.
+    pub(crate) object: Option<ObjectName<'m>>,
+    /// Which output section of the map it is in.
+    pub(crate) output: usize,
+}
+
+/// The whole image.
+#[derive(Debug, Default)]
+pub(crate) struct Layout<'m> {
+    /// In rising order of address, without overlaps, none empty.
+    pub(crate) pieces: Vec<Piece<'m>>,
+    /// Empty input sections, in rising order of address: symbols without a size can be in them.
+    empty: Vec<Piece<'m>>,
+    /// By section, the objects whose constants the linker merged, in link order.
+    pub(crate) constants: HashMap<&'m [u8], Vec<ObjectName<'m>>>,
+}
+
+impl<'m> Layout<'m> {
+    /// Lays out the image of `map`, which was read from `path`, with the map of vmlinux.o where it
+    /// is needed.
+    pub(crate) fn new(
+        path: &Path,
+        map: &LinkMap<'m>,
+        vmlinux_o: Option<&LinkMap<'m>>,
+    ) -> Result<Self> {
+        let mut inner = vmlinux_o.map(Inner::new);
+        let mut layout = Self::default();
+        for (output, section) in map
+            .sections
+            .iter()
+            .enumerate()
+            .filter(|(_, section)| section.is_allocated())
+        {
+            for contribution in &section.contributions {
+                let within = inner
+                    .as_mut()
+                    .filter(|_| is_vmlinux_o(&contribution.object));
+                match within.map(|inner| inner.section(contribution)) {
+                    Some(Some(section)) => layout.add_section(contribution, section, output),
+                    // objtool added the section to vmlinux.o after its link.
+                    Some(None) => layout.add(Piece {
+                        object: None,
+                        ..piece(contribution, output)
+                    }),
+                    None => layout.add_contribution(contribution, vmlinux_o.unwrap_or(map), output),
+                }
+            }
+        }
+        layout.pieces.sort_by_key(|piece| piece.start);
+        layout.empty.sort_by_key(|piece| piece.start);
+        layout.drop_merged_away();
+        layout.check_disjoint(path)?;
+        Ok(layout)
+    }
+
+    /// Adds what vmlinux.o's own map says of a section of vmlinux.o, where `outer` says that it is.
+    fn add_section(
+        &mut self,
+        outer: &Contribution<'m>,
+        section: &OutputSection<'m>,
+        output: usize,
+    ) {
+        if outer.is_mergeable() || outer.size != section.size {
+            for part in &section.contributions {
+                self.add_constants(part.section, part.object);
+            }
+            self.add(Piece {
+                object: None,
+                ..piece(outer, output)
+            });
+            return;
+        }
+        for part in &section.contributions {
+            let address = outer.address.wrapping_add(part.address);
+            self.add(piece(&Contribution { address, ..*part }, output));
+        }
+    }
+
+    /// Adds a contribution of an object to the image. `inputs` is the map with the most objects.
+    fn add_contribution(
+        &mut self,
+        contribution: &Contribution<'m>,
+        inputs: &LinkMap<'m>,
+        output: usize,
+    ) {
+        let mut object = Some(contribution.object);
+        if contribution.is_made_by_linker() {
+            object = None;
+            // LLD does not say whose constants it merged.
+            if contribution.is_mergeable() && !self.constants.contains_key(contribution.section) {
+                for &object in &inputs.objects {
+                    self.add_constants(contribution.section, object);
+                }
+            }
+        } else if contribution.is_mergeable() {
+            object = None;
+            self.add_constants(contribution.section, contribution.object);
+        }
+        self.add(Piece {
+            object,
+            ..piece(contribution, output)
+        });
+    }
+
+    fn add_constants(&mut self, section: &'m [u8], object: ObjectName<'m>) {
+        let objects = self.constants.entry(section).or_default();
+        if objects.last() != Some(&object) {
+            objects.push(object);
+        }
+    }
+
+    fn add(&mut self, piece: Piece<'m>) {
+        match piece.start == piece.end {
+            true => self.empty.push(piece),
+            false => self.pieces.push(piece),
+        }
+    }
+
+    /// Drops what is left in GNU ld's map of a section whose constants were all merged into one
+    /// before it: it keeps its size, but what follows begins at its address.
+    fn drop_merged_away(&mut self) {
+        let mut next_start = u64::MAX;
+        for piece in self.pieces.iter_mut().rev() {
+            if piece.object.is_none() {
+                piece.end = piece.end.min(next_start);
+            }
+            next_start = piece.start;
+        }
+        self.pieces.retain(|piece| piece.start < piece.end);
+    }
+
+    fn check_disjoint(&self, path: &Path) -> Result<()> {
+        let mut pairs = self.pieces.iter().zip(self.pieces.iter().skip(1));
+        match pairs.find(|(this, next)| next.start < this.end) {
+            None => Ok(()),
+            Some((this, next)) => Err(Error::in_file(
+                path,
+                format!("{this} and {next} overlap"),
+                "The maps are not of one link. Remove vmlinux.o, vmlinux and their maps and build again.",
+            )),
+        }
+    }
+
+    /// For walks over the image in rising order of address.
+    pub(crate) fn places(&self) -> Places<'_, 'm> {
+        Places {
+            layout: self,
+            next_piece: 0,
+            next_empty: 0,
+        }
+    }
+}
+
+/// What there is at an address.
+pub(crate) struct Place<'a, 'm> {
+    /// The piece that the address is in, but not at the start of.
+    pub(crate) within: Option<&'a Piece<'m>>,
+    /// The piece that ends at the address.
+    pub(crate) ends: Option<&'a Piece<'m>>,
+    /// The empty pieces at the address.
+    pub(crate) empty: &'a [Piece<'m>],
+    /// The piece that starts at the address.
+    pub(crate) begins: Option<&'a Piece<'m>>,
+}
+
+/// See [`Layout::places`].
+pub(crate) struct Places<'a, 'm> {
+    layout: &'a Layout<'m>,
+    /// Index of the first piece that starts above the last address.
+    next_piece: usize,
+    /// Index of the first empty piece at or above the last address.
+    next_empty: usize,
+}
+
+impl<'a, 'm> Places<'a, 'm> {
+    /// What there is at `address`, which is not below the one of the last call.
+    pub(crate) fn at(&mut self, address: u64) -> Place<'a, 'm> {
+        let pieces = &self.layout.pieces;
+        while pieces
+            .get(self.next_piece)
+            .is_some_and(|piece| piece.start <= address)
+        {
+            self.next_piece += 1;
+        }
+        let empty = &self.layout.empty;
+        while empty
+            .get(self.next_empty)
+            .is_some_and(|piece| piece.start < address)
+        {
+            self.next_empty += 1;
+        }
+        let empty = empty.get(self.next_empty..).unwrap_or_default();
+        let here = empty
+            .iter()
+            .take_while(|piece| piece.start == address)
+            .count();
+        let nth_last = |n: usize| {
+            self.next_piece
+                .checked_sub(n)
+                .and_then(|index| pieces.get(index))
+        };
+        let last = nth_last(1);
+        let begins = last.filter(|piece| piece.start == address);
+        let before = if begins.is_some() { nth_last(2) } else { last };
+        Place {
+            within: before.filter(|piece| address < piece.end),
+            ends: before.filter(|piece| piece.end == address),
+            empty: empty.get(..here).unwrap_or_default(),
+            begins,
+        }
+    }
+}
+
+impl<'m> Piece<'m> {
+    /// The object's path, or words in place of one, for messages and comments.
+    pub(crate) fn object_path(&self) -> Cow<'m, [u8]> {
+        self.object
+            .map_or(Cow::Borrowed(b"several objects"), |object| object.path())
+    }
+}
+
+impl std::fmt::Display for Piece<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (section, object) = (show(self.section), show(&self.object_path()));
+        write!(
+            f,
+            "{section} of {object} at {:#x}..{:#x}",
+            self.start, self.end
+        )
+    }
+}
+
+/// Whether `object` is the one that is made of all others.
+pub(crate) fn is_vmlinux_o(object: &ObjectName<'_>) -> bool {
+    object.is(b"vmlinux.o")
+}
+
+/// Whether `map` is of a link from vmlinux.o.
+pub(crate) fn needs_vmlinux_o(map: &LinkMap<'_>) -> bool {
+    map.objects.iter().any(is_vmlinux_o)
+}
+
+fn piece<'m>(contribution: &Contribution<'m>, output: usize) -> Piece<'m> {
+    Piece {
+        start: contribution.address,
+        end: contribution.end(),
+        section: contribution.section,
+        object: Some(contribution.object),
+        output,
+    }
+}
+
+/// The sections of vmlinux.o by name, each with how many of them the outer map has used.
+struct Inner<'a, 'm> {
+    sections: HashMap<&'m [u8], (usize, Vec<&'a OutputSection<'m>>)>,
+}
+
+impl<'a, 'm> Inner<'a, 'm> {
+    fn new(map: &'a LinkMap<'m>) -> Self {
+        let mut sections: HashMap<_, (usize, Vec<_>)> = HashMap::new();
+        for section in &map.sections {
+            sections.entry(section.name).or_default().1.push(section);
+        }
+        Self { sections }
+    }
+
+    /// The section of vmlinux.o that `outer` is: of several of one name, the next.
+    fn section(&mut self, outer: &Contribution<'m>) -> Option<&'a OutputSection<'m>> {
+        let (used, sections) = self.sections.get_mut(outer.section)?;
+        let index = std::mem::replace(used, *used + 1);
+        sections.get(index).copied()
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The map of GNU ld (`-Map`), from the line `Linker script and memory map` on.
+//!
+//! How far a line is indented says what it is about: an output section not at all, an input section
+//! by one space, all else by sixteen. A name that is too long for its column has a line to itself.
+
+use std::path::Path;
+
+use super::text::{assigned_symbol, hex, prefixed_hex, word};
+use super::{Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use crate::error::{show, Error, Result};
+use crate::lines;
+
+/// Parses a map; `path` is for messages.
+pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
+    let mut parser = Parser::default();
+    let body = lines::numbered(text)
+        .skip_while(|(_, line)| *line != b"Linker script and memory map")
+        .skip(1);
+    for (number, line) in body {
+        parser.line(number, line).map_err(|problem| {
+            Error::at_line(
+                path,
+                number,
+                format!("{problem}: '{}'", show(line)),
+                "Remove the map and build again. If the line is right, this linker writes a form that is not \
+                 known yet: please report the line and the linker's version.",
+            )
+        })?;
+    }
+    if !parser.complete {
+        return Err(Error::in_file(
+            path,
+            "the map is cut short",
+            "Remove the map and build again.",
+        ));
+    }
+    Ok(parser.map)
+}
+
+#[derive(Default)]
+struct Parser<'m> {
+    map: LinkMap<'m>,
+    /// Whether the last line was met.
+    complete: bool,
+    /// A name that was alone on its line and may go on in the next.
+    pending: Option<Pending<'m>>,
+}
+
+#[derive(Clone, Copy)]
+enum Pending<'m> {
+    Output(&'m [u8]),
+    Input(&'m [u8]),
+}
+
+type Outcome = std::result::Result<(), String>;
+
+impl<'m> Parser<'m> {
+    fn line(&mut self, number: usize, line: &'m [u8]) -> Outcome {
+        let pending = self.pending.take();
+        let indent = line.iter().take_while(|&&byte| byte == b' ').count();
+        match (indent, line.get(indent..).unwrap_or_default()) {
+            (_, b"") => Ok(()),
+            (0, rest) => self.top(rest),
+            (1, rest) => self.input(number, rest),
+            (_, rest) => self.indented(number, rest, pending),
+        }
+    }
+
+    /// ```text
+    /// .text           0xffffffff81000000  0x1402ca2
+    /// .data..percpu   0x0000000000000000    0x34000 load address 0x0000000003a5d000
+    /// LOAD vmlinux.a
+    /// ```
+    fn top(&mut self, line: &'m [u8]) -> Outcome {
+        let (name, rest) = word(line);
+        match name {
+            // `START GROUP`, `END GROUP`, `Address of section .x set to 0x0`.
+            b"LOAD" | b"START" | b"END" | b"Address" => return Ok(()),
+            _ if name.starts_with(b"TARGET(") => return Ok(()),
+            // `OUTPUT(vmlinux elf64-x86-64)`, the end of the map.
+            _ if name.starts_with(b"OUTPUT(") => {
+                self.complete = line.ends_with(b")");
+                return Ok(());
+            }
+            _ => {}
+        }
+        if rest.trim_ascii().is_empty() {
+            self.section(name, 0, 0, None);
+            self.pending = Some(Pending::Output(name));
+            return Ok(());
+        }
+        self.section_addresses(name, rest)
+    }
+
+    /// The addresses behind an output section's name, on its line or on the next.
+    fn section_addresses(&mut self, name: &'m [u8], rest: &'m [u8]) -> Outcome {
+        let (address, rest) = word(rest);
+        let (size, rest) = word(rest);
+        let (Some(address), Some(size)) = (prefixed_hex(address), prefixed_hex(size)) else {
+            return Err("not the line of an output section".into());
+        };
+        let load = match rest.trim_ascii().strip_prefix(b"load address ") {
+            Some(load) => Some(prefixed_hex(load.trim_ascii()).ok_or("bad load address")?),
+            None if rest.trim_ascii().is_empty() => None,
+            None => return Err("not the line of an output section".into()),
+        };
+        self.section(name, address, size, load);
+        Ok(())
+    }
+
+    fn section(&mut self, name: &'m [u8], address: u64, size: u64, load_address: Option<u64>) {
+        let contributions = Vec::new();
+        self.map.sections.push(OutputSection {
+            name,
+            address,
+            size,
+            load_address,
+            contributions,
+        });
+    }
+
+    /// ```text
+    ///  .text          0xffffffff810001c0      0x5d7 arch/x86/kernel/head_64.o
+    ///  .rodata.__func__.0
+    ///  *fill*         0xffffffff81000797        0x9 cc
+    ///  *(.text.hot .text.hot.*)
+    /// ```
+    fn input(&mut self, number: usize, line: &'m [u8]) -> Outcome {
+        let (name, rest) = word(line);
+        if rest.is_empty() {
+            // A section name that goes on in the next line, or a pattern of the linker script.
+            self.pending = Some(Pending::Input(name));
+            return Ok(());
+        }
+        let first = word(rest).0;
+        if name == b"*fill*" || prefixed_hex(first).is_none() {
+            return match name {
+                b"*fill*" => Ok(()),
+                // A pattern with spaces in it.
+                _ if line.contains(&b'(') || line.starts_with(b"*") => Ok(()),
+                b"FILL" => Ok(()),
+                _ => Err("neither an input section nor a pattern of the linker script".into()),
+            };
+        }
+        self.contribution(number, name, rest)
+    }
+
+    fn contribution(&mut self, line: usize, section: &'m [u8], rest: &'m [u8]) -> Outcome {
+        let (address, rest) = word(rest);
+        let (size, rest) = word(rest);
+        let object = rest.trim_ascii();
+        let (Some(address), Some(size), false) =
+            (prefixed_hex(address), prefixed_hex(size), object.is_empty())
+        else {
+            return Err("not an address, a size and an object".into());
+        };
+        let object = ObjectName::parse(object);
+        Ok(self.map.add(Contribution {
+            address,
+            size,
+            section,
+            object,
+            merged: false,
+            line,
+        })?)
+    }
+
+    /// ```text
+    ///                 0xffffffff81000000                _text = .
+    ///                 0xffffffff81000230                secondary_startup_64
+    ///                 0xffffffff82012340       0x10 crypto/sha256_generic.o
+    ///                                 0x18 (size before relaxing)
+    ///                 [!provide]                        PROVIDE (_sdata = .)
+    ///                 0xffffffff8223f000        0x1 BYTE 0x0
+    ///                 0x0000000000000001                ASSERT ((_text < _end), message)
+    /// ```
+    fn indented(&mut self, number: usize, line: &'m [u8], pending: Option<Pending<'m>>) -> Outcome {
+        let (first, rest) = word(line);
+        let statement = rest.trim_ascii();
+        let second = word(rest).0;
+        if first == b"[!provide]" || first == b"*undef*" {
+            return Ok(());
+        }
+        let Some(address) = prefixed_hex(first).or_else(|| bracketed_hex(first)) else {
+            return Err("not an address".into());
+        };
+        if statement == b"(size before relaxing)" {
+            return self.relaxed(number);
+        }
+        if prefixed_hex(second).is_some() {
+            return match pending {
+                Some(Pending::Output(name)) => {
+                    self.map.sections.pop();
+                    self.section_addresses(name, line)
+                }
+                Some(Pending::Input(name)) => self.contribution(number, name, line),
+                None if is_data(word(rest).1) => Ok(()),
+                None => Err("addresses that belong to no section".into()),
+            };
+        }
+        if let Some(name) = assigned_symbol(statement) {
+            self.map.script_symbols.push(ScriptSymbol { address, name });
+        }
+        Ok(())
+    }
+
+    /// The stretch before this line was smaller in the output than in its object: constants of it
+    /// that other objects have too were merged.
+    fn relaxed(&mut self, number: usize) -> Outcome {
+        let last = self
+            .map
+            .sections
+            .last_mut()
+            .and_then(|section| section.contributions.last_mut());
+        if let Some(last) = last.filter(|last| number - last.line <= 1) {
+            last.merged = true;
+        }
+        Ok(())
+    }
+}
+
+/// `[0x0000000000000000]`, the address of a symbol that is provided nowhere.
+fn bracketed_hex(word: &[u8]) -> Option<u64> {
+    hex(word.strip_prefix(b"[0x")?.strip_suffix(b"]")?)
+}
+
+/// Data that the linker script itself puts in a section.
+fn is_data(rest: &[u8]) -> bool {
+    matches!(
+        word(rest).0,
+        b"BYTE" | b"SHORT" | b"LONG" | b"QUAD" | b"SQUAD"
+    )
+}

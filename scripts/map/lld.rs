@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The map of LLD (`-Map`).
+//!
+//! Four numbers a line (address, load address, size, alignment), then a column that says by its
+//! indentation what the line is about: an output section or a statement of the linker script not at
+//! all, an input section or a statement inside a section by eight spaces, a symbol by sixteen.
+
+use std::path::Path;
+
+use super::text::{assigned_symbol, hex, word};
+use super::{Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use crate::error::{show, Error, Result};
+use crate::lines;
+
+/// Whether `line` is the first of an LLD map.
+///
+/// ```text
+///              VMA              LMA     Size Align Out     In      Symbol
+/// ```
+pub(crate) fn is_header(line: &[u8]) -> bool {
+    let mut words = line
+        .split(|&byte| byte == b' ')
+        .filter(|word| !word.is_empty());
+    words.next() == Some(b"VMA") && words.last() == Some(b"Symbol")
+}
+
+/// Parses a map; `path` is for messages.
+pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
+    let mut map = LinkMap::default();
+    for (number, text) in lines::numbered(text)
+        .skip(1)
+        .filter(|(_, line)| !line.is_empty())
+    {
+        let parsed = split(text)
+            .ok_or("not four numbers and a name")
+            .and_then(|line| add(&mut map, number, line));
+        parsed.map_err(|problem| {
+            Error::at_line(
+                path,
+                number,
+                format!("{problem}: '{}'", show(text)),
+                "Remove the map and build again. If the line is right, this linker writes a form that is not \
+                 known yet: please report the line and the linker's version.",
+            )
+        })?;
+    }
+    if !text.ends_with(b"\n") {
+        return Err(Error::in_file(
+            path,
+            "the map is cut short",
+            "Remove the map and build again.",
+        ));
+    }
+    Ok(map)
+}
+
+/// A line by its columns.
+struct Line<'m> {
+    address: u64,
+    load_address: u64,
+    size: u64,
+    indent: usize,
+    rest: &'m [u8],
+}
+
+fn split(line: &[u8]) -> Option<Line<'_>> {
+    let (address, rest) = word(line);
+    let (load_address, rest) = word(rest);
+    let (size, rest) = word(rest);
+    let (align, rest) = word(rest);
+    if !align.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let rest = rest.strip_prefix(b" ")?;
+    let indent = rest.iter().take_while(|&&byte| byte == b' ').count();
+    let rest = rest.get(indent..)?;
+    Some(Line {
+        address: hex(address)?,
+        load_address: hex(load_address)?,
+        size: hex(size)?,
+        indent,
+        rest,
+    })
+}
+
+fn add<'m>(
+    map: &mut LinkMap<'m>,
+    number: usize,
+    line: Line<'m>,
+) -> std::result::Result<(), &'static str> {
+    match line.indent {
+        // An assertion of the linker script leaves its place empty.
+        _ if line.rest.is_empty() => return Ok(()),
+        // A symbol of the input section above.
+        16.. => return Ok(()),
+        // ffffffff81000000          1000000   11f2d8    64
+        // vmlinux.a(arch/x86/kernel/head_64.o):(.head.text)
+        8.. => {
+            if let Some((object, section)) = input_section(line.rest) {
+                let (address, size, object) = (line.address, line.size, ObjectName::parse(object));
+                return map.add(Contribution {
+                    address,
+                    size,
+                    section,
+                    object,
+                    merged: false,
+                    line: number,
+                });
+            }
+        }
+        // ffffffff81000000          1000000  1402ca2  4096 .text
+        0 if !line.rest.contains(&b' ') => {
+            map.sections.push(OutputSection {
+                name: line.rest,
+                address: line.address,
+                size: line.size,
+                load_address: Some(line.load_address),
+                contributions: Vec::new(),
+            });
+            return Ok(());
+        }
+        0 => {}
+        _ => return Err("indented as no line of this map is"),
+    }
+    // ffffffff81000000          1000000        0     1         _text = .
+    //                0                0        0     1         . = ALIGN ( 4096 )
+    //                0                0        1     1         BYTE ( 0 )
+    if let Some(name) = assigned_symbol(line.rest) {
+        map.script_symbols.push(ScriptSymbol {
+            address: line.address,
+            name,
+        });
+    } else if !is_statement(line.rest) {
+        return Err("neither a section nor a statement of the linker script");
+    }
+    Ok(())
+}
+
+/// Splits `file:(section)`.
+fn input_section(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = text.strip_suffix(b")")?;
+    let colon = inner.windows(2).rposition(|pair| pair == b":(")?;
+    Some((inner.get(..colon)?, inner.get(colon + 2..)?))
+}
+
+/// Whether `text` is an assignment, an assertion or data of the linker script.
+fn is_statement(text: &[u8]) -> bool {
+    let (first, rest) = word(text);
+    let operator = word(rest).0;
+    let begins = [
+        &b"BYTE"[..],
+        b"SHORT",
+        b"LONG",
+        b"QUAD",
+        b"ASSERT",
+        b"PROVIDE",
+        b"HIDDEN",
+    ];
+    operator.ends_with(b"=") || begins.iter().any(|keyword| first.starts_with(keyword))
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The names that maps give to objects.
+
+use std::borrow::Cow;
+
+/// An object file: its path from the top of the build, in two parts.
+///
+/// A member of an archive is printed as `archive(member)`. kbuild's archives are thin, so that a
+/// member is a file of its own, whose path LLD gives from the archive's directory and GNU ld from
+/// the top, without the archive:
+///
+/// ```text
+/// lib/lib.a(argv_split.o)
+/// lib/argv_split.o
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ObjectName<'m> {
+    /// Directory of the archive with a slash behind it, or nothing.
+    directory: &'m [u8],
+    file: &'m [u8],
+}
+
+impl<'m> ObjectName<'m> {
+    /// Takes the name as a map prints it.
+    pub(crate) fn parse(text: &'m [u8]) -> Self {
+        let whole = Self {
+            directory: b"",
+            file: text,
+        };
+        let Some(inner) = text.strip_suffix(b")") else {
+            return whole;
+        };
+        let Some(open) = inner.iter().position(|&byte| byte == b'(') else {
+            return whole;
+        };
+        let (archive, member) = inner.split_at(open);
+        let directory = archive
+            .iter()
+            .rposition(|&byte| byte == b'/')
+            .map_or(0, |slash| slash + 1);
+        Self {
+            directory: archive.get(..directory).unwrap_or_default(),
+            file: member.get(1..).unwrap_or_default(),
+        }
+    }
+
+    /// The path from the top of the build.
+    pub(crate) fn path(&self) -> Cow<'m, [u8]> {
+        match self.directory {
+            [] => Cow::Borrowed(self.file),
+            directory => Cow::Owned([directory, self.file].concat()),
+        }
+    }
+
+    /// Whether the path begins with `prefix`.
+    pub(crate) fn starts_with(&self, prefix: &[u8]) -> bool {
+        self.path().starts_with(prefix)
+    }
+
+    /// Whether the path is `path`.
+    pub(crate) fn is(&self, path: &[u8]) -> bool {
+        *self.path() == *path
+    }
+}

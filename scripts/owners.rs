@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Who defines each symbol, where its address alone does not say.
+//!
+//! A symbol inside a piece of the layout is that piece's. Three kinds are not so easy:
+//!
+//! - Symbols of the linker script have the address of something else, and are in no module.
+//! - A symbol without a size at the seam of two pieces may be the end of the one or the beginning
+//!   of the other: an empty `struct lock_class_key`, the label behind a table.
+//! - Constants that the linker merged are at one address for all the objects that have them.
+//!
+//! For the last two the symbol tables of the objects in question are read, and only where the
+//! objects are not of the same modules. Nothing is guessed: a symbol that no object is found to
+//! define ends the link.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use crate::definitions::Definitions;
+use crate::elf::{Elf, Symbol};
+use crate::error::{show, Error, Result};
+use crate::layout::{Layout, Piece, Place};
+use crate::objects::{Objects, SetId};
+
+/// The modules of each of `symbols`, which are sorted by address. `image` is what they are the
+/// symbols of. `map` is the path of the map that the layout is from.
+pub(crate) fn of_symbols<'m>(
+    map: &Path,
+    symbols: &[Symbol<'_>],
+    image: &Elf,
+    layout: &Layout<'m>,
+    script_symbols: &HashSet<&[u8]>,
+    objects: &mut Objects<'m>,
+) -> Result<Vec<SetId>> {
+    let mut owners = Owners {
+        map,
+        image,
+        layout,
+        objects,
+        definitions: Definitions::default(),
+    };
+    let mut places = layout.places();
+    let mut modules = Vec::with_capacity(symbols.len());
+    for group in symbols.chunk_by(|one, other| one.value == other.value) {
+        let place = places.at(group.first().map_or(0, |symbol| symbol.value));
+        for (index, symbol) in group.iter().enumerate() {
+            let is_script = symbol.size == 0 && script_symbols.contains(symbol.name);
+            modules.push(match is_script {
+                true => SetId::NONE,
+                false => owners.owner(symbol, nth_of_its_name(group, index), &place)?,
+            });
+        }
+    }
+    Ok(modules)
+}
+
+struct Owners<'a, 'm> {
+    map: &'a Path,
+    image: &'a Elf,
+    layout: &'a Layout<'m>,
+    objects: &'a mut Objects<'m>,
+    definitions: Definitions<'m>,
+}
+
+impl<'m> Owners<'_, 'm> {
+    /// The modules of `symbol`, the `nth` of its name at its address, which is at `place`.
+    fn owner(&mut self, symbol: &Symbol<'_>, nth: usize, place: &Place<'_, 'm>) -> Result<SetId> {
+        // What has a size is in the piece that begins where it does.
+        let around = place.within.or(place.begins.filter(|_| symbol.size != 0));
+        match around {
+            Some(piece) => self.in_piece(symbol, nth, piece),
+            None => self.at_seam(symbol, nth, place),
+        }
+    }
+
+    fn in_piece(&mut self, symbol: &Symbol<'_>, nth: usize, piece: &Piece<'m>) -> Result<SetId> {
+        match piece.object {
+            Some(object) => self.objects.modules_of(object),
+            None if !self.layout.constants.contains_key(piece.section) => Ok(SetId::NONE),
+            None => self
+                .constant(symbol, nth, piece.section)?
+                .ok_or_else(|| self.unplaced(symbol, "no object has such a constant")),
+        }
+    }
+
+    /// A symbol without a size, between pieces.
+    fn at_seam(&mut self, symbol: &Symbol<'_>, nth: usize, place: &Place<'_, 'm>) -> Result<SetId> {
+        let candidates = place
+            .ends
+            .into_iter()
+            .chain(place.empty)
+            .chain(place.begins);
+        let mut sets = Vec::new();
+        for candidate in candidates.clone() {
+            sets.push(self.modules_of_piece(candidate)?);
+        }
+        if is_made_by_linker(symbol.name) && sets.iter().all(|&set| set == SetId::NONE) {
+            return Ok(SetId::NONE);
+        }
+        let first = sets
+            .first()
+            .ok_or_else(|| self.unplaced(symbol, "no object has anything there"))?;
+        if sets.iter().all(|set| set == first) && !is_made_by_linker(symbol.name) {
+            return Ok(*first);
+        }
+        let mut definers = Vec::new();
+        for (candidate, set) in candidates.zip(sets) {
+            let offset = symbol.value.wrapping_sub(candidate.start);
+            if let Some(object) = candidate.object {
+                let definitions = self.definitions.of(object)?;
+                let here = definitions.iter().filter(|definition| {
+                    definition.name == symbol.name
+                        && definition.section == candidate.section
+                        && definition.offset == offset
+                });
+                definers.extend(here.map(|_| set));
+            } else {
+                definers.extend(self.constant(symbol, nth, candidate.section)?);
+            }
+        }
+        match definers.get(nth) {
+            Some(&set) => Ok(set),
+            None if is_made_by_linker(symbol.name) => Ok(SetId::NONE),
+            None => Err(self.unplaced(symbol, "none of the objects that meet there defines it")),
+        }
+    }
+
+    fn modules_of_piece(&mut self, piece: &Piece<'m>) -> Result<SetId> {
+        piece
+            .object
+            .map_or(Ok(SetId::NONE), |object| self.objects.modules_of(object))
+    }
+
+    /// The modules of a constant that was merged with those of other objects in `section`: of those
+    /// who have it by that name, the `nth`, or the first where they are fewer.
+    fn constant(
+        &mut self,
+        symbol: &Symbol<'_>,
+        nth: usize,
+        section: &[u8],
+    ) -> Result<Option<SetId>> {
+        let mut definers = Vec::new();
+        for &object in self.layout.constants.get(section).into_iter().flatten() {
+            for definition in self.definitions.of(object)?.iter() {
+                let same_name = definition.name == symbol.name && definition.section == section;
+                if let Some(content) = definition.constant.as_ref().filter(|_| same_name) {
+                    if self.has_content(symbol, content)? {
+                        definers.push(self.objects.modules_of(object)?);
+                    }
+                }
+            }
+        }
+        Ok(definers.get(nth).or(definers.first()).copied())
+    }
+
+    fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> Result<bool> {
+        let Some(section) = self.image.section(symbol.section) else {
+            return Ok(false);
+        };
+        let offset = symbol.value.wrapping_sub(section.address);
+        Ok(self.image.content(section, offset, content.len() as u64)? == content)
+    }
+
+    fn unplaced(&self, symbol: &Symbol<'_>, problem: &str) -> Error {
+        Error::in_file(
+            self.map,
+            format!("symbol {} at {:#x} cannot be placed: {problem}", show(symbol.name), symbol.value),
+            "Remove vmlinux.o, vmlinux and their maps and build again. If that does not help, please report the \
+             symbol with the kernel's version and configuration.",
+        )
+    }
+}
+
+/// How many symbols of the name of `group`'s symbol number `index` are before it there.
+fn nth_of_its_name(group: &[Symbol<'_>], index: usize) -> usize {
+    let Some((symbol, before)) = group.get(..=index).and_then(<[_]>::split_last) else {
+        return 0;
+    };
+    before
+        .iter()
+        .filter(|other| other.name == symbol.name)
+        .count()
+}
+
+/// Whether linkers define `name` by themselves, for the ends of a section that has a C name.
+fn is_made_by_linker(name: &[u8]) -> bool {
+    name.starts_with(b"__start_") || name.starts_with(b"__stop_")
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Ranges: the pieces of the layout as the tables hold them, by modules instead of by objects.
+
+use crate::error::{Error, Result};
+use crate::layout::Piece;
+use crate::objects::{Objects, SetId};
+
+/// Where a range of the tables begins; it ends where the next begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range<'m> {
+    /// Bytes from `_text`, modulo 2^32.
+    pub offset: u32,
+    /// The modules of all of the range.
+    pub modules: SetId,
+    /// The first piece in the range, for the comment beside its row; `None` for what lies between
+    /// sections.
+    pub first: Option<Piece<'m>>,
+}
+
+/// Turns `pieces` into ranges of rising offset, neighbours of the same modules fused.
+///
+/// What is between two pieces is padding: inside an output section it goes with the piece before
+/// it, and behind the last piece of a section it is in no module.
+pub(crate) fn fuse<'m>(
+    pieces: &[Piece<'m>],
+    text: u64,
+    objects: &mut Objects<'m>,
+) -> Result<Vec<Range<'m>>> {
+    let mut starts = Vec::with_capacity(pieces.len());
+    let next_outputs = pieces
+        .iter()
+        .skip(1)
+        .map(|next| Some(next.output))
+        .chain([None]);
+    for (piece, next_output) in pieces.iter().zip(next_outputs) {
+        let modules = match piece.object {
+            Some(object) => objects.modules_of(object)?,
+            None => SetId::NONE,
+        };
+        starts.push(Range {
+            offset: offset(piece.start, text, piece)?,
+            modules,
+            first: Some(*piece),
+        });
+        if next_output != Some(piece.output) && modules != SetId::NONE {
+            starts.push(Range {
+                offset: offset(piece.end, text, piece)?,
+                modules: SetId::NONE,
+                first: None,
+            });
+        }
+    }
+    // Per-cpu addresses below the image have offsets above it. The sort is stable, so of two starts
+    // at one offset, the end of a section and the piece behind it, the later counts.
+    starts.sort_by_key(|start| start.offset);
+    let mut ranges: Vec<Range<'m>> = Vec::new();
+    for start in starts {
+        if ranges
+            .last()
+            .is_some_and(|last| last.offset == start.offset)
+        {
+            ranges.pop();
+        }
+        if ranges
+            .last()
+            .is_none_or(|last| last.modules != start.modules)
+        {
+            ranges.push(start);
+        }
+    }
+    // Below the first range there is no module anyway.
+    if ranges
+        .first()
+        .is_some_and(|first| first.modules == SetId::NONE)
+    {
+        ranges.remove(0);
+    }
+    Ok(ranges)
+}
+
+/// The place of `address` in the tables: bytes from `_text`, modulo 2^32, where x86_64's per-cpu
+/// symbols, counted from 0, end up above the image. Anything else would not be told apart.
+fn offset(address: u64, text: u64, piece: &Piece<'_>) -> Result<u32> {
+    u32::try_from(address.wrapping_sub(text)).map_err(|_| {
+        Error::new(
+            format!("{piece} is more than 4 GiB from _text at {text:#x}"),
+            "The tables cannot hold this layout. Turn CONFIG_KALLMODSYMS off, and please report it.",
+        )
+    })
+}

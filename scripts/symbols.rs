@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The symbols of the listing: those that scripts/kallsyms took, in its order, each with its
+//! address and size from what the pass linked.
+//!
+//! kallsyms drops some symbols and sorts the others by rules of its own, which differ between
+//! kernel series. They are not repeated here: the order is read from the file that it wrote, where
+//! each row of the address table has the symbol's type and name in a comment.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use crate::elf::{Symbol, SymbolTable};
+use crate::error::{show, Error, Result};
+use crate::lines::Lines;
+
+const LABEL: &[u8] = b"kallsyms_offsets:";
+
+/// What kbuild can do about a file that it made and that is not as it should be.
+const REMEDY: &str =
+    "Remove it and build again. If that does not help, this kernel's scripts/kallsyms writes \
+                      a form that is not known yet: please report it with the kernel's version.";
+
+/// The address table in the assembler file of kallsyms.
+pub(crate) struct Order {
+    /// From the label on.
+    text: Vec<u8>,
+}
+
+impl Order {
+    /// Reads the end of `path`, from the address table on: the names before it are much longer.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let failed = |error: std::io::Error| Error::in_file(path, error.to_string(), REMEDY);
+        let file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let mut size = 4 << 20;
+        loop {
+            size = (size * 2).min(length);
+            let mut text = vec![0; usize::try_from(size).unwrap_or(0)];
+            file.read_exact_at(&mut text, length - size)
+                .map_err(failed)?;
+            if let Some(at) = end_of_label(&text) {
+                text.drain(..at);
+                return Ok(Self { text });
+            }
+            if size == length {
+                return Err(Error::in_file(
+                    path,
+                    "has no table kallsyms_offsets",
+                    REMEDY,
+                ));
+            }
+        }
+    }
+
+    /// The names in order, without their types.
+    ///
+    /// ```text
+    ///     .long   -0x1    /* Tstartup_64 */
+    /// ```
+    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        let rows = Lines(&self.text).take_while(|row| row.starts_with(b"\t.long\t"));
+        rows.filter_map(|row| {
+            let comment = row.strip_suffix(b" */")?;
+            let start = comment.iter().rposition(|&byte| byte == b'*')? + 2;
+            comment.get(start + 1..)
+        })
+    }
+}
+
+/// Finds each name of `order` in `table`: the symbols of the listing, by index.
+///
+/// Both are walked once, in order of address. At one address a symbol is found by its name; two of
+/// one name at one address are taken in the order of the file, which is that of the link.
+pub(crate) fn listed<'t>(
+    path: &Path,
+    order: &Order,
+    table: &'t SymbolTable,
+) -> Result<Vec<Symbol<'t>>> {
+    let mut all: Vec<Symbol<'t>> = table.defined().collect();
+    all.sort_by_key(|symbol| symbol.value);
+    let mut groups = all.chunk_by_mut(|one, other| one.value == other.value);
+    let mut group = Group::default();
+    let mut listed = Vec::with_capacity(all_len(&order.text));
+    for name in order.names() {
+        let symbol = loop {
+            if let Some(symbol) = group.take(name) {
+                break symbol;
+            }
+            group = Group::new(groups.next().ok_or_else(|| {
+                Error::in_file(
+                    path,
+                    format!(
+                        "symbol {} of scripts/kallsyms's table, number {}, is not found",
+                        show(name),
+                        listed.len()
+                    ),
+                    REMEDY,
+                )
+            })?);
+        };
+        listed.push(symbol);
+    }
+    Ok(listed)
+}
+
+/// Where the line behind the label begins.
+fn end_of_label(text: &[u8]) -> Option<usize> {
+    let mut rest = Lines(text);
+    rest.find(|line| *line == LABEL)?;
+    Some(text.len() - rest.0.len())
+}
+
+/// The symbols at one address that no name has been matched with yet.
+#[derive(Default)]
+struct Group<'g, 't> {
+    symbols: &'g [Symbol<'t>],
+    taken: Vec<usize>,
+}
+
+impl<'g, 't> Group<'g, 't> {
+    fn new(symbols: &'g [Symbol<'t>]) -> Self {
+        Self {
+            symbols,
+            taken: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, name: &[u8]) -> Option<Symbol<'t>> {
+        let mut found = self
+            .symbols
+            .iter()
+            .enumerate()
+            .filter(|(_, symbol)| symbol.name == name);
+        let (index, symbol) = found.find(|(index, _)| !self.taken.contains(index))?;
+        self.taken.push(index);
+        Some(*symbol)
+    }
+}
+
+/// About how many rows `text` has.
+fn all_len(text: &[u8]) -> usize {
+    text.len() / 40
+}
