@@ -10,4 +10,5 @@ pub mod error;
 pub mod line;
 pub mod names;
 pub mod ranges;
+pub mod sizes;
 pub mod symbols;

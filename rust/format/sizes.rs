@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The sizes of symbols, at about half a byte each.
+//!
+//! What is known without any table is the gap: the bytes from a symbol to the next one at a higher
+//! address. Half of all symbols fill it, and most of the others leave less than 16 bytes of padding,
+//! evenly spread, or have no size at all. Only how a size differs from the gap is stored, in four
+//! levels, each for what the one before it could not say:
+//!
+//! 1. A bit for each symbol: 0 if it fills its gap.
+//! 2. A nibble for each 1 of the bits: one of 15 values, the most frequent ones of this kernel, which
+//!    are numbers of bytes to leave off or "no size".
+//! 3. A byte for each nibble of 15: the number of bytes to leave off.
+//! 4. A word for each byte of 255: the size. Symbols that overlap the next one are here.
+//!
+//! Where an entry of a level is, is how many entries of the level before it, up to there, go down. That
+//! number is kept for every 512th entry, and the rest is counted. So a size at any index costs no
+//! more than three counts over 512 entries, and mostly none; one who reads all sizes in order
+//! counts nothing.
+//!
+//! x86_64 defconfig of 6.12.117, 177,925 symbols: see Documentation/tables.rst for the bytes, and for
+//! what other encodings would have taken.
+
+use core::fmt;
+
+/// Entries from one rank to the next.
+pub const RANK_STEP: usize = 512;
+
+/// The values that a nibble can stand for.
+pub const VALUES: usize = 15;
+
+/// A value of the second level: the symbol has no size.
+pub const NO_SIZE: u32 = u32::MAX;
+
+/// A nibble that stands for no value: the third level has it.
+const NIBBLE_DOWN: u8 = 15;
+
+/// A byte that stands for no number: the fourth level has it.
+const BYTE_DOWN: u8 = 255;
+
+/// The size tables as they are linked, not checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RawSizes<'a> {
+    /// Level 1: a bit for each symbol, lowest first in each word.
+    pub bits: &'a [u64],
+    /// For every 512th bit, how many before it are 1.
+    pub bit_ranks: &'a [u32],
+    /// Level 2: two nibbles a byte, the lower one first.
+    pub nibbles: &'a [u8],
+    /// For every 512th nibble, how many before it are 15.
+    pub nibble_ranks: &'a [u32],
+    /// What the nibbles stand for: bytes to leave off, or [`NO_SIZE`].
+    pub values: &'a [u32],
+    /// Level 3: bytes to leave off.
+    pub bytes: &'a [u8],
+    /// For every 512th byte, how many before it are 255.
+    pub byte_ranks: &'a [u32],
+    /// Level 4: sizes in bytes.
+    pub words: &'a [u64],
+}
+
+/// A defect that makes the size tables unusable as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeError {
+    /// Level `level` does not have as many entries as go down from the level before it.
+    Count { level: usize },
+    /// The rank at this index of level `level` is not the number of entries that go down before it.
+    Rank { level: usize, rank: usize },
+    /// There are not 15 values.
+    Values { len: usize },
+}
+
+impl fmt::Display for SizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Count { level } => write!(f, "level {level} has a wrong number of entries"),
+            Self::Rank { level, rank } => write!(f, "rank {rank} of level {level} is wrong"),
+            Self::Values { len } => write!(f, "{len} values instead of {VALUES}"),
+        }
+    }
+}
+
+/// The size tables of one kernel, checked.
+///
+/// # Invariants
+///
+/// Each level has as many entries as go down from the one before it, the first one has one for each
+/// symbol, and all ranks are right.
+#[derive(Clone, Copy, Debug)]
+pub struct SizeTables<'a>(RawSizes<'a>);
+
+/// Where a reader of consecutive sizes is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SizeCursor {
+    /// Number of the next symbol.
+    symbol: u32,
+    /// Index of the next entry of levels 2, 3 and 4.
+    nibble: usize,
+    byte: usize,
+    word: usize,
+}
+
+impl<'a> SizeTables<'a> {
+    /// Checks the tables of a kernel of `symbols` symbols. Linear in their length.
+    pub fn new(raw: RawSizes<'a>, symbols: u32) -> Result<Self, SizeError> {
+        let symbols = symbols as usize;
+        if raw.values.len() != VALUES {
+            return Err(SizeError::Values {
+                len: raw.values.len(),
+            });
+        }
+        if raw.bits.len() != symbols.div_ceil(u64::BITS as usize) {
+            return Err(SizeError::Count { level: 1 });
+        }
+        let tables = Self(raw);
+        let ones = check_level(1, symbols, raw.bit_ranks, |symbol| tables.bit(symbol))?;
+        if raw.nibbles.len() != ones.div_ceil(2) {
+            return Err(SizeError::Count { level: 2 });
+        }
+        let down = |nibble| tables.nibble(nibble) == Some(NIBBLE_DOWN);
+        let bytes = check_level(2, ones, raw.nibble_ranks, down)?;
+        if raw.bytes.len() != bytes {
+            return Err(SizeError::Count { level: 3 });
+        }
+        let down = |byte| raw.bytes.get(byte) == Some(&BYTE_DOWN);
+        let words = check_level(3, bytes, raw.byte_ranks, down)?;
+        if raw.words.len() != words {
+            return Err(SizeError::Count { level: 4 });
+        }
+        // INVARIANT: Each length and each rank was compared with the count of what goes down.
+        Ok(tables)
+    }
+
+    /// The size in bytes of symbol number `symbol`, from which it is `gap` bytes to the next symbol at
+    /// a higher address; 0 if it has none.
+    ///
+    /// Constant time. May be called from any context.
+    pub fn size(&self, symbol: u32, gap: u64) -> u64 {
+        self.next(&mut self.cursor(symbol), gap)
+    }
+
+    /// A cursor at symbol number `symbol`. Constant time.
+    pub fn cursor(&self, symbol: u32) -> SizeCursor {
+        let raw = &self.0;
+        let nibble = self.nibbles_before(symbol as usize);
+        let down = |nibble| self.nibble(nibble) == Some(NIBBLE_DOWN);
+        let byte = rank(raw.nibble_ranks, nibble, down);
+        let down = |byte| raw.bytes.get(byte) == Some(&BYTE_DOWN);
+        let word = rank(raw.byte_ranks, byte, down);
+        SizeCursor {
+            symbol,
+            nibble,
+            byte,
+            word,
+        }
+    }
+
+    /// The size of the symbol at `cursor`, see [`Self::size`]. Goes on to the next one.
+    #[inline]
+    pub fn next(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
+        let filled = !self.bit(cursor.symbol as usize);
+        cursor.symbol = cursor.symbol.wrapping_add(1);
+        if filled {
+            return gap;
+        }
+        let nibble = self.nibble(cursor.nibble).unwrap_or(0);
+        cursor.nibble = cursor.nibble.wrapping_add(1);
+        match self.0.values.get(usize::from(nibble)) {
+            Some(&NO_SIZE) => 0,
+            Some(&less) => gap.wrapping_sub(less.into()),
+            None => self.next_rare(cursor, gap),
+        }
+    }
+
+    /// Levels 3 and 4.
+    fn next_rare(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
+        let byte = self.0.bytes.get(cursor.byte).copied().unwrap_or(0);
+        cursor.byte = cursor.byte.wrapping_add(1);
+        if byte != BYTE_DOWN {
+            return gap.wrapping_sub(byte.into());
+        }
+        let word = self.0.words.get(cursor.word).copied().unwrap_or(0);
+        cursor.word = cursor.word.wrapping_add(1);
+        word
+    }
+
+    /// How many symbols before `symbol` have a nibble: as [`rank`], by the word.
+    fn nibbles_before(&self, symbol: usize) -> usize {
+        let raw = &self.0;
+        let base = raw.bit_ranks.get(symbol / RANK_STEP).copied();
+        let first = symbol / RANK_STEP * (RANK_STEP / 64);
+        let words = raw.bits.get(first..).unwrap_or_default();
+        let (whole, part) = (symbol % RANK_STEP / 64, symbol % 64);
+        let partial = words.get(whole).copied().unwrap_or(0) & !(u64::MAX << part);
+        let whole = words.iter().take(whole).map(|word| word.count_ones());
+        let counted = whole.fold(partial.count_ones(), u32::wrapping_add);
+        base.unwrap_or(0).wrapping_add(counted) as usize
+    }
+
+    /// Level 1: whether the size of the symbol is not its gap.
+    #[inline]
+    fn bit(&self, symbol: usize) -> bool {
+        let word = self.0.bits.get(symbol / 64).copied().unwrap_or(0);
+        word >> (symbol % 64) & 1 != 0
+    }
+
+    /// Level 2.
+    #[inline]
+    fn nibble(&self, index: usize) -> Option<u8> {
+        let pair = self.0.nibbles.get(index / 2)?;
+        Some(pair >> (index % 2 * 4) & 0xf)
+    }
+}
+
+impl SizeCursor {
+    /// The number of the symbol that comes next.
+    pub fn symbol(&self) -> u32 {
+        self.symbol
+    }
+}
+
+/// How many entries before `index` go down, of which `ranks` has the number for every 512th entry.
+fn rank(ranks: &[u32], index: usize, goes_down: impl Fn(usize) -> bool) -> usize {
+    let base = ranks.get(index / RANK_STEP).copied().unwrap_or(0);
+    let rest = index - index % RANK_STEP..index;
+    (base as usize).wrapping_add(rest.filter(|&entry| goes_down(entry)).count())
+}
+
+/// Checks the `ranks` of a level of `len` entries. Returns how many of the entries go down.
+fn check_level(
+    level: usize,
+    len: usize,
+    ranks: &[u32],
+    goes_down: impl Fn(usize) -> bool,
+) -> Result<usize, SizeError> {
+    if ranks.len() != len.div_ceil(RANK_STEP) {
+        return Err(SizeError::Count { level });
+    }
+    let mut count: usize = 0;
+    for entry in 0..len {
+        if entry % RANK_STEP == 0 {
+            let rank = entry / RANK_STEP;
+            if ranks.get(rank).map(|&rank| rank as usize) != Some(count) {
+                return Err(SizeError::Rank { level, rank });
+            }
+        }
+        count = count.wrapping_add(usize::from(goes_down(entry)));
+    }
+    Ok(count)
+}
