@@ -7,13 +7,14 @@
 //! files of this program follow the data, as [`link`] calls them: link maps ([`map`]), the layout
 //! of the image ([`layout`]), the modules of each object ([`builtin`], [`cmdfile`], [`objects`]),
 //! the symbols ([`elf`], [`symbols`]) and who defines them ([`definitions`], [`owners`]), ranges
-//! and what they leave open ([`ranges`], [`exceptions`]), tables ([`tables`]), assembler ([`emit`])
-//! and the files beside vmlinux ([`reports`], [`output`]).
+//! and what they leave open ([`ranges`], [`exceptions`]), tables ([`tables`], [`sizes`]), assembler
+//! ([`emit`]) and the files beside vmlinux ([`reports`], [`output`]).
 //!
 //! Wrong tables never leave this program: it writes nothing before all is read and checked.
 
 mod builtin;
 mod cmdfile;
+mod config;
 mod definitions;
 mod elf;
 mod emit;
@@ -35,6 +36,7 @@ mod output;
 mod owners;
 mod ranges;
 mod reports;
+mod sizes;
 mod symbols;
 mod tables;
 
@@ -71,6 +73,7 @@ STEM is the file that the pass linked, for example .tmp_vmlinux2. Reads
   STEM.map         the link map, of GNU ld or LLD
   vmlinux.o.map    that of vmlinux.o, where vmlinux is linked from vmlinux.o
   modules.builtin  which modules are built in
+  include/config/auto.conf  the configuration: whether to make size tables
   DIR/.OBJECT.cmd  of each object in the maps: which modules it is for
   objects          where only their symbol tables tell whose a symbol is
 

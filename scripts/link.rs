@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::builtin::BuiltinModules;
+use crate::config::Config;
 use crate::elf::Elf;
-use crate::emit;
+use crate::emit::{self, Source};
 use crate::error::{Error, Result};
 use crate::exceptions;
 use crate::layout::{self, Layout};
@@ -16,6 +17,7 @@ use crate::output;
 use crate::owners;
 use crate::ranges;
 use crate::reports;
+use crate::sizes::Sizes;
 use crate::symbols::{self, Order};
 use crate::tables::{self, Tables};
 
@@ -26,15 +28,9 @@ const MODULES_THICK: &str = "modules_thick.builtin";
 
 /// Writes the tables for the pass that linked `stem` to standard output.
 pub(crate) fn run(stem: &Path) -> Result<()> {
+    let config = Config::read()?;
     if is_first_pass(stem)? {
-        let no_modules = BuiltinModules::default();
-        return output::print(&emit::assembler(
-            &Tables::default(),
-            &[],
-            &[],
-            0,
-            &Objects::new(&no_modules),
-        ));
+        return empty_tables(&config);
     }
     let builtin_path = Path::new(MODULES_BUILTIN);
     let builtin = BuiltinModules::parse(builtin_path, &output::read(builtin_path)?)?;
@@ -43,65 +39,69 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     let map_text = output::read(&map_path)?;
     let map = LinkMap::parse(&map_path, &map_text)?;
     let inner_path = Path::new(VMLINUX_O_MAP);
-    let inner_text = if layout::needs_vmlinux_o(&map) {
-        Some(output::read(inner_path)?)
-    } else {
-        None
-    };
+    let inner_text = layout::needs_vmlinux_o(&map).then(|| output::read(inner_path));
+    let inner_text = inner_text.transpose()?;
     let inner = inner_text
         .as_deref()
-        .map(|text| LinkMap::parse(inner_path, text))
-        .transpose()?;
+        .map(|text| LinkMap::parse(inner_path, text));
+    let inner = inner.transpose()?;
     let layout = Layout::new(&map_path, &map, inner.as_ref())?;
 
     let mut objects = Objects::new(&builtin);
-    for object in inner.iter().chain([&map]).flat_map(|map| &map.objects) {
-        if !layout::is_vmlinux_o(object) {
-            objects.modules_of(*object)?;
-        }
-    }
+    objects.add_all(inner.iter().chain([&map]).flat_map(|map| &map.objects))?;
 
     let image = Elf::open(stem)?;
     let symbol_table = image.symbols()?;
-    let symbols = symbols::listed(
-        stem,
-        &Order::read(&with_suffix(stem, ".kallsyms.S"))?,
-        &symbol_table,
-    )?;
-    let modules = owners::of_symbols(
-        &map_path,
-        &symbols,
-        &image,
-        &layout,
-        &map.script_symbol_names(),
-        &mut objects,
-    )?;
+    let order = Order::read(&with_suffix(stem, ".kallsyms.S"))?;
+    let symbols = symbols::listed(stem, &order, &symbol_table)?;
+    let script_symbols = map.script_symbol_names();
+    let owners = owners::Sources {
+        map: &map_path,
+        image: &image,
+        layout: &layout,
+        script_symbols,
+    };
+    let modules = owners.modules_of(&symbols, &mut objects)?;
 
-    let text = map.script_symbol(b"_text").ok_or_else(|| {
-        let problem = "the linker script does not define _text";
-        Error::in_file(
-            &map_path,
-            problem,
-            "The tables count from it; this architecture is not supported.",
-        )
-    })?;
+    let text = map
+        .script_symbol(b"_text")
+        .ok_or_else(|| no_text(&map_path))?;
     let ranges = ranges::fuse(&layout.pieces, text, &mut objects)?;
     let exceptions = exceptions::find(&symbols, &modules, &ranges, text)?;
     let tables = tables::encode(&ranges, &exceptions, &objects, &builtin)?;
     tables::check(&tables, &symbols, &modules, text, &objects, &builtin)?;
 
+    let mut source = Source::new();
+    emit::modules::write(&mut source, &tables, &ranges, &exceptions, text, &objects);
+    if config.sizes {
+        emit::sizes::write(&mut source, &Sizes::encode(&symbols)?, &symbols);
+    }
     output::replace(Path::new(RANGES), &reports::ranges(&layout.pieces))?;
     output::replace(
         Path::new(MODULES_THICK),
         &reports::modules_thick(&objects, &builtin),
     )?;
-    output::print(&emit::assembler(
-        &tables,
-        &ranges,
-        &exceptions,
-        text,
-        &objects,
-    ))
+    output::print(source.text())
+}
+
+/// Tables of a kernel without symbols.
+fn empty_tables(config: &Config) -> Result<()> {
+    let mut source = Source::new();
+    let builtin = BuiltinModules::default();
+    let tables = Tables::default();
+    emit::modules::write(&mut source, &tables, &[], &[], 0, &Objects::new(&builtin));
+    if config.sizes {
+        emit::sizes::write(&mut source, &Sizes::encode(&[])?, &[]);
+    }
+    output::print(source.text())
+}
+
+fn no_text(map: &Path) -> Error {
+    Error::in_file(
+        map,
+        "the linker script does not define _text",
+        "The tables count from it; this architecture is not supported.",
+    )
 }
 
 /// The first pass of the link has no symbols yet: its tables are only there to be linked against.

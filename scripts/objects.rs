@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::builtin::{BuiltinModules, ModuleId};
 use crate::cmdfile::{self, ModuleFiles};
 use crate::error::{show, Error, Result};
+use crate::layout;
 use crate::map::ObjectName;
 
 /// A set of modules that some object is part of: its place in [`Objects`]. Equal sets have equal
@@ -44,6 +45,20 @@ impl<'m> Objects<'m> {
             by_set: HashMap::from([(Vec::new(), SetId::NONE)]),
             buffer: Vec::new(),
         }
+    }
+
+    /// Reads the `.cmd` files of `objects`, which are in link order.
+    pub(crate) fn add_all<'o>(
+        &mut self,
+        objects: impl Iterator<Item = &'o ObjectName<'m>>,
+    ) -> Result<()>
+    where
+        'm: 'o,
+    {
+        for object in objects.filter(|object| !layout::is_vmlinux_o(object)) {
+            self.modules_of(*object)?;
+        }
+        Ok(())
     }
 
     /// The modules of `object`. Reads its `.cmd` file the first time.

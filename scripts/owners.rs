@@ -22,42 +22,48 @@ use crate::error::{show, Error, Result};
 use crate::layout::{Layout, Piece, Place};
 use crate::objects::{Objects, SetId};
 
-/// The modules of each of `symbols`, which are sorted by address. `image` is what they are the
-/// symbols of. `map` is the path of the map that the layout is from.
-pub(crate) fn of_symbols<'m>(
-    map: &Path,
-    symbols: &[Symbol<'_>],
-    image: &Elf,
-    layout: &Layout<'m>,
-    script_symbols: &HashSet<&[u8]>,
-    objects: &mut Objects<'m>,
-) -> Result<Vec<SetId>> {
-    let mut owners = Owners {
-        map,
-        image,
-        layout,
-        objects,
-        definitions: Definitions::default(),
-    };
-    let mut places = layout.places();
-    let mut modules = Vec::with_capacity(symbols.len());
-    for group in symbols.chunk_by(|one, other| one.value == other.value) {
-        let place = places.at(group.first().map_or(0, |symbol| symbol.value));
-        for (index, symbol) in group.iter().enumerate() {
-            let is_script = symbol.size == 0 && script_symbols.contains(symbol.name);
-            modules.push(match is_script {
-                true => SetId::NONE,
-                false => owners.owner(symbol, nth_of_its_name(group, index), &place)?,
-            });
+/// What tells who defines a symbol.
+pub(crate) struct Sources<'a, 'm> {
+    /// The path of the map that the layout is from, for messages.
+    pub(crate) map: &'a Path,
+    /// What the symbols are the symbols of.
+    pub(crate) image: &'a Elf,
+    pub(crate) layout: &'a Layout<'m>,
+    /// The names of the symbols that the linker script defines.
+    pub(crate) script_symbols: HashSet<&'a [u8]>,
+}
+
+impl<'m> Sources<'_, 'm> {
+    /// The modules of each of `symbols`, which are sorted by address.
+    pub(crate) fn modules_of(
+        &self,
+        symbols: &[Symbol<'_>],
+        objects: &mut Objects<'m>,
+    ) -> Result<Vec<SetId>> {
+        let definitions = Definitions::default();
+        let mut owners = Owners {
+            sources: self,
+            objects,
+            definitions,
+        };
+        let mut places = self.layout.places();
+        let mut modules = Vec::with_capacity(symbols.len());
+        for group in symbols.chunk_by(|one, other| one.value == other.value) {
+            let place = places.at(group.first().map_or(0, |symbol| symbol.value));
+            for (index, symbol) in group.iter().enumerate() {
+                let is_script = symbol.size == 0 && self.script_symbols.contains(symbol.name);
+                modules.push(match is_script {
+                    true => SetId::NONE,
+                    false => owners.owner(symbol, nth_of_its_name(group, index), &place)?,
+                });
+            }
         }
+        Ok(modules)
     }
-    Ok(modules)
 }
 
 struct Owners<'a, 'm> {
-    map: &'a Path,
-    image: &'a Elf,
-    layout: &'a Layout<'m>,
+    sources: &'a Sources<'a, 'm>,
     objects: &'a mut Objects<'m>,
     definitions: Definitions<'m>,
 }
@@ -76,7 +82,7 @@ impl<'m> Owners<'_, 'm> {
     fn in_piece(&mut self, symbol: &Symbol<'_>, nth: usize, piece: &Piece<'m>) -> Result<SetId> {
         match piece.object {
             Some(object) => self.objects.modules_of(object),
-            None if !self.layout.constants.contains_key(piece.section) => Ok(SetId::NONE),
+            None if !self.sources.layout.constants.contains_key(piece.section) => Ok(SetId::NONE),
             None => self
                 .constant(symbol, nth, piece.section)?
                 .ok_or_else(|| self.unplaced(symbol, "no object has such a constant")),
@@ -140,7 +146,14 @@ impl<'m> Owners<'_, 'm> {
         section: &[u8],
     ) -> Result<Option<SetId>> {
         let mut definers = Vec::new();
-        for &object in self.layout.constants.get(section).into_iter().flatten() {
+        for &object in self
+            .sources
+            .layout
+            .constants
+            .get(section)
+            .into_iter()
+            .flatten()
+        {
             for definition in self.definitions.of(object)?.iter() {
                 let same_name = definition.name == symbol.name && definition.section == section;
                 if let Some(content) = definition.constant.as_ref().filter(|_| same_name) {
@@ -154,16 +167,20 @@ impl<'m> Owners<'_, 'm> {
     }
 
     fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> Result<bool> {
-        let Some(section) = self.image.section(symbol.section) else {
+        let Some(section) = self.sources.image.section(symbol.section) else {
             return Ok(false);
         };
         let offset = symbol.value.wrapping_sub(section.address);
-        Ok(self.image.content(section, offset, content.len() as u64)? == content)
+        Ok(self
+            .sources
+            .image
+            .content(section, offset, content.len() as u64)?
+            == content)
     }
 
     fn unplaced(&self, symbol: &Symbol<'_>, problem: &str) -> Error {
         Error::in_file(
-            self.map,
+            self.sources.map,
             format!("symbol {} at {:#x} cannot be placed: {problem}", show(symbol.name), symbol.value),
             "Remove vmlinux.o, vmlinux and their maps and build again. If that does not help, please report the \
              symbol with the kernel's version and configuration.",
