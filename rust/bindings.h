@@ -33,6 +33,19 @@ extern const u32 kallsyms_exception_modules[];
 extern const u8 kallsyms_module_names[];
 extern const u32 kallsyms_module_names_len;
 
+#ifdef CONFIG_KALLMODSYMS_SIZES
+/* How many nibbles, bytes and words there are. */
+extern const u32 kallsyms_size_counts[3];
+extern const u64 kallsyms_size_bits[];
+extern const u32 kallsyms_size_bit_ranks[];
+extern const u8 kallsyms_size_nibbles[];
+extern const u32 kallsyms_size_nibble_ranks[];
+extern const u32 kallsyms_size_values[];
+extern const u8 kallsyms_size_bytes[];
+extern const u32 kallsyms_size_byte_ranks[];
+extern const u64 kallsyms_size_words[];
+#endif
+
 /* helpers.c: functions that are inline, or inline in some configurations. */
 void *kallmodsyms_pde_data(const struct inode *inode);
 int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,

@@ -6,6 +6,7 @@ use crate::{
     format::{
         names::ModuleNames,
         ranges::{ModuleTables, RangeHint},
+        sizes::{SizeCursor, SizeTables},
         symbols::{Entries, Entry, SymbolError, SymbolNames, Tokens},
     },
     rodata,
@@ -19,13 +20,16 @@ pub(crate) struct CoreSymbols {
     tokens: Tokens<'static>,
     addresses: Addresses,
     modules: ModuleTables<'static>,
+    /// `None` if sizes are not stored.
+    sizes: Option<SizeTables<'static>>,
 }
 
 /// One core symbol.
 pub(crate) struct CoreSymbol {
     /// The address, as /proc/kallsyms shows it.
     pub(crate) address: usize,
-    /// Bytes up to the next symbol that has a higher address.
+    /// Bytes, 0 if it has no size. Where sizes are not stored, the bytes up to the next symbol that
+    /// has a higher address.
     pub(crate) size: usize,
     /// The letter of the type.
     pub(crate) kind: u8,
@@ -44,9 +48,11 @@ pub(crate) struct CoreCursor {
     names: Entries<'static>,
     /// Where the module of the last symbol was found.
     hint: RangeHint,
-    /// The last address of which the size was computed, and that size. Symbols of one address
-    /// follow each other, sometimes hundreds of them, and have the next higher address in common.
-    sized: Option<(usize, usize)>,
+    /// The last address of which the gap was computed, and that gap. Symbols of one address follow
+    /// each other, sometimes hundreds of them, and have the next higher address in common.
+    gap: Option<(usize, Option<usize>)>,
+    /// Where the size of the next symbol is, if sizes are stored.
+    sizes: SizeCursor,
 }
 
 impl CoreSymbols {
@@ -75,6 +81,7 @@ impl CoreSymbols {
             tokens,
             addresses,
             modules: module_tables(),
+            sizes: size_tables(tables.len),
         })
     }
 
@@ -93,6 +100,9 @@ impl CoreSymbols {
         CoreCursor {
             index,
             names: self.names.from_index(index),
+            sizes: self
+                .sizes
+                .map_or_else(SizeCursor::default, |sizes| sizes.cursor(index)),
             ..CoreCursor::default()
         }
     }
@@ -119,37 +129,44 @@ impl CoreSymbols {
     /// The size of the symbol at `cursor`, which is at `place`.
     #[inline]
     fn size(&self, place: Place, cursor: &mut CoreCursor) -> usize {
-        match cursor.sized {
-            Some((address, size)) if address == place.address => size,
+        let gap = match cursor.gap {
+            Some((address, gap)) if address == place.address => gap,
             _ => {
-                let size = self.distance(place, cursor.index);
-                cursor.sized = Some((place.address, size));
-                size
+                let gap = self.gap(place, cursor.index);
+                cursor.gap = Some((place.address, gap));
+                gap
             }
+        };
+        match &self.sizes {
+            Some(sizes) => sizes.next(&mut cursor.sizes, gap.unwrap_or(0) as u64) as usize,
+            None => gap.unwrap_or_else(|| rest(place)),
         }
     }
 
     /// The bytes from `place`, where symbol number `index` is, to the next symbol at a higher
-    /// address.
-    ///
-    /// At the end of the image that is the end of its section, as in get_symbol_pos() of
-    /// kernel/kallsyms.c. At the end of the per-cpu area, which ends with a symbol that says so, it
-    /// is 0.
-    fn distance(&self, place: Place, index: u32) -> usize {
+    /// address; `None` for the last symbols of the per-cpu area and of the image.
+    fn gap(&self, place: Place, index: u32) -> Option<usize> {
         let mut next = index;
         loop {
             next = next.wrapping_add(1);
-            match self.addresses.get(next) {
-                Some(other) if other.percpu != place.percpu => return 0,
-                Some(other) if other.address > place.address => {
-                    return other.address.wrapping_sub(place.address);
-                }
-                Some(_) => {}
-                None if place.percpu => return 0,
-                None => return section_end(place.address).saturating_sub(place.address),
+            let other = self.addresses.get(next)?;
+            if other.percpu != place.percpu {
+                return None;
+            }
+            if other.address > place.address {
+                return Some(other.address.wrapping_sub(place.address));
             }
         }
     }
+}
+
+/// The bytes from `place`, where the last symbols are, to the end of its section, as in
+/// get_symbol_pos() of kernel/kallsyms.c. The per-cpu area ends with a symbol that says so: 0.
+fn rest(place: Place) -> usize {
+    if place.percpu {
+        return 0;
+    }
+    section_end(place.address).saturating_sub(place.address)
 }
 
 impl CoreCursor {
@@ -173,4 +190,25 @@ fn module_tables() -> ModuleTables<'static> {
         pr_err!("module tables refused: {}; {}\n", error, CONSEQUENCE);
         ModuleTables::empty()
     })
+}
+
+/// The sizes; none, after a message, if the tables of this kernel do not pass the checks.
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+fn size_tables(symbols: u32) -> Option<SizeTables<'static>> {
+    const CONSEQUENCE: &str = "sizes are distances to the next symbol";
+    let Ok(raw) = rodata::size_tables(symbols) else {
+        pr_err!(
+            "size tables refused: not in the read-only data; {}\n",
+            CONSEQUENCE
+        );
+        return None;
+    };
+    let refused = |error| pr_err!("size tables refused: {}; {}\n", error, CONSEQUENCE);
+    SizeTables::new(raw, symbols).map_err(refused).ok()
+}
+
+/// Sizes are not stored.
+#[cfg(not(CONFIG_KALLMODSYMS_SIZES))]
+fn size_tables(_: u32) -> Option<SizeTables<'static>> {
+    None
 }

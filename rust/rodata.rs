@@ -11,6 +11,8 @@
 //! C header: [`include/asm-generic/sections.h`](srctree/include/asm-generic/sections.h)
 
 use crate::format::ranges::RawTables;
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+use crate::format::sizes::{RawSizes, RANK_STEP, VALUES};
 use core::{mem, ptr::addr_of, slice};
 use kernel::{bindings, prelude::*};
 
@@ -27,6 +29,8 @@ unsafe impl Plain for u8 {}
 unsafe impl Plain for u16 {}
 // SAFETY: Every bit pattern is a `u32`.
 unsafe impl Plain for u32 {}
+// SAFETY: Every bit pattern is a `u64`.
+unsafe impl Plain for u64 {}
 // SAFETY: Every bit pattern is an `i32`.
 unsafe impl Plain for i32 {}
 
@@ -89,6 +93,42 @@ pub(crate) fn module_tables() -> Result<RawTables<'static>> {
                 exceptions,
             )?,
             names: table(addr_of!(bindings::kallsyms_module_names).cast(), names)?,
+        })
+    }
+}
+
+/// Finds the tables of the sizes of the `symbols` core symbols; they are still to be checked.
+///
+/// Fails with `EINVAL` if they are not inside the read-only data.
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+pub(crate) fn size_tables(symbols: u32) -> Result<RawSizes<'static>> {
+    let symbols = symbols as usize;
+    let ranks = |entries: usize| entries.div_ceil(RANK_STEP);
+    // SAFETY: The generator makes these tables and their lengths as constants.
+    unsafe {
+        let [nibbles, bytes, words] = bindings::kallsyms_size_counts.map(|count| count as usize);
+        let bits = symbols.div_ceil(u64::BITS as usize);
+        Ok(RawSizes {
+            bits: table(addr_of!(bindings::kallsyms_size_bits).cast(), bits)?,
+            bit_ranks: table(
+                addr_of!(bindings::kallsyms_size_bit_ranks).cast(),
+                ranks(symbols),
+            )?,
+            nibbles: table(
+                addr_of!(bindings::kallsyms_size_nibbles).cast(),
+                nibbles.div_ceil(2),
+            )?,
+            nibble_ranks: table(
+                addr_of!(bindings::kallsyms_size_nibble_ranks).cast(),
+                ranks(nibbles),
+            )?,
+            values: table(addr_of!(bindings::kallsyms_size_values).cast(), VALUES)?,
+            bytes: table(addr_of!(bindings::kallsyms_size_bytes).cast(), bytes)?,
+            byte_ranks: table(
+                addr_of!(bindings::kallsyms_size_byte_ranks).cast(),
+                ranks(bytes),
+            )?,
+            words: table(addr_of!(bindings::kallsyms_size_words).cast(), words)?,
         })
     }
 }
