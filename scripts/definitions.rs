@@ -3,7 +3,6 @@
 //! What single objects define, as far as addresses do not tell: symbols without a size and named
 //! constants. Both are few in an object, so what was read of one is kept.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -11,6 +10,7 @@ use std::rc::Rc;
 
 use crate::elf::Elf;
 use crate::error::Result;
+use crate::hash::FastMap;
 use crate::map::ObjectName;
 
 /// A symbol that an object defines.
@@ -28,7 +28,7 @@ pub(crate) struct Definition {
 
 /// The definitions of the objects asked for so far.
 #[derive(Default)]
-pub(crate) struct Definitions<'m>(HashMap<ObjectName<'m>, Rc<[Definition]>>);
+pub(crate) struct Definitions<'m>(FastMap<ObjectName<'m>, Rc<[Definition]>>);
 
 impl<'m> Definitions<'m> {
     /// The symbols without a size and the constants of `object`, in the order of its symbol table.

@@ -27,6 +27,7 @@ mod exceptions;
     reason = "the same files serve the kernel and the host tests, which use all of them"
 )]
 mod format;
+mod hash;
 mod layout;
 mod lines;
 mod link;

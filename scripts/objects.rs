@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::builtin::{BuiltinModules, ModuleId};
 use crate::cmdfile::{self, ModuleFiles};
 use crate::error::{show, Error, Result};
+use crate::hash::FastMap;
 use crate::layout;
 use crate::map::ObjectName;
 
@@ -25,7 +26,7 @@ impl SetId {
 #[derive(Debug)]
 pub(crate) struct Objects<'m> {
     builtin: &'m BuiltinModules,
-    by_name: HashMap<ObjectName<'m>, SetId>,
+    by_name: FastMap<ObjectName<'m>, SetId>,
     /// The objects in the order in which they were met, which is link order.
     order: Vec<ObjectName<'m>>,
     /// Each sorted by name. The first is empty.
@@ -39,7 +40,7 @@ impl<'m> Objects<'m> {
     pub(crate) fn new(builtin: &'m BuiltinModules) -> Self {
         Self {
             builtin,
-            by_name: HashMap::new(),
+            by_name: FastMap::default(),
             order: Vec::new(),
             sets: vec![Vec::new()],
             by_set: HashMap::from([(Vec::new(), SetId::NONE)]),

@@ -80,12 +80,13 @@ impl<'m> Owners<'_, 'm> {
     }
 
     fn in_piece(&mut self, symbol: &Symbol<'_>, nth: usize, piece: &Piece<'m>) -> Result<SetId> {
-        match piece.object {
-            Some(object) => self.objects.modules_of(object),
-            None if !self.sources.layout.constants.contains_key(piece.section) => Ok(SetId::NONE),
-            None => self
-                .constant(symbol, nth, piece.section)?
-                .ok_or_else(|| self.unplaced(symbol, "no object has such a constant")),
+        match self.modules_of_piece(piece)? {
+            Some(set) => Ok(set),
+            None => {
+                let definers = self.definers_of_constant(symbol, piece.section)?;
+                let set = definers.get(nth).copied();
+                set.ok_or_else(|| self.unplaced(symbol, "no object has such a constant"))
+            }
         }
     }
 
@@ -100,14 +101,16 @@ impl<'m> Owners<'_, 'm> {
         for candidate in candidates.clone() {
             sets.push(self.modules_of_piece(candidate)?);
         }
-        if is_made_by_linker(symbol.name) && sets.iter().all(|&set| set == SetId::NONE) {
-            return Ok(SetId::NONE);
-        }
-        let first = sets
-            .first()
-            .ok_or_else(|| self.unplaced(symbol, "no object has anything there"))?;
-        if sets.iter().all(|set| set == first) && !is_made_by_linker(symbol.name) {
-            return Ok(*first);
+        let by_linker = is_made_by_linker(symbol.name);
+        let first = match sets.first() {
+            Some(first) => *first,
+            None if by_linker => Some(SetId::NONE),
+            None => return Err(self.unplaced(symbol, "no object has anything there")),
+        };
+        if let Some(same) = first.filter(|_| sets.iter().all(|set| *set == first)) {
+            if same == SetId::NONE || !by_linker {
+                return Ok(same);
+            }
         }
         let mut definers = Vec::new();
         for (candidate, set) in candidates.zip(sets) {
@@ -119,41 +122,37 @@ impl<'m> Owners<'_, 'm> {
                         && definition.section == candidate.section
                         && definition.offset == offset
                 });
-                definers.extend(here.map(|_| set));
+                definers.extend(here.filter_map(|_| set));
             } else {
-                definers.extend(self.constant(symbol, nth, candidate.section)?);
+                definers.extend(self.definers_of_constant(symbol, candidate.section)?);
             }
         }
         match definers.get(nth) {
             Some(&set) => Ok(set),
-            None if is_made_by_linker(symbol.name) => Ok(SetId::NONE),
+            None if by_linker => Ok(SetId::NONE),
             None => Err(self.unplaced(symbol, "none of the objects that meet there defines it")),
         }
     }
 
-    fn modules_of_piece(&mut self, piece: &Piece<'m>) -> Result<SetId> {
-        piece
-            .object
-            .map_or(Ok(SetId::NONE), |object| self.objects.modules_of(object))
+    /// The modules of what is in `piece`; `None` for merged constants, which are of many objects.
+    fn modules_of_piece(&mut self, piece: &Piece<'m>) -> Result<Option<SetId>> {
+        match piece.object {
+            Some(object) => self.objects.modules_of(object).map(Some),
+            None if self.are_constants(piece) => Ok(None),
+            None => Ok(Some(SetId::NONE)),
+        }
     }
 
-    /// The modules of a constant that was merged with those of other objects in `section`: of those
-    /// who have it by that name, the `nth`, or the first where they are fewer.
-    fn constant(
-        &mut self,
-        symbol: &Symbol<'_>,
-        nth: usize,
-        section: &[u8],
-    ) -> Result<Option<SetId>> {
+    fn are_constants(&self, piece: &Piece<'m>) -> bool {
+        self.sources.layout.constants.contains_key(piece.section)
+    }
+
+    /// Who has a constant of this name and content in `section`, where the linker merged those of
+    /// several objects: their modules, in link order.
+    fn definers_of_constant(&mut self, symbol: &Symbol<'_>, section: &[u8]) -> Result<Vec<SetId>> {
         let mut definers = Vec::new();
-        for &object in self
-            .sources
-            .layout
-            .constants
-            .get(section)
-            .into_iter()
-            .flatten()
-        {
+        let layout = self.sources.layout;
+        for &object in layout.constants.get(section).into_iter().flatten() {
             for definition in self.definitions.of(object)?.iter() {
                 let same_name = definition.name == symbol.name && definition.section == section;
                 if let Some(content) = definition.constant.as_ref().filter(|_| same_name) {
@@ -163,7 +162,7 @@ impl<'m> Owners<'_, 'm> {
                 }
             }
         }
-        Ok(definers.get(nth).or(definers.first()).copied())
+        Ok(definers)
     }
 
     fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> Result<bool> {

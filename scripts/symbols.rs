@@ -78,17 +78,25 @@ pub(crate) fn listed<'t>(
     order: &Order,
     table: &'t SymbolTable,
 ) -> Result<Vec<Symbol<'t>>> {
-    let mut all: Vec<Symbol<'t>> = table.defined().collect();
-    all.sort_by_key(|symbol| symbol.value);
-    let mut groups = all.chunk_by_mut(|one, other| one.value == other.value);
+    let all: Vec<Symbol<'t>> = table.defined().collect();
+    let mut keys: Vec<(u64, usize)> = (0..)
+        .zip(&all)
+        .map(|(index, symbol)| (symbol.value, index))
+        .collect();
+    keys.sort_unstable();
+    let mut sorted: Vec<Symbol<'t>> = keys
+        .iter()
+        .filter_map(|&(_, index)| all.get(index).copied())
+        .collect();
+    let mut groups = sorted.chunk_by_mut(|one, other| one.value == other.value);
     let mut group = Group::default();
-    let mut listed = Vec::with_capacity(all_len(&order.text));
+    let mut listed = Vec::with_capacity(all.len());
     for name in order.names() {
         let symbol = loop {
             if let Some(symbol) = group.take(name) {
                 break symbol;
             }
-            group = Group::new(groups.next().ok_or_else(|| {
+            group = Group(groups.next().ok_or_else(|| {
                 Error::in_file(
                     path,
                     format!(
@@ -112,34 +120,17 @@ fn end_of_label(text: &[u8]) -> Option<usize> {
     Some(text.len() - rest.0.len())
 }
 
-/// The symbols at one address that no name has been matched with yet.
+/// The symbols at one address that no name has been matched with yet, in the order of the file.
 #[derive(Default)]
-struct Group<'g, 't> {
-    symbols: &'g [Symbol<'t>],
-    taken: Vec<usize>,
-}
+struct Group<'g, 't>(&'g mut [Symbol<'t>]);
 
-impl<'g, 't> Group<'g, 't> {
-    fn new(symbols: &'g [Symbol<'t>]) -> Self {
-        Self {
-            symbols,
-            taken: Vec::new(),
-        }
-    }
-
+impl<'t> Group<'_, 't> {
+    /// Takes the first of the given name out.
     fn take(&mut self, name: &[u8]) -> Option<Symbol<'t>> {
-        let mut found = self
-            .symbols
-            .iter()
-            .enumerate()
-            .filter(|(_, symbol)| symbol.name == name);
-        let (index, symbol) = found.find(|(index, _)| !self.taken.contains(index))?;
-        self.taken.push(index);
-        Some(*symbol)
+        let index = self.0.iter().position(|symbol| symbol.name == name)?;
+        self.0.get_mut(..=index)?.rotate_right(1);
+        let (first, rest) = std::mem::take(&mut self.0).split_first_mut()?;
+        self.0 = rest;
+        Some(*first)
     }
-}
-
-/// About how many rows `text` has.
-fn all_len(text: &[u8]) -> usize {
-    text.len() / 40
 }

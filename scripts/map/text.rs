@@ -32,6 +32,9 @@ pub(crate) fn prefixed_hex(word: &[u8]) -> Option<u64> {
 /// The symbol that a linker script assignment defines, as maps print it: `name = expression` or
 /// `PROVIDE (name = expression)`. Assignments to the location counter define none.
 pub(crate) fn assigned_symbol(statement: &[u8]) -> Option<&[u8]> {
+    if !statement.contains(&b'=') {
+        return None;
+    }
     let statement = statement.trim_ascii();
     let (first, rest) = word(statement);
     let inner = match first {
