@@ -99,7 +99,7 @@ impl CoreSymbols {
     pub(crate) fn cursor(&self, index: u32) -> CoreCursor {
         CoreCursor {
             index,
-            names: self.names.from_index(index),
+            names: self.names.starting_at(index),
             sizes: self
                 .sizes
                 .map_or_else(SizeCursor::default, |sizes| sizes.cursor(index)),

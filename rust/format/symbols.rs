@@ -260,7 +260,7 @@ impl<'a> SymbolNames<'a> {
     /// The entries from symbol number `index` on; none if there is no such symbol.
     ///
     /// Walks over at most 255 entries. May be called from any context.
-    pub fn from_index(&self, index: u32) -> Entries<'a> {
+    pub fn starting_at(&self, index: u32) -> Entries<'a> {
         let marker = self
             .markers
             .get((index / MARKER_STEP) as usize)

@@ -22,7 +22,7 @@ pub(crate) fn is_header(line: &[u8]) -> bool {
     let mut words = line
         .split(|&byte| byte == b' ')
         .filter(|word| !word.is_empty());
-    words.next() == Some(b"VMA") && words.last() == Some(b"Symbol")
+    words.next() == Some(b"VMA") && words.next_back() == Some(b"Symbol")
 }
 
 /// Parses a map; `path` is for messages.
