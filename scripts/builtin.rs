@@ -38,14 +38,8 @@ impl BuiltinModules {
         for (number, line) in lines::numbered(text) {
             let line = line.trim_ascii();
             if !line.is_empty() {
-                modules.add_line(line).map_err(|problem| {
-                    Error::at_line(
-                        file,
-                        number,
-                        problem,
-                        "Remove the file and build again; kbuild makes it.",
-                    )
-                })?;
+                let added = modules.add_line(line);
+                added.map_err(|(problem, remedy)| Error::at_line(file, number, problem, remedy))?;
             }
         }
         Ok(modules)
@@ -54,21 +48,29 @@ impl BuiltinModules {
     /// ```text
     /// kernel/fs/ext4/ext4.ko
     /// ```
-    fn add_line(&mut self, line: &[u8]) -> std::result::Result<(), String> {
+    ///
+    /// A failure is a problem and its remedy.
+    fn add_line(&mut self, line: &[u8]) -> std::result::Result<(), (String, &'static str)> {
+        const MAKE_ANEW: &str = "Remove the file and build again; kbuild makes it.";
         let path = line
             .strip_prefix(b"kernel/")
-            .and_then(|rest| rest.strip_suffix(b".ko"))
-            .ok_or_else(|| format!("'{}' is not of the form kernel/PATH.ko", show(line)))?;
+            .and_then(|rest| rest.strip_suffix(b".ko"));
+        let problem = || format!("'{}' is not of the form kernel/PATH.ko", show(line));
+        let path = path.ok_or_else(|| (problem(), MAKE_ANEW))?;
         let name = module_name(path);
         if !names::is_name(&name) {
             let most = names::MAX_NAME_LEN;
-            return Err(format!(
+            let problem = format!(
                 "'{}' cannot be a module name: 1 to {most} letters, digits, '_', '.' or '+' are",
                 show(&name)
+            );
+            return Err((
+                problem,
+                "Rename the module, or build the kernel without it.",
             ));
         }
-        let id =
-            ModuleId(u32::try_from(self.modules.len()).map_err(|_| "too many modules".to_owned())?);
+        let count = u32::try_from(self.modules.len());
+        let id = ModuleId(count.map_err(|_| ("too many modules".to_owned(), MAKE_ANEW))?);
         if self.by_path.insert(path.to_vec(), id).is_none() {
             self.modules.push(Module {
                 path: path.to_vec(),

@@ -14,7 +14,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
         Error::in_file(
             path,
             error.to_string(),
-            "The link of vmlinux makes this file; build vmlinux again.",
+            "kbuild makes this file before the link of vmlinux, or in it: build vmlinux again.",
         )
     })
 }
