@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which object files vmlinux is linked from.
+//!
+//! `vmlinux.a` is a thin archive of the objects that are linked whatever happens. Objects of the
+//! libraries (`lib/lib.a`, ...) are in it too if the kernel has modules; else the linker takes
+//! those it needs from the libraries, which the command that linked `vmlinux.o` names. The last
+//! link adds a few objects of its own.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use object::read::archive::ArchiveFile;
+
+/// An object file, relative to the build directory.
+pub struct Member {
+    pub path: PathBuf,
+    /// What kbuild's link adds to the kernel: exported names, version and kallsyms' tables.
+    pub made_by_link: bool,
+}
+
+/// The objects in the order in which the linker reads them, each once.
+pub fn members(build: &Path) -> Result<Vec<Member>> {
+    let mut archives = vec![PathBuf::from("vmlinux.a")];
+    archives.extend(libraries(build)?);
+
+    let mut seen = HashSet::new();
+    let mut members = Vec::new();
+    for archive in &archives {
+        for path in thin_members(build, archive)? {
+            if seen.insert(path.clone()) {
+                members.push(Member {
+                    path,
+                    made_by_link: false,
+                });
+            }
+        }
+    }
+    members.extend(link_members(build)?.into_iter().map(|path| Member {
+        path,
+        made_by_link: true,
+    }));
+    Ok(members)
+}
+
+/// The archives between `--start-group` and `--end-group` of the command that links vmlinux.o:
+///
+/// ```text
+/// savedcmd_vmlinux.o := ld -m elf_x86_64 ... --start-group lib/lib.a x/lib.a --end-group ; ...
+/// ```
+fn libraries(build: &Path) -> Result<Vec<PathBuf>> {
+    let path = build.join(".vmlinux.o.cmd");
+    let text = fs::read_to_string(&path)
+        .with_context(|| format!("{}: kbuild leaves it with vmlinux.o", path.display()))?;
+    let command = text.lines().next().unwrap_or_default();
+    let Some((_, group)) = command.split_once("--start-group") else {
+        bail!("{}: no --start-group in the command", path.display());
+    };
+    let group = group.split("--end-group").next().unwrap_or_default();
+    Ok(group.split_whitespace().map(PathBuf::from).collect())
+}
+
+/// The members of a thin archive, which holds their paths relative to its own directory.
+fn thin_members(build: &Path, archive: &Path) -> Result<Vec<PathBuf>> {
+    let path = build.join(archive);
+    let data = fs::read(&path).with_context(|| path.display().to_string())?;
+    let context = || path.display().to_string();
+    let file = ArchiveFile::parse(&*data).with_context(context)?;
+    if !file.is_thin() {
+        bail!(
+            "{}: not a thin archive, as kbuild makes them",
+            path.display()
+        );
+    }
+    let directory = archive.parent().unwrap_or(Path::new(""));
+    file.members()
+        .map(|member| {
+            let member = member.with_context(context)?;
+            let name = std::str::from_utf8(member.name()).with_context(context)?;
+            Ok(normal(&directory.join(name)))
+        })
+        .collect()
+}
+
+/// `path` without `.` and `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// The objects that scripts/link-vmlinux.sh makes and adds, those that this kernel has.
+fn link_members(build: &Path) -> Result<Vec<PathBuf>> {
+    let mut members: Vec<PathBuf> = [".vmlinux.export.o", "init/version-timestamp.o"]
+        .map(PathBuf::from)
+        .into_iter()
+        .filter(|path| build.join(path).exists())
+        .collect();
+    // The passes of the link leave one each. All define the same symbols.
+    let tables = fs::read_dir(build)
+        .with_context(|| build.display().to_string())?
+        .filter_map(Result::ok)
+        .map(|entry| PathBuf::from(entry.file_name()))
+        .filter(|path| path.to_string_lossy().ends_with(".kallsyms.o"))
+        .max();
+    members.extend(tables);
+    Ok(members)
+}

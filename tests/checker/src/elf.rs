@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The symbols of an ELF file, in the order of its symbol table.
+
+use anyhow::Result;
+use object::elf::{STB_LOCAL, STB_WEAK, STT_FILE, STT_SECTION};
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex, SymbolFlags};
+
+use crate::names::{Name, Names};
+
+/// Who sees a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    Local,
+    Global,
+    Weak,
+}
+
+/// What two definitions of a symbol have in common: the linker keeps all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    pub name: Name,
+    /// `STT_FUNC` and so on.
+    pub kind: u8,
+    pub size: u64,
+}
+
+/// A symbol that is defined.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbol {
+    pub shape: Shape,
+    pub binding: Binding,
+    /// The address in vmlinux; in an object, the offset in `section`.
+    pub value: u64,
+    /// `None` for an absolute or a common symbol.
+    pub section: Option<SectionIndex>,
+}
+
+/// A line of a symbol table that says something: a definition, or that what follows comes from a
+/// file.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    File(Name),
+    Symbol(Symbol),
+}
+
+/// The definitions and file marks of `file`.
+pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for symbol in file.symbols() {
+        let SymbolFlags::Elf { st_info, .. } = symbol.flags() else {
+            continue;
+        };
+        let kind = st_info & 0xf;
+        // Marks of the file and of sections are not printed by anyone.
+        if kind == STT_SECTION || (symbol.is_undefined() && kind != STT_FILE) {
+            continue;
+        }
+        let name = names.add(symbol.name_bytes()?);
+        if kind == STT_FILE {
+            entries.push(Entry::File(name));
+            continue;
+        }
+        let binding = match st_info >> 4 {
+            STB_LOCAL => Binding::Local,
+            STB_WEAK => Binding::Weak,
+            _ => Binding::Global,
+        };
+        entries.push(Entry::Symbol(Symbol {
+            shape: Shape {
+                name,
+                kind,
+                size: symbol.size(),
+            },
+            binding,
+            value: symbol.address(),
+            section: symbol.section_index(),
+        }));
+    }
+    Ok(entries)
+}
+
+/// The sections of `file` whose contents the linker merges with equal contents of other objects.
+pub fn merged_sections(file: &object::File<'_>) -> Vec<SectionIndex> {
+    let merged = |flags| match flags {
+        SectionFlags::Elf { sh_flags } => sh_flags & u64::from(object::elf::SHF_MERGE) != 0,
+        _ => false,
+    };
+    file.sections()
+        .filter(|section| merged(section.flags()))
+        .map(|section| section.index())
+        .collect()
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's own list of symbols, as kernel/kallsyms.c decodes it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{anyhow, bail, Context, Result};
+
+use crate::image::Image;
+
+/// A symbol as the kernel prints it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Line {
+    pub address: u64,
+    /// The letter that nm gives.
+    pub kind: u8,
+    pub name: Vec<u8>,
+}
+
+/// All core symbols of the kernel in `image`, built in `build`, in the order of kallsyms.
+pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
+    let count = image.table("kallsyms_num_syms")?.u32()? as usize;
+    let base = image.table("kallsyms_relative_base")?.u64()?;
+    let offsets = image.table("kallsyms_offsets")?.u32s(count)?;
+    let absolute_percpu = configured(build, "CONFIG_KALLSYMS_ABSOLUTE_PERCPU")?;
+    let tokens = Tokens {
+        texts: image.table("kallsyms_token_table")?.bytes,
+        starts: image.table("kallsyms_token_index")?.u16s(256)?,
+    };
+
+    let mut names = image.table("kallsyms_names")?.bytes;
+    let mut lines = Vec::with_capacity(count);
+    for (index, &offset) in offsets.iter().enumerate() {
+        let line = tokens
+            .next(&mut names)
+            .ok_or_else(|| anyhow!("kallsyms_names: symbol {index} cannot be decoded"))?;
+        let Some((&kind, name)) = line.split_first() else {
+            bail!("kallsyms_names: symbol {index} is empty");
+        };
+        lines.push(Line {
+            address: address(base, offset, absolute_percpu),
+            kind,
+            name: name.to_vec(),
+        });
+    }
+    Ok(lines)
+}
+
+/// Offsets are unsigned distances from the base; with absolute per-cpu symbols, those that are
+/// negative as signed numbers are distances, from the base less one downwards, and the others are
+/// the addresses themselves.
+fn address(base: u64, offset: u32, absolute_percpu: bool) -> u64 {
+    match i64::from(offset as i32) {
+        _ if !absolute_percpu => base.wrapping_add(offset.into()),
+        absolute @ 0.. => absolute as u64,
+        distance => base.wrapping_sub(1).wrapping_add(distance.unsigned_abs()),
+    }
+}
+
+/// Tells whether `option` is `y` in the build.
+fn configured(build: &Path, option: &str) -> Result<bool> {
+    let path = build.join("include/config/auto.conf");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let line = format!("{option}=y");
+    Ok(text.lines().any(|other| other == line))
+}
+
+/// What each byte of a compressed name stands for.
+struct Tokens<'a> {
+    texts: &'a [u8],
+    starts: Vec<u16>,
+}
+
+impl Tokens<'_> {
+    /// Decodes the symbol in front of `names`, its letter first, and moves `names` behind it.
+    ///
+    /// A symbol is its length, of one byte or of two (seven bits each, the low ones first, marked
+    /// by the top bit of the first), and then a byte for each token.
+    fn next(&self, names: &mut &[u8]) -> Option<Vec<u8>> {
+        let (&low, mut rest) = names.split_first()?;
+        let mut length = usize::from(low);
+        if low & 0x80 != 0 {
+            let (&high, more) = rest.split_first()?;
+            length = usize::from(low & 0x7f) | usize::from(high) << 7;
+            rest = more;
+        }
+        let (tokens, rest) = rest.split_at_checked(length)?;
+        *names = rest;
+        let mut text = Vec::new();
+        for &token in tokens {
+            let start = *self.starts.get(usize::from(token))?;
+            let token = self.texts.get(usize::from(start)..)?;
+            text.extend_from_slice(token.split(|&byte| byte == 0).next()?);
+        }
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let base = 0xffff_ffff_8100_0000;
+        assert_eq!(address(base, 0x10, false), base + 0x10);
+        assert_eq!(address(0x1000, 0xffff_fff0, false), 0x1_0000_0ff0);
+        assert_eq!(address(base, 0x1f000, true), 0x1f000);
+        assert_eq!(address(base, -1i32 as u32, true), base);
+        assert_eq!(address(base, -0x101i32 as u32, true), base + 0x100);
+    }
+
+    #[test]
+    fn names() {
+        let tokens = Tokens {
+            texts: b"Tab\0c\0",
+            starts: [vec![0, 4], vec![0; 254]].concat(),
+        };
+        let mut names: &[u8] = &[2, 0, 1, 0x81, 0, 0, 3, 1];
+        assert_eq!(tokens.next(&mut names), Some(b"Tabc".to_vec()));
+        assert_eq!(tokens.next(&mut names), Some(b"Tab".to_vec()));
+        assert_eq!(tokens.next(&mut names), None);
+    }
+}

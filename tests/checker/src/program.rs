@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The object files that vmlinux is linked from, with their symbols and modules.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use object::SectionIndex;
+
+use crate::archives;
+use crate::elf::{self, Binding, Entry, Symbol};
+use crate::modules::{BuiltIn, Owner};
+use crate::names::{Name, Names};
+
+/// The number of an object in the order in which they are linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId(usize);
+
+/// A definition: a symbol of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Definition {
+    pub object: ObjectId,
+    index: usize,
+}
+
+/// The local symbols that one source file of an object gave.
+pub struct Unit {
+    /// What marks the file in vmlinux's symbol table.
+    pub file: Name,
+    /// Whether the object has that mark itself, or GNU ld makes one of the object's name.
+    pub marked: bool,
+    pub locals: Vec<Definition>,
+}
+
+/// An object file.
+pub struct ObjectFile {
+    pub path: PathBuf,
+    /// Sorted.
+    pub modules: Vec<String>,
+    symbols: Vec<Symbol>,
+    merged: Vec<SectionIndex>,
+}
+
+/// All objects of a kernel.
+pub struct Program {
+    objects: Vec<ObjectFile>,
+    pub units: Vec<Unit>,
+    /// The definitions of each name.
+    by_name: HashMap<Name, Vec<Definition>>,
+    /// How many modules are built in.
+    pub built_in: usize,
+    /// How many objects have a command that names no module file.
+    pub unnamed: usize,
+}
+
+impl Program {
+    /// Reads all objects of the kernel built in `build`.
+    pub fn read(build: &Path, names: &mut Names) -> Result<Self> {
+        let built_in = BuiltIn::read(build)?;
+        let mut program = Self {
+            objects: Vec::new(),
+            units: Vec::new(),
+            by_name: HashMap::new(),
+            built_in: built_in.len(),
+            unnamed: 0,
+        };
+        let members = archives::members(build)?;
+        eprintln!("check: reading vmlinux and {} objects", members.len());
+        for member in members {
+            let owner = match member.made_by_link {
+                true => Owner::Modules(Vec::new()),
+                false => built_in.owner(build, &member.path)?,
+            };
+            let modules = match owner {
+                Owner::Modules(modules) => modules,
+                Owner::Unnamed => {
+                    program.unnamed += 1;
+                    Vec::new()
+                }
+            };
+            program.read_object(build, member.path, modules, names)?;
+        }
+        Ok(program)
+    }
+
+    fn read_object(
+        &mut self,
+        build: &Path,
+        path: PathBuf,
+        modules: Vec<String>,
+        names: &mut Names,
+    ) -> Result<()> {
+        let full = build.join(&path);
+        let data = fs::read(&full).with_context(|| full.display().to_string())?;
+        let file = object::File::parse(&*data)
+            .with_context(|| format!("{}: not an ELF object", full.display()))?;
+        let entries = elf::entries(&file, names).with_context(|| full.display().to_string())?;
+
+        let id = ObjectId(self.objects.len());
+        let own_name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let mut unit = Unit {
+            file: names.add(own_name),
+            marked: false,
+            locals: Vec::new(),
+        };
+        let mut symbols = Vec::new();
+        for entry in entries {
+            match entry {
+                Entry::File(file) => {
+                    let next = Unit {
+                        file,
+                        marked: true,
+                        locals: Vec::new(),
+                    };
+                    let done = std::mem::replace(&mut unit, next);
+                    self.units
+                        .extend(Some(done).filter(|unit| !unit.locals.is_empty()));
+                }
+                Entry::Symbol(symbol) => {
+                    let definition = Definition {
+                        object: id,
+                        index: symbols.len(),
+                    };
+                    if symbol.binding == Binding::Local {
+                        unit.locals.push(definition);
+                    }
+                    self.by_name
+                        .entry(symbol.shape.name)
+                        .or_default()
+                        .push(definition);
+                    symbols.push(symbol);
+                }
+            }
+        }
+        self.units
+            .extend(Some(unit).filter(|unit| !unit.locals.is_empty()));
+        self.objects.push(ObjectFile {
+            path,
+            modules,
+            symbols,
+            merged: elf::merged_sections(&file),
+        });
+        Ok(())
+    }
+
+    pub fn objects(&self) -> &[ObjectFile] {
+        &self.objects
+    }
+
+    pub fn object(&self, id: ObjectId) -> &ObjectFile {
+        &self.objects[id.0]
+    }
+
+    pub fn symbol(&self, definition: Definition) -> &Symbol {
+        &self.object(definition.object).symbols[definition.index]
+    }
+
+    /// The definitions of `name`, in the order in which the objects are linked.
+    pub fn named(&self, name: Name) -> &[Definition] {
+        self.by_name.get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The section that `definition` is in, if the linker keeps it in one piece.
+    pub fn piece(&self, definition: Definition) -> Option<(ObjectId, SectionIndex)> {
+        let section = self.symbol(definition).section?;
+        let merged = self.object(definition.object).merged.contains(&section);
+        (!merged).then_some((definition.object, section))
+    }
+}

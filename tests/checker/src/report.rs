@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Writes the verdict, and how large the tables are.
+
+use std::io::{Result, Write};
+
+use crate::image::Image;
+use crate::program::Program;
+use crate::tables::Tables;
+use crate::verdict::{Fault, Finding, Verdict};
+
+/// Writes the numbers, and then every finding on its line.
+pub fn write(
+    out: &mut impl Write,
+    image: &Image,
+    program: &Program,
+    tables: &Tables,
+    verdict: &Verdict,
+) -> Result<()> {
+    write_program(out, program)?;
+    write_tables(out, image, tables)?;
+    write_numbers(out, verdict)?;
+    for finding in &verdict.findings {
+        write_finding(out, finding)?;
+    }
+    out.flush()
+}
+
+fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
+    let objects = program.objects();
+    let with_modules = objects.iter().filter(|object| !object.modules.is_empty());
+    writeln!(
+        out,
+        "objects: {}, of modules: {}, whose command names no module file: {}",
+        objects.len(),
+        with_modules.count(),
+        program.unnamed
+    )?;
+    writeln!(out, "modules built in: {}", program.built_in)
+}
+
+fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<()> {
+    let ranges = tables.starts.len();
+    let exceptions = tables.exceptions();
+    for (table, entries, size) in [
+        ("kallsyms_module_offsets", ranges, 4),
+        ("kallsyms_modules", ranges, 4),
+        ("kallsyms_module_exceptions", exceptions, 4),
+        ("kallsyms_exception_modules", exceptions, 4),
+        ("kallsyms_module_names", tables.names_len(), 1),
+    ] {
+        let bytes = entries * size;
+        writeln!(out, "{table}: {entries} entries, {bytes} bytes")?;
+    }
+    let mut outside = ranges;
+    for section in &image.sections {
+        let within = |&address: &u64| address.wrapping_sub(section.address) < section.size;
+        let count = tables.start_addresses().filter(within).count();
+        outside -= count;
+        if count != 0 {
+            writeln!(out, "ranges in {}: {count}", section.name)?;
+        }
+    }
+    writeln!(out, "ranges between sections: {outside}")
+}
+
+fn write_numbers(out: &mut impl Write, verdict: &Verdict) -> Result<()> {
+    let of_fault = |fault| move |finding: &&Finding| finding.fault == fault;
+    let count = |fault| verdict.findings.iter().filter(of_fault(fault)).count();
+    let wrong = verdict.findings.iter().filter(of_fault(Fault::Wrong));
+    let wrong_with_size = wrong.filter(|finding| finding.size != 0).count();
+
+    writeln!(
+        out,
+        "symbols: {}, made by the link: {}, by objtool: {}, of one of several equal objects: {}",
+        verdict.lines, verdict.of_link, verdict.prefixes, verdict.tied
+    )?;
+    writeln!(
+        out,
+        "symbols of modules: {}, shown with their modules: {} ({:.3} %)",
+        verdict.members,
+        verdict.right,
+        verdict.recall()
+    )?;
+    writeln!(
+        out,
+        "symbols shown with a module: {}, not wrong: {:.3} %",
+        verdict.labelled,
+        verdict.precision()
+    )?;
+    writeln!(out, "wrong, with a size: {wrong_with_size}")?;
+    let without_size = count(Fault::Wrong) - wrong_with_size;
+    writeln!(out, "wrong, without a size: {without_size}")?;
+    writeln!(out, "missing: {}", count(Fault::Missing))?;
+    writeln!(out, "unclear: {}", count(Fault::Unclear))
+}
+
+/// ```text
+/// wrong: ffffffff814e8670 10 t cmac_exit: shown [rapl], expected [cmac]: defined by crypto/cmac.o
+/// ```
+fn write_finding(out: &mut impl Write, finding: &Finding) -> Result<()> {
+    let word = match finding.fault {
+        Fault::Wrong => "wrong",
+        Fault::Missing => "missing",
+        Fault::Unclear => "unclear",
+    };
+    let expected: Vec<String> = finding.expected.iter().map(|set| list(set)).collect();
+    writeln!(
+        out,
+        "{word}: {:016x} {:x} {} {}: shown {}, expected {}: {}",
+        finding.address,
+        finding.size,
+        finding.kind,
+        finding.name,
+        list(&finding.shown),
+        expected.join(" or "),
+        finding.why
+    )
+}
+
+fn list(modules: &[String]) -> String {
+    match modules {
+        [] => "no module".into(),
+        modules => format!("[{}]", modules.join("] [")),
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Compares what the kernel shows with what the objects define.
+
+use std::collections::HashMap;
+
+use anyhow::{bail, Result};
+
+use crate::elf::{Entry, Symbol};
+use crate::kallsyms::Line;
+use crate::names::{Name, Names};
+use crate::program::{Definition, Program};
+use crate::tables::Tables;
+use crate::ties::Origin;
+
+/// A set of modules, sorted.
+pub type Modules = Vec<String>;
+
+/// How a line is, if it is not right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It shows a module that it should not show.
+    Wrong,
+    /// It shows none, and should.
+    Missing,
+    /// What it shows may be right: the definition is not clear.
+    Unclear,
+}
+
+/// A line that is not right.
+pub struct Finding {
+    pub fault: Fault,
+    pub address: u64,
+    pub kind: char,
+    pub name: String,
+    pub size: u64,
+    pub shown: Modules,
+    /// The sets of modules that would be right.
+    pub expected: Vec<Modules>,
+    pub why: String,
+}
+
+/// The result, in numbers and in particular.
+#[derive(Default)]
+pub struct Verdict {
+    /// Lines of the kernel's listing.
+    pub lines: usize,
+    /// Symbols that are in a module, where that is clear.
+    pub members: usize,
+    /// Of these, those that show their modules.
+    pub right: usize,
+    /// Lines that show a module.
+    pub labelled: usize,
+    /// Symbols that no object defines.
+    pub of_link: usize,
+    /// Symbols that objtool made for functions.
+    pub prefixes: usize,
+    /// Symbols that several objects define, and nothing tells which, though all of these are in the
+    /// same modules.
+    pub tied: usize,
+    pub findings: Vec<Finding>,
+}
+
+impl Verdict {
+    /// How many lines show a module that they should not.
+    fn wrong(&self) -> usize {
+        let findings = self.findings.iter();
+        findings
+            .filter(|finding| finding.fault == Fault::Wrong)
+            .count()
+    }
+
+    /// The part of the modules' symbols that show their modules, in percent.
+    pub fn recall(&self) -> f64 {
+        percent(self.right, self.members)
+    }
+
+    /// The part of the lines with modules that are not wrong, in percent.
+    pub fn precision(&self) -> f64 {
+        percent(self.labelled - self.wrong(), self.labelled)
+    }
+
+    /// Tells whether nothing is wrong, and enough is shown.
+    pub fn good(&self, min_recall: f64) -> bool {
+        self.wrong() == 0 && self.recall() >= min_recall
+    }
+}
+
+fn percent(part: usize, whole: usize) -> f64 {
+    match whole {
+        0 => 100.0,
+        _ => part as f64 / whole as f64 * 100.0,
+    }
+}
+
+/// What is expected of a symbol.
+struct Expected {
+    /// The sets of modules that it can be in; one where its definition is clear.
+    sets: Vec<Modules>,
+    size: u64,
+    /// Its place in the symbol table.
+    index: usize,
+}
+
+/// Compares the `listing` of the kernel, with its `tables`, with the `origins` of the symbols.
+pub fn compare(
+    program: &Program,
+    linked: &[Entry],
+    origins: &[Origin],
+    listing: &[Line],
+    tables: &Tables,
+    names: &Names,
+) -> Result<Verdict> {
+    let mut verdict = Verdict {
+        lines: listing.len(),
+        ..Verdict::default()
+    };
+    let mut expected = expectations(program, linked, origins);
+    for (index, line) in listing.iter().enumerate() {
+        let shown = tables.shown(index, line.address)?;
+        let key = names.find(&line.name).map(|name| (name, line.address));
+        let expected = key.and_then(|key| expected.get_mut(&key)?.take(&shown));
+        let Some(expected) = expected else {
+            let name = String::from_utf8_lossy(&line.name);
+            bail!(
+                "{:016x} {name}: in kallsyms, but not in vmlinux's symbol table",
+                line.address
+            );
+        };
+        match origins[expected.index] {
+            Origin::Link => verdict.of_link += 1,
+            Origin::Prefix(_) => verdict.prefixes += 1,
+            Origin::Unclear(_) => verdict.tied += usize::from(expected.sets.len() == 1),
+            Origin::Defined(_) => {}
+        }
+        verdict.labelled += usize::from(!shown.is_empty());
+        let member = matches!(&expected.sets[..], [modules] if !modules.is_empty());
+        verdict.members += usize::from(member);
+        let Some(fault) = fault(&expected.sets, &shown) else {
+            verdict.right += usize::from(member);
+            continue;
+        };
+        verdict.findings.push(Finding {
+            fault,
+            address: line.address,
+            kind: line.kind.into(),
+            name: String::from_utf8_lossy(&line.name).into_owned(),
+            size: expected.size,
+            shown,
+            expected: expected.sets,
+            why: why(program, &origins[expected.index]),
+        });
+    }
+    Ok(verdict)
+}
+
+/// How showing `shown` is where any of `sets` can be right.
+fn fault(sets: &[Modules], shown: &Modules) -> Option<Fault> {
+    match sets {
+        [only] if only == shown => None,
+        sets if sets.contains(shown) => Some(Fault::Unclear),
+        _ if shown.is_empty() => Some(Fault::Missing),
+        _ => Some(Fault::Wrong),
+    }
+}
+
+/// What is expected of symbols that have one name and one address. No reader can tell them apart,
+/// so they may be shown in any order.
+#[derive(Default)]
+struct Alike(Vec<Expected>);
+
+impl Alike {
+    /// Takes the symbol that `shown` is right for, or else any.
+    fn take(&mut self, shown: &Modules) -> Option<Expected> {
+        let right = |expected: &Expected| expected.sets.iter().any(|set| set == shown);
+        let index = self.0.iter().position(right).unwrap_or(0);
+        (index < self.0.len()).then(|| self.0.remove(index))
+    }
+}
+
+fn expectations(
+    program: &Program,
+    linked: &[Entry],
+    origins: &[Origin],
+) -> HashMap<(Name, u64), Alike> {
+    let mut expectations: HashMap<(Name, u64), Alike> = HashMap::new();
+    for (index, (entry, origin)) in linked.iter().zip(origins).enumerate() {
+        if let Entry::Symbol(Symbol { shape, value, .. }) = entry {
+            let alike = expectations.entry((shape.name, *value)).or_default();
+            alike.0.push(Expected {
+                sets: module_sets(program, origin),
+                size: shape.size,
+                index,
+            });
+        }
+    }
+    expectations
+}
+
+/// The sets of modules that a symbol of `origin` can be in.
+fn module_sets(program: &Program, origin: &Origin) -> Vec<Modules> {
+    let modules = |definition: &Definition| program.object(definition.object).modules.clone();
+    match origin {
+        Origin::Defined(definition) | Origin::Prefix(definition) => vec![modules(definition)],
+        Origin::Link => vec![Vec::new()],
+        Origin::Unclear(definitions) => {
+            let mut sets: Vec<_> = definitions.iter().map(modules).collect();
+            sets.sort();
+            sets.dedup();
+            sets
+        }
+    }
+}
+
+fn why(program: &Program, origin: &Origin) -> String {
+    let path =
+        |definition: &Definition| program.object(definition.object).path.display().to_string();
+    match origin {
+        Origin::Defined(definition) => format!("defined by {}", path(definition)),
+        Origin::Prefix(definition) => {
+            format!("objtool made it for a function of {}", path(definition))
+        }
+        Origin::Link => "no object defines it".into(),
+        Origin::Unclear(definitions) => {
+            let paths: Vec<_> = definitions.iter().map(path).collect();
+            format!("defined by one of {}", paths.join(", "))
+        }
+    }
+}

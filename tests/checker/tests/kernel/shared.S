@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0
+# Of the modules a and b-mod. Assembler, so without a file mark.
+	.text
+	.globl shared_work
+	.type shared_work, %function
+shared_work: .quad 0
+	.size shared_work, 8
+loop:	.quad 1

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0
+# Of a library, for nobody, though it looks much like the objects that are linked.
+	.file "main.c"
+	.text
+	.globl start_unused
+	.type start_unused, %function
+start_unused: .quad 0
+	.size start_unused, 8
+	.type init_once, %function
+init_once: .quad 1
+	.size init_once, 8

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The decoder of the symbols' names against an encoder that shares no code with it.
+
+use format::symbols::{SymbolError, SymbolNames, Token, Tokens, MAX_SYMBOL_LEN, TOKENS};
+use proptest::{collection::vec, prelude::*};
+
+/// The tables of a kernel, as scripts/kallsyms.c would write them.
+#[derive(Clone, Debug, Default)]
+struct Tables {
+    stream: Vec<u8>,
+    markers: Vec<u32>,
+    token_table: Vec<u8>,
+    token_index: Vec<u16>,
+    len: u32,
+}
+
+impl Tables {
+    /// Encodes symbols that are given as token numbers.
+    fn new(tokens: &[Vec<u8>], symbols: &[Vec<u8>]) -> Self {
+        let mut tables = Self {
+            len: symbols.len() as u32,
+            ..Self::default()
+        };
+        for number in 0..TOKENS {
+            tables.token_index.push(tables.token_table.len() as u16);
+            tables
+                .token_table
+                .extend(tokens.get(number).map_or(&[][..], Vec::as_slice));
+            tables.token_table.push(0);
+        }
+        for (number, symbol) in symbols.iter().enumerate() {
+            if number % 256 == 0 {
+                tables.markers.push(tables.stream.len() as u32);
+            }
+            match symbol.len() {
+                len @ 0..=127 => tables.stream.push(len as u8),
+                len => tables
+                    .stream
+                    .extend([(len % 128) as u8 + 128, (len / 128) as u8]),
+            }
+            tables.stream.extend(symbol);
+        }
+        tables
+    }
+
+    /// Decodes every symbol, walking from each of `starts`.
+    fn decode(&self, starts: &[u32]) -> Result<Vec<Vec<Vec<u8>>>, SymbolError> {
+        let mut words = [0; TOKENS];
+        let index = self.token_index.as_slice().try_into().expect("256 tokens");
+        let tokens = Tokens::new(&self.token_table, index, &mut words)?;
+        let names = SymbolNames::new(&self.stream, &self.markers, self.len, &tokens)?;
+        let walk = |&start: &u32| {
+            let entries = names.starting_at(start);
+            entries
+                .map(|entry| {
+                    entry
+                        .tokens()
+                        .iter()
+                        .flat_map(|&token| text(tokens.get(token)))
+                        .collect()
+                })
+                .collect()
+        };
+        Ok(starts.iter().map(walk).collect())
+    }
+
+    /// What the tables are refused for.
+    fn error(&self) -> Option<SymbolError> {
+        self.decode(&[]).err()
+    }
+}
+
+/// The string of a token.
+fn text(token: Token<'_>) -> Vec<u8> {
+    match token {
+        Token::Short { word, len } => word.to_le_bytes()[..len].to_vec(),
+        Token::Long(text) => text.to_vec(),
+    }
+}
+
+/// Two tokens, the first of which is a type.
+fn small() -> Tables {
+    Tables::new(&[b"T".to_vec(), b"name".to_vec()], &vec![vec![0, 1]; 300])
+}
+
+/// All tokens: printable strings of 1 to 20 bytes.
+fn token_strings() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    vec(vec(b'!'..=b'~', 1..20), TOKENS)
+}
+
+/// Most entries are short, some have a length of two bytes.
+fn entry() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![15 => vec(any::<u8>(), 1..20), 1 => vec(any::<u8>(), 1..300)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn decodes_what_was_encoded(
+        tokens in token_strings(),
+        symbols in vec(entry(), 1..700),
+        start in any::<prop::sample::Index>(),
+    ) {
+        let start = start.index(symbols.len());
+        let tables = Tables::new(&tokens, &symbols);
+        let expand = |symbol: &Vec<u8>| -> Vec<u8> {
+            symbol.iter().flat_map(|&token| tokens[usize::from(token)].clone()).collect()
+        };
+        let all: Vec<Vec<u8>> = symbols.iter().map(expand).collect();
+        let walks = tables.decode(&[0, start as u32, symbols.len() as u32, u32::MAX]).unwrap();
+        prop_assert_eq!(&walks[0], &all);
+        prop_assert_eq!(&walks[1], &all[start..]);
+        prop_assert!(walks[2].is_empty() && walks[3].is_empty());
+    }
+
+    /// Whatever is in the tables, they are refused or decode to as many symbols as they say.
+    #[test]
+    fn never_panics(
+        stream in vec(any::<u8>(), 0..400),
+        markers in vec(0_u32..400, 0..3),
+        token_table in vec(0_u8..4, 0..300),
+        token_index in vec(0_u16..320, TOKENS),
+        len in 0_u32..300,
+    ) {
+        let tables = Tables { stream, markers, token_table, token_index, len };
+        if let Ok(walks) = tables.decode(&[0, 7, 256]) {
+            prop_assert_eq!(walks[0].len(), len as usize);
+        }
+    }
+
+    #[test]
+    fn survives_a_flipped_bit(at in any::<prop::sample::Index>(), bit in 0..8) {
+        let mut tables = small();
+        let at = at.index(tables.stream.len());
+        tables.stream[at] ^= 1_u8 << bit;
+        if let Ok(walks) = tables.decode(&[0, 255, 299]) {
+            prop_assert_eq!([walks[0].len(), walks[1].len(), walks[2].len()], [300, 45, 1]);
+        }
+    }
+
+    #[test]
+    fn refuses_a_stream_cut_short(at in any::<prop::sample::Index>()) {
+        let mut tables = small();
+        tables.stream.truncate(at.index(tables.stream.len()));
+        prop_assert!(tables.error().is_some());
+    }
+}
+
+#[test]
+fn ignores_padding() {
+    let mut tables = small();
+    tables.stream.extend([0xff; 7]);
+    tables.markers.push(0);
+    tables.token_table.extend([0; 3]);
+    assert_eq!(
+        tables.decode(&[0]).unwrap()[0],
+        vec![b"Tname".to_vec(); 300]
+    );
+}
+
+#[test]
+fn refuses_bad_tables() {
+    let tables = small();
+    let but = |change: fn(&mut Tables)| {
+        let mut tables = tables.clone();
+        change(&mut tables);
+        tables.error()
+    };
+    let end = tables.token_table.len() as u16;
+    assert_eq!(tables.error(), None);
+    assert_eq!(
+        but(|t| t.token_index[9] = u16::MAX),
+        Some(SymbolError::BadToken { token: 9 })
+    );
+    assert_eq!(
+        but(|t| _ = t.token_table.pop()),
+        Some(SymbolError::BadToken { token: 255 })
+    );
+    assert_eq!(
+        but(|t| _ = t.markers.pop()),
+        Some(SymbolError::MarkerCount {
+            markers: 1,
+            symbols: 300
+        })
+    );
+    assert_eq!(
+        but(|t| t.markers[1] += 1),
+        Some(SymbolError::BadMarker { marker: 1 })
+    );
+    assert_eq!(
+        but(|t| t.markers[0] = 3),
+        Some(SymbolError::BadMarker { marker: 0 })
+    );
+    assert_eq!(
+        but(|t| t.stream[3] = 0),
+        Some(SymbolError::BadEntry { symbol: 1 })
+    );
+    assert_eq!(
+        but(|t| t.len = 301),
+        Some(SymbolError::BadEntry { symbol: 300 })
+    );
+    assert_eq!(
+        but(|t| t.stream[4] = 7),
+        Some(SymbolError::BadType { symbol: 1 })
+    );
+    assert_eq!(
+        but(|t| t.token_table[0] = b'\n'),
+        Some(SymbolError::BadType { symbol: 0 })
+    );
+    // The offset of the last token is the offset of the table's last byte.
+    assert_eq!(tables.token_index[255], end - 1);
+}
+
+#[test]
+fn refuses_too_long_an_entry() {
+    let tokens = [b"t".to_vec()];
+    assert_eq!(
+        Tables::new(&tokens, &[vec![0; MAX_SYMBOL_LEN + 1]]).error(),
+        None
+    );
+    let long = Tables::new(&tokens, &[vec![0; MAX_SYMBOL_LEN + 2]]);
+    assert_eq!(long.error(), Some(SymbolError::BadEntry { symbol: 0 }));
+}
+
+#[test]
+fn an_empty_kernel_has_no_symbols() {
+    assert_eq!(
+        Tables::new(&[], &[]).decode(&[0, 1]).unwrap(),
+        [Vec::<Vec<u8>>::new(), Vec::new()]
+    );
+}
+
+#[test]
+fn errors_say_where() {
+    assert_eq!(
+        SymbolError::BadToken { token: 9 }.to_string(),
+        "token 9 is not in the token table"
+    );
+    let count = SymbolError::MarkerCount {
+        markers: 1,
+        symbols: 300,
+    };
+    assert_eq!(count.to_string(), "1 markers do not serve 300 symbols");
+    assert_eq!(
+        SymbolError::BadMarker { marker: 1 }.to_string(),
+        "marker 1 does not point at its symbol"
+    );
+    assert_eq!(
+        SymbolError::BadEntry { symbol: 4 }.to_string(),
+        "bad name entry of symbol 4"
+    );
+    assert_eq!(
+        SymbolError::BadType { symbol: 4 }.to_string(),
+        "symbol 4 has no type"
+    );
+}

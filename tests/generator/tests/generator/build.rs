@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A build directory made of a recorded link, and the tables that the generator makes in it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use format::ranges::{ModuleTables, RangeHint, RawTables};
+use format::sizes::{RawSizes, SizeTables};
+use tempfile::TempDir;
+
+use crate::elf::{Dump, DumpedSymbol};
+
+/// The recorded links: both linkers, both ways of linking.
+pub(crate) const LINKS: [&str; 4] = [
+    "gnu-objects",
+    "gnu-vmlinux_o",
+    "lld-objects",
+    "lld-vmlinux_o",
+];
+
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// A build directory as the link finds it.
+pub(crate) struct Build(TempDir);
+
+impl Build {
+    pub(crate) fn of(link: &str) -> Self {
+        let directory = TempDir::new().unwrap();
+        copy(&fixtures().join("source"), directory.path());
+        copy(&fixtures().join(link), directory.path());
+        let build = Self(directory);
+        build.write("vmlinux1.kallsyms.S", kallsyms(&build.listed()));
+        build.write("vmlinux1.syms", "not empty\n");
+        build
+    }
+
+    /// Adds a symbol to the image, as objdump would show it.
+    pub(crate) fn add_symbol(&self, line: &str) {
+        self.edit(
+            "vmlinux1.dump",
+            "SYMBOL TABLE:\n",
+            &format!("SYMBOL TABLE:\n{line}\n"),
+        );
+        self.write(
+            "vmlinux1",
+            Dump::parse(&self.read("vmlinux1.dump")).to_elf(),
+        );
+        self.write("vmlinux1.kallsyms.S", kallsyms(&self.listed()));
+    }
+
+    /// The symbols in the order of the listing.
+    pub(crate) fn listed(&self) -> Vec<DumpedSymbol> {
+        let dump = Dump::parse(&self.read("vmlinux1.dump"));
+        let symbols = dump.symbols.into_iter();
+        let mut listed: Vec<_> = symbols
+            .filter(|symbol| !symbol.name.ends_with(".o"))
+            .collect();
+        listed.sort_by_key(|symbol| symbol.address);
+        listed
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).unwrap()
+    }
+
+    pub(crate) fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(file), content).unwrap();
+    }
+
+    /// Replaces `from` in a file, once at least.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let content = self.read(file);
+        assert!(content.contains(from), "{file} does not have '{from}'");
+        self.write(file, content.replace(from, to));
+    }
+
+    pub(crate) fn generator(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
+        command
+            .current_dir(self.0.path())
+            .args(["link", "vmlinux1"]);
+        command
+    }
+
+    pub(crate) fn tables(&self) -> Tables {
+        let output = self.generator().assert().success().get_output().clone();
+        Tables::parse(&String::from_utf8(output.stdout).unwrap())
+    }
+}
+
+/// What scripts/kallsyms would leave, as far as it is read.
+fn kallsyms(listed: &[DumpedSymbol]) -> String {
+    let row = |symbol: &DumpedSymbol| {
+        format!(
+            "\t.long\t{:#x}\t/* t{} */\n",
+            symbol.address as u32, symbol.name
+        )
+    };
+    let rows: String = listed.iter().map(row).collect();
+    format!(".globl kallsyms_offsets\n\tALGN\nkallsyms_offsets:\n{rows}\n")
+}
+
+/// Copies a directory; what objdump showed of a file becomes the file, beside what it was made
+/// from.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+            if target
+                .extension()
+                .is_some_and(|extension| extension == "dump")
+            {
+                let dump = Dump::parse(&fs::read_to_string(&target).unwrap());
+                fs::write(target.with_extension(""), dump.to_elf()).unwrap();
+            }
+        }
+    }
+}
+
+/// Tables read back from assembler source, by label.
+pub(crate) struct Tables {
+    bytes: HashMap<String, Vec<u8>>,
+}
+
+impl Tables {
+    pub(crate) fn parse(source: &str) -> Self {
+        let mut bytes: HashMap<String, Vec<u8>> = HashMap::new();
+        let mut label = String::new();
+        for line in source.lines() {
+            if let Some(name) = line.strip_suffix(':') {
+                label = name.to_owned();
+                bytes.insert(label.clone(), Vec::new());
+                continue;
+            }
+            let statement = line.split("/*").next().unwrap().trim();
+            let Some((directive, operands)) = statement.split_once(['\t', ' ']) else {
+                assert!(statement.is_empty(), "{line}");
+                continue;
+            };
+            let table = bytes.entry(label.clone()).or_default();
+            match directive {
+                ".long" => table.extend((number(operands) as u32).to_le_bytes()),
+                ".quad" => table.extend(number(operands).to_le_bytes()),
+                ".byte" => table.extend(operands.split(", ").map(|byte| number(byte) as u8)),
+                ".asciz" => table.extend([operands.trim_matches('"').as_bytes(), b"\0"].concat()),
+                ".globl" | ".balign" | ".section" => {}
+                _ => panic!("{line}"),
+            }
+        }
+        Self { bytes }
+    }
+
+    /// Whether there is a table of this name.
+    pub(crate) fn has(&self, label: &str) -> bool {
+        self.bytes.contains_key(label)
+    }
+
+    pub(crate) fn words(&self, label: &str) -> Vec<u32> {
+        let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());
+        self.bytes[label].chunks(4).map(word).collect()
+    }
+
+    fn quads(&self, label: &str) -> Vec<u64> {
+        let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap());
+        self.bytes[label].chunks(8).map(word).collect()
+    }
+
+    pub(crate) fn base(&self) -> u64 {
+        u64::from_le_bytes(
+            self.bytes["kallsyms_module_base"]
+                .as_slice()
+                .try_into()
+                .unwrap(),
+        )
+    }
+
+    pub(crate) fn names(&self) -> &[u8] {
+        &self.bytes["kallsyms_module_names"]
+    }
+
+    /// The sizes of symbols that are so many bytes from the next one.
+    pub(crate) fn sizes(&self, gaps: &[u64]) -> Vec<u64> {
+        let raw = RawSizes {
+            bits: &self.quads("kallsyms_size_bits"),
+            bit_ranks: &self.words("kallsyms_size_bit_ranks"),
+            nibbles: &self.bytes["kallsyms_size_nibbles"],
+            nibble_ranks: &self.words("kallsyms_size_nibble_ranks"),
+            values: &self.words("kallsyms_size_values"),
+            bytes: &self.bytes["kallsyms_size_bytes"],
+            byte_ranks: &self.words("kallsyms_size_byte_ranks"),
+            words: &self.quads("kallsyms_size_words"),
+        };
+        let tables = SizeTables::new(raw, gaps.len() as u32).unwrap();
+        (0..)
+            .zip(gaps)
+            .map(|(symbol, &gap)| tables.size(symbol, gap))
+            .collect()
+    }
+
+    /// The modules of symbol number `symbol`, which is at `address`.
+    pub(crate) fn modules_of(&self, symbol: usize, address: u64) -> Vec<String> {
+        let raw = RawTables {
+            offsets: &self.words("kallsyms_module_offsets"),
+            modules: &self.words("kallsyms_modules"),
+            exceptions: &self.words("kallsyms_module_exceptions"),
+            exception_modules: &self.words("kallsyms_exception_modules"),
+            names: self.names(),
+        };
+        let offset = address.wrapping_sub(self.base()).try_into().unwrap();
+        let tables = ModuleTables::new(raw).unwrap();
+        let names = tables.of_symbol(symbol as u32, offset, &mut RangeHint::default());
+        names
+            .map(|name| String::from_utf8(name.to_vec()).unwrap())
+            .collect()
+    }
+}
+
+fn number(text: &str) -> u64 {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).unwrap(),
+        None => text.parse().unwrap(),
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! ELF files from what objdump showed of recorded ones, so that no binary need be kept.
+
+use std::collections::HashMap;
+
+use object::build::elf::{Builder, SectionData, SectionId};
+use object::elf;
+
+/// A line of a symbol table.
+pub(crate) struct DumpedSymbol {
+    pub(crate) address: u64,
+    section: String,
+    pub(crate) size: u64,
+    pub(crate) name: String,
+}
+
+/// What `objdump -h -t -s` showed.
+pub(crate) struct Dump {
+    /// Name, size, address.
+    sections: Vec<(String, usize, u64)>,
+    /// In the order of the file.
+    pub(crate) symbols: Vec<DumpedSymbol>,
+    content: HashMap<String, Vec<u8>>,
+}
+
+impl Dump {
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut dump = Self {
+            sections: Vec::new(),
+            symbols: Vec::new(),
+            content: HashMap::new(),
+        };
+        let mut section = None;
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            if let Some(name) = line.strip_prefix("Contents of section ") {
+                section = Some(name.trim_end_matches(':').to_owned());
+            } else if let (Some(section), true) = (&section, line.starts_with(' ')) {
+                dump.content
+                    .entry(section.clone())
+                    .or_default()
+                    .extend(bytes(line));
+            } else if words
+                .first()
+                .is_some_and(|index| index.parse::<u32>().is_ok())
+                && words.len() > 7
+            {
+                dump.sections
+                    .push((words[1].into(), hex(words[2]) as usize, hex(words[3])));
+            } else if let Some((head, tail)) = line.split_once('\t') {
+                let (size, name) = tail.split_once(' ').unwrap();
+                dump.symbols.push(DumpedSymbol {
+                    address: hex(head.split(' ').next().unwrap()),
+                    section: head.split(' ').next_back().unwrap().into(),
+                    size: hex(size),
+                    name: name.into(),
+                });
+            }
+        }
+        dump
+    }
+
+    /// An ELF file with these sections and symbols.
+    pub(crate) fn to_elf(&self) -> Vec<u8> {
+        let mut builder = Builder::new(object::Endianness::Little, true);
+        builder.header.e_machine = elf::EM_X86_64;
+        builder.header.e_type = elf::ET_REL;
+        let mut ids: HashMap<&str, SectionId> = HashMap::new();
+        for (name, size, address) in &self.sections {
+            let section = builder.sections.add();
+            section.name = name.clone().into_bytes().into();
+            section.sh_addr = *address;
+            section.sh_flags = elf::SHF_ALLOC.into();
+            section.sh_type = elf::SHT_PROGBITS;
+            let constants = name.starts_with(".rodata.cst");
+            if constants {
+                section.sh_flags |= u64::from(elf::SHF_MERGE);
+                section.sh_entsize = name.trim_start_matches(".rodata.cst").parse().unwrap();
+            }
+            let content = self
+                .content
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| vec![0; *size]);
+            section.data = SectionData::Data(content.into());
+            ids.insert(name, section.id());
+        }
+        for dumped in &self.symbols {
+            let symbol = builder.symbols.add();
+            symbol.name = dumped.name.clone().into_bytes().into();
+            symbol.st_value = dumped.address;
+            symbol.st_size = dumped.size;
+            match ids.get(dumped.section.as_str()) {
+                Some(section) => symbol.section = Some(*section),
+                None => symbol.st_shndx = elf::SHN_ABS,
+            }
+        }
+        for (name, kind, data) in [
+            (".symtab", elf::SHT_SYMTAB, SectionData::Symbol),
+            (".strtab", elf::SHT_STRTAB, SectionData::String),
+            (".shstrtab", elf::SHT_STRTAB, SectionData::SectionString),
+        ] {
+            let section = builder.sections.add();
+            section.name = name.as_bytes().into();
+            section.sh_type = kind;
+            section.data = data;
+        }
+        let mut file = Vec::new();
+        builder.write(&mut file).unwrap();
+        file
+    }
+}
+
+/// ` ffffffff81000000 cccccccc cccccccc cccccccc cccccccc  ................`
+fn bytes(line: &str) -> Vec<u8> {
+    let groups = line
+        .trim_start()
+        .split(' ')
+        .skip(1)
+        .take(4)
+        .take_while(|group| !group.is_empty());
+    let digits: String = groups.collect();
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+fn hex(digits: &str) -> u64 {
+    u64::from_str_radix(digits, 16).unwrap()
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The generator on recorded links: what it must make of them. `fixtures/expected` says which
+//! modules each symbol of the image is in, and must hold for each linker and each way of linking.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs;
+
+use crate::build::{fixtures, Build, LINKS};
+use crate::elf::DumpedSymbol;
+
+/// Modules by name; for symbols of one name, in the order of the listing.
+fn expected() -> HashMap<String, VecDeque<Vec<String>>> {
+    let mut expected: HashMap<_, VecDeque<_>> = HashMap::new();
+    let text = fs::read_to_string(fixtures().join("expected")).unwrap();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split(' ').map(str::to_owned);
+        expected
+            .entry(words.next().unwrap())
+            .or_default()
+            .push_back(words.collect());
+    }
+    expected
+}
+
+#[test]
+fn every_symbol_has_its_modules() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let (tables, mut expected) = (build.tables(), expected());
+        for (index, symbol) in build.listed().into_iter().enumerate() {
+            let name = &symbol.name;
+            let modules = expected.get_mut(name).and_then(VecDeque::pop_front);
+            let modules = modules.unwrap_or_else(|| panic!("{name} is not expected in {link}"));
+            assert_eq!(
+                tables.modules_of(index, symbol.address),
+                modules,
+                "{name} in {link}"
+            );
+        }
+        assert!(
+            expected.values().all(VecDeque::is_empty),
+            "{link}: {expected:?} expected too"
+        );
+    }
+}
+
+#[test]
+fn every_symbol_has_its_size() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let listed = build.listed();
+        let gap = |symbol: &DumpedSymbol| {
+            let next = listed.iter().find(|other| other.address > symbol.address);
+            let gap = next.map(|next| next.address - symbol.address);
+            gap.filter(|&gap| gap < 1 << 32).unwrap_or(0)
+        };
+        let gaps: Vec<u64> = listed.iter().map(gap).collect();
+        let sizes: Vec<u64> = listed.iter().map(|symbol| symbol.size).collect();
+        assert_eq!(build.tables().sizes(&gaps), sizes, "{link}");
+        assert_ne!(gaps, sizes, "the recorded links have no padding");
+    }
+}
+
+#[test]
+fn sizes_are_a_choice() {
+    let build = Build::of("gnu-objects");
+    assert!(build.tables().has("kallsyms_size_bits"));
+    build.edit("include/config/auto.conf", "CONFIG_KALLMODSYMS_SIZES=y", "");
+    assert!(!build.tables().has("kallsyms_size_bits"));
+}
+
+#[test]
+fn neighbours_of_the_same_modules_are_one_range() {
+    for link in LINKS {
+        let modules = Build::of(link).tables().words("kallsyms_modules");
+        assert!(
+            modules.windows(2).all(|pair| pair[0] != pair[1]),
+            "{link}: {modules:?}"
+        );
+    }
+}
+
+#[test]
+fn a_module_in_a_list_is_named_there_only() {
+    for link in LINKS {
+        let tables = Build::of(link).tables();
+        let names = tables.names();
+        assert!(
+            names.starts_with(b"\0\0\x02eth\0sw_itch\0"),
+            "{link}: {}",
+            names.escape_ascii()
+        );
+        assert_eq!(
+            names.windows(4).filter(|name| *name == b"eth\0").count(),
+            1,
+            "{link}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_symbol_list_makes_empty_tables() {
+    let build = Build::of("gnu-objects");
+    build.write("vmlinux1.syms", "");
+    fs::remove_file(build.path("vmlinux1.map")).unwrap();
+    let tables = build.tables();
+    assert_eq!(tables.words("kallsyms_num_modules"), [0]);
+    assert!(tables.words("kallsyms_module_offsets").is_empty());
+}
+
+#[test]
+fn the_files_beside_vmlinux_say_which_objects_there_are() {
+    for link in LINKS {
+        let build = Build::of(link);
+        build.tables();
+        assert_eq!(
+            build.read("modules_thick.builtin"),
+            "drivers/net/eth.o: drivers/net/eth-main.o drivers/net/eth-ring.o drivers/sw/mac.o\n\
+             drivers/sw/sw-itch.o: drivers/sw/mac.o drivers/sw/switch.o\n\
+             crypto/hash.o: crypto/hash.o\n\
+             crypto/sum.o: crypto/sum.o\n",
+            "{link}",
+        );
+        let ranges = build.read(".tmp_vmlinux.ranges");
+        assert!(
+            ranges.contains("-ffffffff8100007d .text drivers/net/eth-main.o\n"),
+            "{link}: {ranges}"
+        );
+        assert!(
+            ranges.contains("0000000000000000-0000000000000040 .data..percpu..first core/head.o\n"),
+            "{ranges}"
+        );
+    }
+}
+
+#[test]
+fn files_that_would_not_change_are_not_written() {
+    let build = Build::of("gnu-objects");
+    build.tables();
+    let modified = |file| fs::metadata(build.path(file)).unwrap().modified().unwrap();
+    let before = ["modules_thick.builtin", ".tmp_vmlinux.ranges"].map(modified);
+    build.tables();
+    assert_eq!(
+        before,
+        ["modules_thick.builtin", ".tmp_vmlinux.ranges"].map(modified)
+    );
+}
+
+#[test]
+fn the_output_is_the_same_again() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let output = || {
+            build
+                .generator()
+                .assert()
+                .success()
+                .get_output()
+                .stdout
+                .clone()
+        };
+        assert_eq!(output(), output(), "{link}");
+    }
+}
+
+#[test]
+fn lines_may_end_in_carriage_returns() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let plain = build.tables().words("kallsyms_module_offsets");
+        build.edit("vmlinux1.map", "\n", "\r\n");
+        assert_eq!(
+            build.tables().words("kallsyms_module_offsets"),
+            plain,
+            "{link}"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tests of the generator as kbuild runs it: in a build directory, by its command line.
+
+mod build;
+mod elf;
+mod errors;
+mod link;

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * Symbols that come and go: those of loadable modules, of BPF programs, and of
+ * what kprobes and the function tracer allocate.
+ */
+
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests.h"
+
+#define TRACING "/sys/kernel/tracing"
+#define BPF_KALLSYMS "/proc/sys/net/core/bpf_jit_kallsyms"
+#define BPF_JIT "/proc/sys/net/core/bpf_jit_enable"
+#define LOAD_ALL							\
+	"find /lib/modules -name '*.ko' | sed 's,.*/,,; s,\\.ko$,,' |"	\
+	" while read -r name; do modprobe \"$name\" || exit 1; done"
+#define CHURNED "minix"
+
+/* How many symbols are in @module, and of these how many have a size. */
+static size_t symbols_of(const char *module, size_t *sized)
+{
+	struct text text = read_file(KALLMODSYMS);
+	size_t at = 0, count = 0;
+	struct line line;
+	struct symbol symbol;
+	char bracketed[80];
+
+	*sized = 0;
+	snprintf(bracketed, sizeof(bracketed), "[%s]", module);
+	while (next_line(text, &at, &line)) {
+		if (!parse_symbol(line, &symbol) || !line_is(symbol.modules, bracketed))
+			continue;
+		count++;
+		*sized += !is_zero(symbol.size);
+	}
+	free(text.data);
+	return count;
+}
+
+/* romfs 12288 0 - Live 0xffffffffc0000000 */
+static bool every_loaded_module_has_symbols(void)
+{
+	struct text text = read_file("/proc/modules");
+	size_t at = 0, modules = 0, sized;
+	struct line line;
+	bool all = true;
+
+	while (next_line(text, &at, &line)) {
+		const char *space = memchr(line.start, ' ', line.size);
+		char *name = strndup(line.start, space - line.start);
+		size_t count = symbols_of(name, &sized);
+
+		modules++;
+		if (!count || !sized) {
+			note("%s: %zu symbols, %zu with a size", name, count, sized);
+			all = false;
+		}
+		free(name);
+	}
+	free(text.data);
+	return modules && all;
+}
+
+/*
+ * A kprobe has an instruction slot of its own where it is not at a function's
+ * start, which is the function tracer's. Only some offsets are an instruction's.
+ */
+static void add_kprobe(void)
+{
+	char command[200];
+
+	for (int offset = 16; offset < 48; offset++) {
+		snprintf(command, sizeof(command),
+			 "echo 'p:probe vfs_fsync_range+%d' 2>/dev/null >" TRACING "/kprobe_events",
+			 offset);
+		if (!system(command)) {
+			write_file(TRACING "/events/kprobes/probe/enable", "1");
+			return;
+		}
+	}
+	give_up("no place for a kprobe");
+}
+
+static void add_function_trace(void)
+{
+	write_file(TRACING "/set_ftrace_filter", "vfs_fsync_range");
+	write_file(TRACING "/current_tracer", "function");
+}
+
+/* Returns 0, and stays until we end. */
+static void add_bpf_program(void)
+{
+	static const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attributes = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insn_cnt = 2,
+		.insns = (unsigned long)program,
+		.license = (unsigned long)"GPL",
+	};
+
+	write_file(BPF_JIT, "1");
+	write_file(BPF_KALLSYMS, "1");
+	if (syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes)) < 0)
+		give_up("bpf");
+}
+
+static void check_has(const char *module)
+{
+	size_t sized;
+
+	check(symbols_of(module, &sized), "there are symbols in [%s]", module);
+}
+
+void test_modules(void)
+{
+	run_command(LOAD_ALL);
+	check(every_loaded_module_has_symbols(), "every loaded module has symbols, with sizes");
+	test_rule("with modules loaded");
+
+	if (!access(BPF_JIT, W_OK)) {
+		add_bpf_program();
+		check_has("bpf");
+	}
+	if (!mount("tracefs", TRACING, "tracefs", 0, NULL)) {
+		if (!access(TRACING "/kprobe_events", W_OK)) {
+			add_kprobe();
+			check_has("__builtin__kprobes");
+		}
+		if (!access(TRACING "/set_ftrace_filter", W_OK)) {
+			add_function_trace();
+			check_has("__builtin__ftrace");
+		}
+	}
+	test_rule("with BPF and tracing in use");
+}
+
+static bool reads_well_formed(void)
+{
+	struct text text = read_file(KALLMODSYMS);
+	size_t at = 0, lines = 0;
+	struct line line;
+	struct symbol symbol;
+
+	while (next_line(text, &at, &line)) {
+		lines++;
+		if (!parse_symbol(line, &symbol)) {
+			note("line %zu: %.*s", lines, (int)line.size, line.start);
+			return false;
+		}
+	}
+	free(text.data);
+	return lines;
+}
+
+/* Modules come and go while the file is read. */
+void test_churn(void)
+{
+	bool well_formed = true;
+	pid_t child = fork();
+	size_t reads = 0;
+
+	if (child < 0)
+		give_up("fork");
+	if (!child) {
+		for (int i = 0; i < 20; i++)
+			run_command("modprobe -r " CHURNED " && modprobe " CHURNED);
+		_exit(0);
+	}
+	while (!waitpid(child, NULL, WNOHANG)) {
+		well_formed = well_formed && reads_well_formed();
+		reads++;
+	}
+	note("read %zu times", reads);
+	check(well_formed && reads, "every line is well-formed while modules come and go");
+	test_rule("after that");
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * The kallsyms rule: dropping the size and, for the kernel's own symbols, the
+ * brackets gives the line of /proc/kallsyms, byte for byte, whoever reads it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests.h"
+
+#define ENOUGH_NOTES 3
+
+/* Whether @ours, less what it has more, is @theirs. */
+static bool follows(struct line ours, struct line theirs)
+{
+	bool of_module = memchr(theirs.start, '\t', theirs.size);
+	const char *at = theirs.start, *end = theirs.start + theirs.size;
+	struct symbol symbol;
+
+	if (!parse_symbol(ours, &symbol))
+		return false;
+	/* address, space, type, space, name */
+	if (theirs.size < symbol.address.size + 3 + symbol.name.size ||
+	    memcmp(at, symbol.address.start, symbol.address.size))
+		return false;
+	at += symbol.address.size;
+	if (at[0] != ' ' || at[1] != symbol.type || at[2] != ' ')
+		return false;
+	at += 3;
+	if (memcmp(at, symbol.name.start, symbol.name.size))
+		return false;
+	at += symbol.name.size;
+	if (!of_module)
+		return at == end;
+	return at < end && *at++ == '\t' && symbol.modules.size == (size_t)(end - at) &&
+	       !memcmp(at, symbol.modules.start, symbol.modules.size);
+}
+
+bool rule_holds(void)
+{
+	struct text ours = read_file(KALLMODSYMS), theirs = read_file(KALLSYMS);
+	size_t at = 0, their_at = 0, lines = 0, wrong = 0;
+	struct line line, their_line;
+
+	while (next_line(theirs, &their_at, &their_line)) {
+		lines++;
+		if (!next_line(ours, &at, &line))
+			line = (struct line){ "(nothing)", 9 };
+		if (follows(line, their_line))
+			continue;
+		if (++wrong <= ENOUGH_NOTES)
+			note("line %zu: %.*s, kallsyms: %.*s", lines, (int)line.size, line.start,
+			     (int)their_line.size, their_line.start);
+	}
+	while (next_line(ours, &at, &line))
+		if (++wrong <= ENOUGH_NOTES)
+			note("after kallsyms's end: %.*s", (int)line.size, line.start);
+	if (ours.size && ours.data[ours.size - 1] != '\n')
+		wrong++;
+	free(ours.data);
+	free(theirs.data);
+	if (wrong || !lines)
+		note("%zu of %zu lines break the rule", wrong, lines);
+	return lines && !wrong;
+}
+
+void test_rule(const char *when)
+{
+	check(rule_holds(), "the kallsyms rule holds %s", when);
+}
+
+/*
+ * Readers find the end of the kernel by these: the last symbols of its own,
+ * before those of loadable modules.
+ */
+void test_order(void)
+{
+	struct text ours = read_file(KALLMODSYMS), theirs = read_file(KALLSYMS);
+	size_t at = 0, their_at = 0;
+	struct line line, their_line;
+	struct symbol last[2] = { 0 };
+
+	while (next_line(theirs, &their_at, &their_line) && next_line(ours, &at, &line)) {
+		if (memchr(their_line.start, '\t', their_line.size))
+			break;
+		last[0] = last[1];
+		if (!parse_symbol(line, &last[1]))
+			break;
+	}
+	note("the kernel's last: %.*s, %.*s", (int)last[0].name.size, last[0].name.start,
+	     (int)last[1].name.size, last[1].name.start);
+	check(line_is(last[1].name, "_end") || line_is(last[1].name, "__brk_limit"),
+	      "_end and __brk_limit come after the kernel's own symbols and before modules'");
+	free(ours.data);
+	free(theirs.data);
+}

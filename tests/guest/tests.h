@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+
+/*
+ * The guest's tests of /proc/kallmodsyms. Each file has the tests of one
+ * property; main.c brings the kernel into the states in which they must hold.
+ */
+
+#ifndef TESTS_H
+#define TESTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define KALLMODSYMS "/proc/kallmodsyms"
+#define KALLSYMS "/proc/kallsyms"
+#define USER 1000
+#define MIB (1 << 20)
+
+#define printf_like(n) __attribute__((format(printf, n, n + 1)))
+
+/* tap.c: what is printed, in the Test Anything Protocol. */
+void check(bool passed, const char *format, ...) printf_like(2);
+void note(const char *format, ...) printf_like(1);
+void give_up(const char *format, ...) printf_like(1) __attribute__((noreturn));
+void print_plan(void);
+
+/* text.c: files as a whole, and by lines. */
+struct text {
+	char *data;
+	size_t size;
+};
+
+struct line {
+	const char *start;
+	size_t size;		/* without the newline */
+};
+
+struct text read_fd(int fd, size_t chunk);
+struct text read_file(const char *path);
+void write_file(const char *path, const char *word);
+bool is_same(struct text a, struct text b);
+bool next_line(struct text text, size_t *at, struct line *line);
+bool line_is(struct line line, const char *words);
+
+/* process.c: other users, other programs. */
+bool in_child(bool (*run)(void));
+void become_user(void);
+void run_command(const char *command);
+
+/* line.c: a line of the file, in its strict format. */
+struct symbol {
+	struct line address, size, name;
+	char type;
+	struct line modules;	/* "[a] [b]", may be empty */
+};
+
+bool parse_symbol(struct line line, struct symbol *symbol);
+bool is_zero(struct line number);
+
+/* The tests. */
+void test_rule(const char *when);
+bool rule_holds(void);
+void test_order(void);
+void test_reads(void);
+void test_credentials(void);
+void test_modules(void);
+void test_attribution(void);
+void test_churn(void);
+void test_kernel_log(void);
+
+#endif

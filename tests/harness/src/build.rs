@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's own `make`, with a line of progress.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::Stdio;
+use std::thread;
+
+use anyhow::{bail, Context, Result};
+
+use crate::command;
+use crate::configure::Kernel;
+use crate::progress::Phase;
+
+/// What a build did.
+pub struct Built {
+    /// kbuild's short lines, as `CC init/main.o`.
+    pub steps: Vec<String>,
+}
+
+/// Builds all, or what changed.
+pub fn build(kernel: &Kernel) -> Result<Built> {
+    let log_name = kernel.objtree.join("build.log");
+    fs::write(&log_name, "").with_context(|| log_name.display().to_string())?;
+    let mut log = File::options().append(true).open(&log_name)?;
+    let from_nothing = !kernel.objtree.join("vmlinux").exists();
+    let expected = kernel.steps.filter(|_| from_nothing);
+
+    let mut phase = Phase::start("build");
+    let mut make = kernel.make()?;
+    make.arg(format!("-j{}", thread::available_parallelism()?))
+        .arg("all");
+    make.stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log.try_clone()?);
+    let mut child = make.spawn().context("make")?;
+    let stdout = child.stdout.take().context("make has no output")?;
+
+    let mut built = Built { steps: Vec::new() };
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line?;
+        log.write_all(&line)?;
+        log.write_all(b"\n")?;
+        if let Some(step) = step(&String::from_utf8_lossy(&line)) {
+            built.steps.push(step);
+            phase.update(&progress(&kernel.config, &built.steps, expected));
+        }
+    }
+    if !child.wait()?.success() {
+        bail!(
+            "the build of {} failed:\n{}\nall of its output: {}",
+            kernel.config,
+            errors(&log_name),
+            log_name.display()
+        );
+    }
+    phase.done(&format!("{}: {} steps", kernel.config, built.steps.len()));
+    Ok(built)
+}
+
+///   `  CC [M]  fs/romfs/super.o` is a step, and so is `  DESCEND objtool`.
+fn step(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("  ")?;
+    let mut words = rest.split_whitespace();
+    let verb = words.next()?;
+    if rest.starts_with(' ')
+        || !verb
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    {
+        return None;
+    }
+    Some(words.fold(verb.to_owned(), |text, word| text + " " + word))
+}
+
+fn progress(config: &str, steps: &[String], expected: Option<u32>) -> String {
+    let done = steps.len();
+    let last = steps.last().map_or("", String::as_str);
+    match expected {
+        Some(expected) if done <= expected as usize => {
+            format!("{config}: {done} of about {expected}  {last}")
+        }
+        _ => format!("{config}: {done}  {last}"),
+    }
+}
+
+/// What a failed build says from its first error on.
+fn errors(log: &Path) -> String {
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let is_error = |line: &str| {
+        ["error", "***", "undefined reference", "kallmodsyms:"]
+            .iter()
+            .any(|word| line.contains(word))
+    };
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| step(line).is_none())
+        .skip_while(|line| !is_error(line))
+        .take(30)
+        .collect();
+    if lines.is_empty() {
+        command::last_lines(log)
+    } else {
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Running other programs, with errors that say what failed and why.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{bail, Context, Result};
+
+/// How much of a failed program's output an error repeats.
+const LAST_LINES: usize = 20;
+
+/// Runs to the end; what it printed to its standard output.
+pub fn output(command: &mut Command) -> Result<String> {
+    let name = name_of(command);
+    let result = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| name.clone())?;
+    if !result.status.success() {
+        bail!(
+            "{name} failed:\n{}",
+            String::from_utf8_lossy(&result.stderr).trim_end()
+        );
+    }
+    String::from_utf8(result.stdout).with_context(|| format!("{name} printed no UTF-8"))
+}
+
+/// Runs to the end with all output in the file `log`, whose end the error repeats.
+pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
+    let file = File::create(log).with_context(|| log.display().to_string())?;
+    let name = name_of(command);
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()
+        .with_context(|| name.clone())?;
+    if !status.success() {
+        bail!(
+            "{name} failed:\n{}\nall of its output: {}",
+            last_lines(log),
+            log.display()
+        );
+    }
+    Ok(())
+}
+
+/// The last lines of a file, for an error.
+pub fn last_lines(path: &Path) -> String {
+    let text = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+}
+
+/// All files named `name` in the directories of `PATH`.
+pub fn in_path(name: &str) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .filter(|file| file.is_file())
+        .collect()
+}
+
+fn name_of(command: &Command) -> String {
+    let mut name = command.get_program().to_string_lossy().into_owned();
+    if let Some(first) = command.get_args().next() {
+        name = format!("{name} {}", first.to_string_lossy());
+    }
+    name
+}

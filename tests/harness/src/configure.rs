@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A kernel configuration from a fragment in `tests/kernel`, merged by the
+//! kernel's own means, and checked: every line of it must hold.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{bail, Context, Result};
+
+use crate::cache::Cache;
+use crate::command;
+use crate::options::{self, Options};
+use crate::progress::Phase;
+use crate::toolchain::Toolchain;
+
+/// A kernel that can be built.
+pub struct Kernel<'a> {
+    pub options: &'a Options,
+    pub toolchain: &'a Toolchain,
+    pub config: String,
+    pub tree: PathBuf,
+    pub objtree: PathBuf,
+    /// About how many steps a build from nothing has.
+    pub steps: Option<u32>,
+}
+
+impl Kernel<'_> {
+    pub fn make(&self) -> Result<Command> {
+        self.toolchain.make(self.options, &self.tree, &self.objtree)
+    }
+}
+
+/// A fragment, whose first lines say what it is merged into:
+///
+/// ```text
+/// # base: tinyconfig
+/// # with: guest.config
+/// # steps: 1950
+/// ```
+struct Fragment {
+    base: String,
+    /// In the order in which they are merged; the fragment itself is the last.
+    files: Vec<PathBuf>,
+    steps: Option<u32>,
+    text: String,
+}
+
+impl Fragment {
+    fn read(name: &str) -> Result<Self> {
+        let directory = options::repository()?.join("tests/kernel");
+        let file = directory.join(format!("{name}.config"));
+        let Ok(text) = fs::read_to_string(&file) else {
+            bail!("CONFIG={name}: there is no such file: {}", file.display());
+        };
+        let header = |key: &str| {
+            let key = format!("# {key}: ");
+            text.lines()
+                .find_map(|line| line.strip_prefix(&key))
+                .map(str::to_owned)
+        };
+        let (mut files, mut all_text) = (Vec::new(), String::new());
+        if let Some(other) = header("with") {
+            let other = Self::read(other.trim_end_matches(".config"))?;
+            files = other.files;
+            all_text = other.text;
+        }
+        files.push(file);
+        all_text.push_str(&text);
+        Ok(Self {
+            base: header("base").unwrap_or_default(),
+            steps: header("steps").and_then(|steps| steps.parse().ok()),
+            files,
+            text: all_text,
+        })
+    }
+
+    /// The lines that do not hold in `config`.
+    fn missing<'a>(&'a self, config: &str) -> Vec<&'a str> {
+        // A later line about the same option overrides an earlier one.
+        let wanted: BTreeMap<_, _> = self
+            .text
+            .lines()
+            .filter_map(|line| Some((option_of(line)?, line)))
+            .collect();
+        let set: BTreeMap<_, _> = config
+            .lines()
+            .filter_map(|line| Some((option_of(line)?, line)))
+            .collect();
+        let holds = |option: &str, line: &str| match set.get(option) {
+            Some(set) => *set == line,
+            None => line.ends_with(NOT_SET),
+        };
+        wanted
+            .into_iter()
+            .filter(|(option, line)| !holds(option, line))
+            .map(|(_, line)| line)
+            .collect()
+    }
+}
+
+const NOT_SET: &str = " is not set";
+
+/// The name in `CONFIG_SMP=y` or `# CONFIG_SMP is not set`.
+fn option_of(line: &str) -> Option<&str> {
+    match line.strip_prefix("# ") {
+        Some(rest) => rest.strip_suffix(NOT_SET),
+        None => line.split_once('=').map(|(option, _)| option),
+    }
+    .filter(|option| option.starts_with("CONFIG_"))
+}
+
+/// Configures `tree` with the fragment `config`, unless that was done.
+pub fn configure<'a>(
+    options: &'a Options,
+    cache: &Cache,
+    toolchain: &'a Toolchain,
+    tree: &Path,
+    config: &str,
+) -> Result<Kernel<'a>> {
+    let fragment = Fragment::read(config)?;
+    let kernel = Kernel {
+        options,
+        toolchain,
+        config: config.to_owned(),
+        tree: tree.to_owned(),
+        objtree: objtree(options, cache, tree, config),
+        steps: fragment.steps,
+    };
+
+    let stamp = kernel.objtree.join(".kallmodsyms.configured");
+    let inputs = inputs(&kernel, &fragment)?;
+    let dot_config = kernel.objtree.join(".config");
+    if dot_config.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == inputs) {
+        return Ok(kernel);
+    }
+    fs::create_dir_all(&kernel.objtree).with_context(|| kernel.objtree.display().to_string())?;
+    let mut phase = Phase::start("configure");
+    let log = kernel.objtree.join("configure.log");
+
+    phase.update("is the Rust toolchain good enough?");
+    if fragment.text.contains("CONFIG_RUST=y") {
+        command::logged(kernel.make()?.arg("rustavailable"), &log)
+            .context("the kernel does not accept the Rust toolchain")?;
+    }
+    phase.update(config);
+    command::logged(kernel.make()?.arg(&fragment.base), &log)?;
+    let mut merge = Command::new(kernel.tree.join("scripts/kconfig/merge_config.sh"));
+    merge
+        .args(["-m", "-Q", "-O"])
+        .arg(&kernel.objtree)
+        .arg(&dot_config)
+        .args(&fragment.files);
+    command::logged(
+        merge
+            .env("KCONFIG_CONFIG", &dot_config)
+            .current_dir(&kernel.objtree),
+        &log,
+    )?;
+    command::logged(kernel.make()?.arg("olddefconfig"), &log)?;
+
+    let result =
+        fs::read_to_string(&dot_config).with_context(|| dot_config.display().to_string())?;
+    let missing = fragment.missing(&result);
+    if !missing.is_empty() {
+        bail!(
+            "{} lacks what tests/kernel/{config}.config asks for; a dependency is missing, or its name changed:\n  {}",
+            dot_config.display(),
+            missing.join("\n  ")
+        );
+    }
+    fs::write(&stamp, inputs)?;
+    phase.done(&format!("{config}: {}", dot_config.display()));
+    Ok(kernel)
+}
+
+/// One build directory for each tree and configuration.
+fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> PathBuf {
+    if let (Some(objtree), true) = (options.objtree(), options.config() == config) {
+        return objtree.to_owned();
+    }
+    let tree = tree.strip_prefix(&cache.path).unwrap_or(tree);
+    let tree = tree
+        .to_string_lossy()
+        .trim_start_matches('/')
+        .trim_start_matches("src/")
+        .replace('/', "-");
+    let llvm = if options.llvm.is_empty() { "" } else { "-llvm" };
+    cache
+        .path
+        .join("build")
+        .join(format!("{tree}-{config}{llvm}"))
+}
+
+/// Everything that the configuration depends on.
+fn inputs(kernel: &Kernel, fragment: &Fragment) -> Result<String> {
+    let options_of_ours =
+        fs::read_to_string(kernel.tree.join("kernel/kallmodsyms/Kconfig")).unwrap_or_default();
+    Ok(format!(
+        "{}\n{}\nARCH={} LLVM={}\n{}\n{}\n{options_of_ours}",
+        kernel.tree.display(),
+        fragment.base,
+        kernel.options.arch()?.name,
+        kernel.options.llvm,
+        kernel.toolchain.describe()?,
+        fragment.text,
+    ))
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The guest's user space: an initramfs of busybox, the kernel's loadable
+//! modules, and what `tests/guest` has. Packed by the kernel's own
+//! `gen_init_cpio`, from a list of files.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::command;
+use crate::configure::Kernel;
+use crate::options;
+
+/// What QEMU boots.
+pub struct Guest {
+    pub config: String,
+    pub image: PathBuf,
+    pub initramfs: PathBuf,
+    /// Where what the guest sends and says is kept.
+    pub directory: PathBuf,
+}
+
+/// Sources of the test program, in `tests/guest`.
+const PROGRAM: &str = "kallmodsyms-test";
+
+pub fn pack(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
+    let sources = options::repository()?.join("tests/guest");
+    let directory = kernel.objtree.join("guest");
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+
+    let program = compile(&sources, &directory)?;
+    let root = install_modules(kernel, &directory)?;
+
+    let mut list = Files::new();
+    for name in ["dev", "proc", "sys", "tmp", "bin", "etc", "out"] {
+        list.directory(Path::new(name));
+    }
+    list.text.push_str("nod /dev/console 0600 0 0 c 5 1\n");
+    list.file("bin/busybox", Path::new("/bin/busybox"), 0o755);
+    list.text.push_str("slink /bin/sh busybox 0777 0 0\n");
+    list.file("init", &sources.join("init"), 0o755);
+    list.file(&format!("bin/{PROGRAM}"), &program, 0o755);
+    // What symbols are known to be in; tiny-ibt is tiny linked another way.
+    let known = kernel.config.split('-').next().unwrap_or_default();
+    let known = sources.join(format!("{known}.symbols"));
+    if known.exists() {
+        list.file("etc/symbols", &known, 0o644);
+    }
+    list.tree(&root, &root.join("lib"))?;
+
+    let names = directory.join("initramfs.list");
+    fs::write(&names, list.text)?;
+    let initramfs = directory.join("initramfs.cpio");
+    let archive = fs::File::create(&initramfs)?;
+    let mut generator = Command::new(kernel.objtree.join("usr/gen_init_cpio"));
+    let status = generator
+        .arg(&names)
+        .stdout(archive)
+        .status()
+        .context("usr/gen_init_cpio")?;
+    anyhow::ensure!(
+        status.success(),
+        "usr/gen_init_cpio {} failed",
+        names.display()
+    );
+
+    Ok(Guest {
+        config: kernel.config.clone(),
+        image: kernel.objtree.join(options.arch()?.image),
+        initramfs,
+        directory,
+    })
+}
+
+/// The test program, static: there is nothing else in the guest.
+fn compile(sources: &Path, directory: &Path) -> Result<PathBuf> {
+    let program = directory.join(PROGRAM);
+    let mut files: Vec<_> = fs::read_dir(sources)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .collect();
+    files.sort();
+    let mut cc = Command::new("gcc");
+    cc.args(["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
+        .arg(&program)
+        .args(files);
+    command::output(&mut cc)?;
+    Ok(program)
+}
+
+/// The loadable modules, below a directory that stands for the guest's root.
+fn install_modules(kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
+    let root = directory.join("root");
+    if root.exists() {
+        fs::remove_dir_all(&root)?;
+    }
+    let mut make = kernel.make()?;
+    make.arg(format!("INSTALL_MOD_PATH={}", root.display()))
+        .arg("modules_install");
+    command::logged(&mut make, &directory.join("modules.log"))?;
+    Ok(root)
+}
+
+/// The list that `gen_init_cpio` reads.
+struct Files {
+    text: String,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self {
+            text: String::new(),
+        }
+    }
+
+    /// `dir /proc 0755 0 0`
+    fn directory(&mut self, name: &Path) {
+        let _ = writeln!(self.text, "dir /{} 0755 0 0", name.display());
+    }
+
+    /// `file /init tests/guest/init 0755 0 0`
+    fn file(&mut self, name: &str, from: &Path, mode: u32) {
+        let _ = writeln!(self.text, "file /{name} {} {mode:04o} 0 0", from.display());
+    }
+
+    /// A directory and all that is in it, but for links out of it.
+    fn tree(&mut self, root: &Path, directory: &Path) -> Result<()> {
+        let name = directory.strip_prefix(root)?;
+        self.directory(name);
+        let mut entries: Vec<_> = fs::read_dir(directory)?.collect::<Result<_, _>>()?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                self.tree(root, &entry.path())?;
+            } else if kind.is_file() {
+                let name = name.join(entry.file_name());
+                self.file(&name.to_string_lossy(), &entry.path(), 0o644);
+            }
+        }
+        Ok(())
+    }
+}

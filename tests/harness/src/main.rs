@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Builds a kernel with `/proc/kallmodsyms`, boots it under QEMU, and shows or
+//! tests the file.
+//!
+//! The phases, in order, each in the file named after it: [`packages`],
+//! [`toolchain`], [`source`], [`configure`], [`build`], [`guest`], [`qemu`],
+//! and then [`summary`] or [`test`].
+
+mod arch;
+mod build;
+mod cache;
+mod command;
+mod configure;
+mod guest;
+mod options;
+mod packages;
+mod progress;
+mod qemu;
+mod source;
+mod summary;
+mod tap;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use cache::Cache;
+use options::{Cli, Command, Options};
+use toolchain::Toolchain;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Run(options) => run(&options).map(|()| true),
+        Command::Shell(options) => shell(&options).map(|()| true),
+        Command::Test(options) => test::run(&options),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("kallmodsyms: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `make run`: the kernel's own words, and a summary of them.
+fn run(options: &Options) -> Result<()> {
+    let cache = Cache::lock(options)?;
+    let guest = guest_of(options, &cache)?;
+    let files = qemu::show(options, &guest)?;
+    summary::print(&files)
+}
+
+/// `make shell`: a prompt in the same guest.
+fn shell(options: &Options) -> Result<()> {
+    let cache = Cache::lock(options)?;
+    let guest = guest_of(options, &cache)?;
+    drop(cache);
+    qemu::shell(options, &guest)
+}
+
+/// From nothing to a guest that can be booted.
+fn guest_of(options: &Options, cache: &Cache) -> Result<guest::Guest> {
+    packages::install(options, packages::For::Boot)?;
+    let toolchain = Toolchain::find(cache)?;
+    let tree = source::tree(options, cache)?;
+    source::apply(options, &tree)?;
+    let kernel = configure::configure(options, cache, &toolchain, &tree.path, options.config())?;
+    build::build(&kernel)?;
+    guest::pack(options, &kernel)
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a person can ask for. `make` passes its variables in the environment.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::arch::Arch;
+
+#[derive(Parser)]
+#[command(
+    name = "harness",
+    about = "Builds, boots and tests a kernel with /proc/kallmodsyms"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Build a kernel, boot it, and show what /proc/kallmodsyms says
+    Run(Options),
+    /// Build a kernel and give a prompt in it
+    Shell(Options),
+    /// Run all tests; ends with the line `N passed, N failed`
+    Test(Options),
+}
+
+#[derive(Args, Clone)]
+pub struct Options {
+    /// A kernel tree to apply to and build, instead of the packaged source
+    #[arg(long, env = "KDIR", value_parser = some_path)]
+    kdir: Option<Option<PathBuf>>,
+
+    /// The build directory, instead of one in the cache
+    #[arg(long, env = "O", value_parser = some_path)]
+    objtree: Option<Option<PathBuf>>,
+
+    /// The kernel series, from the package linux-source-KERNEL
+    #[arg(long, env = "KERNEL", default_value = "6.12")]
+    pub kernel: String,
+
+    /// The kernel configuration: tests/kernel/CONFIG.config
+    #[arg(long, env = "CONFIG")]
+    config: Option<String>,
+
+    #[arg(long, env = "ARCH", default_value = "x86_64")]
+    arch: String,
+
+    /// Build with clang and LLD: 1
+    #[arg(long, env = "LLVM", default_value = "")]
+    pub llvm: String,
+
+    /// How QEMU runs the guest
+    #[arg(long, env = "ACCEL", default_value = "tcg")]
+    pub accel: Accel,
+
+    /// Copy into KDIR instead of linking: 1
+    #[arg(long, env = "COPY", default_value = "")]
+    copy: String,
+
+    /// Where kernel sources, builds and tools are kept
+    #[arg(long, env = "KALLMODSYMS_CACHE")]
+    pub cache: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Accel {
+    /// QEMU's own translation: works everywhere
+    Tcg,
+    /// /dev/kvm
+    Kvm,
+}
+
+/// An empty variable says nothing.
+fn some_path(text: &str) -> Result<Option<PathBuf>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    std::path::absolute(text)
+        .map(Some)
+        .with_context(|| format!("{text}: no such path"))
+}
+
+impl Options {
+    pub fn kdir(&self) -> Option<&Path> {
+        self.kdir.iter().flatten().next().map(PathBuf::as_path)
+    }
+
+    pub fn objtree(&self) -> Option<&Path> {
+        self.objtree.iter().flatten().next().map(PathBuf::as_path)
+    }
+
+    /// The configuration asked for by name, if one was.
+    pub fn chosen_config(&self) -> Option<&str> {
+        self.config.as_deref().filter(|name| !name.is_empty())
+    }
+
+    pub fn config(&self) -> &str {
+        self.chosen_config().unwrap_or("tiny")
+    }
+
+    pub fn copy(&self) -> bool {
+        !matches!(self.copy.as_str(), "" | "0")
+    }
+
+    pub fn arch(&self) -> Result<&'static Arch> {
+        Arch::named(&self.arch)
+    }
+}
+
+/// The top of this repository, whose tests directory this program is built in.
+pub fn repository() -> Result<PathBuf> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let top = top
+        .canonicalize()
+        .with_context(|| format!("{}", top.display()))?;
+    if !top.join("Kbuild").exists() {
+        bail!(
+            "{}: this is not the repository any more; run make there",
+            top.display()
+        );
+    }
+    Ok(top)
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The Debian packages that a phase needs, installed where that is allowed.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use anyhow::{bail, Result};
+
+use crate::command;
+use crate::options::Options;
+use crate::progress::Phase;
+use crate::toolchain;
+
+pub enum For {
+    Boot,
+    Test,
+}
+
+/// To configure and build a kernel, and to make and boot the guest.
+const BUILD: &[&str] = &[
+    "bc",
+    "binutils",
+    "bison",
+    "busybox-static",
+    "flex",
+    "gcc",
+    "kmod",
+    "libc6-dev",
+    "libclang-19-dev",
+    "libelf-dev",
+    "libssl-dev",
+    "make",
+    "patch",
+    "perl",
+    "tar",
+    "xz-utils",
+];
+const LLVM: &[&str] = &["clang-19", "lld-19", "llvm-19"];
+const TEST: &[&str] = &["shellcheck"];
+
+/// Makes sure that all packages are there.
+pub fn install(options: &Options, purpose: For) -> Result<()> {
+    if command::in_path("dpkg-query").is_empty() {
+        if options.kdir().is_some() {
+            return Ok(());
+        }
+        bail!("this is not Debian: give a kernel tree of your own, as in make run KDIR=/path/to/linux");
+    }
+    let missing: Vec<_> = wanted(options, purpose)?
+        .into_iter()
+        .filter(|package| !is_installed(package))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    let Some(root) = become_root() else {
+        bail!("some packages are missing; install them with\n  apt-get update && apt-get install {list}");
+    };
+    let mut phase = Phase::start("packages");
+    phase.announce(&format!("installing {list}"));
+    apt_get(root, &["update"])?;
+    let mut install = vec!["install", "--yes", "--no-install-recommends"];
+    install.extend(missing.iter().map(String::as_str));
+    apt_get(root, &install)?;
+    phase.done("installed");
+    Ok(())
+}
+
+fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
+    let mut wanted: Vec<String> = BUILD.iter().map(|&name| name.to_owned()).collect();
+    wanted.push(options.arch()?.qemu_package.to_owned());
+    if options.kdir().is_none() || matches!(purpose, For::Test) {
+        wanted.push(format!("linux-source-{}", options.kernel));
+    }
+    if !options.llvm.is_empty() {
+        wanted.extend(LLVM.iter().map(|&name| name.to_owned()));
+    }
+    if matches!(purpose, For::Test) {
+        wanted.extend(TEST.iter().map(|&name| name.to_owned()));
+    }
+    if toolchain::rustc().is_none() {
+        wanted.extend(rust_packages().iter().map(|&name| name.to_owned()));
+    }
+    Ok(wanted)
+}
+
+/// Debian 12's own rustc is too old; rustc-web is its newer one.
+fn rust_packages() -> &'static [&'static str] {
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    // VERSION_CODENAME=bookworm
+    if release
+        .lines()
+        .any(|line| line == "VERSION_CODENAME=bookworm")
+    {
+        &["rustc-web", "rust-web-src"]
+    } else {
+        &["rustc", "rust-src"]
+    }
+}
+
+fn is_installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${db:Status-Status}", package]);
+    command::output(&mut query).is_ok_and(|status| status == "installed")
+}
+
+/// The words that give a command root's rights, if anything does.
+fn become_root() -> Option<&'static [&'static str]> {
+    if rustix::process::geteuid().is_root() {
+        return Some(&[]);
+    }
+    let mut sudo = Command::new("sudo");
+    sudo.args(["-n", "true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    sudo.status()
+        .is_ok_and(|status| status.success())
+        .then_some(&["sudo", "-n"])
+}
+
+fn apt_get(root: &[&str], arguments: &[&str]) -> Result<()> {
+    let words: Vec<_> = root
+        .iter()
+        .chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+        .collect();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).args(arguments);
+    command::output(&mut command).map(drop)
+}

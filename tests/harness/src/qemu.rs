@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Boots the guest. Its console is a serial port, which is kept in a file; the
+//! files it sends come, as a tar archive, through a virtio port.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{bail, Context, Result};
+
+use crate::command;
+use crate::guest::Guest;
+use crate::options::{Accel, Options};
+use crate::progress::Phase;
+
+/// A guest that says nothing for so long hangs.
+const SILENCE: Duration = Duration::from_secs(180);
+
+/// What the guest says last; a kernel that dies does not get there.
+const LAST_WORDS: &str = "guest: done";
+
+/// The files that the guest sent.
+pub struct Files {
+    pub config: String,
+    pub directory: PathBuf,
+}
+
+/// Boots, and has the guest send what it sees.
+pub fn show(options: &Options, guest: &Guest) -> Result<Files> {
+    let mut phase = Phase::start("boot");
+    phase.update("under QEMU");
+    let archive = guest.directory.join("out.tar");
+    let mut qemu = command_for(options, guest, "show")?;
+    qemu.args([
+        "-device",
+        "virtio-serial-pci",
+        "-device",
+        "virtserialport,chardev=out,name=out",
+    ])
+    .args([
+        "-chardev",
+        &format!("file,id=out,path={}", archive.display()),
+    ]);
+    watch(qemu, guest, |_| ())?;
+
+    let directory = guest.directory.join("out");
+    if directory.exists() {
+        fs::remove_dir_all(&directory)?;
+    }
+    fs::create_dir_all(&directory)?;
+    let mut tar = Command::new("tar");
+    command::output(tar.arg("-xf").arg(&archive).arg("-C").arg(&directory))?;
+    phase.done(&guest.config);
+    Ok(Files {
+        config: guest.config.clone(),
+        directory,
+    })
+}
+
+/// Boots, and has the guest run its tests; `line` sees what they print.
+pub fn test(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
+    watch(command_for(options, guest, "test")?, guest, line)
+}
+
+/// Boots to a prompt on this terminal.
+pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
+    eprintln!("kallmodsyms: a shell in the guest; leave with exit, or Ctrl-A X");
+    let status = command_for(options, guest, "shell")?
+        .status()
+        .context(options.arch()?.qemu)?;
+    if !status.success() {
+        bail!("{}: {status}", options.arch()?.qemu);
+    }
+    Ok(())
+}
+
+fn command_for(options: &Options, guest: &Guest, mode: &str) -> Result<Command> {
+    let arch = options.arch()?;
+    let quiet = if mode == "shell" { "quiet" } else { "" };
+    let mut qemu = Command::new(arch.qemu);
+    qemu.args(arch.qemu_machine)
+        .args(match options.accel {
+            Accel::Tcg => ["-accel", "tcg,thread=multi"],
+            Accel::Kvm => ["-accel", "kvm"],
+        })
+        .args([
+            "-smp",
+            "2",
+            "-m",
+            "1G",
+            "-nographic",
+            "-no-reboot",
+            "-nic",
+            "none",
+        ])
+        .arg("-kernel")
+        .arg(&guest.image)
+        .arg("-initrd")
+        .arg(&guest.initramfs)
+        .args([
+            "-append",
+            &format!("console={} panic=-1 {quiet} mode={mode}", arch.console),
+        ]);
+    Ok(qemu)
+}
+
+/// Waits for the guest's end, with its console in a file.
+fn watch(mut qemu: Command, guest: &Guest, mut line: impl FnMut(&str)) -> Result<()> {
+    let log_name = guest.directory.join("console.log");
+    let mut log = File::create(&log_name).with_context(|| log_name.display().to_string())?;
+    qemu.stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log.try_clone()?);
+    let program = qemu.get_program().to_string_lossy().into_owned();
+    let mut child = Killed(qemu.spawn().with_context(|| program)?);
+
+    let console = child.0.stdout.take().context("no console")?;
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(console).split(b'\n').map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+
+    let mut ended_well = false;
+    loop {
+        match lines.recv_timeout(SILENCE) {
+            Ok(bytes) => {
+                log.write_all(&bytes)?;
+                log.write_all(b"\n")?;
+                let text = String::from_utf8_lossy(&bytes);
+                let text = text.trim_end();
+                ended_well |= text == LAST_WORDS;
+                line(text);
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => bail!(
+                "the guest has said nothing for {} s; its last words:\n{}\nall of them: {}",
+                SILENCE.as_secs(),
+                command::last_lines(&log_name),
+                log_name.display()
+            ),
+        }
+    }
+    if !child.0.wait()?.success() || !ended_well {
+        bail!(
+            "the guest died; its last words:\n{}\nall of them: {}",
+            command::last_lines(&log_name),
+            log_name.display()
+        );
+    }
+    Ok(())
+}
+
+/// A child that does not outlive us.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

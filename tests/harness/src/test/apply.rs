@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make apply` and `make unapply` on a tree of just the files they look at.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{ensure, Context, Result};
+use tempfile::TempDir;
+
+use super::Report;
+use crate::command;
+use crate::options;
+use crate::source::Tree;
+
+/// What makes a directory a kernel tree for apply.
+const TREE: &[&str] = &["Makefile", "Kbuild", "init/Kconfig"];
+
+type Test = fn(&Scratch) -> Result<()>;
+
+pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
+    let pristine = packaged.pristine.as_ref().context("no untouched tree")?;
+    let touched = touched_files(pristine)?;
+    let tests: &[(&str, Test)] = &[
+        (
+            "apply links, and unapply restores byte for byte",
+            links_and_restores,
+        ),
+        (
+            "apply COPY=1 copies, and unapply restores byte for byte",
+            copies_and_restores,
+        ),
+        ("apply again changes nothing", is_idempotent),
+        (
+            "apply with changed hooks brings the tree up to date",
+            brings_up_to_date,
+        ),
+        ("from a link to a copy and back", changes_mode),
+        (
+            "a change of the user's survives apply and unapply",
+            keeps_changes_of_the_user,
+        ),
+        (
+            "a hunk that does not apply is named, and the tree stays",
+            refuses_a_conflict,
+        ),
+        (
+            "unapply names what was changed under it, and the tree stays",
+            refuses_to_unapply,
+        ),
+        ("a series without hooks is refused", refuses_other_series),
+        ("what is in the way is refused", refuses_what_is_in_the_way),
+        ("wrong use is explained", explains_wrong_use),
+    ];
+    for (name, test) in tests {
+        report.check(
+            name,
+            Scratch::new(pristine, &touched).and_then(|scratch| test(&scratch)),
+        );
+    }
+    Ok(())
+}
+
+fn touched_files(pristine: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = TREE.iter().map(PathBuf::from).collect();
+    for patch in fs::read_dir(options::repository()?.join("patches/6.12"))? {
+        // --- a/init/Kconfig
+        let text = fs::read_to_string(patch?.path())?;
+        files.extend(
+            text.lines()
+                .filter_map(|line| line.strip_prefix("--- a/"))
+                .map(PathBuf::from),
+        );
+    }
+    files.retain(|file| pristine.join(file).exists());
+    Ok(files)
+}
+
+/// A tree of a few files, and a repository of a few: both can be changed.
+struct Scratch {
+    _directory: TempDir,
+    tree: PathBuf,
+    repository: PathBuf,
+    before: Contents,
+}
+
+/// Every file below a directory (links are not followed) and its content.
+type Contents = BTreeMap<PathBuf, Vec<u8>>;
+
+impl Scratch {
+    fn new(pristine: &Path, touched: &[PathBuf]) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let (tree, repository) = (
+            directory.path().join("tree"),
+            directory.path().join("repository"),
+        );
+        for file in touched {
+            let to = tree.join(file);
+            fs::create_dir_all(to.parent().context("a file in no directory")?)?;
+            fs::copy(pristine.join(file), to)?;
+        }
+        fs::create_dir_all(&repository)?;
+        let mut cp = Command::new("cp");
+        let ours = options::repository()?;
+        for part in ["COPYING", "Kbuild", "Kconfig", "rust", "scripts", "patches"] {
+            cp.arg(ours.join(part));
+        }
+        command::output(cp.arg("--recursive").arg(&repository))?;
+        let before = contents(&tree)?;
+        Ok(Self {
+            _directory: directory,
+            tree,
+            repository,
+            before,
+        })
+    }
+
+    fn script(&self, arguments: &[&str]) -> Result<Output> {
+        let script = self.repository.join("patches/apply.sh");
+        Command::new(script)
+            .args(arguments)
+            .arg(&self.tree)
+            .output()
+            .context("apply.sh")
+    }
+
+    fn apply(&self, arguments: &[&str]) -> Result<()> {
+        let result = self.script(&[&["apply"], arguments].concat())?;
+        ensure!(
+            result.status.success(),
+            "apply: {}",
+            String::from_utf8_lossy(&result.stderr)
+        );
+        Ok(())
+    }
+
+    fn unapply(&self) -> Result<()> {
+        let result = self.script(&["unapply"])?;
+        ensure!(
+            result.status.success(),
+            "unapply: {}",
+            String::from_utf8_lossy(&result.stderr)
+        );
+        Ok(())
+    }
+
+    /// The command fails with these words, and the tree is as it is now.
+    fn refuses(&self, action: &str, words: &[&str]) -> Result<()> {
+        let before = contents(&self.tree)?;
+        let result = self.script(&[action])?;
+        let said = String::from_utf8_lossy(&result.stderr);
+        ensure!(
+            result.status.code() == Some(1),
+            "exit code {:?}: {said}",
+            result.status.code()
+        );
+        for word in words {
+            ensure!(said.contains(word), "it did not say {word:?} but: {said}");
+        }
+        ensure!(contents(&self.tree)? == before, "the tree has changed");
+        Ok(())
+    }
+
+    fn is_as_before(&self) -> Result<()> {
+        ensure!(
+            contents(&self.tree)? == self.before,
+            "the tree differs from what it was"
+        );
+        Ok(())
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) -> Result<()> {
+        let path = self.tree.join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.contains(from), "{file} has no {from:?}");
+        Ok(fs::write(path, text.replacen(from, to, 1))?)
+    }
+
+    fn link(&self) -> PathBuf {
+        self.tree.join("kernel/kallmodsyms")
+    }
+}
+
+fn contents(directory: &Path) -> Result<Contents> {
+    let mut all = Contents::new();
+    for entry in fs::read_dir(directory)? {
+        let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;
+        if kind.is_dir() {
+            all.extend(contents(&path)?);
+        } else if kind.is_symlink() {
+            let target = fs::read_link(&path)?;
+            all.insert(path, target.into_os_string().into_encoded_bytes());
+        } else {
+            let bytes = fs::read(&path)?;
+            all.insert(path, bytes);
+        }
+    }
+    Ok(all)
+}
+
+fn links_and_restores(scratch: &Scratch) -> Result<()> {
+    scratch.apply(&[])?;
+    ensure!(
+        fs::read_link(scratch.link())? == scratch.repository.canonicalize()?,
+        "no link to the repository"
+    );
+    let kconfig = fs::read_to_string(scratch.tree.join("init/Kconfig"))?;
+    ensure!(
+        kconfig.contains("kernel/kallmodsyms/Kconfig"),
+        "init/Kconfig has no hook"
+    );
+    scratch.unapply()?;
+    scratch.is_as_before()
+}
+
+fn copies_and_restores(scratch: &Scratch) -> Result<()> {
+    scratch.apply(&["--copy"])?;
+    ensure!(!scratch.link().is_symlink(), "a link, not a copy");
+    for part in ["COPYING", "Kbuild", "Kconfig", "rust", "scripts"] {
+        ensure!(scratch.link().join(part).exists(), "{part} was not copied");
+    }
+    ensure!(
+        !scratch.link().join("patches").exists(),
+        "patches was copied, which the kernel does not need"
+    );
+    scratch.unapply()?;
+    scratch.is_as_before()
+}
+
+fn is_idempotent(scratch: &Scratch) -> Result<()> {
+    let touched = scratch.tree.join("init/Kconfig");
+    for mode in [&[][..], &["--copy"]] {
+        scratch.apply(mode)?;
+        let (first, time) = (contents(&scratch.tree)?, touched.metadata()?.modified()?);
+        scratch.apply(mode)?;
+        ensure!(
+            contents(&scratch.tree)? == first,
+            "the second apply changed the tree"
+        );
+        ensure!(
+            touched.metadata()?.modified()? == time,
+            "init/Kconfig has a new time, so make would build again"
+        );
+    }
+    scratch.unapply()?;
+    scratch.is_as_before()?;
+    scratch.unapply()
+}
+
+fn brings_up_to_date(scratch: &Scratch) -> Result<()> {
+    scratch.apply(&["--copy"])?;
+    for patch in fs::read_dir(scratch.repository.join("patches/6.12"))? {
+        let path = patch?.path();
+        let text = fs::read_to_string(&path)?;
+        fs::write(
+            &path,
+            text.replace(
+                "+source \"kernel/kallmodsyms/Kconfig\"",
+                "+source \"kernel/kallmodsyms/Kconfig.new\"",
+            ),
+        )?;
+    }
+    fs::rename(
+        scratch.repository.join("Kconfig"),
+        scratch.repository.join("Kconfig.new"),
+    )?;
+    fs::write(scratch.repository.join("Kbuild"), "# changed\n")?;
+    scratch.apply(&["--copy"])?;
+    let kconfig = fs::read_to_string(scratch.tree.join("init/Kconfig"))?;
+    ensure!(
+        kconfig.contains("Kconfig.new\""),
+        "init/Kconfig still has the old hook"
+    );
+    ensure!(
+        !kconfig.contains("Kconfig\"\n\nconfig ARCH"),
+        "init/Kconfig has the old hook too"
+    );
+    ensure!(
+        !scratch.link().join("Kconfig").exists(),
+        "a file that is gone here is still there"
+    );
+    ensure!(
+        fs::read_to_string(scratch.link().join("Kbuild"))? == "# changed\n",
+        "Kbuild is old"
+    );
+    scratch.unapply()?;
+    scratch.is_as_before()
+}
+
+fn changes_mode(scratch: &Scratch) -> Result<()> {
+    scratch.apply(&[])?;
+    scratch.apply(&["--copy"])?;
+    ensure!(
+        scratch.link().join("Kbuild").exists() && !scratch.link().is_symlink(),
+        "no copy"
+    );
+    scratch.apply(&[])?;
+    ensure!(scratch.link().is_symlink(), "no link");
+    ensure!(
+        scratch.repository.join("Kbuild").exists(),
+        "the repository has lost its files"
+    );
+    scratch.unapply()?;
+    scratch.is_as_before()
+}
+
+fn keeps_changes_of_the_user(scratch: &Scratch) -> Result<()> {
+    let (from, to) = ("VERSION = 6", "# mine\nVERSION = 6");
+    scratch.edit("Makefile", from, to)?;
+    scratch.edit("init/Kconfig", "# SPDX", "# mine\n# SPDX")?;
+    scratch.apply(&[])?;
+    scratch.unapply()?;
+    scratch.edit("Makefile", to, from)?;
+    scratch.edit("init/Kconfig", "# mine\n# SPDX", "# SPDX")?;
+    scratch.is_as_before()
+}
+
+fn refuses_a_conflict(scratch: &Scratch) -> Result<()> {
+    let kernel_makefile = scratch.tree.join("kernel/Makefile");
+    fs::write(kernel_makefile, "# another\n")?;
+    scratch.refuses("apply", &["kernel/Makefile", "Hunk #1", "6.12"])
+}
+
+fn refuses_to_unapply(scratch: &Scratch) -> Result<()> {
+    scratch.apply(&[])?;
+    fs::write(scratch.tree.join("kernel/Makefile"), "# another\n")?;
+    scratch.refuses("unapply", &["kernel/Makefile", "Hunk #1"])?;
+    scratch.refuses("apply", &["kernel/Makefile", "Hunk #1"])
+}
+
+fn refuses_other_series(scratch: &Scratch) -> Result<()> {
+    scratch.edit("Makefile", "PATCHLEVEL = 12", "PATCHLEVEL = 1")?;
+    scratch.refuses("apply", &["Linux 6.1.", "6.12"])
+}
+
+fn refuses_what_is_in_the_way(scratch: &Scratch) -> Result<()> {
+    fs::create_dir(scratch.link())?;
+    fs::write(scratch.link().join("file"), "of another\n")?;
+    scratch.refuses("apply", &["kernel/kallmodsyms", "in the way"])?;
+    scratch.refuses("unapply", &["not put there by apply"])
+}
+
+fn explains_wrong_use(scratch: &Scratch) -> Result<()> {
+    let script = scratch.repository.join("patches/apply.sh");
+    let said = |arguments: &[&str]| -> Result<(Option<i32>, String)> {
+        let result = Command::new(&script).args(arguments).output()?;
+        let text = [result.stdout, result.stderr].concat();
+        Ok((
+            result.status.code(),
+            String::from_utf8_lossy(&text).into_owned(),
+        ))
+    };
+    for (arguments, code, word) in [
+        (&["--help"][..], 0, "usage:"),
+        (&[], 2, "apply or unapply"),
+        (&["apply"], 2, "make apply KDIR="),
+        (&["apply", "/nonexistent"], 1, "no such directory"),
+        (&["apply", "/"], 1, "not the top of a Linux tree"),
+        (&["apply", "--wrong", "/"], 2, "--wrong"),
+    ] {
+        let (status, text) = said(arguments)?;
+        ensure!(
+            status == Some(code) && text.contains(word),
+            "{arguments:?}: exit code {status:?}: {text}"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `cargo test` of the workspace, its tests counted with ours.
+
+use std::env;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::Report;
+use crate::options;
+use crate::progress::Phase;
+
+pub fn run(report: &mut Report) -> Result<()> {
+    let mut phase = Phase::start("host tests");
+    phase.announce("cargo test");
+    let mut cargo = cargo("test")?;
+    cargo.args(["--workspace", "--no-fail-fast"]);
+    let result = cargo.output().context("cargo test")?;
+    let stdout = String::from_utf8_lossy(&result.stdout).into_owned();
+    phase.done("done");
+
+    let mut counted = 0;
+    for line in stdout.lines() {
+        // test tap::tests::lines_of_each_kind ... ok
+        let Some((name, outcome)) = line
+            .strip_prefix("test ")
+            .and_then(|line| line.split_once(" ... "))
+        else {
+            continue;
+        };
+        match outcome {
+            "ok" => report.passed(name),
+            outcome if outcome.starts_with("ignored") => continue,
+            _ => report.failed(name, &failure_of(&stdout, name)),
+        }
+        counted += 1;
+    }
+    let all_is_told = result.status.success() || stdout.contains("test result: FAILED");
+    if counted == 0 || !all_is_told {
+        report.failed("cargo test", &String::from_utf8_lossy(&result.stderr));
+    }
+    Ok(())
+}
+
+/// The block that begins `---- tap::tests::lines_of_each_kind stdout ----`.
+fn failure_of(stdout: &str, name: &str) -> String {
+    let start = format!("---- {name} stdout ----");
+    let block = stdout.lines().skip_while(|line| *line != start).skip(1);
+    block
+        .take_while(|line| !line.starts_with("---- ") && *line != "failures:")
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Cargo on the workspace of the tests.
+pub fn cargo(subcommand: &str) -> Result<Command> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args([subcommand, "--locked", "--release", "--manifest-path"]);
+    cargo.arg(options::repository()?.join("tests/Cargo.toml"));
+    Ok(cargo)
+}

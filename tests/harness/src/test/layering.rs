@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which code may name what, and how long a file may be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+
+use super::lint::{has_extension, source_files};
+use super::Report;
+use crate::options;
+
+/// A file longer than this has more than one concern.
+const LONGEST_FILE: usize = 400;
+
+/// These files, and those below these directories, must not have the words
+/// outside comments.
+struct Rule {
+    name: &'static str,
+    paths: &'static [&'static str],
+    forbidden: &'static [&'static str],
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        name: "format code names no type of std, alloc or the kernel",
+        paths: &["rust/format"],
+        forbidden: &[
+            "std::",
+            "alloc::",
+            "kernel::",
+            "bindings::",
+            "crate::",
+            "unsafe ",
+        ],
+    },
+    Rule {
+        name: "the component is safe code on its abstractions",
+        paths: &["rust/format", "rust/kallmodsyms.rs", "rust/listing.rs"],
+        forbidden: &["unsafe "],
+    },
+    Rule {
+        name: "kernel code has no path that panics",
+        paths: &["rust"],
+        forbidden: &[
+            ".unwrap()",
+            ".expect(",
+            "panic!(",
+            "unreachable!(",
+            "todo!(",
+            "assert!(",
+        ],
+    },
+    Rule {
+        name: "the generator names no crate",
+        paths: &["scripts"],
+        forbidden: &["extern crate", "libc::", "anyhow::", "clap::"],
+    },
+    Rule {
+        name: "the generator does not panic",
+        paths: &["scripts"],
+        forbidden: &[".unwrap()", ".expect(", "panic!(", "todo!("],
+    },
+];
+
+pub fn run(report: &mut Report) -> Result<()> {
+    let repository = options::repository()?;
+    let files: Vec<_> = source_files(&repository)?
+        .into_iter()
+        .filter(|file| has_extension(file, "rs"))
+        .collect();
+    for rule in RULES {
+        report.check(rule.name, rule.check(&repository, &files));
+    }
+    report.check("no file is too long", no_file_is_too_long(&files));
+    Ok(())
+}
+
+impl Rule {
+    fn check(&self, repository: &Path, files: &[PathBuf]) -> Result<()> {
+        let mut broken = Vec::new();
+        for path in self.paths.iter().map(|path| repository.join(path)) {
+            if !files.iter().any(|file| file.starts_with(&path)) {
+                bail!("there is no {}", path.display());
+            }
+            for file in files.iter().filter(|file| file.starts_with(&path)) {
+                self.check_file(file, &mut broken)?;
+            }
+        }
+        if !broken.is_empty() {
+            bail!("{}", broken.join("\n"));
+        }
+        Ok(())
+    }
+
+    fn check_file(&self, file: &Path, broken: &mut Vec<String>) -> Result<()> {
+        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if self.forbidden.iter().any(|word| names(code, word)) {
+                broken.push(format!(
+                    "{}:{}: {}",
+                    file.display(),
+                    number + 1,
+                    line.trim()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `word` stands in `code`, and not as the end of a longer word.
+fn names(code: &str, word: &str) -> bool {
+    let is_part = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    code.match_indices(word)
+        .any(|(at, _)| !(word.starts_with(|c: char| c.is_alphabetic()) && is_part(&code[..at])))
+}
+
+fn no_file_is_too_long(files: &[PathBuf]) -> Result<()> {
+    let mut long = Vec::new();
+    for file in files {
+        let lines = fs::read_to_string(file)?.lines().count();
+        if lines > LONGEST_FILE {
+            long.push(format!("{}: {lines} lines", file.display()));
+        }
+    }
+    if !long.is_empty() {
+        bail!("longer than {LONGEST_FILE} lines:\n{}", long.join("\n"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn words_stand_alone() {
+        assert!(names("use std::fmt;", "std::"));
+        assert!(!names("use my_std::fmt;", "std::"));
+        assert!(!names("debug_assert!(x)", "assert!("));
+        assert!(names("value.unwrap()", ".unwrap()"));
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tools that read the source: rustfmt, clippy, shellcheck; and the licence of
+//! every file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{bail, ensure, Context, Result};
+
+use super::{host, Report};
+use crate::command;
+use crate::options;
+
+pub fn run(report: &mut Report) -> Result<()> {
+    let files = source_files(&options::repository()?)?;
+    report.check("rustfmt agrees", rustfmt(&files));
+    report.check("clippy has nothing to say", clippy());
+    report.check("shellcheck has nothing to say", shellcheck(&files));
+    report.check("every file names its licence", licences(&files));
+    Ok(())
+}
+
+/// All files of the repository, without what builds left.
+pub fn source_files(repository: &Path) -> Result<Vec<PathBuf>> {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(repository);
+    git.args([
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "-z",
+    ]);
+    let names = command::output(&mut git)?;
+    let files = names
+        .split_terminator('\0')
+        .map(|name| repository.join(name));
+    Ok(files.filter(|file| file.is_file()).collect())
+}
+
+pub fn has_extension(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|of_file| of_file == extension)
+}
+
+fn rustfmt(files: &[PathBuf]) -> Result<()> {
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--check", "--files-with-diff", "--edition", "2021"]);
+    rustfmt.args(files.iter().filter(|file| has_extension(file, "rs")));
+    let result = rustfmt
+        .output()
+        .context("rustfmt (rustup component add rustfmt)")?;
+    ensure!(
+        result.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&result.stdout),
+        String::from_utf8_lossy(&result.stderr)
+    );
+    Ok(())
+}
+
+fn clippy() -> Result<()> {
+    let mut cargo = host::cargo("clippy")?;
+    cargo.args([
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    command::output(&mut cargo).map(drop)
+}
+
+fn shellcheck(files: &[PathBuf]) -> Result<()> {
+    let is_script = |file: &&PathBuf| {
+        fs::read(file)
+            .is_ok_and(|text| text.starts_with(b"#!/bin/sh") || text.starts_with(b"#!/bin/bash"))
+    };
+    let mut shellcheck = Command::new("shellcheck");
+    let result = shellcheck
+        .args(files.iter().filter(is_script))
+        .output()
+        .context("shellcheck")?;
+    ensure!(
+        result.status.success(),
+        "{}",
+        String::from_utf8_lossy(&result.stdout)
+    );
+    Ok(())
+}
+
+/// Recorded files and lock files cannot say it.
+fn licences(files: &[PathBuf]) -> Result<()> {
+    let cannot = |file: &Path| {
+        file.ends_with("Cargo.lock") || file.components().any(|part| part.as_os_str() == "fixtures")
+    };
+    let without: Vec<_> = files
+        .iter()
+        .filter(|file| !cannot(file))
+        .filter(|file| {
+            let text = fs::read_to_string(file).unwrap_or_default();
+            !text
+                .lines()
+                .take(2)
+                .any(|line| line.contains("SPDX-License-Identifier: GPL-2.0"))
+        })
+        .map(|file| file.display().to_string())
+        .collect();
+    if !without.is_empty() {
+        bail!(
+            "no SPDX-License-Identifier in the first two lines of\n{}",
+            without.join("\n")
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! With the option off, the hooks change nothing: the kernel of a tree that has
+//! them is the kernel of one that has not.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::Report;
+use crate::build;
+use crate::cache::Cache;
+use crate::command;
+use crate::configure;
+use crate::options::Options;
+use crate::source::{self, Tree};
+use crate::toolchain::Toolchain;
+
+const CONFIG: &str = "off";
+
+pub fn run(
+    report: &mut Report,
+    options: &Options,
+    cache: &Cache,
+    toolchain: &Toolchain,
+    packaged: &Tree,
+) -> Result<()> {
+    source::apply(options, packaged)?;
+    let pristine = packaged.pristine.as_ref().context("no untouched tree")?;
+    let mut sections = Vec::new();
+    for tree in [pristine, &packaged.path] {
+        let kernel = configure::configure(options, cache, toolchain, tree, CONFIG)?;
+        build::build(&kernel)?;
+        sections.push(sections_of(&kernel.objtree.join("vmlinux"))?);
+    }
+    report.check(
+        "with the option off, vmlinux has the sections and sizes of an unpatched tree's",
+        {
+            let [without, with] = &sections[..] else {
+                unreachable!("two trees")
+            };
+            same(without, with)
+        },
+    );
+    Ok(())
+}
+
+/// Name, type, address, size and the rest of each section.
+fn sections_of(vmlinux: &Path) -> Result<String> {
+    let mut readelf = Command::new("readelf");
+    command::output(readelf.args(["--wide", "--section-headers"]).arg(vmlinux))
+}
+
+fn same(without: &str, with: &str) -> Result<()> {
+    let differing: Vec<_> = without
+        .lines()
+        .zip(with.lines())
+        .filter(|(without, with)| without != with)
+        .map(|(without, with)| format!("- {without}\n+ {with}"))
+        .collect();
+    ensure!(
+        without == with,
+        "unpatched (-) and patched (+):\n{}",
+        differing.join("\n")
+    );
+    Ok(())
+}

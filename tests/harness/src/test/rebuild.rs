@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A build that changed nothing runs nothing of ours, and the kernel's own
+//! targets remove what ours made.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{bail, ensure, Context, Result};
+
+use super::Report;
+use crate::build;
+use crate::command;
+use crate::configure::Kernel;
+
+/// What the link makes.
+const PRODUCTS: &[&str] = &["vmlinux", "System.map", OF_OURS[0], OF_OURS[1]];
+
+/// And, of that, what only ours does.
+const OF_OURS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
+
+pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
+    let name = |what: &str| format!("{}: {what}", kernel.config);
+    report.check(
+        &name("a second build runs nothing of ours"),
+        runs_nothing(kernel),
+    );
+    report.check(
+        &name("make mrproper removes what ours made"),
+        leaves_nothing(kernel),
+    );
+    Ok(())
+}
+
+fn runs_nothing(kernel: &Kernel) -> Result<()> {
+    let before = times(&kernel.objtree)?;
+    let built = build::build(kernel)?;
+    // kbuild itself looks at these in every build.
+    let always = ["CALL ", "DESCEND ", "GEN Makefile", "INSTALL "];
+    let ran: Vec<_> = built
+        .steps
+        .iter()
+        .filter(|step| !always.iter().any(|verb| step.starts_with(verb)))
+        .map(String::as_str)
+        .collect();
+    if !ran.is_empty() {
+        bail!("it ran\n{}", ran.join("\n"));
+    }
+    ensure!(
+        before == times(&kernel.objtree)?,
+        "one of {} was made again",
+        PRODUCTS.join(", ")
+    );
+    Ok(())
+}
+
+fn times(objtree: &Path) -> Result<Vec<SystemTime>> {
+    PRODUCTS
+        .iter()
+        .map(|name| {
+            let path = objtree.join(name);
+            path.metadata()
+                .and_then(|file| file.modified())
+                .with_context(|| path.display().to_string())
+        })
+        .collect()
+}
+
+/// In a build directory that has just what is ours.
+fn leaves_nothing(kernel: &Kernel) -> Result<()> {
+    let objtree = tempfile::tempdir()?;
+    fs::create_dir(objtree.path().join("kernel"))?;
+    let mut cp = Command::new("cp");
+    cp.arg("-r").arg(kernel.objtree.join("kernel/kallmodsyms"));
+    command::output(cp.arg(objtree.path().join("kernel")))?;
+    for name in OF_OURS {
+        fs::copy(kernel.objtree.join(name), objtree.path().join(name)).context(name)?;
+    }
+    let mut make = kernel
+        .toolchain
+        .make(kernel.options, &kernel.tree, objtree.path())?;
+    command::output(make.arg("mrproper"))?;
+
+    let mut find = Command::new("find");
+    find.arg(objtree.path()).args([
+        "-type",
+        "f",
+        "-not",
+        "-name",
+        ".gitignore",
+        "-not",
+        "-name",
+        "Makefile",
+    ]);
+    let left = command::output(&mut find)?;
+    ensure!(left.is_empty(), "it left\n{left}");
+    Ok(())
+}
