@@ -8,7 +8,7 @@
 //! the image.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::error::{show, Error, Result};
@@ -37,8 +37,18 @@ pub(crate) struct Layout<'m> {
     pub(crate) pieces: Vec<Piece<'m>>,
     /// Empty input sections, in rising order of address: symbols without a size can be in them.
     empty: Vec<Piece<'m>>,
-    /// By section, the objects whose constants the linker merged, in link order.
-    pub(crate) constants: HashMap<&'m [u8], Vec<ObjectName<'m>>>,
+    /// By section, whose constants the linker merged.
+    pub(crate) constants: HashMap<&'m [u8], Contributors<'m>>,
+}
+
+/// The objects that have something in a section of merged constants.
+#[derive(Debug, Default)]
+pub(crate) struct Contributors<'m> {
+    /// In link order.
+    pub(crate) objects: Vec<ObjectName<'m>>,
+    /// Whether their sections have this name too. LLD merges sections of several names into one, and
+    /// does not say which; the objects then are all of the link.
+    pub(crate) same_name: bool,
 }
 
 impl<'m> Layout<'m> {
@@ -112,11 +122,12 @@ impl<'m> Layout<'m> {
         let mut object = Some(contribution.object);
         if contribution.is_made_by_linker() {
             object = None;
-            // LLD does not say whose constants it merged.
-            if contribution.is_mergeable() && !self.constants.contains_key(contribution.section) {
-                for &object in &inputs.objects {
-                    self.add_constants(contribution.section, object);
-                }
+            if contribution.is_mergeable() {
+                let contributors = self.constants.entry(contribution.section).or_default();
+                contributors.same_name = false;
+                contributors.objects.clone_from(&inputs.objects);
+                let mut seen = HashSet::new();
+                contributors.objects.retain(|object| seen.insert(*object));
             }
         } else if contribution.is_mergeable() {
             object = None;
@@ -129,9 +140,10 @@ impl<'m> Layout<'m> {
     }
 
     fn add_constants(&mut self, section: &'m [u8], object: ObjectName<'m>) {
-        let objects = self.constants.entry(section).or_default();
-        if objects.last() != Some(&object) {
-            objects.push(object);
+        let contributors = self.constants.entry(section).or_default();
+        contributors.same_name = true;
+        if contributors.objects.last() != Some(&object) {
+            contributors.objects.push(object);
         }
     }
 

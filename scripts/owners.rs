@@ -152,10 +152,14 @@ impl<'m> Owners<'_, 'm> {
     fn definers_of_constant(&mut self, symbol: &Symbol<'_>, section: &[u8]) -> Result<Vec<SetId>> {
         let mut definers = Vec::new();
         let layout = self.sources.layout;
-        for &object in layout.constants.get(section).into_iter().flatten() {
+        let Some(contributors) = layout.constants.get(section) else {
+            return Ok(definers);
+        };
+        for &object in &contributors.objects {
             for definition in self.definitions.of(object)?.iter() {
-                let same_name = definition.name == symbol.name && definition.section == section;
-                if let Some(content) = definition.constant.as_ref().filter(|_| same_name) {
+                let right_section = !contributors.same_name || definition.section == section;
+                let named_so = definition.name == symbol.name && right_section;
+                if let Some(content) = definition.constant.as_ref().filter(|_| named_so) {
                     if self.has_content(symbol, content)? {
                         definers.push(self.objects.modules_of(object)?);
                     }

@@ -73,10 +73,11 @@ impl Dump {
             section.sh_addr = *address;
             section.sh_flags = elf::SHF_ALLOC.into();
             section.sh_type = elf::SHT_PROGBITS;
-            let constants = name.starts_with(".rodata.cst");
-            if constants {
+            // .rodata.cst16, .rodata.cst16.name
+            if let Some(rest) = name.strip_prefix(".rodata.cst") {
+                let size = rest.split('.').next().unwrap_or_default();
                 section.sh_flags |= u64::from(elf::SHF_MERGE);
-                section.sh_entsize = name.trim_start_matches(".rodata.cst").parse().unwrap();
+                section.sh_entsize = size.parse().unwrap();
             }
             let content = self
                 .content
