@@ -42,34 +42,32 @@ pub fn run(
     };
     let (built_in, loadable) = (listing(BUILT_IN)?, listing(LOADABLE)?);
     let changed: BTreeSet<String> = &loaded(&loadable)? - &loaded(&built_in)?;
-    let built_in = pairs(&built_in, &changed)?;
-    let loadable = pairs(&loadable, &changed)?;
+    let built_in = Listing::read(&built_in, &changed)?;
+    let loadable = Listing::read(&loadable, &changed)?;
 
-    let lost: Vec<&Pair> = built_in.difference(&loadable).collect();
-    let gained: Vec<&Pair> = loadable.difference(&built_in).collect();
-    let unexplained: Vec<String> = lost
+    let lost: Vec<&Pair> = built_in.pairs.difference(&loadable.pairs).collect();
+    let gained: Vec<&Pair> = loadable.pairs.difference(&built_in.pairs).collect();
+    let unexplained_loss = lost.iter().filter(|pair| !built_in.freed.contains(pair));
+    let unexplained_gain = gained
         .iter()
-        .filter(|(symbol, _)| !is_of_built_in_only(symbol))
+        .filter(|(symbol, _)| !is_of_modules_only(symbol));
+    let unexplained: Vec<String> = unexplained_loss
         .map(|(symbol, module)| format!("- {symbol} [{module}]"))
-        .chain(
-            gained
-                .iter()
-                .filter(|(symbol, _)| !is_of_modules_only(symbol))
-                .map(|(symbol, module)| format!("+ {symbol} [{module}]")),
-        )
+        .chain(unexplained_gain.map(|(symbol, module)| format!("+ {symbol} [{module}]")))
         .collect();
     println!(
-        "# {} modules: {} pairs of symbol and module built in, {} loaded, {} in both; explained \
-         differences: {} built in only, {} loaded only",
+        "# {} modules: {} pairs of symbol and module built in, {} loaded, {} in both; {} are built \
+         in only, {} loaded only, and {} of these not explained",
         changed.len(),
-        built_in.len(),
-        loadable.len(),
-        built_in.intersection(&loadable).count(),
+        built_in.pairs.len(),
+        loadable.pairs.len(),
+        built_in.pairs.intersection(&loadable.pairs).count(),
         lost.len(),
         gained.len(),
+        unexplained.len(),
     );
     report.check("a symbol is in the same module, built in or loaded", {
-        compare(changed.len(), &built_in, &unexplained)
+        compare(changed.len(), &built_in.pairs, &unexplained)
     });
     Ok(())
 }
@@ -87,6 +85,66 @@ fn compare(modules: usize, built_in: &BTreeSet<Pair>, unexplained: &[String]) ->
     Ok(())
 }
 
+/// The pairs of the modules in question.
+#[derive(Default)]
+struct Listing {
+    pairs: BTreeSet<Pair>,
+    /// Those of init sections, which a loaded module frees once it has started.
+    freed: BTreeSet<Pair>,
+}
+
+impl Listing {
+    /// A symbol of a shared object is in a pair with each module. The number that a compiler puts
+    /// behind the name of a static variable is left off: it depends on what else is compiled.
+    ///
+    /// ```text
+    /// ffffffff81234560 1a4 t dpaa2_mac_close\t[fsl_dpaa2_eth] [fsl_dpaa2_switch]
+    /// ffffffff81a3c2f0 0 b __key.7\t[ext4]
+    /// ```
+    fn read(files: &Files, modules: &BTreeSet<String>) -> Result<Self> {
+        let text = read(files, "kallmodsyms")?;
+        let init = address_of(&text, "__init_begin")?..address_of(&text, "__init_end")?;
+        let mut listing = Self::default();
+        for (symbol, shown) in text.lines().filter_map(|line| line.split_once('\t')) {
+            let address = symbol.split(' ').next().unwrap_or_default();
+            let name = symbol.split(' ').nth(3).context("a line without a name")?;
+            let is_init = init.contains(&u64::from_str_radix(address, 16)?);
+            let bracketed = shown
+                .split(' ')
+                .map(|module| module.trim_matches(['[', ']']));
+            for module in bracketed.filter(|module| modules.contains(*module)) {
+                let pair = (without_number(name).to_owned(), module.to_owned());
+                if is_init {
+                    listing.freed.insert(pair.clone());
+                }
+                listing.pairs.insert(pair);
+            }
+        }
+        Ok(listing)
+    }
+}
+
+/// The address of a symbol of the kernel.
+fn address_of(text: &str, symbol: &str) -> Result<u64> {
+    let end = format!(" {symbol}");
+    let line = text.lines().find(|line| line.ends_with(&end));
+    let address = line.and_then(|line| line.split(' ').next());
+    let address = address.with_context(|| format!("there is no {symbol}"))?;
+    Ok(u64::from_str_radix(address, 16)?)
+}
+
+/// `__key` for `__key.7`.
+fn without_number(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, number))
+            if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            stem
+        }
+        _ => name,
+    }
+}
+
 /// The names of the modules that the guest has loaded.
 ///
 /// ```text
@@ -98,39 +156,33 @@ fn loaded(files: &Files) -> Result<BTreeSet<String>> {
     Ok(names.map(str::to_owned).collect())
 }
 
-/// The pairs of the given modules. A symbol of a shared object is in a pair with each module.
-///
-/// ```text
-/// ffffffff81234560 1a4 t dpaa2_mac_close	[fsl_dpaa2_eth] [fsl_dpaa2_switch]
-/// ```
-fn pairs(files: &Files, modules: &BTreeSet<String>) -> Result<BTreeSet<Pair>> {
-    let text = read(files, "kallmodsyms")?;
-    let mut pairs = BTreeSet::new();
-    for (symbol, shown) in text.lines().filter_map(|line| line.split_once('\t')) {
-        let name = symbol.split(' ').nth(3).context("a line without a name")?;
-        for module in shown
-            .split(' ')
-            .map(|module| module.trim_matches(['[', ']']))
-        {
-            if modules.contains(module) {
-                pairs.insert((name.to_owned(), module.to_owned()));
-            }
-        }
-    }
-    Ok(pairs)
-}
-
 fn read(files: &Files, name: &str) -> Result<String> {
     let path = files.directory.join(name);
     fs::read_to_string(&path).with_context(|| path.display().to_string())
 }
 
-/// Symbols that code has only where it is built in.
-fn is_of_built_in_only(_symbol: &str) -> bool {
-    false
-}
-
 /// Symbols that code has only where it is a loadable module.
-fn is_of_modules_only(_symbol: &str) -> bool {
-    false
+fn is_of_modules_only(symbol: &str) -> bool {
+    // What modpost and the module's linker script add, an object of the module's own for its
+    // exports, and the other names of its entry and exit.
+    const NAMES: [&str; 6] = [
+        "__this_module",
+        "__start_alloc_tags",
+        "__stop_alloc_tags",
+        "cleanup_module",
+        "init_module",
+        "orc_header",
+    ];
+    // Exports, which of built-in code are in one object for all; what MODULE_INFO() and
+    // MODULE_DEVICE_TABLE() make of modules only; and labels of assembler code, which a module keeps.
+    const PREFIXES: [&str; 7] = [
+        "__ksymtab_",
+        "__kstrtab_",
+        "__kstrtabns_",
+        "__UNIQUE_ID_",
+        "__mod_",
+        "_note_",
+        ".L",
+    ];
+    NAMES.contains(&symbol) || PREFIXES.iter().any(|prefix| symbol.starts_with(prefix))
 }
