@@ -206,15 +206,17 @@ impl<'m> Parser<'m> {
         Ok(())
     }
 
-    /// The stretch before this line was smaller in the output than in its object: constants of it
-    /// that other objects have too were merged.
+    /// The stretch before this line is smaller than in its object: constants of it that other objects
+    /// have too were merged. Code becomes smaller too, where the linker shortens instructions
+    /// (RISC-V), but it stays its object's.
     fn relaxed(&mut self, number: usize) -> Outcome {
         let last = self
             .map
             .sections
             .last_mut()
             .and_then(|section| section.contributions.last_mut());
-        if let Some(last) = last.filter(|last| number - last.line <= 1) {
+        let is_code = |section: &[u8]| section.windows(5).any(|part| part == b".text");
+        if let Some(last) = last.filter(|last| number - last.line <= 1 && !is_code(last.section)) {
             last.merged = true;
         }
         Ok(())
