@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs;
 
-use crate::build::{fixtures, Build, LINKS};
+use crate::build::{fixtures, Build, Tables, LINKS};
 use crate::elf::DumpedSymbol;
 
 /// Modules by name; for symbols of one name, in the order of the listing.
@@ -162,6 +162,18 @@ fn the_output_is_the_same_again() {
         };
         assert_eq!(output(), output(), "{link}");
     }
+}
+
+#[test]
+fn code_that_the_linker_shortened_stays_its_objects() {
+    let build = Build::of("gnu-objects");
+    let tables = build.tables();
+    let line = "drivers/net/eth-main.o\n *fill*";
+    let shortened = "drivers/net/eth-main.o\n                 0x20 (size before relaxing)\n *fill*";
+    build.edit("vmlinux1.map", line, shortened);
+    let relaxed = build.tables();
+    let of = |tables: &Tables| tables.words("kallsyms_modules");
+    assert_eq!(of(&relaxed), of(&tables));
 }
 
 #[test]
