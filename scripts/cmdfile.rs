@@ -90,12 +90,16 @@ fn module_files(command: &[u8]) -> Option<ModuleFiles> {
     Some(ModuleFiles::None)
 }
 
-/// What follows the first `key` in `text` that begins a word.
+/// What follows the last `key` in `text` that begins a word: kbuild's flags are behind the long list
+/// of the compiler's.
 fn after<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
-    text.split_inclusive(|&byte| byte == b' ')
-        .scan(0, |start, word| {
-            Some((std::mem::replace(start, *start + word.len()), word))
-        })
-        .find(|(_, word)| word.starts_with(key))
-        .and_then(|(start, _)| text.get(start + key.len()..))
+    let mut before = text;
+    loop {
+        let space = before.iter().rposition(|&byte| byte == b' ');
+        let word = text.get(space.map_or(0, |space| space + 1)..)?;
+        if let Some(value) = word.strip_prefix(key) {
+            return Some(value);
+        }
+        before = before.get(..space?)?;
+    }
 }

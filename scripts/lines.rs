@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lines of text in memory. Maps have millions of them, so a newline is looked for as the C library
-//! does it, which is what `BufRead` uses: ten times as fast as byte by byte.
+//! Lines of text in memory. Maps have hundreds of thousands, so a newline is looked for as `BufRead`
+//! does it, two words at a time.
 
 use std::io::BufRead;
 

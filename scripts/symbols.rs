@@ -8,14 +8,17 @@
 //! each row of the address table has the symbol's type and name in a comment.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::elf::{Symbol, SymbolTable};
 use crate::error::{show, Error, Result};
 use crate::lines::Lines;
 
-const LABEL: &[u8] = b"kallsyms_offsets:";
+const LABEL: &[u8] = b"kallsyms_offsets:\n";
+
+/// How a row of the table begins.
+const ROW: &[u8] = b"\t.long\t";
 
 /// What kbuild can do about a file that it made and that is not as it should be.
 const REMEDY: &str =
@@ -24,34 +27,28 @@ const REMEDY: &str =
 
 /// The address table in the assembler file of kallsyms.
 pub(crate) struct Order {
-    /// From the label on.
+    /// Its rows.
     text: Vec<u8>,
 }
 
 impl Order {
-    /// Reads the end of `path`, from the address table on: the names before it are much longer.
+    /// Reads the address table of `path`. The names before it take half of the file, a little more
+    /// or less, so it is looked for from the middle on first.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let failed = |error: std::io::Error| Error::in_file(path, error.to_string(), REMEDY);
-        let file = File::open(path).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
-        let mut size = 4 << 20;
-        loop {
-            size = (size * 2).min(length);
-            let mut text = vec![0; usize::try_from(size).unwrap_or(0)];
-            file.read_exact_at(&mut text, length - size)
-                .map_err(failed)?;
-            if let Some(at) = end_of_label(&text) {
-                text.drain(..at);
+        let mut file = BufReader::with_capacity(1 << 18, File::open(path).map_err(failed)?);
+        let middle = file.get_ref().metadata().map_err(failed)?.len() / 2;
+        for start in [middle, 0] {
+            file.seek(SeekFrom::Start(start)).map_err(failed)?;
+            if let Some(text) = rows_of_table(&mut file).map_err(failed)? {
                 return Ok(Self { text });
             }
-            if size == length {
-                return Err(Error::in_file(
-                    path,
-                    "has no table kallsyms_offsets",
-                    REMEDY,
-                ));
-            }
         }
+        Err(Error::in_file(
+            path,
+            "has no table kallsyms_offsets",
+            REMEDY,
+        ))
     }
 
     /// The names in order, without their types.
@@ -60,8 +57,7 @@ impl Order {
     ///     .long   -0x1    /* Tstartup_64 */
     /// ```
     pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        let rows = Lines(&self.text).take_while(|row| row.starts_with(b"\t.long\t"));
-        rows.filter_map(|row| {
+        Lines(&self.text).filter_map(|row| {
             let comment = row.strip_suffix(b" */")?;
             let start = comment.iter().rposition(|&byte| byte == b'*')? + 2;
             comment.get(start + 1..)
@@ -113,11 +109,24 @@ pub(crate) fn listed<'t>(
     Ok(listed)
 }
 
-/// Where the line behind the label begins.
-fn end_of_label(text: &[u8]) -> Option<usize> {
-    let mut rest = Lines(text);
-    rest.find(|line| *line == LABEL)?;
-    Some(text.len() - rest.0.len())
+/// The rows of the first address table in `file`, if there is one.
+fn rows_of_table(file: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    while line != LABEL {
+        line.clear();
+        if file.read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+    }
+    let mut rows = Vec::new();
+    loop {
+        let end = rows.len();
+        file.read_until(b'\n', &mut rows)?;
+        if !rows.get(end..).is_some_and(|row| row.starts_with(ROW)) {
+            rows.truncate(end);
+            return Ok(Some(rows));
+        }
+    }
 }
 
 /// The symbols at one address that no name has been matched with yet, in the order of the file.

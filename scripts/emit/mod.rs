@@ -31,6 +31,18 @@ impl Source {
         self.line(format_args!("\n\t.globl\t{name}\n\t.balign\t8\n{name}:"));
     }
 
+    /// A line of bytes with `comment` behind it.
+    pub(crate) fn bytes(&mut self, bytes: &[u8], comment: &[u8]) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+        self.0.extend(b"\t.byte\t");
+        for (index, byte) in bytes.iter().enumerate() {
+            self.0.extend(if index == 0 { &b"0x"[..] } else { b", 0x" });
+            self.0.extend([digit(byte >> 4), digit(byte & 0xf)]);
+        }
+        self.row(format_args!(""), comment);
+    }
+
     /// A line with `comment` behind it. A byte that could end the comment, or the line, becomes
     /// `?`.
     pub(crate) fn row(&mut self, line: std::fmt::Arguments<'_>, comment: &[u8]) {

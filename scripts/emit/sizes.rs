@@ -2,8 +2,6 @@
 
 //! The size tables as assembler source.
 
-use std::fmt::LowerHex;
-
 use super::Source;
 use crate::elf::Symbol;
 use crate::format::sizes::{NO_SIZE, RANK_STEP};
@@ -59,12 +57,8 @@ pub(crate) fn write(source: &mut Source, sizes: &Sizes, symbols: &[Symbol<'_>]) 
 fn rows(source: &mut Source, label: &str, bytes: &[u8], each: usize) {
     source.label(label);
     for (index, row) in bytes.chunks(ROW).enumerate() {
-        let list: Vec<String> = row.iter().map(hex).collect();
         let first = index * ROW * each;
-        source.row(
-            format_args!("\t.byte\t{}", list.join(", ")),
-            format!("from {first}").as_bytes(),
-        );
+        source.bytes(row, format!("from {first}").as_bytes());
     }
 }
 
@@ -77,8 +71,4 @@ fn ranks(source: &mut Source, label: &str, ranks: &[u32]) {
             format!("before {entry}").as_bytes(),
         );
     }
-}
-
-fn hex(value: impl LowerHex) -> String {
-    format!("{value:#04x}")
 }
