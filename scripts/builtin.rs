@@ -69,14 +69,17 @@ impl BuiltinModules {
                 "Rename the module, or build the kernel without it.",
             ));
         }
+        // A line may stand there again, after others: kbuild drops neighbours only.
+        if self.by_path.contains_key(path) {
+            return Ok(());
+        }
         let count = u32::try_from(self.modules.len());
         let id = ModuleId(count.map_err(|_| ("too many modules".to_owned(), MAKE_ANEW))?);
-        if self.by_path.insert(path.to_vec(), id).is_none() {
-            self.modules.push(Module {
-                path: path.to_vec(),
-                name,
-            });
-        }
+        self.by_path.insert(path.to_vec(), id);
+        self.modules.push(Module {
+            path: path.to_vec(),
+            name,
+        });
         Ok(())
     }
 
