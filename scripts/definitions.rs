@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::elf::Elf;
+use crate::elf::{Elf, Section, Symbol};
 use crate::error::Result;
 use crate::hash::FastMap;
 use crate::map::ObjectName;
@@ -21,8 +21,9 @@ pub(crate) struct Definition {
     pub(crate) section: Vec<u8>,
     /// Offset in the section.
     pub(crate) offset: u64,
-    /// In a section whose equal entries the linker merges: the bytes from the symbol on, as many
-    /// as an entry has.
+    /// Bytes; 0 for all but constants.
+    pub(crate) size: u64,
+    /// In a section whose equal entries the linker merges: the bytes that make it equal to others.
     pub(crate) constant: Option<Vec<u8>>,
 }
 
@@ -51,14 +52,31 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
         if symbol.size != 0 && constants.is_none() {
             continue;
         }
-        let content =
-            constants.map(|section| elf.content(section, symbol.value, section.entry_size.max(1)));
+        let content = constants.map(|section| content(&elf, section, &symbol));
         definitions.push(Definition {
             name: symbol.name.to_vec(),
             section: elf.section_name(symbol.section).to_vec(),
             offset: symbol.value,
+            size: symbol.size,
             constant: content.transpose()?,
         });
     }
     Ok(definitions)
+}
+
+/// The bytes of a constant: as many as the symbol has, or, if it has no size, those of one entry.
+fn content(elf: &Elf, section: &Section, symbol: &Symbol<'_>) -> Result<Vec<u8>> {
+    if symbol.size != 0 {
+        return elf.content(section, symbol.value, symbol.size);
+    }
+    if !section.is_strings() {
+        return elf.content(section, symbol.value, section.entry_size.max(1));
+    }
+    let mut text = elf.content(section, symbol.value, section.size)?;
+    let width = usize::try_from(section.entry_size.max(1)).unwrap_or(1);
+    let end = text
+        .chunks(width)
+        .position(|character| character.iter().all(|&byte| byte == 0));
+    text.truncate(end.map_or(text.len(), |end| (end + 1) * width));
+    Ok(text)
 }

@@ -13,8 +13,10 @@ use crate::error::{Error, Result};
 const SHT_SYMTAB: u32 = 2;
 const SHT_NOBITS: u32 = 8;
 const SHF_MERGE: u64 = 0x10;
+const SHF_STRINGS: u64 = 0x20;
 const SHN_UNDEF: u16 = 0;
 const SHN_LORESERVE: u16 = 0xff00;
+const STB_LOCAL: u8 = 0;
 const STT_SECTION: u8 = 3;
 const STT_FILE: u8 = 4;
 
@@ -49,6 +51,11 @@ pub(crate) struct Section {
 }
 
 impl Section {
+    /// Whether the entries are strings that end in a zero byte.
+    pub(crate) fn is_strings(&self) -> bool {
+        self.flags & SHF_STRINGS != 0
+    }
+
     /// Whether the linker merges equal entries.
     pub(crate) fn is_mergeable(&self) -> bool {
         self.flags & SHF_MERGE != 0
@@ -65,6 +72,8 @@ pub(crate) struct Symbol<'t> {
     pub size: u64,
     /// Index of its section.
     pub section: u16,
+    /// Whether other objects can see it.
+    pub is_global: bool,
 }
 
 /// A symbol table in memory.
@@ -196,7 +205,8 @@ impl SymbolTable {
     /// The symbols that are defined in a section and have a name, in the order of the file.
     pub(crate) fn defined(&self) -> impl Iterator<Item = Symbol<'_>> {
         self.entries.chunks_exact(24).filter_map(|entry| {
-            let kind = entry.get(4)? & 0xf;
+            let info = entry.get(4)?;
+            let kind = info & 0xf;
             let section = u16_at(entry, 6)?;
             if matches!(kind, STT_SECTION | STT_FILE)
                 || !(SHN_UNDEF + 1..SHN_LORESERVE).contains(&section)
@@ -209,6 +219,7 @@ impl SymbolTable {
                 value: u64_at(entry, 8)?,
                 size: u64_at(entry, 16)?,
                 section,
+                is_global: info >> 4 != STB_LOCAL,
             };
             (!name.is_empty()).then_some(symbol)
         })

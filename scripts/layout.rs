@@ -23,11 +23,23 @@ pub(crate) struct Piece<'m> {
     pub(crate) end: u64,
     /// The input section.
     pub(crate) section: &'m [u8],
-    /// The object; `None` where the linker or a tool made the stretch of what several objects had,
-    /// so that it is nobody's.
-    pub(crate) object: Option<ObjectName<'m>>,
+    /// Whose it is.
+    pub(crate) owner: Owner<'m>,
     /// Which output section of the map it is in.
     pub(crate) output: usize,
+}
+
+/// Whose a piece is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner<'m> {
+    /// An object's.
+    Object(ObjectName<'m>),
+    /// That of all objects which have the constants in it, merged by the linker.
+    Constants,
+    /// Nobody's: the linker made it.
+    Linker,
+    /// Of vmlinux.o, but not in its map: objtool added it after the link. It has no symbols.
+    Tool,
 }
 
 /// The whole image.
@@ -37,19 +49,12 @@ pub(crate) struct Layout<'m> {
     pub(crate) pieces: Vec<Piece<'m>>,
     /// Empty input sections, in rising order of address: symbols without a size can be in them.
     empty: Vec<Piece<'m>>,
-    /// By section, whose constants the linker merged.
-    pub(crate) constants: HashMap<&'m [u8], Contributors<'m>>,
+    /// The objects whose constants the linker merged, in link order, by [`Piece::merged_with`].
+    contributors: HashMap<Merged<'m>, Vec<ObjectName<'m>>>,
 }
 
-/// The objects that have something in a section of merged constants.
-#[derive(Debug, Default)]
-pub(crate) struct Contributors<'m> {
-    /// In link order.
-    pub(crate) objects: Vec<ObjectName<'m>>,
-    /// Whether their sections have this name too. LLD merges sections of several names into one, and
-    /// does not say which; the objects then are all of the link.
-    pub(crate) same_name: bool,
-}
+/// What the linker merges with each other: an output section's, by kind.
+type Merged<'m> = (usize, &'m [u8]);
 
 impl<'m> Layout<'m> {
     /// Lays out the image of `map`, which was read from `path`, with the map of vmlinux.o where it
@@ -73,9 +78,8 @@ impl<'m> Layout<'m> {
                     .filter(|_| is_vmlinux_o(&contribution.object));
                 match within.map(|inner| inner.section(contribution)) {
                     Some(Some(section)) => layout.add_section(contribution, section, output),
-                    // objtool added the section to vmlinux.o after its link.
                     Some(None) => layout.add(Piece {
-                        object: None,
+                        owner: Owner::Tool,
                         ..piece(contribution, output)
                     }),
                     None => layout.add_contribution(contribution, vmlinux_o.unwrap_or(map), output),
@@ -84,6 +88,10 @@ impl<'m> Layout<'m> {
         }
         layout.pieces.sort_by_key(|piece| piece.start);
         layout.empty.sort_by_key(|piece| piece.start);
+        for objects in layout.contributors.values_mut() {
+            let mut seen = HashSet::new();
+            objects.retain(|object| seen.insert(*object));
+        }
         layout.drop_merged_away();
         layout.check_disjoint(path)?;
         Ok(layout)
@@ -97,13 +105,16 @@ impl<'m> Layout<'m> {
         output: usize,
     ) {
         if outer.is_mergeable() || outer.size != section.size {
-            for part in &section.contributions {
-                self.add_constants(part.section, part.object);
-            }
-            self.add(Piece {
-                object: None,
+            let piece = Piece {
+                owner: Owner::Constants,
                 ..piece(outer, output)
-            });
+            };
+            let objects = section.contributions.iter().map(|part| part.object);
+            self.contributors
+                .entry(piece.merged_with())
+                .or_default()
+                .extend(objects);
+            self.add(piece);
             return;
         }
         for part in &section.contributions {
@@ -119,32 +130,25 @@ impl<'m> Layout<'m> {
         inputs: &LinkMap<'m>,
         output: usize,
     ) {
-        let mut object = Some(contribution.object);
-        if contribution.is_made_by_linker() {
-            object = None;
-            if contribution.is_mergeable() {
-                let contributors = self.constants.entry(contribution.section).or_default();
-                contributors.same_name = false;
-                contributors.objects.clone_from(&inputs.objects);
-                let mut seen = HashSet::new();
-                contributors.objects.retain(|object| seen.insert(*object));
+        let mut piece = piece(contribution, output);
+        if contribution.is_mergeable() {
+            piece.owner = Owner::Constants;
+            let contributors = self.contributors.entry(piece.merged_with()).or_default();
+            match contribution.is_made_by_linker() {
+                // LLD does not say whose constants it merged.
+                true => contributors.extend(&inputs.objects),
+                false => contributors.push(contribution.object),
             }
-        } else if contribution.is_mergeable() {
-            object = None;
-            self.add_constants(contribution.section, contribution.object);
+        } else if contribution.is_made_by_linker() {
+            piece.owner = Owner::Linker;
         }
-        self.add(Piece {
-            object,
-            ..piece(contribution, output)
-        });
+        self.add(piece);
     }
 
-    fn add_constants(&mut self, section: &'m [u8], object: ObjectName<'m>) {
-        let contributors = self.constants.entry(section).or_default();
-        contributors.same_name = true;
-        if contributors.objects.last() != Some(&object) {
-            contributors.objects.push(object);
-        }
+    /// The objects whose constants are in `piece`, in link order.
+    pub(crate) fn contributors(&self, piece: &Piece<'m>) -> &[ObjectName<'m>] {
+        let contributors = self.contributors.get(&piece.merged_with());
+        contributors.map_or(&[], Vec::as_slice)
     }
 
     fn add(&mut self, piece: Piece<'m>) {
@@ -159,7 +163,7 @@ impl<'m> Layout<'m> {
     fn drop_merged_away(&mut self) {
         let mut next_start = u64::MAX;
         for piece in self.pieces.iter_mut().rev() {
-            if piece.object.is_none() {
+            if piece.owner == Owner::Constants {
                 piece.end = piece.end.min(next_start);
             }
             next_start = piece.start;
@@ -250,10 +254,33 @@ impl<'a, 'm> Places<'a, 'm> {
 }
 
 impl<'m> Piece<'m> {
+    /// The object, if it is one's.
+    pub(crate) fn object(&self) -> Option<ObjectName<'m>> {
+        match self.owner {
+            Owner::Object(object) => Some(object),
+            Owner::Constants | Owner::Linker | Owner::Tool => None,
+        }
+    }
+
     /// The object's path, or words in place of one, for messages and comments.
     pub(crate) fn object_path(&self) -> Cow<'m, [u8]> {
-        self.object
-            .map_or(Cow::Borrowed(b"several objects"), |object| object.path())
+        let path = self.object().map(|object| object.path());
+        path.unwrap_or(Cow::Borrowed(b"several objects"))
+    }
+
+    /// With what the linker merges the piece. Both linkers merge sections of different names too, if
+    /// they are in one output section and have entries of one size, which by convention is in the
+    /// beginning of the name: `.rodata.cst16` and `.rodata.cst16.bswap_mask`.
+    fn merged_with(&self) -> Merged<'m> {
+        let dots = self
+            .section
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'.');
+        let third = dots.map(|(index, _)| index).nth(2);
+        let kind = third.filter(|_| self.section.starts_with(b".rodata.cst"));
+        let kind = kind.and_then(|end| self.section.get(..end));
+        (self.output, kind.unwrap_or(self.section))
     }
 }
 
@@ -283,7 +310,7 @@ fn piece<'m>(contribution: &Contribution<'m>, output: usize) -> Piece<'m> {
         start: contribution.address,
         end: contribution.end(),
         section: contribution.section,
-        object: Some(contribution.object),
+        owner: Owner::Object(contribution.object),
         output,
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     let symbol_table = image.symbols()?;
     let order = Order::read(&with_suffix(stem, ".kallsyms.S"))?;
     let symbols = symbols::listed(stem, &order, &symbol_table)?;
-    let script_symbols = map.script_symbol_names();
+    let script_symbols = owners::ScriptSymbols::of(&map);
     let owners = owners::Sources {
         map: &map_path,
         image: &image,

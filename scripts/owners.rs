@@ -19,7 +19,8 @@ use std::path::Path;
 use crate::definitions::Definitions;
 use crate::elf::{Elf, Symbol};
 use crate::error::{show, Error, Result};
-use crate::layout::{Layout, Piece, Place};
+use crate::layout::{Layout, Owner, Piece, Place};
+use crate::map::{LinkMap, ObjectName};
 use crate::objects::{Objects, SetId};
 
 /// What tells who defines a symbol.
@@ -29,8 +30,35 @@ pub(crate) struct Sources<'a, 'm> {
     /// What the symbols are the symbols of.
     pub(crate) image: &'a Elf,
     pub(crate) layout: &'a Layout<'m>,
-    /// The names of the symbols that the linker script defines.
-    pub(crate) script_symbols: HashSet<&'a [u8]>,
+    pub(crate) script_symbols: ScriptSymbols<'a>,
+}
+
+/// The symbols that the linker script defines.
+pub(crate) struct ScriptSymbols<'a> {
+    by_place: HashSet<(u64, &'a [u8])>,
+    by_name: HashSet<&'a [u8]>,
+}
+
+impl<'a> ScriptSymbols<'a> {
+    pub(crate) fn of(map: &LinkMap<'a>) -> Self {
+        let symbols = map.script_symbols.iter();
+        Self {
+            by_place: symbols
+                .clone()
+                .map(|symbol| (symbol.address, symbol.name))
+                .collect(),
+            by_name: symbols.map(|symbol| symbol.name).collect(),
+        }
+    }
+
+    /// Whether `symbol` is one of them. A local symbol of an object may have the name of one, and is
+    /// elsewhere. A global one may not, and LLD's map has no address for what the script makes equal
+    /// to a symbol that it has not placed yet.
+    fn has(&self, symbol: &Symbol<'_>) -> bool {
+        symbol.size == 0
+            && (symbol.is_global && self.by_name.contains(symbol.name)
+                || self.by_place.contains(&(symbol.value, symbol.name)))
+    }
 }
 
 impl<'m> Sources<'_, 'm> {
@@ -51,10 +79,9 @@ impl<'m> Sources<'_, 'm> {
         for group in symbols.chunk_by(|one, other| one.value == other.value) {
             let place = places.at(group.first().map_or(0, |symbol| symbol.value));
             for (index, symbol) in group.iter().enumerate() {
-                let is_script = symbol.size == 0 && self.script_symbols.contains(symbol.name);
-                modules.push(match is_script {
+                modules.push(match self.script_symbols.has(symbol) {
                     true => SetId::NONE,
-                    false => owners.owner(symbol, nth_of_its_name(group, index), &place)?,
+                    false => owners.owner(&Asked::of(group, index, symbol), &place)?,
                 });
             }
         }
@@ -68,45 +95,71 @@ struct Owners<'a, 'm> {
     definitions: Definitions<'m>,
 }
 
+/// A symbol whose owner is asked for.
+struct Asked<'a> {
+    symbol: &'a Symbol<'a>,
+    /// How many symbols of its name are at its address, and how many of these before it.
+    namesakes: usize,
+    nth: usize,
+}
+
+impl<'a> Asked<'a> {
+    /// Symbol number `index` of `group`, which are all at its address.
+    fn of(group: &'a [Symbol<'a>], index: usize, symbol: &'a Symbol<'a>) -> Self {
+        let has_name = |other: &&Symbol<'_>| other.name == symbol.name && other.size == symbol.size;
+        let (before, _) = group.split_at(index);
+        Self {
+            symbol,
+            namesakes: group.iter().filter(has_name).count(),
+            nth: before.iter().filter(has_name).count(),
+        }
+    }
+}
+
 impl<'m> Owners<'_, 'm> {
-    /// The modules of `symbol`, the `nth` of its name at its address, which is at `place`.
-    fn owner(&mut self, symbol: &Symbol<'_>, nth: usize, place: &Place<'_, 'm>) -> Result<SetId> {
+    /// The modules of `asked`, which is at `place`.
+    fn owner(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Result<SetId> {
         // What has a size is in the piece that begins where it does.
-        let around = place.within.or(place.begins.filter(|_| symbol.size != 0));
-        match around {
-            Some(piece) => self.in_piece(symbol, nth, piece),
-            None => self.at_seam(symbol, nth, place),
+        let has_size = asked.symbol.size != 0;
+        match place.within.or(place.begins.filter(|_| has_size)) {
+            Some(piece) => self.in_piece(asked, piece),
+            None => self.at_seam(asked, place),
         }
     }
 
-    fn in_piece(&mut self, symbol: &Symbol<'_>, nth: usize, piece: &Piece<'m>) -> Result<SetId> {
-        match self.modules_of_piece(piece)? {
-            Some(set) => Ok(set),
-            None => {
-                let definers = self.definers_of_constant(symbol, piece.section)?;
-                let set = definers.get(nth).copied();
-                set.ok_or_else(|| self.unplaced(symbol, "no object has such a constant"))
+    fn in_piece(&mut self, asked: &Asked<'_>, piece: &Piece<'m>) -> Result<SetId> {
+        match piece.owner {
+            Owner::Object(object) => self.objects.modules_of(object),
+            Owner::Linker => Ok(SetId::NONE),
+            Owner::Tool => Err(self.unplaced(asked, "its section is not in the map of vmlinux.o")),
+            Owner::Constants => {
+                let definers = self.definers_of_constant(asked, piece)?;
+                self.one_of(asked, &definers, "no object has such a constant")
             }
         }
     }
 
     /// A symbol without a size, between pieces.
-    fn at_seam(&mut self, symbol: &Symbol<'_>, nth: usize, place: &Place<'_, 'm>) -> Result<SetId> {
-        let candidates = place
-            .ends
-            .into_iter()
-            .chain(place.empty)
-            .chain(place.begins);
+    fn at_seam(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Result<SetId> {
+        let candidates = place.ends.into_iter().chain(place.empty);
+        let candidates = candidates.chain(place.begins);
+        let by_linker = is_made_by_linker(asked.symbol.name);
+        if candidates.clone().next().is_none() {
+            return match by_linker {
+                true => Ok(SetId::NONE),
+                false => Err(self.unplaced(asked, "no object has anything there")),
+            };
+        }
         let mut sets = Vec::new();
         for candidate in candidates.clone() {
-            sets.push(self.modules_of_piece(candidate)?);
+            sets.push(match candidate.owner {
+                Owner::Object(object) => Some(self.objects.modules_of(object)?),
+                Owner::Linker | Owner::Tool => Some(SetId::NONE),
+                // Those that have the constants are of any modules.
+                Owner::Constants => None,
+            });
         }
-        let by_linker = is_made_by_linker(symbol.name);
-        let first = match sets.first() {
-            Some(first) => *first,
-            None if by_linker => Some(SetId::NONE),
-            None => return Err(self.unplaced(symbol, "no object has anything there")),
-        };
+        let first = sets.first().copied().flatten();
         if let Some(same) = first.filter(|_| sets.iter().all(|set| *set == first)) {
             if same == SetId::NONE || !by_linker {
                 return Ok(same);
@@ -114,52 +167,69 @@ impl<'m> Owners<'_, 'm> {
         }
         let mut definers = Vec::new();
         for (candidate, set) in candidates.zip(sets) {
-            let offset = symbol.value.wrapping_sub(candidate.start);
-            if let Some(object) = candidate.object {
-                let definitions = self.definitions.of(object)?;
-                let here = definitions.iter().filter(|definition| {
-                    definition.name == symbol.name
-                        && definition.section == candidate.section
-                        && definition.offset == offset
-                });
-                definers.extend(here.filter_map(|_| set));
-            } else {
-                definers.extend(self.definers_of_constant(symbol, candidate.section)?);
+            if let Some(object) = candidate.object() {
+                let count = self.count_in(object, candidate, asked.symbol)?;
+                definers.extend(std::iter::repeat_n(set, count).flatten());
             }
         }
-        match definers.get(nth) {
-            Some(&set) => Ok(set),
-            None if by_linker => Ok(SetId::NONE),
-            None => Err(self.unplaced(symbol, "none of the objects that meet there defines it")),
+        if let Some(piece) = place.begins.filter(|piece| piece.owner == Owner::Constants) {
+            definers.extend(self.definers_of_constant(asked, piece)?);
         }
-    }
-
-    /// The modules of what is in `piece`; `None` for merged constants, which are of many objects.
-    fn modules_of_piece(&mut self, piece: &Piece<'m>) -> Result<Option<SetId>> {
-        match piece.object {
-            Some(object) => self.objects.modules_of(object).map(Some),
-            None if self.are_constants(piece) => Ok(None),
-            None => Ok(Some(SetId::NONE)),
+        if definers.is_empty() && by_linker {
+            return Ok(SetId::NONE);
         }
+        self.one_of(
+            asked,
+            &definers,
+            "none of the objects that meet there defines it",
+        )
     }
 
-    fn are_constants(&self, piece: &Piece<'m>) -> bool {
-        self.sources.layout.constants.contains_key(piece.section)
+    /// Of those who define symbols of the name and at the address of `asked`, in link order, the one
+    /// of this symbol: the symbols are in that order too.
+    fn one_of(&self, asked: &Asked<'_>, definers: &[SetId], problem: &str) -> Result<SetId> {
+        let first = definers
+            .first()
+            .ok_or_else(|| self.unplaced(asked, problem))?;
+        if definers.iter().all(|set| set == first) {
+            return Ok(*first);
+        }
+        let nth = definers
+            .get(asked.nth)
+            .filter(|_| definers.len() == asked.namesakes);
+        nth.copied()
+            .ok_or_else(|| self.unplaced(asked, "objects of different modules may have defined it"))
     }
 
-    /// Who has a constant of this name and content in `section`, where the linker merged those of
-    /// several objects: their modules, in link order.
-    fn definers_of_constant(&mut self, symbol: &Symbol<'_>, section: &[u8]) -> Result<Vec<SetId>> {
+    /// How many symbols without a size of the name of `symbol` are in `piece` of `object`, where
+    /// `symbol` is.
+    fn count_in(
+        &mut self,
+        object: ObjectName<'m>,
+        piece: &Piece<'m>,
+        symbol: &Symbol<'_>,
+    ) -> Result<usize> {
+        let offset = symbol.value.wrapping_sub(piece.start);
+        let definitions = self.definitions.of(object)?;
+        let here = definitions.iter().filter(|definition| {
+            definition.name == symbol.name
+                && definition.section == piece.section
+                && definition.offset == offset
+                && definition.size == 0
+        });
+        Ok(here.count())
+    }
+
+    /// Who has a constant of the name, size and content of `asked`, of those whose constants were
+    /// merged in `piece`: their modules, in link order.
+    fn definers_of_constant(&mut self, asked: &Asked<'_>, piece: &Piece<'m>) -> Result<Vec<SetId>> {
+        let symbol = asked.symbol;
         let mut definers = Vec::new();
         let layout = self.sources.layout;
-        let Some(contributors) = layout.constants.get(section) else {
-            return Ok(definers);
-        };
-        for &object in &contributors.objects {
+        for &object in layout.contributors(piece) {
             for definition in self.definitions.of(object)?.iter() {
-                let right_section = !contributors.same_name || definition.section == section;
-                let named_so = definition.name == symbol.name && right_section;
-                if let Some(content) = definition.constant.as_ref().filter(|_| named_so) {
+                let alike = definition.name == symbol.name && definition.size == symbol.size;
+                if let Some(content) = definition.constant.as_ref().filter(|_| alike) {
                     if self.has_content(symbol, content)? {
                         definers.push(self.objects.modules_of(object)?);
                     }
@@ -181,25 +251,15 @@ impl<'m> Owners<'_, 'm> {
             == content)
     }
 
-    fn unplaced(&self, symbol: &Symbol<'_>, problem: &str) -> Error {
+    fn unplaced(&self, asked: &Asked<'_>, problem: &str) -> Error {
+        let (name, address) = (show(asked.symbol.name), asked.symbol.value);
         Error::in_file(
             self.sources.map,
-            format!("symbol {} at {:#x} cannot be placed: {problem}", show(symbol.name), symbol.value),
-            "Remove vmlinux.o, vmlinux and their maps and build again. If that does not help, please report the \
-             symbol with the kernel's version and configuration.",
+            format!("symbol {name} at {address:#x} cannot be placed: {problem}"),
+            "Remove vmlinux.o, vmlinux and their maps and build again. If that does not help, \
+             please report the symbol with the kernel's version and configuration.",
         )
     }
-}
-
-/// How many symbols of the name of `group`'s symbol number `index` are before it there.
-fn nth_of_its_name(group: &[Symbol<'_>], index: usize) -> usize {
-    let Some((symbol, before)) = group.get(..=index).and_then(<[_]>::split_last) else {
-        return 0;
-    };
-    before
-        .iter()
-        .filter(|other| other.name == symbol.name)
-        .count()
 }
 
 /// Whether linkers define `name` by themselves, for the ends of a section that has a C name.

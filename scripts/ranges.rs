@@ -34,7 +34,7 @@ pub(crate) fn fuse<'m>(
         .map(|next| Some(next.output))
         .chain([None]);
     for (piece, next_output) in pieces.iter().zip(next_outputs) {
-        let modules = match piece.object {
+        let modules = match piece.object() {
             Some(object) => objects.modules_of(object)?,
             None => SetId::NONE,
         };

@@ -26,7 +26,7 @@ pub(crate) fn ranges(pieces: &[Piece<'_>]) -> Vec<u8> {
         text.push(b' ');
         text.extend(
             piece
-                .object
+                .object()
                 .map_or(Cow::Borrowed(&b"-"[..]), |object| object.path())
                 .iter(),
         );

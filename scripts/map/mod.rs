@@ -11,7 +11,6 @@ mod lld;
 mod object;
 mod text;
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -131,14 +130,6 @@ impl<'m> LinkMap<'m> {
             self.objects.push(contribution.object);
         }
         Ok(())
-    }
-
-    /// The names of the symbols that the linker script defines.
-    pub(crate) fn script_symbol_names(&self) -> HashSet<&'m [u8]> {
-        self.script_symbols
-            .iter()
-            .map(|symbol| symbol.name)
-            .collect()
     }
 
     /// The address of the script symbol `name`.

@@ -73,11 +73,16 @@ impl Dump {
             section.sh_addr = *address;
             section.sh_flags = elf::SHF_ALLOC.into();
             section.sh_type = elf::SHT_PROGBITS;
-            // .rodata.cst16, .rodata.cst16.name
-            if let Some(rest) = name.strip_prefix(".rodata.cst") {
-                let size = rest.split('.').next().unwrap_or_default();
-                section.sh_flags |= u64::from(elf::SHF_MERGE);
-                section.sh_entsize = size.parse().unwrap();
+            // .rodata.cst16, .rodata.cst16.name, .rodata.str1.1
+            for (kind, flags) in [
+                ("cst", elf::SHF_MERGE),
+                ("str", elf::SHF_MERGE | elf::SHF_STRINGS),
+            ] {
+                if let Some(rest) = name.strip_prefix(&format!(".rodata.{kind}")) {
+                    let size = rest.split('.').next().unwrap_or_default();
+                    section.sh_flags |= u64::from(flags);
+                    section.sh_entsize = size.parse().unwrap();
+                }
             }
             let content = self
                 .content

@@ -71,6 +71,23 @@ fn sizes_are_a_choice() {
 }
 
 #[test]
+fn a_module_may_stand_in_modules_builtin_again() {
+    let build = Build::of("gnu-objects");
+    let tables = build.tables();
+    let modules = build.read("modules.builtin");
+    build.write("modules.builtin", format!("{modules}{modules}"));
+    assert_eq!(build.tables().names(), tables.names());
+    build.write(
+        "modules.builtin",
+        modules.replace(
+            "kernel/crypto/sum",
+            "kernel/drivers/net/eth.ko\nkernel/crypto/sum",
+        ),
+    );
+    assert_eq!(build.tables().names(), tables.names());
+}
+
+#[test]
 fn neighbours_of_the_same_modules_are_one_range() {
     for link in LINKS {
         let modules = Build::of(link).tables().words("kallsyms_modules");
