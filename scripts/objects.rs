@@ -144,11 +144,15 @@ impl<'m> Objects<'m> {
     }
 }
 
-/// Objects that the link of vmlinux makes for itself, without a `.cmd` file that could name a
-/// module: the kallsyms tables and the BTF data of a pass, whose names begin with a dot, and
-/// members of libraries from outside the tree, such as the compiler's. No module has code in them.
+/// Objects without a `.cmd` file that could name a module. The link of vmlinux makes some for itself
+/// in the top directory: the kallsyms tables and the BTF data of a pass, whose names begin with a
+/// dot. Members of libraries from outside the tree, such as the compiler's, have an absolute path.
+/// No module has code in them.
 fn has_no_cmd_file(object: &ObjectName<'_>) -> bool {
-    object.starts_with(b".") || object.starts_with(b"/")
+    let path = object.path();
+    path.starts_with(b".") && !path.contains(&b'/')
+        || path.starts_with(b"/")
+            && path_of(&path).is_ok_and(|path| !cmdfile::path_for(path).exists())
 }
 
 /// Objects that kbuild makes by rules of their own, which do not pass a module file name: the

@@ -14,7 +14,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
         Error::in_file(
             path,
             error.to_string(),
-            "kbuild makes this file before the link of vmlinux, or in it: build vmlinux again.",
+            "kbuild makes this file for the link of vmlinux: remove vmlinux.o and vmlinux and build \
+             again.",
         )
     })
 }

@@ -31,6 +31,19 @@ pub(crate) struct Order {
     text: Vec<u8>,
 }
 
+/// A row of the address table.
+///
+/// ```text
+/// \t.long\t0xffffffff\t/* Tstartup_64 */
+/// ```
+#[derive(Clone, Copy)]
+struct Row<'o> {
+    /// The symbol's address, encoded.
+    offset: i32,
+    /// The symbol's name, without the letter of its type before it.
+    name: &'o [u8],
+}
+
 impl Order {
     /// Reads the address table of `path`. The names before it take half of the file, a little more
     /// or less, so it is looked for from the middle on first.
@@ -51,21 +64,61 @@ impl Order {
         ))
     }
 
-    /// The names in order, without their types.
-    ///
-    /// ```text
-    ///     .long   -0x1    /* Tstartup_64 */
-    /// ```
-    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        Lines(&self.text).filter_map(|row| {
-            let comment = row.strip_suffix(b" */")?;
-            let start = comment.iter().rposition(|&byte| byte == b'*')? + 2;
-            comment.get(start + 1..)
+    /// The rows in order; `None` for one of an unknown form.
+    fn rows(&self) -> impl Iterator<Item = Option<Row<'_>>> {
+        Lines(&self.text).map(Row::parse)
+    }
+}
+
+impl<'o> Row<'o> {
+    fn parse(row: &'o [u8]) -> Option<Self> {
+        let rest = row.strip_prefix(ROW)?;
+        let end = rest.iter().position(|&byte| byte == b'\t')?;
+        let (offset, comment) = rest.split_at(end);
+        let offset = match std::str::from_utf8(offset).ok()? {
+            "0" => 0,
+            number => u32::from_str_radix(number.strip_prefix("0x")?, 16).ok()?,
+        };
+        let name = comment
+            .strip_prefix(b"\t/* ")?
+            .strip_suffix(b" */")?
+            .get(1..)?;
+        Some(Self {
+            offset: offset as i32,
+            name,
         })
     }
 }
 
-/// Finds each name of `order` in `table`: the symbols of the listing, by index.
+/// How the rows encode addresses, as far as the rows so far have shown.
+///
+/// Rows below 0 count down from a base. The others are absolute (x86_64's per-cpu symbols), or in a
+/// kernel without these, count up from a base.
+#[derive(Default)]
+struct Encoding {
+    down_from: Option<u64>,
+    up_from: Option<u64>,
+}
+
+impl Encoding {
+    /// Whether a row of `offset` may be that of a symbol at `address`.
+    fn fits(&mut self, offset: i32, address: u64) -> bool {
+        let offset = i64::from(offset) as u64;
+        match (offset as i64) < 0 {
+            true => {
+                address.wrapping_add(offset)
+                    == *self.down_from.get_or_insert(address.wrapping_add(offset))
+            }
+            false if address == offset => true,
+            false => {
+                address.wrapping_sub(offset)
+                    == *self.up_from.get_or_insert(address.wrapping_sub(offset))
+            }
+        }
+    }
+}
+
+/// Finds each row of `order` in `table`: the symbols of the listing, by index.
 ///
 /// Both are walked once, in order of address. At one address a symbol is found by its name; two of
 /// one name at one address are taken in the order of the file, which is that of the link.
@@ -75,34 +128,32 @@ pub(crate) fn listed<'t>(
     table: &'t SymbolTable,
 ) -> Result<Vec<Symbol<'t>>> {
     let all: Vec<Symbol<'t>> = table.defined().collect();
-    let mut keys: Vec<(u64, usize)> = (0..)
-        .zip(&all)
-        .map(|(index, symbol)| (symbol.value, index))
-        .collect();
+    let addresses = all.iter().map(|symbol| symbol.value);
+    let mut keys: Vec<(u64, usize)> = addresses.zip(0..).collect();
     keys.sort_unstable();
-    let mut sorted: Vec<Symbol<'t>> = keys
+    let sorted = keys
         .iter()
-        .filter_map(|&(_, index)| all.get(index).copied())
-        .collect();
+        .filter_map(|&(_, index)| all.get(index).copied());
+    let mut sorted: Vec<Symbol<'t>> = sorted.collect();
     let mut groups = sorted.chunk_by_mut(|one, other| one.value == other.value);
     let mut group = Group::default();
+    let mut encoding = Encoding::default();
     let mut listed = Vec::with_capacity(all.len());
-    for name in order.names() {
+    for row in order.rows() {
+        let failed = |problem: &str| {
+            let name = row.map_or(String::new(), |row| format!(", {},", show(row.name)));
+            let number = listed.len();
+            let problem =
+                format!("symbol number {number}{name} of scripts/kallsyms's table {problem}");
+            Error::in_file(path, problem, REMEDY)
+        };
+        let row = row.ok_or_else(|| failed("has a row of an unknown form"))?;
         let symbol = loop {
-            if let Some(symbol) = group.take(name) {
-                break symbol;
+            match group.take(row.name) {
+                Some(symbol) if encoding.fits(row.offset, symbol.value) => break symbol,
+                Some(_) => {}
+                None => group = Group(groups.next().ok_or_else(|| failed("is not found"))?),
             }
-            group = Group(groups.next().ok_or_else(|| {
-                Error::in_file(
-                    path,
-                    format!(
-                        "symbol {} of scripts/kallsyms's table, number {}, is not found",
-                        show(name),
-                        listed.len()
-                    ),
-                    REMEDY,
-                )
-            })?);
         };
         listed.push(symbol);
     }

@@ -12,12 +12,20 @@ use super::{Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
 use crate::error::{show, Error, Result};
 use crate::lines;
 
+/// The line that the map proper begins with.
+const HEADER: &[u8] = b"Linker script and memory map";
+
 /// Parses a map; `path` is for messages.
 pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
     let mut parser = Parser::default();
-    let body = lines::numbered(text)
-        .skip_while(|(_, line)| *line != b"Linker script and memory map")
-        .skip(1);
+    let mut body = lines::numbered(text);
+    body.find(|(_, line)| *line == HEADER).ok_or_else(|| {
+        Error::in_file(
+            path,
+            "no link map of GNU ld in English, nor of LLD",
+            "Remove the map, vmlinux.o and vmlinux, and build again with LC_ALL=C.",
+        )
+    })?;
     for (number, line) in body {
         parser.line(number, line).map_err(|problem| {
             Error::at_line(
@@ -136,12 +144,12 @@ impl<'m> Parser<'m> {
         }
         let first = word(rest).0;
         if name == b"*fill*" || prefixed_hex(first).is_none() {
-            return match name {
-                b"*fill*" => Ok(()),
-                // A pattern with spaces in it.
-                _ if line.contains(&b'(') || line.starts_with(b"*") => Ok(()),
-                b"FILL" => Ok(()),
-                _ => Err("neither an input section nor a pattern of the linker script".into()),
+            // A fill, or a pattern with spaces in it.
+            let is_pattern = name.starts_with(b"*") || name.contains(&b'(');
+            let is_command = matches!(name, b"FILL" | b"KEEP" | b"SORT" | b"CONSTRUCTORS");
+            return match is_pattern || is_command {
+                true => Ok(()),
+                false => Err("neither an input section nor a pattern of the linker script".into()),
             };
         }
         self.contribution(number, name, rest)

@@ -22,8 +22,9 @@ pub(crate) struct ObjectName<'m> {
 }
 
 impl<'m> ObjectName<'m> {
-    /// Takes the name as a map prints it.
+    /// Takes the name as a map prints it. A `./` before it says nothing.
     pub(crate) fn parse(text: &'m [u8]) -> Self {
+        let text = text.strip_prefix(b"./").unwrap_or(text);
         let whole = Self {
             directory: b"",
             file: text,

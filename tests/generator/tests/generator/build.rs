@@ -97,12 +97,19 @@ impl Build {
     }
 }
 
-/// What scripts/kallsyms would leave, as far as it is read.
+/// What scripts/kallsyms would leave, as far as it is read: per-cpu symbols as they are, the others
+/// counted down from the first.
 fn kallsyms(listed: &[DumpedSymbol]) -> String {
+    const BASE: u64 = 0xffff_ffff_8100_0000;
+    let offset = |address: u64| match address.checked_sub(BASE) {
+        Some(distance) => !(distance as u32),
+        None => address as u32,
+    };
     let row = |symbol: &DumpedSymbol| {
         format!(
             "\t.long\t{:#x}\t/* t{} */\n",
-            symbol.address as u32, symbol.name
+            offset(symbol.address),
+            symbol.name
         )
     };
     let rows: String = listed.iter().map(row).collect();

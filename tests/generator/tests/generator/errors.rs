@@ -126,6 +126,17 @@ fn maps_of_two_links() {
 }
 
 #[test]
+fn a_map_in_another_language() {
+    let build = Build::of("gnu-objects");
+    build.edit(
+        "vmlinux1.map",
+        "Linker script and memory map",
+        "Script et carte",
+    );
+    fails(&build, &["vmlinux1.map", "English", "LC_ALL=C"]);
+}
+
+#[test]
 fn a_missing_input() {
     for file in [
         "vmlinux1",
@@ -174,6 +185,32 @@ fn a_symbol_of_the_listing_that_the_image_does_not_have() {
     let build = Build::of("gnu-objects");
     build.edit("vmlinux1.kallsyms.S", "tcore_main ", "tcore_niam ");
     fails(&build, &["vmlinux1", "core_niam", "not found"]);
+}
+
+#[test]
+fn a_row_of_the_listing_that_does_not_agree() {
+    for (from, to, problem) in [
+        // An address that no symbol of the name has.
+        (
+            "0xffffffbf\t/* tcore_main",
+            "0xffffffbe\t/* tcore_main",
+            "not found",
+        ),
+        (
+            "0xffffffbf\t/* tcore_main */",
+            "0xffffffbf\t/* tcore_main",
+            "unknown form",
+        ),
+        (
+            "0xffffffbf\t/* tcore_main",
+            "-65\t/* tcore_main",
+            "unknown form",
+        ),
+    ] {
+        let build = Build::of("gnu-objects");
+        build.edit("vmlinux1.kallsyms.S", from, to);
+        fails(&build, &["vmlinux1", problem]);
+    }
 }
 
 #[test]

@@ -194,6 +194,14 @@ fn code_that_the_linker_shortened_stays_its_objects() {
 }
 
 #[test]
+fn a_path_may_begin_with_this_directory() {
+    let build = Build::of("gnu-objects");
+    let plain = build.tables().words("kallsyms_modules");
+    build.edit("vmlinux1.map", " crypto/sum.o", " ./crypto/sum.o");
+    assert_eq!(build.tables().words("kallsyms_modules"), plain);
+}
+
+#[test]
 fn lines_may_end_in_carriage_returns() {
     for link in LINKS {
         let build = Build::of(link);
