@@ -17,7 +17,7 @@ repo=$(cd "$(dirname "$0")/.." && pwd -P)
 record_name=.kallmodsyms.applied
 
 # What the kernel needs of this repository; --copy copies these, where they exist.
-parts='.gitignore COPYING Kbuild Kconfig rust scripts samples'
+parts='.gitignore COPYING README.md Documentation Kbuild Kconfig rust scripts samples'
 
 usage() {
 	cat <<EOF
@@ -176,7 +176,8 @@ sources() {
 	for part in $parts; do
 		[ ! -e "$part" ] || find "$part" -type f ! -name '*.mod.c' \( \
 			-name .gitignore -o -name COPYING -o -name Kbuild -o -name Kconfig -o -name Makefile \
-			-o -name '*.rs' -o -name '*.[chS]' -o -name '*.sh' \)
+			-o -name '*.rs' -o -name '*.[chS]' -o -name '*.sh' \
+			-o -name '*.md' -o -name '*.rst' -o -name '*.5' \)
 	done | sort
 }
 
