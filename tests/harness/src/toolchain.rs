@@ -123,7 +123,7 @@ fn with_core_source(rustc: &Path) -> Option<PathBuf> {
     })
 }
 
-/// bindgen from crates.io: distributions' are often too old for their rustc.
+/// bindgen, compiled by cargo: distributions' are often too old for their rustc.
 fn bindgen(cache: &Cache) -> Result<PathBuf> {
     let root = cache.path.join(format!("tools/bindgen-{BINDGEN}"));
     let bindgen = root.join("bin/bindgen");
