@@ -8,8 +8,8 @@
 use std::path::Path;
 
 use super::text::{assigned_symbol, hex, prefixed_hex, word};
-use super::{Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
-use crate::error::{show, Error, Result};
+use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use crate::error::{Error, Result};
 use crate::lines;
 
 /// The line that the map proper begins with.
@@ -27,15 +27,8 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
         )
     })?;
     for (number, line) in body {
-        parser.line(number, line).map_err(|problem| {
-            Error::at_line(
-                path,
-                number,
-                format!("{problem}: '{}'", show(line)),
-                "Remove the map and build again. If the line is right, this linker writes a form that is not \
-                 known yet: please report the line and the linker's version.",
-            )
-        })?;
+        let parsed = parser.line(number, line);
+        parsed.map_err(|problem| unknown_line(path, number, line, &problem))?;
     }
     if !parser.complete {
         return Err(Error::in_file(

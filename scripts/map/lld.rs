@@ -9,8 +9,8 @@
 use std::path::Path;
 
 use super::text::{assigned_symbol, hex, word};
-use super::{Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
-use crate::error::{show, Error, Result};
+use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use crate::error::{Error, Result};
 use crate::lines;
 
 /// Whether `line` is the first of an LLD map.
@@ -35,15 +35,7 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
         let parsed = split(text)
             .ok_or("not four numbers and a name")
             .and_then(|line| add(&mut map, number, line));
-        parsed.map_err(|problem| {
-            Error::at_line(
-                path,
-                number,
-                format!("{problem}: '{}'", show(text)),
-                "Remove the map and build again. If the line is right, this linker writes a form that is not \
-                 known yet: please report the line and the linker's version.",
-            )
-        })?;
+        parsed.map_err(|problem| unknown_line(path, number, text, problem))?;
     }
     if !text.ends_with(b"\n") {
         return Err(Error::in_file(

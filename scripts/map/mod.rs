@@ -13,7 +13,7 @@ mod text;
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{show, Error, Result};
 use crate::lines::Lines;
 
 pub(crate) use object::ObjectName;
@@ -139,4 +139,15 @@ impl<'m> LinkMap<'m> {
             .find(|symbol| symbol.name == name)
             .map(|symbol| symbol.address)
     }
+}
+
+/// The failure for a line that no parser knows.
+fn unknown_line(path: &Path, number: usize, line: &[u8], problem: &str) -> Error {
+    Error::at_line(
+        path,
+        number,
+        format!("{problem}: '{}'", show(line)),
+        "Remove the map and build again. If the line is right, this linker writes a form that is \
+         not known yet: please report the line and the linker's version.",
+    )
 }
