@@ -32,12 +32,12 @@ pub enum Command {
 #[derive(Args, Clone)]
 pub struct Options {
     /// A kernel tree to apply to and build, instead of the packaged source
-    #[arg(long, env = "KDIR", value_parser = some_path)]
-    kdir: Option<Option<PathBuf>>,
+    #[arg(long, env = "KDIR", value_parser = path)]
+    kdir: Option<PathBuf>,
 
     /// The build directory, instead of one in the cache
-    #[arg(long, env = "O", value_parser = some_path)]
-    objtree: Option<Option<PathBuf>>,
+    #[arg(long, env = "O", value_parser = path)]
+    objtree: Option<PathBuf>,
 
     /// The kernel series, from the package linux-source-KERNEL
     #[arg(long, env = "KERNEL", default_value = "6.12")]
@@ -75,23 +75,27 @@ pub enum Accel {
     Kvm,
 }
 
-/// An empty variable says nothing.
-fn some_path(text: &str) -> Result<Option<PathBuf>> {
-    if text.is_empty() {
-        return Ok(None);
+/// A path that does not depend on the directory. An empty variable says nothing and stays empty.
+fn path(text: &str) -> std::io::Result<PathBuf> {
+    match text.is_empty() {
+        true => Ok(PathBuf::new()),
+        false => std::path::absolute(text),
     }
-    std::path::absolute(text)
-        .map(Some)
-        .with_context(|| format!("{text}: no such path"))
+}
+
+/// The path, if there is one in it.
+fn said(path: &Option<PathBuf>) -> Option<&Path> {
+    let path = path.as_deref();
+    path.filter(|path| !path.as_os_str().is_empty())
 }
 
 impl Options {
     pub fn kdir(&self) -> Option<&Path> {
-        self.kdir.iter().flatten().next().map(PathBuf::as_path)
+        said(&self.kdir)
     }
 
     pub fn objtree(&self) -> Option<&Path> {
-        self.objtree.iter().flatten().next().map(PathBuf::as_path)
+        said(&self.objtree)
     }
 
     /// The configuration asked for by name, if one was.
@@ -125,4 +129,27 @@ pub fn repository() -> Result<PathBuf> {
         );
     }
     Ok(top)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Options {
+        let line = ["harness", "run", "--cache", "c"].iter().chain(arguments);
+        match Cli::parse_from(line).command {
+            Command::Run(options) => options,
+            Command::Shell(_) | Command::Test(_) => unreachable!("asked to run"),
+        }
+    }
+
+    #[test]
+    fn paths_are_absolute_and_empty_ones_are_none() {
+        let given = options(&["--kdir", "linux", "--objtree", "/o"]);
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(given.kdir(), Some(here.join("linux").as_path()));
+        assert_eq!(given.objtree(), Some(Path::new("/o")));
+        let empty = options(&["--kdir=", "--objtree="]);
+        assert_eq!((empty.kdir(), empty.objtree()), (None, None));
+    }
 }
