@@ -9,9 +9,9 @@
 //!   of the other: an empty `struct lock_class_key`, the label behind a table.
 //! - Constants that the linker merged are at one address for all the objects that have them.
 //!
-//! For the last two the symbol tables of the objects in question are read, and only where the
+//! For the last two the symbol tables of the objects in question are read, at a seam only where the
 //! objects are not of the same modules. Nothing is guessed: a symbol that no object is found to
-//! define ends the link.
+//! define, or objects of different modules may have, ends the link.
 
 use std::collections::HashSet;
 use std::path::Path;
