@@ -95,6 +95,12 @@ impl CoreSymbols {
         &self.tokens
     }
 
+    /// The sizes; `None` if they are not stored, or were refused.
+    #[cfg(CONFIG_KALLMODSYMS_SIZES)]
+    pub(crate) fn sizes(&self) -> Option<SizeTables<'static>> {
+        self.sizes
+    }
+
     /// A walk that begins with symbol number `index`.
     pub(crate) fn cursor(&self, index: u32) -> CoreCursor {
         CoreCursor {

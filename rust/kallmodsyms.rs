@@ -12,6 +12,7 @@
 //!   type.
 //! - [`proc_fs`], [`seq_file`], [`cred`]: safe abstractions of kernel interfaces.
 //! - [`series`], [`core_symbols`], [`modules`], [`dynamic`]: the sources of symbols.
+//! - [`lookup`]: sizes for the kernel's own lookups.
 //! - [`listing`]: all sources in a row, as a sequence of lines.
 
 #[forbid(unsafe_code)]
@@ -27,6 +28,8 @@ mod dynamic;
 mod format;
 #[forbid(unsafe_code)]
 mod listing;
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+mod lookup;
 #[cfg(CONFIG_MODULES)]
 mod modules;
 mod proc_fs;
@@ -55,6 +58,8 @@ struct KallModSyms {
 impl kernel::Module for KallModSyms {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let symbols = Arc::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
+        #[cfg(CONFIG_KALLMODSYMS_SIZES)]
+        lookup::publish(symbols.clone());
         let file = proc_fs::Entry::new(c_str!("kallmodsyms"), 0o444, symbols)?;
         Ok(Self { _file: file })
     }

@@ -8,11 +8,14 @@
 //! of the image ([`layout`]), the modules of each object ([`builtin`], [`cmdfile`], [`objects`]),
 //! the symbols ([`elf`], [`symbols`]) and who defines them ([`definitions`], [`owners`]), ranges
 //! and what they leave open ([`ranges`], [`exceptions`]), tables ([`tables`], [`sizes`]), assembler
-//! ([`emit`]) and the files beside vmlinux ([`reports`], [`output`]).
+//! ([`emit`]) and the files beside vmlinux ([`reports`], [`output`]). Before that, in each pass,
+//! [`add_sizes`] tells `scripts/kallsyms` the sizes of the symbols that it is to sort.
 //!
 //! Wrong tables never leave this program: it writes nothing before all is read and checked.
 
+mod add_sizes;
 mod builtin;
+mod by_address;
 mod cmdfile;
 mod config;
 mod definitions;
@@ -54,11 +57,23 @@ Makes the tables behind /proc/kallmodsyms. kbuild runs it; so can you, in the
 directory that a kernel was built in.
 
 Commands:
-  link STEM    Write the tables of one pass of the link of vmlinux
-  help         Show this text; `kallmodsyms COMMAND --help` tells more
+  add-sizes STEM SYMS  Write the symbols of one pass of the link with their sizes
+  link STEM            Write the tables of one pass of the link of vmlinux
+  help                 Show this text; `kallmodsyms COMMAND --help` tells more
 
 Exit codes: 0 all is well, 1 an input is wrong (the message says which and what
 to do), 2 the command line is wrong.
+";
+
+const ADD_SIZES_USAGE: &str = "\
+Usage: kallmodsyms add-sizes STEM SYMS
+
+Write SYMS, what nm printed of STEM and the kernel's mksysmap left of it, to
+standard output, each line with a tab and the size of the symbol at its end.
+scripts/kallsyms sorts the symbols at one address by it: size 0 first, then
+the larger before the smaller.
+
+STEM is the file that a pass of the link made, for example .tmp_vmlinux2.
 ";
 
 const LINK_USAGE: &str = "\
@@ -92,6 +107,9 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         [] => return usage_error("a command is missing"),
         ["help" | "--help" | "-h"] => output::print(USAGE.as_bytes()),
+        ["add-sizes", "--help" | "-h"] => output::print(ADD_SIZES_USAGE.as_bytes()),
+        ["add-sizes", stem, syms] => add_sizes::run(Path::new(stem), Path::new(syms)),
+        ["add-sizes", ..] => return usage_error("add-sizes takes STEM and SYMS"),
         ["link", "--help" | "-h"] => output::print(LINK_USAGE.as_bytes()),
         ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => link::run(Path::new(stem)),
         ["link", ..] => return usage_error("link takes one STEM"),

@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::by_address::{ByAddress, Group};
 use crate::elf::{Symbol, SymbolTable};
 use crate::error::{show, Error, Result};
 use crate::lines::Lines;
@@ -120,25 +121,18 @@ impl Encoding {
 
 /// Finds each row of `order` in `table`: the symbols of the listing, by index.
 ///
-/// Both are walked once, in order of address. At one address a symbol is found by its name; two of
-/// one name at one address are taken in the order of the file, which is that of the link.
+/// Both are walked once, in order of address. At one address a symbol is found by its name; of two of
+/// one name at one address the one comes first that [`ByAddress`] has first.
 pub(crate) fn listed<'t>(
     path: &Path,
     order: &Order,
     table: &'t SymbolTable,
 ) -> Result<Vec<Symbol<'t>>> {
-    let all: Vec<Symbol<'t>> = table.defined().collect();
-    let addresses = all.iter().map(|symbol| symbol.value);
-    let mut keys: Vec<(u64, usize)> = addresses.zip(0..).collect();
-    keys.sort_unstable();
-    let sorted = keys
-        .iter()
-        .filter_map(|&(_, index)| all.get(index).copied());
-    let mut sorted: Vec<Symbol<'t>> = sorted.collect();
-    let mut groups = sorted.chunk_by_mut(|one, other| one.value == other.value);
+    let mut symbols = ByAddress::new(table);
+    let mut listed = Vec::with_capacity(symbols.len());
+    let mut groups = symbols.groups();
     let mut group = Group::default();
     let mut encoding = Encoding::default();
-    let mut listed = Vec::with_capacity(all.len());
     for row in order.rows() {
         let failed = |problem: &str| {
             let name = row.map_or(String::new(), |row| format!(", {},", show(row.name)));
@@ -152,7 +146,7 @@ pub(crate) fn listed<'t>(
             match group.take(row.name) {
                 Some(symbol) if encoding.fits(row.offset, symbol.value) => break symbol,
                 Some(_) => {}
-                None => group = Group(groups.next().ok_or_else(|| failed("is not found"))?),
+                None => group = groups.next().ok_or_else(|| failed("is not found"))?,
             }
         };
         listed.push(symbol);
@@ -177,20 +171,5 @@ fn rows_of_table(file: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
             rows.truncate(end);
             return Ok(Some(rows));
         }
-    }
-}
-
-/// The symbols at one address that no name has been matched with yet, in the order of the file.
-#[derive(Default)]
-struct Group<'g, 't>(&'g mut [Symbol<'t>]);
-
-impl<'t> Group<'_, 't> {
-    /// Takes the first of the given name out.
-    fn take(&mut self, name: &[u8]) -> Option<Symbol<'t>> {
-        let index = self.0.iter().position(|symbol| symbol.name == name)?;
-        self.0.get_mut(..=index)?.rotate_right(1);
-        let (first, rest) = std::mem::take(&mut self.0).split_first_mut()?;
-        self.0 = rest;
-        Some(*first)
     }
 }

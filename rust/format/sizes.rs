@@ -79,12 +79,11 @@ impl fmt::Display for SizeError {
     }
 }
 
-/// The size tables of one kernel, checked.
+/// The size tables of one kernel.
 ///
-/// # Invariants
-///
-/// Each level has as many entries as go down from the one before it, the first one has one for each
-/// symbol, and all ranks are right.
+/// [`Self::new`] has checked that each level has as many entries as go down from the one before it,
+/// that the first one has one for each symbol, and that all ranks are right. Decoding does not rely
+/// on it: wrong tables give wrong sizes, and never a panic or an endless loop.
 #[derive(Clone, Copy, Debug)]
 pub struct SizeTables<'a>(RawSizes<'a>);
 
@@ -126,31 +125,40 @@ impl<'a> SizeTables<'a> {
         if raw.words.len() != words {
             return Err(SizeError::Count { level: 4 });
         }
-        // INVARIANT: Each length and each rank was compared with the count of what goes down.
         Ok(tables)
+    }
+
+    /// The tables as they are, for who cannot wait for the check.
+    pub fn unchecked(raw: RawSizes<'a>) -> Self {
+        Self(raw)
     }
 
     /// The size in bytes of symbol number `symbol`, from which it is `gap` bytes to the next symbol at
     /// a higher address; 0 if it has none.
     ///
-    /// Constant time. May be called from any context.
+    /// Constant time, for most symbols a test or a count over eight words of bits. May be called from
+    /// any context.
     pub fn size(&self, symbol: u32, gap: u64) -> u64 {
-        self.next(&mut self.cursor(symbol), gap)
+        if !self.bit(symbol as usize) {
+            return gap;
+        }
+        let nibble = self.nibbles_before(symbol as usize);
+        self.size_by_nibble(nibble, gap).unwrap_or_else(|| {
+            let byte = self.bytes_before(nibble);
+            let size = self.size_by_byte(byte, gap);
+            size.unwrap_or_else(|| self.size_by_word(self.words_before(byte)))
+        })
     }
 
     /// A cursor at symbol number `symbol`. Constant time.
     pub fn cursor(&self, symbol: u32) -> SizeCursor {
-        let raw = &self.0;
         let nibble = self.nibbles_before(symbol as usize);
-        let down = |nibble| self.nibble(nibble) == Some(NIBBLE_DOWN);
-        let byte = rank(raw.nibble_ranks, nibble, down);
-        let down = |byte| raw.bytes.get(byte) == Some(&BYTE_DOWN);
-        let word = rank(raw.byte_ranks, byte, down);
+        let byte = self.bytes_before(nibble);
         SizeCursor {
             symbol,
             nibble,
             byte,
-            word,
+            word: self.words_before(byte),
         }
     }
 
@@ -162,25 +170,54 @@ impl<'a> SizeTables<'a> {
         if filled {
             return gap;
         }
-        let nibble = self.nibble(cursor.nibble).unwrap_or(0);
+        let size = self.size_by_nibble(cursor.nibble, gap);
         cursor.nibble = cursor.nibble.wrapping_add(1);
-        match self.0.values.get(usize::from(nibble)) {
-            Some(&NO_SIZE) => 0,
-            Some(&less) => gap.wrapping_sub(less.into()),
-            None => self.next_rare(cursor, gap),
-        }
+        size.unwrap_or_else(|| self.next_rare(cursor, gap))
     }
 
     /// Levels 3 and 4.
     fn next_rare(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
-        let byte = self.0.bytes.get(cursor.byte).copied().unwrap_or(0);
+        let size = self.size_by_byte(cursor.byte, gap);
         cursor.byte = cursor.byte.wrapping_add(1);
-        if byte != BYTE_DOWN {
-            return gap.wrapping_sub(byte.into());
-        }
-        let word = self.0.words.get(cursor.word).copied().unwrap_or(0);
-        cursor.word = cursor.word.wrapping_add(1);
-        word
+        size.unwrap_or_else(|| {
+            let size = self.size_by_word(cursor.word);
+            cursor.word = cursor.word.wrapping_add(1);
+            size
+        })
+    }
+
+    /// What level 2 says; `None` if level 3 does.
+    #[inline]
+    fn size_by_nibble(&self, nibble: usize, gap: u64) -> Option<u64> {
+        let value = self.nibble(nibble).unwrap_or(0);
+        let less = *self.0.values.get(usize::from(value))?;
+        Some(match less {
+            NO_SIZE => 0,
+            less => gap.wrapping_sub(less.into()),
+        })
+    }
+
+    /// What level 3 says; `None` if level 4 does.
+    fn size_by_byte(&self, byte: usize, gap: u64) -> Option<u64> {
+        let less = self.0.bytes.get(byte).copied().unwrap_or(0);
+        (less != BYTE_DOWN).then(|| gap.wrapping_sub(less.into()))
+    }
+
+    /// What level 4 says.
+    fn size_by_word(&self, word: usize) -> u64 {
+        self.0.words.get(word).copied().unwrap_or(0)
+    }
+
+    /// How many nibbles before `nibble` have a byte.
+    fn bytes_before(&self, nibble: usize) -> usize {
+        let down = |nibble| self.nibble(nibble) == Some(NIBBLE_DOWN);
+        rank(self.0.nibble_ranks, nibble, down)
+    }
+
+    /// How many bytes before `byte` have a word.
+    fn words_before(&self, byte: usize) -> usize {
+        let down = |byte| self.0.bytes.get(byte) == Some(&BYTE_DOWN);
+        rank(self.0.byte_ranks, byte, down)
     }
 
     /// How many symbols before `symbol` have a nibble: as [`rank`], by the word.

@@ -83,11 +83,16 @@ impl Build {
         self.write(file, content.replace(from, to));
     }
 
-    pub(crate) fn generator(&self) -> Command {
+    /// The generator, in the build directory; without a command.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
+        command.current_dir(self.0.path());
         command
-            .current_dir(self.0.path())
-            .args(["link", "vmlinux1"]);
+    }
+
+    pub(crate) fn generator(&self) -> Command {
+        let mut command = self.command();
+        command.args(["link", "vmlinux1"]);
         command
     }
 

@@ -2,6 +2,7 @@
 
 //! Tests of the generator as kbuild runs it: in a build directory, by its command line.
 
+mod add_sizes;
 mod build;
 mod elf;
 mod errors;
