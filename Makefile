@@ -18,7 +18,9 @@ help:
 	@echo 'Use it in your own kernel:'
 	@echo '  make apply KDIR=/path/to/linux    link this directory into the tree, and apply the hooks;'
 	@echo '                                    COPY=1 copies the files instead'
-	@echo '  make check O=/path/to/build       compare what a built kernel will show with its object files'
+	@echo '  make check O=/path/to/build       compare what a built kernel will show with its object files;'
+	@echo '                                    LOOKUPS=1 instead: how it names addresses, as in %pS;'
+	@echo '                                    ENCODINGS=1 instead: what sizes take, in other forms too'
 	@echo '  make unapply KDIR=/path/to/linux  restore the tree'
 	@echo
 	@echo 'Variables of run, shell and test:'
@@ -43,7 +45,7 @@ cargo:
 
 .PHONY: check
 check: cargo
-	@$(patsubst harness,checker,$(HARNESS))
+	@$(patsubst harness,checker,$(HARNESS)) $(if $(LOOKUPS),--lookups) $(if $(ENCODINGS),--encodings)
 
 .PHONY: apply unapply
 apply:

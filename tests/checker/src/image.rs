@@ -79,6 +79,11 @@ impl Image {
         Ok(entries)
     }
 
+    /// The bytes from one symbol to another; `None` if there is one missing.
+    pub fn span(&self, first: &str, last: &str) -> Option<u64> {
+        self.tables.get(last)?.checked_sub(*self.tables.get(first)?)
+    }
+
     /// The bytes from the symbol `table` to the end of its section.
     pub fn table(&self, table: &str) -> Result<Table<'_>> {
         let &address = self.tables.get(table).ok_or_else(|| {

@@ -59,7 +59,7 @@ fn address(base: u64, offset: u32, absolute_percpu: bool) -> u64 {
 }
 
 /// Tells whether `option` is `y` in the build.
-fn configured(build: &Path, option: &str) -> Result<bool> {
+pub fn configured(build: &Path, option: &str) -> Result<bool> {
     let path = build.join("include/config/auto.conf");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let line = format!("{option}=y");

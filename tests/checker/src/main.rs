@@ -10,19 +10,24 @@
 //! The phases, in order: [`archives`] tells which objects are in the kernel, [`modules`] which
 //! modules each is in, [`elf`] reads the symbols, [`ties`] finds the definition of each symbol of
 //! vmlinux, with [`groups`] and [`bases`] as its evidence; [`kallsyms`] and [`tables`] decode what
-//! the kernel will print; [`verdict`] compares, and [`report`] writes it down.
+//! the kernel will print; [`verdict`] compares, and [`report`] writes it down. [`lookups`] compares
+//! something else, if asked to: what the kernel answers for an address; and [`encodings`] what the
+//! [`sizes`] would take if they were stored otherwise.
 
 mod archives;
 mod bases;
 mod elf;
+mod encodings;
 mod groups;
 mod image;
 mod kallsyms;
+mod lookups;
 mod modules;
 mod names;
 mod options;
 mod program;
 mod report;
+mod sizes;
 mod tables;
 mod ties;
 mod verdict;
@@ -33,7 +38,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use options::Options;
+use options::{Aim, Options};
 
 /// The exit code for a kernel that says something wrong.
 const WRONG: u8 = 1;
@@ -42,7 +47,12 @@ const UNREADABLE: u8 = 2;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    match check(&options) {
+    let result = match options.aim() {
+        Aim::Modules => modules(&options),
+        Aim::Lookups => lookups(&options),
+        Aim::Encodings => encodings(&options),
+    };
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(WRONG),
         Err(error) => {
@@ -53,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 /// Tells whether the kernel says what its objects say.
-fn check(options: &Options) -> Result<bool> {
+fn modules(options: &Options) -> Result<bool> {
     let build = options.build()?;
     let mut names = names::Names::default();
     let program = program::Program::read(&build, &mut names)?;
@@ -65,10 +75,39 @@ fn check(options: &Options) -> Result<bool> {
     let tables = tables::Tables::read(&image)?;
     let verdict = verdict::compare(&program, &linked, &origins, &listing, &tables, &names)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    match report::write(&mut out, &image, &program, &tables, &verdict) {
-        // Who reads only the first lines still gets the exit code.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(error.into()),
-        _ => {}
-    }
+    let written = report::write(&mut out, &image, &program, &tables, &verdict);
+    unless_unread(written)?;
     Ok(verdict.good(options.min_recall))
+}
+
+/// Tells whether no address is named worse than without true sizes.
+fn lookups(options: &Options) -> Result<bool> {
+    let build = options.build()?;
+    let mut names = names::Names::default();
+    let image = image::Image::read(&build)?;
+    let linked = image.symbols(&mut names)?;
+    let listing = kallsyms::listing(&image, &build)?;
+    let lookups = lookups::compare(&build, &listing, &linked, &names)?;
+    unless_unread(lookups.write(&mut BufWriter::new(io::stdout().lock())))?;
+    Ok(lookups.good())
+}
+
+/// Compares ways to store the sizes.
+fn encodings(options: &Options) -> Result<bool> {
+    let build = options.build()?;
+    let mut names = names::Names::default();
+    let image = image::Image::read(&build)?;
+    let linked = image.symbols(&mut names)?;
+    let listing = kallsyms::listing(&image, &build)?;
+    let encodings = encodings::Encodings::of(&image, &listing, &linked, &names);
+    unless_unread(encodings.write(&mut BufWriter::new(io::stdout().lock())))?;
+    Ok(true)
+}
+
+/// Who reads only the first lines still gets the exit code.
+fn unless_unread(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

@@ -43,9 +43,37 @@ pub struct Options {
     /// The smallest part of the modules' symbols that must be shown with their modules, in percent
     #[arg(long, default_value_t = 99.95, value_name = "PERCENT", value_parser = percent)]
     pub min_recall: f64,
+
+    /// Compare instead what the kernel answers for addresses, as in %pS, with what it would answer
+    /// without true sizes, and list each address that it names otherwise
+    #[arg(long)]
+    lookups: bool,
+
+    /// Compute instead what the sizes of the symbols would take in other encodings
+    #[arg(long, conflicts_with = "lookups")]
+    encodings: bool,
+}
+
+/// What to find out.
+pub enum Aim {
+    /// Whether each symbol is shown in its modules.
+    Modules,
+    /// How addresses are named.
+    Lookups,
+    /// What sizes take.
+    Encodings,
 }
 
 impl Options {
+    /// What was asked for.
+    pub fn aim(&self) -> Aim {
+        match (self.lookups, self.encodings) {
+            (true, _) => Aim::Lookups,
+            (false, true) => Aim::Encodings,
+            (false, false) => Aim::Modules,
+        }
+    }
+
     /// The build directory.
     pub fn build(&self) -> Result<PathBuf> {
         let given = |path: &&PathBuf| !path.as_os_str().is_empty();

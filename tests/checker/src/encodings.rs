@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What sizes would take in other encodings than the one that the kernel has, for this kernel.
+//!
+//! All find the size at any index in constant time. The gap is the distance to the next symbol at a
+//! higher address, which the addresses tell; what is missing of it is what the symbol leaves free.
+
+use std::collections::HashMap;
+use std::io::{Result as IoResult, Write};
+
+use crate::elf::Entry;
+use crate::image::Image;
+use crate::kallsyms::Line;
+use crate::names::Names;
+use crate::sizes::Sizes;
+
+/// Every so many entries, 4 bytes count what went before.
+const RANK_STEP: usize = 512;
+
+/// A symbol's size: how much less than its gap.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Less {
+    /// So many bytes.
+    Bytes(u64),
+    /// It has no size, and a gap.
+    NoSize,
+    /// It reaches beyond the next symbol: its size is.
+    Overlaps(u64),
+}
+
+/// An encoding, and the bytes that it takes.
+struct Encoding {
+    name: &'static str,
+    bytes: usize,
+}
+
+/// The sizes of a kernel.
+pub struct Encodings {
+    symbols: usize,
+    /// How often each occurs.
+    counts: HashMap<Less, usize>,
+    /// What the tables of this kernel take.
+    linked: Option<usize>,
+}
+
+impl Encodings {
+    /// Counts the sizes of the symbols in `listing`.
+    pub fn of(image: &Image, listing: &[Line], linked: &[Entry], names: &Names) -> Self {
+        let mut sizes = Sizes::new(linked, names);
+        let sizes = listing
+            .iter()
+            .map(|line| sizes.next(line.address, &line.name));
+        let mut counts = HashMap::new();
+        for (size, gap) in sizes.zip(gaps(listing)) {
+            let less = match gap.checked_sub(size) {
+                Some(1..) if size == 0 => Less::NoSize,
+                Some(less) => Less::Bytes(less),
+                None => Less::Overlaps(size),
+            };
+            *counts.entry(less).or_default() += 1;
+        }
+        Self {
+            symbols: listing.len(),
+            counts,
+            linked: linked_bytes(image),
+        }
+    }
+
+    /// How many symbols are not what `serves` is about.
+    fn others(&self, serves: impl Fn(Less) -> bool) -> usize {
+        let others = self.counts.iter().filter(|(&less, _)| !serves(less));
+        others.map(|(_, count)| count).sum()
+    }
+
+    /// The encodings that were compared.
+    fn all(&self) -> Vec<Encoding> {
+        let n = self.symbols;
+        let ranks = |entries: usize| entries.div_ceil(RANK_STEP) * 4;
+        let filled = |less| less == Less::Bytes(0);
+        let below = |limit| move |less| matches!(less, Less::Bytes(less) if less < limit);
+        let no_size = |less| less == Less::NoSize;
+        let byte_or_none = |less| below(254)(less) || no_size(less);
+        let nibble_or_none = |less| below(14)(less) || no_size(less);
+
+        // For each symbol that its nibble does not serve, a byte; for each that this does not, a word.
+        let after_nibble = self.others(nibble_or_none);
+        let after_byte = self.others(|less| nibble_or_none(less) || below(255)(less));
+        let frequent = self.frequent(15);
+        let is_frequent = |less: Less| frequent.contains(&less);
+        let bits = self.others(filled);
+        let after_frequent = self.others(|less| filled(less) || is_frequent(less));
+        let after_all = self.others(|less| filled(less) || is_frequent(less) || below(255)(less));
+        [
+            ("a word for each symbol", n * 8),
+            ("32 bits for each symbol", n * 4),
+            (
+                "a byte for each symbol; else index and word in a sorted table",
+                n + self.others(byte_or_none) * 12,
+            ),
+            (
+                "a nibble for each symbol; else 32 bits, found by rank",
+                n.div_ceil(2) + ranks(n) + after_nibble * 4,
+            ),
+            (
+                "a nibble for each symbol; else a byte, found by rank; else a word",
+                n.div_ceil(2) + ranks(n) + after_nibble + ranks(after_nibble) + after_byte * 8,
+            ),
+            (
+                "a bit for each symbol; else a nibble of 15 values; else a byte; else a word",
+                n.div_ceil(8)
+                    + ranks(n)
+                    + bits.div_ceil(2)
+                    + ranks(bits)
+                    + after_frequent
+                    + ranks(after_frequent)
+                    + after_all * 8
+                    + 15 * 4,
+            ),
+        ]
+        .map(|(name, bytes)| Encoding { name, bytes })
+        .into()
+    }
+
+    /// The `count` most frequent that are not the whole gap and that 32 bits can hold.
+    fn frequent(&self, count: usize) -> Vec<Less> {
+        let usable = |less: &Less| match *less {
+            Less::Bytes(less) => less != 0 && u32::try_from(less).is_ok(),
+            Less::NoSize => true,
+            Less::Overlaps(_) => false,
+        };
+        let usable = self.counts.iter().filter(|(less, _)| usable(less));
+        let mut sorted: Vec<(usize, Less)> = usable.map(|(&less, &count)| (count, less)).collect();
+        sorted.sort_by_key(|&(count, _)| std::cmp::Reverse(count));
+        sorted
+            .into_iter()
+            .take(count)
+            .map(|(_, less)| less)
+            .collect()
+    }
+
+    /// Bits a symbol that no encoding can go below that knows of each symbol only its gap.
+    fn entropy(&self) -> f64 {
+        let all = self.symbols as f64;
+        let share = |&count: &usize| count as f64 / all;
+        self.counts
+            .values()
+            .map(share)
+            .map(|share| -share * share.log2())
+            .sum()
+    }
+
+    /// Writes a line for each encoding.
+    pub fn write(&self, out: &mut impl Write) -> IoResult<()> {
+        let each = |bytes: usize| bytes as f64 / self.symbols as f64;
+        let filled = Less::Bytes(0);
+        let below = |less| matches!(less, Less::Bytes(less) if less < 16);
+        writeln!(out, "symbols: {}", self.symbols)?;
+        let count = |others: usize| self.symbols - others;
+        writeln!(
+            out,
+            "that fill their gap: {}, that leave less than 16 bytes: {}, without a size: {}, that overlap: {}",
+            count(self.others(|less| less == filled)),
+            count(self.others(below)),
+            count(self.others(|less| less == Less::NoSize)),
+            count(self.others(|less| matches!(less, Less::Overlaps(_)))),
+        )?;
+        writeln!(out, "entropy: {:.2} bits a symbol", self.entropy())?;
+        writeln!(out, "bytes, bytes a symbol:")?;
+        for Encoding { name, bytes } in self.all() {
+            writeln!(out, "{bytes:9} {:6.3}  {name}", each(bytes))?;
+        }
+        if let Some(bytes) = self.linked {
+            writeln!(out, "{bytes:9} {:6.3}  as linked", each(bytes))?;
+        }
+        out.flush()
+    }
+}
+
+/// The bytes of the size tables in `image`, if it has them: from the first, which says how many words
+/// the last has.
+fn linked_bytes(image: &Image) -> Option<usize> {
+    let [first, last] = ["kallsyms_size_counts", "kallsyms_size_words"];
+    let words = *image.table(first).ok()?.u32s(3).ok()?.last()?;
+    let up_to_words = usize::try_from(image.span(first, last)?).ok()?;
+    Some(up_to_words + words as usize * 8)
+}
+
+/// For each symbol the distance to the next at a higher address, 0 where there is none in its area.
+fn gaps(listing: &[Line]) -> Vec<u64> {
+    let mut gaps = vec![0; listing.len()];
+    for index in (0..listing.len().saturating_sub(1)).rev() {
+        let distance = listing[index + 1].address - listing[index].address;
+        gaps[index] = match distance {
+            0 => gaps[index + 1],
+            distance if distance > u32::MAX.into() => 0,
+            distance => distance,
+        };
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes() {
+        let counts = [
+            (Less::Bytes(0), 2048),
+            (Less::Bytes(3), 1024),
+            (Less::NoSize, 512),
+            (Less::Bytes(100), 511),
+            (Less::Overlaps(9), 1),
+        ];
+        let encodings = Encodings {
+            symbols: 4096,
+            counts: counts.into(),
+            linked: None,
+        };
+        let bytes: Vec<usize> = encodings.all().iter().map(|each| each.bytes).collect();
+        assert_eq!(
+            bytes,
+            [
+                4096 * 8,
+                4096 * 4,
+                4096 + 12,
+                2048 + 8 * 4 + 512 * 4,
+                2048 + 8 * 4 + 512 + 4 + 8,
+                512 + 8 * 4 + 1024 + 4 * 4 + 1 + 4 + 8 + 60,
+            ]
+        );
+        let bits = 0.5 + 0.25 * 2.0 + 0.125 * 3.0 + 0.125 * 3.0;
+        assert!((encodings.entropy() - bits).abs() < 0.01);
+    }
+
+    #[test]
+    fn gaps_of_aliases_and_areas() {
+        let lines = [0x10, 0x20, 0x20, 1 << 40, (1 << 40) + 4].map(|address| Line {
+            address,
+            kind: b't',
+            name: b"name".to_vec(),
+        });
+        assert_eq!(gaps(&lines), [0x10, 0, 0, 4, 0]);
+    }
+}
