@@ -129,10 +129,18 @@ trap 'exit 1' HUP INT TERM
 # +++ b/init/Kconfig
 touched_files() { sed -n 's,^+++ b/\([^[:blank:]]*\).*,\1,p; s,^--- a/\([^[:blank:]]*\).*,\1,p' "$@" | sort -u; }
 
+# The headers for the rest of the kernel, as a patch that adds them.
+headers() {
+	cd "$repo"
+	for header in include/linux/*.h; do
+		diff -u --label /dev/null --label "b/$header" /dev/null "$header" || [ $? -eq 1 ]
+	done
+}
+
 : >"$scratch/old.patch"
 : >"$scratch/new.patch"
 [ $applied = no ] || cp "$record" "$scratch/old.patch"
-[ "$action" = unapply ] || cat "$repo/patches/$series"/*.patch >"$scratch/new.patch"
+[ "$action" = unapply ] || { cat "$repo/patches/$series"/*.patch; headers; } >"$scratch/new.patch"
 
 touched=$(touched_files "$scratch/old.patch" "$scratch/new.patch")
 for file in $touched; do

@@ -9,6 +9,7 @@
 
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/kallmodsyms.h>
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
@@ -58,6 +59,7 @@ int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
 int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 				   char *type, char *sym);
 bool kallmodsyms_is_kernel_inittext(unsigned long addr);
+bool kallmodsyms_loaded_module(unsigned long addr, char *name);
 #ifdef CONFIG_MODULES
 unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym);
 unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym);

@@ -95,6 +95,11 @@ impl CoreSymbols {
         &self.tokens
     }
 
+    /// Which modules each is in.
+    pub(crate) fn modules(&self) -> &ModuleTables<'static> {
+        &self.modules
+    }
+
     /// The sizes; `None` if they are not stored, or were refused.
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
     pub(crate) fn sizes(&self) -> Option<SizeTables<'static>> {

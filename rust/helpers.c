@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * C functions that Rust cannot call by themselves: they are inline, or inline
- * in some configurations. Nothing but calls; see bindings.h.
+ * in some configurations, or take a lock that is a macro; see bindings.h.
  */
 
 #include <linux/filter.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
 
 #include "bindings.h"
 
@@ -44,6 +46,19 @@ int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 bool kallmodsyms_is_kernel_inittext(unsigned long addr)
 {
 	return is_kernel_inittext(addr);
+}
+
+/* Copies the name of the loaded module that has @addr; whether there is one. */
+bool kallmodsyms_loaded_module(unsigned long addr, char *name)
+{
+	const struct module *module;
+
+	/* It cannot be freed, nor its name, while this is not preempted. */
+	guard(preempt)();
+	module = __module_address(addr);
+	if (module)
+		strscpy(name, module->name, MODULE_NAME_LEN);
+	return module;
 }
 
 #ifdef CONFIG_MODULES

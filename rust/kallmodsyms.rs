@@ -12,7 +12,7 @@
 //!   type.
 //! - [`proc_fs`], [`seq_file`], [`cred`]: safe abstractions of kernel interfaces.
 //! - [`series`], [`core_symbols`], [`modules`], [`dynamic`]: the sources of symbols.
-//! - [`lookup`]: sizes for the kernel's own lookups.
+//! - [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
 //! - [`listing`]: all sources in a row, as a sequence of lines.
 
 #[forbid(unsafe_code)]
@@ -28,7 +28,6 @@ mod dynamic;
 mod format;
 #[forbid(unsafe_code)]
 mod listing;
-#[cfg(CONFIG_KALLMODSYMS_SIZES)]
 mod lookup;
 #[cfg(CONFIG_MODULES)]
 mod modules;
@@ -37,6 +36,8 @@ mod rodata;
 mod seq_file;
 #[cfg_attr(kallmodsyms_series = "6.12", path = "series/v6_12.rs")]
 mod series;
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+mod true_sizes;
 
 #[cfg(not(kallmodsyms_series = "6.12"))]
 compile_error!("no support for this kernel series; see the files in rust/series/");
@@ -58,8 +59,7 @@ struct KallModSyms {
 impl kernel::Module for KallModSyms {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let symbols = Arc::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
-        #[cfg(CONFIG_KALLMODSYMS_SIZES)]
-        lookup::publish(symbols.clone());
+        lookup::publish(symbols.clone())?;
         let file = proc_fs::Entry::new(c_str!("kallmodsyms"), 0o444, symbols)?;
         Ok(Self { _file: file })
     }

@@ -1,81 +1,146 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Answers for the kernel itself: the true sizes of its symbols.
+//! Answers for the kernel itself: the modules of an address.
 //!
-//! kernel/kallsyms.c takes the distance to the next symbol for the size of a symbol, which is wrong
-//! for half of them. It asks here instead, for each address that it looks up: for the traces of an
-//! oops, for `%pS`, kprobes, ftrace and live patches. So this may be called from any context,
-//! interrupts that cannot be masked included, at any time from the kernel's first instruction on.
+//! May be called from any context, interrupts that cannot be masked included. Before the component
+//! has started, no built-in module is known.
+//!
+//! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
-use crate::{core_symbols::CoreSymbols, format::sizes::SizeTables, rodata};
+use crate::{core_symbols::CoreSymbols, format::names::ModuleNames, format::ranges::RangeHint};
 use core::{
     ptr,
     sync::atomic::{AtomicPtr, Ordering},
 };
-use kernel::{bindings, sync::Arc};
+use kernel::{bindings, prelude::*, sync::Arc};
 
 /// What [`publish`] was given; null before that. What it points to is never freed.
-static SYMBOLS: AtomicPtr<CoreSymbols> = AtomicPtr::new(ptr::null_mut());
+static PUBLISHED: AtomicPtr<Published> = AtomicPtr::new(ptr::null_mut());
 
-/// Lets the functions of this file use `symbols`, whose tables are checked, from now on.
-pub(crate) fn publish(symbols: Arc<CoreSymbols>) {
-    // The reference is given away for good: who uses it may be anywhere.
-    SYMBOLS.store(Arc::into_raw(symbols).cast_mut(), Ordering::Release);
+/// What a lookup needs.
+pub(crate) struct Published {
+    pub(crate) symbols: Arc<CoreSymbols>,
+    /// Sorted by where they start.
+    exceptions: KVec<Extent>,
 }
 
-/// The symbols, once they are published.
-fn symbols() -> Option<&'static CoreSymbols> {
-    // SAFETY: The pointer is null or from `Arc::into_raw`. In the latter case what it points to was
-    // made before it was stored, which the ordering lets this see, is not changed, and is never
-    // freed, as the reference is not given back.
-    unsafe { SYMBOLS.load(Ordering::Acquire).as_ref() }
+/// A symbol that is not in the modules of its range, and has a size: a constant that the linker
+/// merged with equal ones of other objects.
+struct Extent {
+    /// Bytes from `_text`.
+    start: usize,
+    /// Bytes.
+    size: usize,
+    modules: ModuleNames<'static>,
 }
 
-/// The size tables; `None` if they were refused.
+/// Lets the functions of this directory that the kernel calls use `symbols` from now on.
 ///
-/// Before they are checked, as they are: a defect could lead to wrong sizes, but to nothing worse,
-/// and an oops that early is named better so.
-fn sizes() -> Option<SizeTables<'static>> {
-    match symbols() {
-        Some(symbols) => symbols.sizes(),
-        // SAFETY: It is a constant of the read-only data.
-        None => rodata::size_tables(unsafe { bindings::kallsyms_num_syms })
-            .ok()
-            .map(SizeTables::unchecked),
+/// Fails with `ENOMEM`. To be called once, in process context.
+pub(crate) fn publish(symbols: Arc<CoreSymbols>) -> Result {
+    let exceptions = extents(&symbols)?;
+    let published = Published {
+        symbols,
+        exceptions,
+    };
+    let published = KBox::new(published, GFP_KERNEL)?;
+    // Never freed: who uses it may be anywhere.
+    PUBLISHED.store(KBox::leak(published), Ordering::Release);
+    Ok(())
+}
+
+/// What was published, if anything was.
+pub(crate) fn published() -> Option<&'static Published> {
+    // SAFETY: The pointer is null or from `KBox::leak`. In the latter case what it points to was
+    // made before it was stored, which the ordering lets this see; it is not changed and never
+    // freed.
+    unsafe { PUBLISHED.load(Ordering::Acquire).as_ref() }
+}
+
+/// The exceptions that an address can be in.
+fn extents(symbols: &CoreSymbols) -> Result<KVec<Extent>> {
+    let text = ptr::addr_of!(bindings::_text) as usize;
+    let mut extents = KVec::new();
+    for (index, modules) in symbols.modules().exceptions() {
+        let Some(symbol) = symbols.next(&mut symbols.cursor(index)) else {
+            break;
+        };
+        // Per-cpu symbols are below the image.
+        if let (Some(start), 1..) = (symbol.address.checked_sub(text), symbol.size) {
+            let extent = Extent {
+                start,
+                size: symbol.size,
+                modules,
+            };
+            extents.push(extent, GFP_KERNEL)?;
+        }
+    }
+    Ok(extents)
+}
+
+impl Published {
+    /// The modules of the byte that is `offset` bytes from `_text` in the image.
+    fn modules_at(&self, offset: usize) -> ModuleNames<'static> {
+        let after = self
+            .exceptions
+            .partition_point(|extent| extent.start <= offset);
+        let extent = after
+            .checked_sub(1)
+            .and_then(|index| self.exceptions.get(index));
+        match extent.filter(|extent| offset.wrapping_sub(extent.start) < extent.size) {
+            Some(extent) => extent.modules,
+            None => self
+                .symbols
+                .modules()
+                .at_offset(offset as u32, &mut RangeHint::default()),
+        }
     }
 }
 
-/// Of the aliases `first` to `end - 1`, which are all symbols at address `start`, the first that has
-/// a size. `symbol_end`, which is where the next symbol is or, if there is none, the section ends,
-/// becomes its true end.
-///
-/// If none has a size, the answer is `first` and `symbol_end` stays, as callers compute the last
-/// byte of a symbol from its size.
+/// The modules of a byte of the image; `None` if the address is not in the image.
+fn built_in(addr: usize) -> Option<ModuleNames<'static>> {
+    let text = ptr::addr_of!(bindings::_text) as usize;
+    let end = ptr::addr_of!(bindings::_end) as usize;
+    if !(text..end).contains(&addr) {
+        return None;
+    }
+    let offset = addr.wrapping_sub(text);
+    Some(published().map_or_else(ModuleNames::none, |published| published.modules_at(offset)))
+}
+
+/// Finds the modules that `addr` is in: those that the object file is for which defines what is
+/// there, or the loaded module that has it. Whether there is any.
 ///
 /// # Safety
 ///
-/// `symbol_end` is valid for reading and writing.
+/// `modules` is valid for writing.
 #[no_mangle]
-pub(crate) unsafe extern "C" fn kallmodsyms_sized_alias(
-    first: usize,
-    end: usize,
-    start: usize,
-    symbol_end: *mut usize,
-) -> usize {
-    let Some(sizes) = sizes() else { return first };
-    // SAFETY: It is a constant of the read-only data.
-    let is_last = end == unsafe { bindings::kallsyms_num_syms } as usize;
-    // SAFETY: The pointer is valid by the contract.
-    let distance = unsafe { *symbol_end }.wrapping_sub(start);
-    // The tables have no gap for the last symbols.
-    let gap = if is_last { 0 } else { distance };
-    for symbol in first..end {
-        let size = sizes.size(symbol as u32, gap as u64) as usize;
-        if size != 0 {
-            // SAFETY: The pointer is valid by the contract.
-            unsafe { *symbol_end = start.wrapping_add(size) };
-            return symbol;
+pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
+    addr: usize,
+    modules: *mut bindings::kallmodsyms_modules,
+) -> bool {
+    // SAFETY: The pointer is valid by the contract, and so is one to a field.
+    let (next, left, loaded) = unsafe {
+        (
+            ptr::addr_of_mut!((*modules).next),
+            ptr::addr_of_mut!((*modules).left),
+            ptr::addr_of_mut!((*modules).loaded),
+        )
+    };
+    let (names, count) = match built_in(addr) {
+        Some(names) => {
+            let (bytes, count) = names.encoded();
+            (bytes.as_ptr().cast(), count.into())
         }
+        // SAFETY: `loaded` has room for the name of a module and is valid for writing.
+        None => (loaded.cast_const().cast(), unsafe {
+            bindings::kallmodsyms_loaded_module(addr as _, loaded.cast()).into()
+        }),
+    };
+    // SAFETY: Both are valid for writing.
+    unsafe {
+        *next = names;
+        *left = count;
     }
-    first
+    count != 0
 }

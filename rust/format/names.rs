@@ -49,6 +49,12 @@ impl<'a> ModuleNames<'a> {
         self.left == 0
     }
 
+    /// The names as they are stored, each with its NUL, and how many they are; what follows the last is
+    /// not theirs.
+    pub const fn encoded(&self) -> (&'a [u8], u8) {
+        (self.rest, self.left)
+    }
+
     /// Decodes the entry at byte `offset` of `names`. Any offset is safe: where no entry can be
     /// decoded the result is empty or cut short. [`check`] tells such offsets from good ones.
     pub(super) fn at(names: &'a [u8], offset: u32) -> Self {

@@ -116,6 +116,13 @@ impl<'a> ModuleTables<'a> {
         ModuleNames::at(self.0.names, entry)
     }
 
+    /// The symbols that are not in the modules of their range, by number, and the modules they are in.
+    pub fn exceptions(&self) -> impl Iterator<Item = (u32, ModuleNames<'a>)> + '_ {
+        let Self(raw) = self;
+        let entries = raw.exceptions.iter().zip(raw.exception_modules);
+        entries.map(|(&symbol, &entry)| (symbol, ModuleNames::at(raw.names, entry)))
+    }
+
     /// The entry of `symbol` if it is an exception.
     #[inline]
     fn exception(&self, symbol: u32, hint: &mut RangeHint) -> Option<u32> {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What kernel/kallsyms.c asks the component in this directory; lookup.rs has
+ * What kernel/kallsyms.c asks the component in this directory; true_sizes.rs has
  * the answers and says more.
  */
-#ifndef KALLMODSYMS_LOOKUP_H
-#define KALLMODSYMS_LOOKUP_H
+#ifndef KALLMODSYMS_TRUE_SIZES_H
+#define KALLMODSYMS_TRUE_SIZES_H
 
 /*
  * Of the symbols @first to @end - 1, which are all those at @start, the first
