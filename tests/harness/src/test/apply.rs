@@ -15,8 +15,13 @@ use crate::command;
 use crate::options;
 use crate::source::Tree;
 
-/// What makes a directory a kernel tree for apply.
-const TREE: &[&str] = &["Makefile", "Kbuild", "init/Kconfig"];
+/// What makes a directory a kernel tree for apply, and the directory of what it adds.
+const TREE: &[&str] = &[
+    "Makefile",
+    "Kbuild",
+    "init/Kconfig",
+    "include/linux/module.h",
+];
 
 type Test = fn(&Scratch) -> Result<()>;
 
@@ -78,6 +83,9 @@ fn touched_files(pristine: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// What apply adds to the tree.
+const HEADER: &str = "include/linux/kallmodsyms.h";
+
 /// A tree of a few files, and a repository of a few: both can be changed.
 struct Scratch {
     _directory: TempDir,
@@ -104,7 +112,9 @@ impl Scratch {
         fs::create_dir_all(&repository)?;
         let mut cp = Command::new("cp");
         let ours = options::repository()?;
-        for part in ["COPYING", "Kbuild", "Kconfig", "rust", "scripts", "patches"] {
+        for part in [
+            "COPYING", "Kbuild", "Kconfig", "include", "rust", "scripts", "patches",
+        ] {
             cp.arg(ours.join(part));
         }
         command::output(cp.arg("--recursive").arg(&repository))?;
@@ -210,6 +220,10 @@ fn links_and_restores(scratch: &Scratch) -> Result<()> {
     ensure!(
         kconfig.contains("kernel/kallmodsyms/Kconfig"),
         "init/Kconfig has no hook"
+    );
+    ensure!(
+        fs::read(scratch.tree.join(HEADER))? == fs::read(scratch.repository.join(HEADER))?,
+        "{HEADER} is not the repository's"
     );
     scratch.unapply()?;
     scratch.is_as_before()
