@@ -10,6 +10,7 @@ mod layering;
 mod lint;
 mod off;
 mod rebuild;
+mod sizes;
 mod stability;
 
 use std::time::Instant;
@@ -100,6 +101,7 @@ pub fn run(options: &Options) -> Result<bool> {
             let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
             boot::run(report, options, &kernel)?;
             attribution::run(report, &kernel)?;
+            sizes::run(report, options, &kernel)?;
             rebuild::run(report, &kernel)
         });
     }

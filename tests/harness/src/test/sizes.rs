@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The sizes that the file shows, against those of vmlinux's ELF symbols.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{ensure, Context, Result};
+use object::{Object, ObjectSymbol};
+
+use super::Report;
+use crate::configure::Kernel;
+use crate::guest;
+use crate::options::Options;
+use crate::qemu;
+
+/// The first symbol of the image, by which address randomisation is known.
+const FIRST: &str = "_text";
+
+/// So many differences are shown.
+const ENOUGH: usize = 5;
+
+/// Several symbols can have one name at one address: their sizes, sorted.
+type Sizes = BTreeMap<(u64, String), Vec<u64>>;
+
+pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
+    let config = kernel.objtree.join(".config");
+    let config = fs::read_to_string(&config).with_context(|| config.display().to_string())?;
+    if !config.contains("\nCONFIG_KALLMODSYMS_SIZES=y\n") {
+        return Ok(());
+    }
+    let vmlinux = kernel.objtree.join("vmlinux");
+    let defined = defined(&fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?)?;
+    let files = qemu::show(options, &guest::pack(options, kernel)?)?;
+    let read = |name: &str| {
+        let path = files.directory.join(name);
+        fs::read_to_string(&path).with_context(|| path.display().to_string())
+    };
+    let shown = shown(&read("kallmodsyms")?, &read("kallsyms")?, &defined)?;
+    let count: usize = shown.values().map(Vec::len).sum();
+    let name = format!("{}: {count} sizes are vmlinux's", kernel.config);
+    report.check(&name, compare(&shown, &defined));
+    Ok(())
+}
+
+/// The symbols of vmlinux, as `nm -S` has them.
+fn defined(vmlinux: &[u8]) -> Result<Sizes> {
+    let mut sizes = Sizes::new();
+    for symbol in object::File::parse(vmlinux)?.symbols() {
+        let name = String::from_utf8_lossy(symbol.name_bytes()?).into_owned();
+        let key = (symbol.address(), name);
+        sizes.entry(key).or_default().push(symbol.size());
+    }
+    sizes.values_mut().for_each(|sizes| sizes.sort_unstable());
+    Ok(sizes)
+}
+
+/// The lines of the kernel's own symbols, which have no brackets in `/proc/kallsyms`, with the
+/// addresses that vmlinux has. The per-cpu area, in the lower half, is not moved.
+///
+/// ```text
+/// 0000000000000000 0 A __per_cpu_start
+/// ffffffff8d9b28c4 151 T vfs_read
+/// ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]
+/// ```
+fn shown(kallmodsyms: &str, kallsyms: &str, defined: &Sizes) -> Result<Sizes> {
+    let of_kernel = kallsyms.lines().take_while(|line| !line.contains('\t'));
+    let mut symbols = Vec::new();
+    for (line, _) in kallmodsyms.lines().zip(of_kernel) {
+        let symbol = line.split('\t').next().unwrap_or_default();
+        let fields: Vec<_> = symbol.split(' ').collect();
+        let [address, size, _, name] = fields[..] else {
+            anyhow::bail!("not a line of the file: {line}");
+        };
+        let number = |text| u64::from_str_radix(text, 16).context(line.to_owned());
+        symbols.push((number(address)?, number(size)?, name));
+    }
+    let runs_at = symbols.iter().find(|(_, _, name)| *name == FIRST);
+    let (runs_at, _, _) = runs_at.with_context(|| format!("there is no {FIRST}"))?;
+    let linked_at = defined.keys().find(|(_, name)| name == FIRST);
+    let (linked_at, _) = linked_at.with_context(|| format!("vmlinux has no {FIRST}"))?;
+
+    let mut sizes = Sizes::new();
+    for &(address, size, name) in &symbols {
+        let moved = if address >> 63 == 0 {
+            0
+        } else {
+            runs_at - linked_at
+        };
+        let key = (address.wrapping_sub(moved), name.to_owned());
+        sizes.entry(key).or_default().push(size);
+    }
+    sizes.values_mut().for_each(|sizes| sizes.sort_unstable());
+    Ok(sizes)
+}
+
+fn compare(shown: &Sizes, defined: &Sizes) -> Result<()> {
+    let differing: Vec<_> = shown
+        .iter()
+        .filter(|(key, sizes)| defined.get(key) != Some(sizes))
+        .map(|(key, sizes)| {
+            let (address, name) = key;
+            format!(
+                "{address:x} {name}: {sizes:x?}, in vmlinux {:x?}",
+                defined.get(key)
+            )
+        })
+        .collect();
+    ensure!(!shown.is_empty(), "no symbols to compare");
+    ensure!(
+        differing.is_empty(),
+        "{} symbols differ, such as\n{}",
+        differing.len(),
+        differing[..differing.len().min(ENOUGH)].join("\n")
+    );
+    Ok(())
+}
