@@ -39,6 +39,7 @@ int main(void)
 {
 	test_rule("after boot");
 	test_credentials();
+	test_sizes();
 	test_modules();
 	test_order();
 	test_attribution();

@@ -15,7 +15,6 @@
 
 #include "tests.h"
 
-#define TRACING "/sys/kernel/tracing"
 #define BPF_KALLSYMS "/proc/sys/net/core/bpf_jit_kallsyms"
 #define BPF_JIT "/proc/sys/net/core/bpf_jit_enable"
 #define LOAD_ALL							\

@@ -14,6 +14,7 @@
 
 #define KALLMODSYMS "/proc/kallmodsyms"
 #define KALLSYMS "/proc/kallsyms"
+#define TRACING "/sys/kernel/tracing"
 #define USER 1000
 #define MIB (1 << 20)
 
@@ -58,6 +59,32 @@ struct symbol {
 bool parse_symbol(struct line line, struct symbol *symbol);
 bool is_zero(struct line number);
 
+/* core.c: the kernel's own symbols, and what it should say of an address in them. */
+struct core_symbol {
+	unsigned long address, size;
+	char type;
+	struct line name;
+};
+
+struct core {
+	struct core_symbol *symbols;
+	size_t count;
+	bool sizes_stored;	/* CONFIG_KALLMODSYMS_SIZES */
+};
+
+/* All symbols at one address. */
+struct place {
+	size_t first, end;			/* their indices */
+	const struct core_symbol *named;	/* the one whose name stands for the address */
+	unsigned long distance;			/* to the next place */
+};
+
+struct core read_core(void);
+bool is_looked_up(const struct core *core, unsigned long address);
+struct place place_of(const struct core *core, size_t index);
+struct place place_at(const struct core *core, unsigned long address);
+const struct core_symbol *core_symbol(const struct core *core, const char *name);
+
 /* The tests. */
 void test_rule(const char *when);
 bool rule_holds(void);
@@ -67,6 +94,7 @@ void test_credentials(void);
 void test_modules(void);
 void test_attribution(void);
 void test_churn(void);
+void test_sizes(void);
 void test_kernel_log(void);
 
 #endif

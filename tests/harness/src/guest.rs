@@ -27,7 +27,20 @@ pub struct Guest {
 /// Sources of the test program, in `tests/guest`.
 const PROGRAM: &str = "kallmodsyms-test";
 
+/// The module that the test program loads, of `tests/module`.
+const MODULE: &str = "kallmodsyms_lookup.ko";
+
 pub fn pack(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
+    pack_with(options, kernel, None)
+}
+
+/// A guest that can run the tests, which takes the time to build a module.
+pub fn pack_for_tests(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
+    let module = build_module(kernel)?;
+    pack_with(options, kernel, Some(&module))
+}
+
+fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>) -> Result<Guest> {
     let sources = options::repository()?.join("tests/guest");
     let directory = kernel.objtree.join("guest");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
@@ -44,13 +57,19 @@ pub fn pack(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
     list.text.push_str("slink /bin/sh busybox 0777 0 0\n");
     list.file("init", &sources.join("init"), 0o755);
     list.file(&format!("bin/{PROGRAM}"), &program, 0o755);
+    // Which options the kernel has.
+    list.file("etc/config", &kernel.objtree.join(".config"), 0o644);
     // What symbols are known to be in; tiny-ibt is tiny linked another way.
-    let known = kernel.config.split('-').next().unwrap_or_default();
+    let known = kernel.config.trim_end_matches("-ibt");
     let known = sources.join(format!("{known}.symbols"));
     if known.exists() {
         list.file("etc/symbols", &known, 0o644);
     }
     list.tree(&root, &root.join("lib"))?;
+    if let Some(module) = module {
+        // Not where the modules are that the guest loads all of.
+        list.file(&format!("lib/{MODULE}"), module, 0o644);
+    }
 
     let names = directory.join("initramfs.list");
     fs::write(&names, list.text)?;
@@ -91,6 +110,26 @@ fn compile(sources: &Path, directory: &Path) -> Result<PathBuf> {
         .args(files);
     command::output(&mut cc)?;
     Ok(program)
+}
+
+/// The module for the tests, out of the kernel's tree and of ours.
+fn build_module(kernel: &Kernel) -> Result<PathBuf> {
+    let sources = options::repository()?.join("tests/module");
+    let directory = kernel.objtree.join("guest/module");
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+    for entry in fs::read_dir(&sources)? {
+        let source = entry?.path();
+        let copy = directory.join(source.file_name().unwrap_or_default());
+        let text = fs::read(&source).with_context(|| source.display().to_string())?;
+        if !fs::read(&copy).is_ok_and(|copied| copied == text) {
+            fs::write(&copy, text).with_context(|| copy.display().to_string())?;
+        }
+    }
+    let mut make = kernel.make()?;
+    make.arg(format!("M={}", directory.display()))
+        .arg("modules");
+    command::logged(&mut make, &directory.join("build.log"))?;
+    Ok(directory.join(MODULE))
 }
 
 /// The loadable modules, below a directory that stands for the guest's root.

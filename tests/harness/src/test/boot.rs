@@ -14,7 +14,7 @@ use crate::tap::{self, Line};
 
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     build::build(kernel)?;
-    let guest = guest::pack(options, kernel)?;
+    let guest = guest::pack_for_tests(options, kernel)?;
 
     let (mut plan, mut seen) = (None, 0);
     let mut comments: Vec<String> = Vec::new();
@@ -31,11 +31,16 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
             report.failed(&format!("{}: {name}", kernel.config), &comments.join("\n"));
             comments.clear();
         }
+        // "Bail out! /proc/kallsyms: No such file or directory"
+        None if line.starts_with("Bail out!") => comments.push(line.to_owned()),
         None => {}
     })?;
     match plan {
         Some(count) if count == seen && count > 0 => Ok(()),
         Some(count) => bail!("the guest planned {count} tests and ran {seen}"),
-        None => bail!("the guest's tests did not come to their end"),
+        None => bail!(
+            "the guest's tests did not come to their end\n{}",
+            comments.join("\n")
+        ),
     }
 }

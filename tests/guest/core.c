@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * The kernel's own symbols, and what it should say of an address in them: the
+ * name is that of the first symbol at the address, or, where sizes are stored,
+ * of the first that has one; the size is that symbol's. If it has none, the
+ * distance to the next address that has a symbol is said.
+ */
+
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests.h"
+
+#define KERNEL_CONFIG "/etc/config"
+#define STORED "\nCONFIG_KALLMODSYMS_SIZES=y\n"
+
+struct core read_core(void)
+{
+	struct text ours = read_file(KALLMODSYMS), theirs = read_file(KALLSYMS);
+	struct text config = read_file(KERNEL_CONFIG);
+	struct line line, their_line;
+	size_t at = 0, their_at = 0, room = 0;
+	struct core core = { 0 };
+	struct symbol symbol;
+
+	core.sizes_stored = memmem(config.data, config.size, STORED, strlen(STORED));
+	while (next_line(theirs, &their_at, &their_line) && next_line(ours, &at, &line)) {
+		if (memchr(their_line.start, '\t', their_line.size))
+			break;
+		if (!parse_symbol(line, &symbol))
+			give_up("%.*s", (int)line.size, line.start);
+		if (core.count == room) {
+			room = 2 * room + 1024;
+			core.symbols = reallocarray(core.symbols, room, sizeof(*core.symbols));
+			if (!core.symbols)
+				give_up("%zu symbols", room);
+		}
+		core.symbols[core.count++] = (struct core_symbol){
+			strtoul(symbol.address.start, NULL, 16),
+			strtoul(symbol.size.start, NULL, 16),
+			symbol.type,
+			symbol.name,
+		};
+	}
+	free(theirs.data);
+	free(config.data);
+	return core;
+}
+
+const struct core_symbol *core_symbol(const struct core *core, const char *name)
+{
+	for (size_t i = 0; i < core->count; i++)
+		if (line_is(core->symbols[i].name, name))
+			return &core->symbols[i];
+	give_up("there is no %s", name);
+}
+
+/* Whether the kernel looks for a symbol of its own at @address. */
+bool is_looked_up(const struct core *core, unsigned long address)
+{
+	static unsigned long stext, end, init_begin, init_end;
+
+	if (!end) {
+		stext = core_symbol(core, "_stext")->address;
+		end = core_symbol(core, "_end")->address;
+		init_begin = core_symbol(core, "__init_begin")->address;
+		init_end = core_symbol(core, "__init_end")->address;
+	}
+	return (address >= stext && address < end) ||
+	       (address >= init_begin && address < init_end);
+}
+
+/* The place of the symbol at @index. */
+struct place place_of(const struct core *core, size_t index)
+{
+	const struct core_symbol *symbols = core->symbols;
+	struct place place = { .first = index, .end = index };
+
+	while (place.first && symbols[place.first - 1].address == symbols[index].address)
+		place.first--;
+	while (place.end < core->count && symbols[place.end].address == symbols[index].address)
+		place.end++;
+	if (place.end < core->count)
+		place.distance = symbols[place.end].address - symbols[index].address;
+
+	place.named = &symbols[place.first];
+	for (size_t i = place.first; core->sizes_stored && i < place.end; i++)
+		if (symbols[i].size) {
+			place.named = &symbols[i];
+			break;
+		}
+	return place;
+}
+
+/* The last place that is not after @address. */
+struct place place_at(const struct core *core, unsigned long address)
+{
+	size_t low = 0, high = core->count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (core->symbols[middle].address <= address)
+			low = middle;
+		else
+			high = middle;
+	}
+	return place_of(core, low);
+}

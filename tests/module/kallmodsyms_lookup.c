@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * What the kernel says of an address, for the guest's tests: whoever opens
+ * /proc/kallmodsyms_lookup and writes addresses to it, as machine words, reads
+ * a line for each, as %pS prints it: vfs_read+0x10/0x151.
+ */
+
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#define NAME "kallmodsyms_lookup"
+#define MOST (1UL << 20)
+
+/* What one who opened the file has written. */
+struct question {
+	unsigned long count;
+	unsigned long *addresses;
+};
+
+static void *question_start(struct seq_file *seq, loff_t *pos)
+{
+	struct question *question = seq->private;
+
+	return *pos < question->count ? &question->addresses[*pos] : NULL;
+}
+
+static void *question_next(struct seq_file *seq, void *address, loff_t *pos)
+{
+	++*pos;
+	return question_start(seq, pos);
+}
+
+static void question_stop(struct seq_file *seq, void *address)
+{
+}
+
+static int question_show(struct seq_file *seq, void *address)
+{
+	seq_printf(seq, "%pS\n", (void *)*(unsigned long *)address);
+	return 0;
+}
+
+static const struct seq_operations question_operations = {
+	.start	= question_start,
+	.next	= question_next,
+	.stop	= question_stop,
+	.show	= question_show,
+};
+
+static int question_open(struct inode *inode, struct file *file)
+{
+	return seq_open_private(file, &question_operations, sizeof(struct question));
+}
+
+/* The position is the reader's: all that is written is one question. */
+static ssize_t question_write(struct file *file, const char __user *data, size_t size, loff_t *pos)
+{
+	struct seq_file *seq = file->private_data;
+	struct question *question = seq->private;
+	unsigned long *addresses;
+
+	if (size % sizeof(*addresses) || size / sizeof(*addresses) > MOST)
+		return -EINVAL;
+	addresses = kvmalloc(size, GFP_KERNEL);
+	if (!addresses)
+		return -ENOMEM;
+	if (copy_from_user(addresses, data, size)) {
+		kvfree(addresses);
+		return -EFAULT;
+	}
+	mutex_lock(&seq->lock);
+	swap(question->addresses, addresses);
+	question->count = size / sizeof(*addresses);
+	mutex_unlock(&seq->lock);
+	kvfree(addresses);
+	return size;
+}
+
+static int question_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *seq = file->private_data;
+	struct question *question = seq->private;
+
+	kvfree(question->addresses);
+	return seq_release_private(inode, file);
+}
+
+static const struct proc_ops operations = {
+	.proc_open	= question_open,
+	.proc_read	= seq_read,
+	.proc_lseek	= seq_lseek,
+	.proc_write	= question_write,
+	.proc_release	= question_release,
+};
+
+static int __init lookup_init(void)
+{
+	return proc_create(NAME, 0600, NULL, &operations) ? 0 : -ENOMEM;
+}
+
+static void __exit lookup_exit(void)
+{
+	remove_proc_entry(NAME, NULL);
+}
+
+module_init(lookup_init);
+module_exit(lookup_exit);
+
+MODULE_DESCRIPTION("What %pS says of addresses, for the tests of /proc/kallmodsyms");
+MODULE_LICENSE("GPL");
