@@ -9,7 +9,7 @@ use std::fs;
 
 use anyhow::{ensure, Context, Result};
 
-use super::Report;
+use super::{boot, Report};
 use crate::build;
 use crate::cache::Cache;
 use crate::configure;
@@ -35,12 +35,13 @@ pub fn run(
     toolchain: &Toolchain,
     tree: &Tree,
 ) -> Result<()> {
-    let listing = |config| -> Result<Files> {
-        let kernel = configure::configure(options, cache, toolchain, &tree.path, config)?;
-        build::build(&kernel)?;
-        qemu::show(options, &guest::pack(options, &kernel)?)
-    };
-    let (built_in, loadable) = (listing(BUILT_IN)?, listing(LOADABLE)?);
+    let configured = |config| configure::configure(options, cache, toolchain, &tree.path, config);
+    let (built_in, loadable) = (configured(BUILT_IN)?, configured(LOADABLE)?);
+    build::build(&built_in)?;
+    // The only kernel of ours that stores no sizes.
+    boot::run(report, options, &loadable)?;
+    let listing = |kernel| qemu::show(options, &guest::pack(options, kernel)?);
+    let (built_in, loadable) = (listing(&built_in)?, listing(&loadable)?);
     let changed: BTreeSet<String> = &loaded(&loadable)? - &loaded(&built_in)?;
     let built_in = Listing::read(&built_in, &changed)?;
     let loadable = Listing::read(&loadable, &changed)?;
