@@ -7,12 +7,18 @@
 #define KALLMODSYMS_TRUE_SIZES_H
 
 /*
- * Of the symbols @first to @end - 1, which are all those at @start, the first
- * that has a size; sets *@symbol_end, where the next symbol is or the section
- * ends, to its true end. If none has one: @first, and *@symbol_end stays.
+ * Of the symbols at the address of symbol @first, which is the first of them,
+ * the first that has a size; sets *@size, unless @size is NULL, to that. If none
+ * has one: @first, and *@size stays.
  */
-unsigned long kallmodsyms_sized_alias(unsigned long first, unsigned long end,
-				      unsigned long start,
-				      unsigned long *symbol_end);
+unsigned long kallmodsyms_sized_alias(unsigned long first, unsigned long *size);
+
+/*
+ * Corrects *@size and *@offset, those of @addr in the symbol @first: the size
+ * becomes the true one, and the padding behind it an extent of its own. Where
+ * no symbol there has a size, or the next one begins in it, both stay.
+ */
+void kallmodsyms_true_extent(unsigned long first, unsigned long addr,
+			     unsigned long *size, unsigned long *offset);
 
 #endif

@@ -9,7 +9,7 @@
 //!
 //! C header: true_sizes.h in this directory.
 
-use crate::{format::sizes::SizeTables, lookup, rodata};
+use crate::{format::sizes::SizeTables, lookup, rodata, series::Addresses};
 use kernel::bindings;
 
 /// The size tables; `None` if they were refused.
@@ -26,37 +26,99 @@ fn sizes() -> Option<SizeTables<'static>> {
     }
 }
 
-/// Of the aliases `first` to `end - 1`, which are all symbols at address `start`, the first that has
-/// a size. `symbol_end`, which is where the next symbol is or, if there is none, the section ends,
-/// becomes its true end.
+/// The symbol that an address is named after.
+struct Named {
+    /// Its number.
+    symbol: usize,
+    address: usize,
+    /// Its true size, in bytes; not 0.
+    size: usize,
+    /// The distance to the next symbol at a higher address; 0 if it is the last.
+    gap: usize,
+}
+
+/// Of the symbols at the address of symbol number `first`, which is the first of them, the first
+/// that has a size.
+fn named(first: usize) -> Option<Named> {
+    let sizes = sizes()?;
+    let first = u32::try_from(first).ok()?;
+    // SAFETY: It is a constant of the read-only data.
+    let len = unsafe { bindings::kallsyms_num_syms };
+    let addresses = Addresses::new(len).ok()?;
+    let place = addresses.get(first)?;
+    let is_alias = |symbol: u32| {
+        let other = addresses.get(symbol);
+        other.is_some_and(|other| other.address == place.address)
+    };
+    let end = (first..len).find(|&symbol| !is_alias(symbol));
+    // The tables have no gap for the last symbols.
+    let gap = match addresses.get(end.unwrap_or(len)) {
+        Some(next) if next.percpu == place.percpu => next.address.wrapping_sub(place.address),
+        _ => 0,
+    };
+    (first..end.unwrap_or(len))
+        .map(|symbol| Named {
+            symbol: symbol as usize,
+            address: place.address,
+            size: sizes.size(symbol, gap as u64) as usize,
+            gap,
+        })
+        .find(|named| named.size != 0)
+}
+
+/// The number of the symbol to name an address after, for which symbol number `first` is the first
+/// at the last address that has symbols: the first there that has a size. `size`, unless it is null,
+/// becomes its true size.
 ///
-/// If none has a size, the answer is `first` and `symbol_end` stays, as callers compute the last
-/// byte of a symbol from its size.
+/// If none has a size, the answer is `first` and `size` stays.
 ///
 /// # Safety
 ///
-/// `symbol_end` is valid for reading and writing.
+/// `size` is null or valid for writing.
 #[no_mangle]
-pub(crate) unsafe extern "C" fn kallmodsyms_sized_alias(
-    first: usize,
-    end: usize,
-    start: usize,
-    symbol_end: *mut usize,
-) -> usize {
-    let Some(sizes) = sizes() else { return first };
-    // SAFETY: It is a constant of the read-only data.
-    let is_last = end == unsafe { bindings::kallsyms_num_syms } as usize;
-    // SAFETY: The pointer is valid by the contract.
-    let distance = unsafe { *symbol_end }.wrapping_sub(start);
-    // The tables have no gap for the last symbols.
-    let gap = if is_last { 0 } else { distance };
-    for symbol in first..end {
-        let size = sizes.size(symbol as u32, gap as u64) as usize;
-        if size != 0 {
-            // SAFETY: The pointer is valid by the contract.
-            unsafe { *symbol_end = start.wrapping_add(size) };
-            return symbol;
-        }
+pub(crate) unsafe extern "C" fn kallmodsyms_sized_alias(first: usize, size: *mut usize) -> usize {
+    let Some(named) = named(first) else {
+        return first;
+    };
+    // SAFETY: The pointer is null or valid by the contract.
+    if let Some(size) = unsafe { size.as_mut() } {
+        *size = named.size;
     }
-    first
+    named.symbol
+}
+
+/// Corrects `size`, the distance from symbol number `first` to the next, and `offset`, the distance
+/// from it to an address: if the address is in the symbol, `size` becomes the true size. If it is in
+/// the padding behind it, that is an extent of its own, and both become those in it.
+///
+/// Nothing changes if no symbol there has a size, or if it overlaps the next one. So extents never
+/// overlap nor leave gaps, which callers rely on: kprobes goes by the sizes from one to the next, and
+/// subtracts offsets from sizes. A size is never 0, as they compute the last byte from it.
+///
+/// # Safety
+///
+/// Each of the pointers is null or valid for reading and writing.
+#[no_mangle]
+pub(crate) unsafe extern "C" fn kallmodsyms_true_extent(
+    first: usize,
+    addr: usize,
+    size: *mut usize,
+    offset: *mut usize,
+) {
+    let Some(named) = named(first).filter(|named| named.size < named.gap) else {
+        return;
+    };
+    let into = addr.wrapping_sub(named.address);
+    let (true_size, true_offset) = match into.checked_sub(named.size) {
+        None => (named.size, into),
+        Some(into_padding) => (named.gap.wrapping_sub(named.size), into_padding),
+    };
+    // SAFETY: The pointers are null or valid by the contract.
+    let (size, offset) = unsafe { (size.as_mut(), offset.as_mut()) };
+    if let Some(size) = size {
+        *size = true_size;
+    }
+    if let Some(offset) = offset {
+        *offset = true_offset;
+    }
 }
