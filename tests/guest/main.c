@@ -45,6 +45,7 @@ int main(void)
 	test_attribution();
 	test_reads();
 	test_churn();
+	test_tracing();
 	test_kernel_log();
 	print_plan();
 	return 0;

@@ -95,6 +95,7 @@ void test_modules(void);
 void test_attribution(void);
 void test_churn(void);
 void test_sizes(void);
+void test_tracing(void);
 void test_kernel_log(void);
 
 #endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * Tracers ask for sizes too: kprobes decode a function from its start, and
+ * ftrace looks for its call within the function's bytes.
+ */
+
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tests.h"
+
+/* What getppid() calls. It has one return, at its end, and no code without a symbol behind it. */
+#define TRACED "__task_pid_nr_ns"
+#define CALLS 5
+#define TRACEABLE TRACING "/available_filter_functions_addrs"
+#define PROBES 300
+#define BEHIND 20
+#define ENOUGH_NOTES 3
+
+static struct core core;
+
+static void call_traced(void)
+{
+	for (int i = 0; i < CALLS; i++)
+		syscall(SYS_getppid);
+}
+
+/* "p:entry vfs_read+0": whether the kernel takes it. */
+static bool kprobe_event(const char *format, ...)
+{
+	int fd = open(TRACING "/kprobe_events", O_WRONLY | O_APPEND);
+	va_list arguments;
+	bool taken;
+
+	if (fd < 0)
+		give_up("kprobe_events");
+	va_start(arguments, format);
+	taken = vdprintf(fd, format, arguments) > 0;
+	va_end(arguments);
+	close(fd);
+	return taken;
+}
+
+static void enable_kprobe(const char *name, bool enabled)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), TRACING "/events/kprobes/%s/enable", name);
+	write_file(path, enabled ? "1" : "0");
+}
+
+/* "  last_instruction    5    0": how often the probe was hit. */
+static unsigned long hits_of(const char *probe)
+{
+	struct text text = read_file(TRACING "/kprobe_profile");
+	unsigned long hits = 0;
+	size_t at = 0;
+	struct line line;
+
+	while (next_line(text, &at, &line)) {
+		char name[100];
+		unsigned long count;
+
+		if (sscanf(line.start, "%99s %lu", name, &count) == 2 && !strcmp(name, probe))
+			hits = count;
+	}
+	free(text.data);
+	return hits;
+}
+
+/* Only where an instruction begins is a probe accepted: the last of these is tried first. */
+static bool is_hit_at_end(unsigned long size)
+{
+	unsigned long offset = size, hits;
+
+	while (offset && !kprobe_event("p:last_instruction " TRACED "+%lu\n", offset - 1))
+		offset--;
+	if (!offset)
+		return false;
+	enable_kprobe("last_instruction", true);
+	call_traced();
+	enable_kprobe("last_instruction", false);
+	hits = hits_of("last_instruction");
+	note("the probe at offset %lu of %lu was hit %lu times", offset - 1, size, hits);
+	/* No instruction of x86 is longer. */
+	return hits >= CALLS && size - (offset - 1) <= 15;
+}
+
+static bool file_has(const char *path, const char *words)
+{
+	struct text text = read_file(path);
+	bool has = memmem(text.data, text.size, words, strlen(words));
+
+	free(text.data);
+	return has;
+}
+
+/* A probe at a function's start is the function tracer's: it finds the call by address and size. */
+static bool is_hit_by_ftrace(void)
+{
+	bool by_ftrace;
+
+	if (!kprobe_event("p:entry " TRACED "\n"))
+		return false;
+	enable_kprobe("entry", true);
+	by_ftrace = file_has(TRACING "/enabled_functions", TRACED " (");
+	call_traced();
+	enable_kprobe("entry", false);
+	note("by ftrace: %d, hit %lu times", by_ftrace, hits_of("entry"));
+	return by_ftrace && hits_of("entry") >= CALLS;
+}
+
+static bool is_traced_by_name(void)
+{
+	bool traced;
+
+	write_file(TRACING "/current_tracer", "nop");
+	write_file(TRACING "/set_ftrace_filter", TRACED);
+	write_file(TRACING "/current_tracer", "function");
+	call_traced();
+	traced = file_has(TRACING "/trace", ": " TRACED " <-");
+	write_file(TRACING "/current_tracer", "nop");
+	return traced;
+}
+
+/* "ffffffff81067704 vfs_read": where the call is, and the function it is in. */
+static bool next_traceable(struct text text, size_t *at, unsigned long *address, struct line *name)
+{
+	while (next_line(text, at, name)) {
+		const char *space = memchr(name->start, ' ', name->size);
+
+		*address = strtoul(name->start, NULL, 16);
+		if (!space)
+			give_up("%.*s", (int)name->size, name->start);
+		name->size -= space + 1 - name->start;
+		name->start = space + 1;
+		/* Those of loaded modules are not ours. */
+		if (is_looked_up(&core, *address))
+			return true;
+	}
+	return false;
+}
+
+static bool are_named(size_t *count)
+{
+	struct text text = read_file(TRACEABLE);
+	size_t at = 0, wrong = 0;
+	unsigned long address;
+	struct line name;
+
+	*count = 0;
+	while (next_traceable(text, &at, &address, &name)) {
+		struct line named = place_at(&core, address).named->name;
+
+		++*count;
+		if ((named.size != name.size || memcmp(named.start, name.start, name.size)) &&
+		    ++wrong <= ENOUGH_NOTES)
+			note("%lx %.*s, expected: %.*s", address, (int)name.size, name.start,
+			     (int)named.size, named.start);
+	}
+	free(text.data);
+	return *count && !wrong;
+}
+
+/* NOKPROBE_SYMBOL(x) leaves an _kbl_addr_x. */
+static bool is_marked(struct line name)
+{
+	char marker[600];
+
+	snprintf(marker, sizeof(marker), "_kbl_addr_%.*s", (int)name.size, name.start);
+	for (size_t i = 0; i < core.count; i++)
+		if (line_is(core.symbols[i].name, marker))
+			return true;
+	return false;
+}
+
+/* Kprobes leaves areas alone, going from size to size up to the end of each, and no further. */
+static bool is_probed_behind(const char *marker)
+{
+	struct text text = read_file(TRACEABLE);
+	unsigned long end = core_symbol(&core, marker)->address, address;
+	size_t at = 0, count = 0, refused = 0;
+	struct line name;
+
+	while (count < BEHIND && next_traceable(text, &at, &address, &name)) {
+		if (address < end || is_marked(name))
+			continue;
+		count++;
+		if (kprobe_event("p:behind 0x%lx\n", address)) {
+			kprobe_event("-:behind\n");
+			continue;
+		}
+		note("%.*s is refused", (int)name.size, name.start);
+		refused++;
+	}
+	free(text.data);
+	return count == BEHIND && !refused;
+}
+
+/* Where kprobes puts the code of probes that are a jump, not a breakpoint. */
+static size_t pages_of_jumps(void)
+{
+	struct text text = read_file(KALLMODSYMS);
+	size_t at = 0, pages = 0;
+	struct line line;
+	struct symbol symbol;
+
+	while (next_line(text, &at, &line))
+		pages += parse_symbol(line, &symbol) && line_is(symbol.name, "kprobe_optinsn_page");
+	free(text.data);
+	return pages;
+}
+
+static bool is_code(const struct core_symbol *symbol)
+{
+	return symbol->size && (symbol->type == 't' || symbol->type == 'T');
+}
+
+/* A jump has 5 bytes: so near to the next function it would overwrite its first ones. */
+static bool is_next_function_safe(size_t *probes)
+{
+	size_t before = pages_of_jumps(), after;
+
+	*probes = 0;
+	for (size_t i = 1; i < core.count && *probes < PROBES; i++) {
+		const struct core_symbol *next = &core.symbols[i], *last;
+		unsigned long from = next->address - 4;
+
+		if (core.symbols[i - 1].address == next->address)
+			continue;
+		last = place_of(&core, i - 1).named;
+		next = place_of(&core, i).named;
+		if (!is_code(last) || !is_code(next))
+			continue;
+		if (from < last->address + last->size)
+			from = last->address + last->size;
+		for (; from < next->address; from++)
+			if (kprobe_event("p:padding_%zu 0x%lx\n", *probes, from)) {
+				++*probes;
+				break;
+			}
+	}
+	after = pages_of_jumps();
+	for (size_t i = 0; i < *probes; i++)
+		kprobe_event("-:padding_%zu\n", i);
+	note("%zu probes, %zu pages, %zu before", *probes, after, before);
+	return after == before;
+}
+
+void test_tracing(void)
+{
+	const struct core_symbol *traced;
+	size_t count;
+	bool named, safe;
+
+	if (access(TRACING "/kprobe_events", W_OK) || access(TRACING "/set_ftrace_filter", W_OK))
+		return;
+	core = read_core();
+	traced = core_symbol(&core, TRACED);
+	check(is_hit_at_end(traced->size), "a kprobe on a function's last instruction is hit");
+	check(is_hit_by_ftrace(), "a kprobe on a function's start is ftrace's");
+	check(is_traced_by_name(), "a function that is filtered by its name is traced");
+	named = are_named(&count);
+	check(named, "functions that can be traced have their names: %zu", count);
+	check(is_probed_behind("__noinstr_text_end"),
+	      "functions behind those that kprobes leaves alone can be probed");
+	if (core.sizes_stored) {
+		safe = is_next_function_safe(&count);
+		check(safe && count, "probes in padding do not reach into the next function: %zu",
+		      count);
+	}
+	free(core.symbols);
+}
