@@ -7,6 +7,10 @@ export CARGO_TARGET_DIR ?= $(KALLMODSYMS_CACHE)/cargo
 
 HARNESS := cargo run --quiet --locked --release --manifest-path tests/Cargo.toml -p harness --
 
+# Clones share the target directory, and cargo takes what one of them compiled
+# of these for another's.
+CRATES := checker format generator harness
+
 .PHONY: help
 help:
 	@echo 'Try it:'
@@ -41,6 +45,10 @@ run shell test: cargo
 cargo:
 	@command -v cargo >/dev/null || { \
 		echo 'kallmodsyms: cargo is missing: install Rust (https://rustup.rs, or apt-get install cargo)' >&2; exit 1; }
+	@[ "$$(cat '$(CARGO_TARGET_DIR)/clone' 2>/dev/null)" = '$(CURDIR)' ] || { \
+		mkdir -p '$(CARGO_TARGET_DIR)' && \
+		cargo clean --quiet --locked --release --manifest-path tests/Cargo.toml $(CRATES:%=-p %) && \
+		echo '$(CURDIR)' >'$(CARGO_TARGET_DIR)/clone'; }
 	@[ -d '$(CARGO_TARGET_DIR)/release' ] || echo 'kallmodsyms: compiling the harness, once'
 
 .PHONY: check
