@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::text::{assigned_symbol, hex, prefixed_hex, word};
+use super::text::{assigned_symbol, hex, indent, prefixed_hex, word};
 use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
 use crate::error::{Error, Result};
 use crate::lines;
@@ -60,7 +60,7 @@ type Outcome = std::result::Result<(), String>;
 impl<'m> Parser<'m> {
     fn line(&mut self, number: usize, line: &'m [u8]) -> Outcome {
         let pending = self.pending.take();
-        let indent = line.iter().take_while(|&&byte| byte == b' ').count();
+        let indent = indent(line);
         match (indent, line.get(indent..).unwrap_or_default()) {
             (_, b"") => Ok(()),
             (0, rest) => self.top(rest),
@@ -179,17 +179,13 @@ impl<'m> Parser<'m> {
     /// ```
     fn indented(&mut self, number: usize, line: &'m [u8], pending: Option<Pending<'m>>) -> Outcome {
         let (first, rest) = word(line);
-        let statement = rest.trim_ascii();
-        let second = word(rest).0;
+        let (second, behind) = word(rest);
         if first == b"[!provide]" || first == b"*undef*" {
             return Ok(());
         }
         let Some(address) = prefixed_hex(first).or_else(|| bracketed_hex(first)) else {
             return Err("not an address".into());
         };
-        if statement == b"(size before relaxing)" {
-            return self.relaxed(number);
-        }
         if prefixed_hex(second).is_some() {
             return match pending {
                 Some(Pending::Output(name)) => {
@@ -197,9 +193,17 @@ impl<'m> Parser<'m> {
                     self.section_addresses(name, line)
                 }
                 Some(Pending::Input(name)) => self.contribution(number, name, line),
-                None if is_data(word(rest).1) => Ok(()),
+                None if is_data(behind) => Ok(()),
                 None => Err("addresses that belong to no section".into()),
             };
+        }
+        if behind.is_empty() {
+            // A symbol of an object, which is what most lines are.
+            return Ok(());
+        }
+        let statement = rest.trim_ascii();
+        if statement == b"(size before relaxing)" {
+            return self.relaxed(number);
         }
         if let Some(name) = assigned_symbol(statement) {
             self.map.script_symbols.push(ScriptSymbol { address, name });

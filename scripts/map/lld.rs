@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use super::text::{assigned_symbol, hex, word};
+use super::text::{assigned_symbol, hex, indent, word};
 use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
 use crate::error::{Error, Result};
 use crate::lines;
@@ -65,7 +65,7 @@ fn split(line: &[u8]) -> Option<Line<'_>> {
         return None;
     }
     let rest = rest.strip_prefix(b" ")?;
-    let indent = rest.iter().take_while(|&&byte| byte == b' ').count();
+    let indent = indent(rest);
     let rest = rest.get(indent..)?;
     Some(Line {
         address: hex(address)?,

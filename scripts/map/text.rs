@@ -2,15 +2,28 @@
 
 //! What both map parsers need of plain text.
 
+use crate::lines::find;
+
 /// Splits off the first word: `(word, rest)`, where spaces before the word are dropped and `rest`
 /// begins right behind it. The word is empty at the end of the line.
+#[inline]
 pub(crate) fn word(line: &[u8]) -> (&[u8], &[u8]) {
-    let line = line.trim_ascii_start();
-    let end = line
-        .iter()
-        .position(|&byte| byte == b' ')
-        .unwrap_or(line.len());
-    line.split_at(end)
+    let line = line.get(indent(line)..).unwrap_or_default();
+    line.split_at(find(line, b' ').unwrap_or(line.len()))
+}
+
+/// How many spaces `line` begins with.
+#[inline]
+pub(crate) fn indent(line: &[u8]) -> usize {
+    let (mut rest, mut before) = (line, 0);
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let others = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b' '; 8]);
+        if others != 0 {
+            return before + others.trailing_zeros() as usize / 8;
+        }
+        (rest, before) = (after, before + 8);
+    }
+    before + rest.iter().take_while(|&&byte| byte == b' ').count()
 }
 
 /// Reads hexadecimal digits, all of `digits` or nothing.
@@ -19,10 +32,22 @@ pub(crate) fn hex(digits: &[u8]) -> Option<u64> {
         return None;
     }
     digits.iter().try_fold(0, |value, &byte| {
-        let digit = (byte as char).to_digit(16)?;
-        Some(value << 4 | u64::from(digit))
+        let digit = DIGITS[usize::from(byte)];
+        (digit < 16).then_some(value << 4 | u64::from(digit))
     })
 }
+
+/// The value of each byte that is a hexadecimal digit, and 16 for the others.
+const DIGITS: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 /// Reads a number written as `0x` and hexadecimal digits.
 pub(crate) fn prefixed_hex(word: &[u8]) -> Option<u64> {
@@ -32,9 +57,7 @@ pub(crate) fn prefixed_hex(word: &[u8]) -> Option<u64> {
 /// The symbol that a linker script assignment defines, as maps print it: `name = expression` or
 /// `PROVIDE (name = expression)`. Assignments to the location counter define none.
 pub(crate) fn assigned_symbol(statement: &[u8]) -> Option<&[u8]> {
-    if !statement.contains(&b'=') {
-        return None;
-    }
+    find(statement, b'=')?;
     let statement = statement.trim_ascii();
     let (first, rest) = word(statement);
     let inner = match first {
