@@ -3,11 +3,14 @@
 //! A hash for the paths of objects. A map names each object some thirty times, and the standard
 //! hash, made to withstand keys chosen by an enemy, took a tenth of this program's time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map with this hash.
 pub(crate) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<PathHasher>>;
+
+/// A set with this hash.
+pub(crate) type FastSet<K> = HashSet<K, BuildHasherDefault<PathHasher>>;
 
 /// Multiplies and rotates, a word at a time.
 #[derive(Default)]
@@ -15,21 +18,26 @@ pub(crate) struct PathHasher(u64);
 
 impl Hasher for PathHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let word = chunk
-                .iter()
-                .rev()
-                .fold(0, |word, &byte| word << 8 | u64::from(byte));
-            self.write_u64(word);
+        let mut rest = bytes;
+        while let Some((word, after)) = rest.split_first_chunk() {
+            self.write_u64(u64::from_le_bytes(*word));
+            rest = after;
         }
+        let mut word = [0; 8];
+        for (byte, &value) in word.iter_mut().zip(rest) {
+            *byte = value;
+        }
+        self.write_u64(u64::from_le_bytes(word));
     }
 
+    #[inline]
     fn write_u64(&mut self, word: u64) {
         /// 2^64 divided by the golden ratio.
         const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     }
 
+    #[inline]
     fn write_usize(&mut self, word: usize) {
         self.write_u64(word as u64);
     }

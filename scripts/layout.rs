@@ -8,10 +8,10 @@
 //! the image.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::error::{show, Error, Result};
+use crate::hash::{FastMap, FastSet};
 use crate::map::{Contribution, LinkMap, ObjectName, OutputSection};
 
 /// A stretch of the image that came from one input section of one object.
@@ -50,7 +50,7 @@ pub(crate) struct Layout<'m> {
     /// Empty input sections, in rising order of address: symbols without a size can be in them.
     empty: Vec<Piece<'m>>,
     /// The objects whose constants the linker merged, in link order, by [`Piece::merged_with`].
-    contributors: HashMap<Merged<'m>, Vec<ObjectName<'m>>>,
+    contributors: FastMap<Merged<'m>, Vec<ObjectName<'m>>>,
 }
 
 /// What the linker merges with each other: an output section's, by kind.
@@ -89,7 +89,7 @@ impl<'m> Layout<'m> {
         layout.pieces.sort_by_key(|piece| piece.start);
         layout.empty.sort_by_key(|piece| piece.start);
         for objects in layout.contributors.values_mut() {
-            let mut seen = HashSet::new();
+            let mut seen = FastSet::default();
             objects.retain(|object| seen.insert(*object));
         }
         layout.drop_merged_away();
@@ -317,12 +317,12 @@ fn piece<'m>(contribution: &Contribution<'m>, output: usize) -> Piece<'m> {
 
 /// The sections of vmlinux.o by name, each with how many of them the outer map has used.
 struct Inner<'a, 'm> {
-    sections: HashMap<&'m [u8], (usize, Vec<&'a OutputSection<'m>>)>,
+    sections: FastMap<&'m [u8], (usize, Vec<&'a OutputSection<'m>>)>,
 }
 
 impl<'a, 'm> Inner<'a, 'm> {
     fn new(map: &'a LinkMap<'m>) -> Self {
-        let mut sections: HashMap<_, (usize, Vec<_>)> = HashMap::new();
+        let mut sections: FastMap<_, (usize, Vec<_>)> = FastMap::default();
         for section in &map.sections {
             sections.entry(section.name).or_default().1.push(section);
         }

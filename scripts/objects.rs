@@ -27,6 +27,8 @@ impl SetId {
 pub(crate) struct Objects<'m> {
     builtin: &'m BuiltinModules,
     by_name: FastMap<ObjectName<'m>, SetId>,
+    /// What was asked for last, which is often asked for again.
+    last: Option<(ObjectName<'m>, SetId)>,
     /// The objects in the order in which they were met, which is link order.
     order: Vec<ObjectName<'m>>,
     /// Each sorted by name. The first is empty.
@@ -41,6 +43,7 @@ impl<'m> Objects<'m> {
         Self {
             builtin,
             by_name: FastMap::default(),
+            last: None,
             order: Vec::new(),
             sets: vec![Vec::new()],
             by_set: HashMap::from([(Vec::new(), SetId::NONE)]),
@@ -64,7 +67,11 @@ impl<'m> Objects<'m> {
 
     /// The modules of `object`. Reads its `.cmd` file the first time.
     pub(crate) fn modules_of(&mut self, object: ObjectName<'m>) -> Result<SetId> {
+        if let Some((_, set)) = self.last.filter(|(last, _)| *last == object) {
+            return Ok(set);
+        }
         if let Some(&set) = self.by_name.get(&object) {
+            self.last = Some((object, set));
             return Ok(set);
         }
         let set = if has_no_cmd_file(&object) {

@@ -25,10 +25,10 @@ impl<'m> ObjectName<'m> {
     /// Takes the name as a map prints it. A `./` before it says nothing.
     pub(crate) fn parse(text: &'m [u8]) -> Self {
         let text = text.strip_prefix(b"./").unwrap_or(text);
-        let whole = Self {
-            directory: b"",
-            file: text,
-        };
+        // Not `b""`, which is no place in memory: to compare nothing there with nothing costs a
+        // processor with AVX-512, whose masked loads glibc uses, a fault that it hides, 150 ns.
+        let (directory, file) = text.split_at(0);
+        let whole = Self { directory, file };
         let Some(inner) = text.strip_suffix(b")") else {
             return whole;
         };
@@ -60,7 +60,8 @@ impl<'m> ObjectName<'m> {
     }
 
     /// Whether the path is `path`.
+    #[inline]
     pub(crate) fn is(&self, path: &[u8]) -> bool {
-        *self.path() == *path
+        path.strip_prefix(self.directory) == Some(self.file)
     }
 }
