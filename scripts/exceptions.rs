@@ -25,8 +25,9 @@ pub(crate) fn find<'t>(
     text: u64,
 ) -> Result<Vec<Exception<'t>>> {
     let mut exceptions = Vec::new();
+    let mut walk = Walk { ranges, after: 0 };
     for (index, (symbol, &modules)) in symbols.iter().zip(modules).enumerate() {
-        if modules != range_modules(symbol.value, ranges, text) {
+        if modules != walk.modules_at(symbol.value.wrapping_sub(text) as u32) {
             let symbol_index = u32::try_from(index)
                 .map_err(|_| Error::new("more than 2^32 symbols", "Build a smaller kernel."))?;
             exceptions.push(Exception {
@@ -39,10 +40,28 @@ pub(crate) fn find<'t>(
     Ok(exceptions)
 }
 
-/// What the ranges say of `address`.
-fn range_modules(address: u64, ranges: &[Range<'_>], text: u64) -> SetId {
-    let offset = address.wrapping_sub(text) as u32;
-    let after = ranges.partition_point(|range| range.offset <= offset);
-    let range = after.checked_sub(1).and_then(|index| ranges.get(index));
-    range.map_or(SetId::NONE, |range| range.modules)
+/// A walk over ranges in the order of symbols, whose offsets rise but for a few jumps.
+struct Walk<'r, 'm> {
+    ranges: &'r [Range<'m>],
+    /// Index of the first range that starts above the last offset.
+    after: usize,
+}
+
+impl Walk<'_, '_> {
+    /// What the ranges say of `offset`.
+    fn modules_at(&mut self, offset: u32) -> SetId {
+        let is_after = |index| {
+            let range = self.ranges.get(index);
+            range.is_none_or(|range: &Range<'_>| range.offset > offset)
+        };
+        if self.after.checked_sub(1).is_some_and(is_after) {
+            self.after = self.ranges.partition_point(|range| range.offset <= offset);
+        }
+        while !is_after(self.after) {
+            self.after += 1;
+        }
+        let range = self.after.checked_sub(1);
+        let range = range.and_then(|index| self.ranges.get(index));
+        range.map_or(SetId::NONE, |range| range.modules)
+    }
 }

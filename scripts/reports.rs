@@ -2,9 +2,6 @@
 
 //! The two files beside vmlinux, for people and for tools that work on a build.
 
-use std::borrow::Cow;
-use std::io::Write;
-
 use crate::builtin::BuiltinModules;
 use crate::layout::Piece;
 use crate::objects::Objects;
@@ -20,16 +17,16 @@ use crate::objects::Objects;
 pub(crate) fn ranges(pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut text = Vec::with_capacity(pieces.len() * 64);
     for piece in pieces {
-        // Writing to a Vec does not fail.
-        let _ = write!(text, "{:016x}-{:016x} ", piece.start, piece.end);
-        text.extend(piece.section);
+        text.extend(hex(piece.start));
+        text.push(b'-');
+        text.extend(hex(piece.end));
         text.push(b' ');
-        text.extend(
-            piece
-                .object()
-                .map_or(Cow::Borrowed(&b"-"[..]), |object| object.path())
-                .iter(),
-        );
+        text.extend_from_slice(piece.section);
+        text.push(b' ');
+        match piece.object() {
+            Some(object) => text.extend_from_slice(&object.path()),
+            None => text.push(b'-'),
+        }
         text.push(b'\n');
     }
     text
@@ -48,9 +45,19 @@ pub(crate) fn modules_thick(objects: &Objects<'_>, builtin: &BuiltinModules) -> 
         text.extend(b".o:");
         for object in members.get(&module).into_iter().flatten() {
             text.push(b' ');
-            text.extend(object.path().iter());
+            text.extend_from_slice(&object.path());
         }
         text.push(b'\n');
     }
     text
+}
+
+/// The 16 hexadecimal digits of an address. There are two in each of some ten thousand lines.
+fn hex(address: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    for (place, digit) in (0..16).rev().zip(&mut digits) {
+        let value = (address >> (4 * place)) as u8 & 0xf;
+        *digit = value + if value < 10 { b'0' } else { b'a' - 10 };
+    }
+    digits
 }
