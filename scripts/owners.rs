@@ -13,12 +13,12 @@
 //! objects are not of the same modules. Nothing is guessed: a symbol that no object is found to
 //! define, or objects of different modules may have, ends the link.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use crate::definitions::Definitions;
 use crate::elf::{Elf, Symbol};
 use crate::error::{show, Error, Result};
+use crate::hash::FastSet;
 use crate::layout::{Layout, Owner, Piece, Place};
 use crate::map::{LinkMap, ObjectName};
 use crate::objects::{Objects, SetId};
@@ -35,8 +35,8 @@ pub(crate) struct Sources<'a, 'm> {
 
 /// The symbols that the linker script defines.
 pub(crate) struct ScriptSymbols<'a> {
-    by_place: HashSet<(u64, &'a [u8])>,
-    by_name: HashSet<&'a [u8]>,
+    by_place: FastSet<(u64, &'a [u8])>,
+    by_name: FastSet<&'a [u8]>,
 }
 
 impl<'a> ScriptSymbols<'a> {
@@ -79,9 +79,14 @@ impl<'m> Sources<'_, 'm> {
         for group in symbols.chunk_by(|one, other| one.value == other.value) {
             let place = places.at(group.first().map_or(0, |symbol| symbol.value));
             for (index, symbol) in group.iter().enumerate() {
+                let asked = Asked {
+                    symbol,
+                    group,
+                    index,
+                };
                 modules.push(match self.script_symbols.has(symbol) {
                     true => SetId::NONE,
-                    false => owners.owner(&Asked::of(group, index, symbol), &place)?,
+                    false => owners.owner(&asked, &place)?,
                 });
             }
         }
@@ -98,21 +103,33 @@ struct Owners<'a, 'm> {
 /// A symbol whose owner is asked for.
 struct Asked<'a> {
     symbol: &'a Symbol<'a>,
-    /// How many symbols of its name are at its address, and how many of these before it.
-    namesakes: usize,
-    nth: usize,
+    /// All symbols at its address, and its place among them.
+    group: &'a [Symbol<'a>],
+    index: usize,
 }
 
-impl<'a> Asked<'a> {
-    /// Symbol number `index` of `group`, which are all at its address.
-    fn of(group: &'a [Symbol<'a>], index: usize, symbol: &'a Symbol<'a>) -> Self {
-        let has_name = |other: &&Symbol<'_>| other.name == symbol.name && other.size == symbol.size;
-        let (before, _) = group.split_at(index);
-        Self {
-            symbol,
-            namesakes: group.iter().filter(has_name).count(),
-            nth: before.iter().filter(has_name).count(),
-        }
+impl Asked<'_> {
+    /// How many symbols of its name and size are at its address.
+    fn namesakes(&self) -> usize {
+        self.count(self.group)
+    }
+
+    /// How many of these are before it.
+    fn nth(&self) -> usize {
+        self.count(self.group.get(..self.index).unwrap_or_default())
+    }
+
+    /// How many objects' definitions of its name and size are at its address, if the symbols tell:
+    /// each local one is kept in the image. Of a global one there is one symbol, whoever else
+    /// defines it.
+    fn definitions(&self) -> Option<usize> {
+        (!self.symbol.is_global).then(|| self.namesakes())
+    }
+
+    fn count(&self, symbols: &[Symbol<'_>]) -> usize {
+        let (name, size) = (self.symbol.name, self.symbol.size);
+        let alike = |other: &&Symbol<'_>| other.name == name && other.size == size;
+        symbols.iter().filter(alike).count()
     }
 }
 
@@ -165,14 +182,22 @@ impl<'m> Owners<'_, 'm> {
                 return Ok(same);
             }
         }
+        if let Some(set) = self.at_beginning(asked, place)? {
+            return Ok(set);
+        }
+        let all = asked.definitions();
         let mut definers = Vec::new();
         for (candidate, set) in candidates.zip(sets) {
+            if all == Some(definers.len()) {
+                break;
+            }
             if let Some(object) = candidate.object() {
                 let count = self.count_in(object, candidate, asked.symbol)?;
                 definers.extend(std::iter::repeat_n(set, count).flatten());
             }
         }
-        if let Some(piece) = place.begins.filter(|piece| piece.owner == Owner::Constants) {
+        let constants = place.begins.filter(|piece| piece.owner == Owner::Constants);
+        if let Some(piece) = constants.filter(|_| all != Some(definers.len())) {
             definers.extend(self.definers_of_constant(asked, piece)?);
         }
         if definers.is_empty() && by_linker {
@@ -185,6 +210,20 @@ impl<'m> Owners<'_, 'm> {
         )
     }
 
+    /// The modules of the object that begins where `asked` is, if it defines all symbols there of that
+    /// name, so that the others need not be read: labels are before what they name.
+    fn at_beginning(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Result<Option<SetId>> {
+        let Some((all, piece)) = asked.definitions().zip(place.begins) else {
+            return Ok(None);
+        };
+        match piece.object() {
+            Some(object) if self.count_in(object, piece, asked.symbol)? == all => {
+                self.objects.modules_of(object).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Of those who define symbols of the name and at the address of `asked`, in link order, the one
     /// of this symbol: the symbols are in that order too.
     fn one_of(&self, asked: &Asked<'_>, definers: &[SetId], problem: &str) -> Result<SetId> {
@@ -195,8 +234,8 @@ impl<'m> Owners<'_, 'm> {
             return Ok(*first);
         }
         let nth = definers
-            .get(asked.nth)
-            .filter(|_| definers.len() == asked.namesakes);
+            .get(asked.nth())
+            .filter(|_| definers.len() == asked.namesakes());
         nth.copied()
             .ok_or_else(|| self.unplaced(asked, "objects of different modules may have defined it"))
     }
