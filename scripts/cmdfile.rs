@@ -9,10 +9,11 @@
 //! ```
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::lines::find;
 
 /// What a `.cmd` file says of its object.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub(crate) fn path_for(object: &Path) -> PathBuf {
 /// a file.
 pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles> {
     let path = path_for(object);
-    read_first_line(&path, buffer).map_err(|error| match error.kind() {
+    let command = read_first_line(&path, buffer).map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::in_file(
             &path,
             format!("not found, but {} is linked into the kernel", object.display()),
@@ -44,7 +45,7 @@ pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles> {
         ),
         _ => Error::in_file(&path, error.to_string(), "Make the file readable, or remove the object and build again."),
     })?;
-    if !buffer.starts_with(b"savedcmd_") && !buffer.starts_with(b"cmd_") {
+    if !command.starts_with(b"savedcmd_") && !command.starts_with(b"cmd_") {
         return Err(Error::at_line(
             &path,
             1,
@@ -52,7 +53,7 @@ pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles> {
             "Remove this file and the object it belongs to, and build again.",
         ));
     }
-    module_files(buffer).ok_or_else(|| {
+    module_files(command).ok_or_else(|| {
         Error::at_line(
             &path,
             1,
@@ -62,14 +63,31 @@ pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles> {
     })
 }
 
-/// Reads the first line into `buffer`. The dependencies that follow are several times as long.
-fn read_first_line(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<()> {
-    buffer.clear();
-    BufReader::new(File::open(path)?).read_until(b'\n', buffer)?;
-    if buffer.ends_with(b"\n") {
-        buffer.pop();
-    }
-    Ok(())
+/// Reads the first line, without its end, by way of `buffer`. It is about 3 KiB long, and the
+/// dependencies that follow, which are not read, twenty times that.
+fn read_first_line<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [u8]> {
+    const STEP: usize = 4096;
+    let mut file = File::open(path)?;
+    let mut length = 0;
+    let end = loop {
+        if buffer.len() < length + STEP {
+            buffer.resize(length + STEP, 0);
+        }
+        let space = buffer.get_mut(length..).unwrap_or_default();
+        let count = match file.read(space) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            count => count?,
+        };
+        let new = space.get(..count).unwrap_or_default();
+        if let Some(end) = find(new, b'\n') {
+            break length + end;
+        }
+        length += count;
+        if count == 0 {
+            break length;
+        }
+    };
+    Ok(buffer.get(..end).unwrap_or_default())
 }
 
 /// Finds the module files in a command; `None` where one begins but does not end.

@@ -5,10 +5,12 @@
 //! read.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::lines::find;
 
 const SHT_SYMTAB: u32 = 2;
 const SHT_NOBITS: u32 = 8;
@@ -94,45 +96,36 @@ impl Elf {
             sections: Vec::new(),
             names: Vec::new(),
         };
-        let header = elf.bytes(0, 64)?;
+        let mut header = [0; 64];
+        elf.read(&mut header, 0)?;
         if !header.starts_with(b"\x7fELF\x02\x01") {
             return Err(failure(path, "not a 64-bit little endian ELF file"));
         }
         let bad = || failure(path, "bad section headers");
         let table = u64_at(&header, 40).ok_or_else(bad)?;
-        let (size, mut count, mut names) = (
-            u16_at(&header, 58),
-            u16_at(&header, 60),
-            u16_at(&header, 62),
-        );
-        if size != Some(64) {
+        if u16_at(&header, 58) != Some(64) {
             return Err(bad());
         }
-        let first = elf.bytes(table, 64)?;
+        let count = u16_at(&header, 60).ok_or_else(bad)?;
+        elf.sections = elf.section_headers(table, u32::from(count).max(1))?;
         // Where there are more sections than fit in the header, the first section has the numbers.
-        let many = u64_at(&first, 32).and_then(|size| u32::try_from(size).ok());
-        let link = u32_at(&first, 40);
-        let count = count
-            .take()
-            .map(u32::from)
-            .filter(|&count| count != 0)
-            .or(many)
-            .ok_or_else(bad)?;
-        let names = names
-            .take()
-            .filter(|&index| index < SHN_LORESERVE)
-            .map(u32::from)
-            .or(link)
-            .ok_or_else(bad)?;
-        let headers = elf.bytes(table, u64::from(count) * 64)?;
-        elf.sections = headers
-            .chunks_exact(64)
-            .map(Section::parse)
-            .collect::<Option<_>>()
-            .ok_or_else(bad)?;
+        let first = *elf.sections.first().ok_or_else(bad)?;
+        if count == 0 {
+            let count = u32::try_from(first.size).map_err(|_| bad())?;
+            elf.sections = elf.section_headers(table, count)?;
+        }
+        let names = u16_at(&header, 62).filter(|&index| index < SHN_LORESERVE);
+        let names = names.map_or(first.link, u32::from);
         let names = *elf.sections.get(names as usize).ok_or_else(bad)?;
         elf.names = elf.bytes(names.offset, names.size)?;
         Ok(elf)
+    }
+
+    fn section_headers(&self, table: u64, count: u32) -> Result<Vec<Section>> {
+        let headers = self.bytes(table, u64::from(count) * 64)?;
+        let sections = headers.chunks_exact(64).map(Section::parse);
+        let sections: Option<_> = sections.collect();
+        sections.ok_or_else(|| failure(&self.path, "bad section headers"))
     }
 
     pub(crate) fn section(&self, index: u16) -> Option<&Section> {
@@ -180,9 +173,16 @@ impl Elf {
             return Err(failure(&self.path, "the file is cut short"));
         }
         let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
-        let read = self.file.read_exact_at(&mut bytes, offset);
-        read.map_err(|error| failure(&self.path, &error.to_string()))?;
+        self.read(&mut bytes, offset)?;
         Ok(bytes)
+    }
+
+    fn read(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
+        let read = self.file.read_exact_at(bytes, offset);
+        read.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => failure(&self.path, "the file is cut short"),
+            _ => failure(&self.path, &error.to_string()),
+        })
     }
 }
 
@@ -233,7 +233,8 @@ fn failure(path: &Path, problem: &str) -> Error {
 /// The NUL-terminated string at `offset`.
 fn string(strings: &[u8], offset: u32) -> &[u8] {
     let rest = strings.get(offset as usize..).unwrap_or_default();
-    rest.split(|&byte| byte == 0).next().unwrap_or_default()
+    let end = find(rest, 0).unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default()
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
