@@ -14,6 +14,7 @@
 //! Wrong tables never leave this program: it writes nothing before all is read and checked.
 
 mod add_sizes;
+mod both;
 mod builtin;
 mod by_address;
 mod cmdfile;

@@ -2,11 +2,13 @@
 
 //! `kallmodsyms link`: one pass of the link of vmlinux, from its maps to its tables.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use crate::both::both;
 use crate::builtin::BuiltinModules;
 use crate::config::Config;
-use crate::elf::Elf;
+use crate::elf::{Elf, SymbolTable};
 use crate::emit::{self, Source};
 use crate::error::{Error, Result};
 use crate::exceptions;
@@ -14,7 +16,7 @@ use crate::layout::{self, Layout};
 use crate::map::LinkMap;
 use crate::objects::Objects;
 use crate::output;
-use crate::owners;
+use crate::owners::{self, ScriptSymbols};
 use crate::ranges;
 use crate::reports;
 use crate::sizes::Sizes;
@@ -34,54 +36,100 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     }
     let builtin_path = Path::new(MODULES_BUILTIN);
     let builtin = BuiltinModules::parse(builtin_path, &output::read(builtin_path)?)?;
-
     let map_path = with_suffix(stem, ".map");
-    let map_text = output::read(&map_path)?;
-    let map = LinkMap::parse(&map_path, &map_text)?;
-    let inner_path = Path::new(VMLINUX_O_MAP);
-    let inner_text = layout::needs_vmlinux_o(&map).then(|| output::read(inner_path));
-    let inner_text = inner_text.transpose()?;
-    let inner = inner_text
-        .as_deref()
-        .map(|text| LinkMap::parse(inner_path, text));
-    let inner = inner.transpose()?;
-    let layout = Layout::new(&map_path, &map, inner.as_ref())?;
+    let order_path = with_suffix(stem, ".kallsyms.S");
+    let (map_text, (image, symbol_table)) = both(|| output::read(&map_path), || open(stem))?;
 
-    let mut objects = Objects::new(&builtin);
-    objects.add_all(inner.iter().chain([&map]).flat_map(|map| &map.objects))?;
+    let inner_text = OnceCell::new();
+    let (placed, (symbols, sizes)) = both(
+        || Placed::read(&map_path, &map_text, &inner_text, &builtin),
+        || {
+            let order = Order::read(&order_path)?;
+            let symbols = symbols::listed(stem, &order, &symbol_table)?;
+            let sizes = config.sizes.then(|| Sizes::encode(&symbols)).transpose()?;
+            Ok((symbols, sizes))
+        },
+    )?;
+    let Placed {
+        script_symbols,
+        text,
+        layout,
+        mut objects,
+    } = placed;
 
-    let image = Elf::open(stem)?;
-    let symbol_table = image.symbols()?;
-    let order = Order::read(&with_suffix(stem, ".kallsyms.S"))?;
-    let symbols = symbols::listed(stem, &order, &symbol_table)?;
-    let script_symbols = owners::ScriptSymbols::of(&map);
     let owners = owners::Sources {
         map: &map_path,
         image: &image,
         layout: &layout,
         script_symbols,
     };
-    let modules = owners.modules_of(&symbols, &mut objects)?;
-
-    let text = map
-        .script_symbol(b"_text")
-        .ok_or_else(|| no_text(&map_path))?;
-    let ranges = ranges::fuse(&layout.pieces, text, &mut objects)?;
-    let exceptions = exceptions::find(&symbols, &modules, &ranges, text)?;
-    let tables = tables::encode(&ranges, &exceptions, &objects, &builtin)?;
-    tables::check(&tables, &symbols, &modules, text, &objects, &builtin)?;
-
-    let mut source = Source::new();
-    emit::modules::write(&mut source, &tables, &ranges, &exceptions, text, &objects);
-    if config.sizes {
-        emit::sizes::write(&mut source, &Sizes::encode(&symbols)?, &symbols);
-    }
-    output::replace(Path::new(RANGES), &reports::ranges(&layout.pieces))?;
-    output::replace(
-        Path::new(MODULES_THICK),
-        &reports::modules_thick(&objects, &builtin),
+    let (mut source, pieces) = both(
+        || {
+            let modules = owners.modules_of(&symbols, &mut objects)?;
+            let ranges = ranges::fuse(&layout.pieces, text, &mut objects)?;
+            let exceptions = exceptions::find(&symbols, &modules, &ranges, text)?;
+            let tables = tables::encode(&ranges, &exceptions, &objects, &builtin)?;
+            tables::check(&tables, &symbols, &modules, text, &objects, &builtin)?;
+            let mut source = Source::new();
+            emit::modules::write(&mut source, &tables, &ranges, &exceptions, text, &objects);
+            Ok(source)
+        },
+        || Ok(reports::ranges(&layout.pieces)),
     )?;
+    if let Some(sizes) = sizes {
+        emit::sizes::write(&mut source, &sizes, &symbols);
+    }
+    output::replace(Path::new(RANGES), &pieces)?;
+    let thick = reports::modules_thick(&objects, &builtin);
+    output::replace(Path::new(MODULES_THICK), &thick)?;
     output::print(source.text())
+}
+
+/// What the pass linked, and its symbols.
+fn open(stem: &Path) -> Result<(Elf, SymbolTable)> {
+    let image = Elf::open(stem)?;
+    let symbol_table = image.symbols()?;
+    Ok((image, symbol_table))
+}
+
+/// What the maps tell, and the objects in them.
+struct Placed<'m> {
+    script_symbols: ScriptSymbols<'m>,
+    /// The address of `_text`.
+    text: u64,
+    layout: Layout<'m>,
+    objects: Objects<'m>,
+}
+
+impl<'m> Placed<'m> {
+    /// Parses the map `text`, which was read from `path`. The map of vmlinux.o is kept in
+    /// `inner_text` if it is needed.
+    fn read(
+        path: &Path,
+        text: &'m [u8],
+        inner_text: &'m OnceCell<Vec<u8>>,
+        builtin: &'m BuiltinModules,
+    ) -> Result<Self> {
+        let map = LinkMap::parse(path, text)?;
+        let inner = match layout::needs_vmlinux_o(&map) {
+            true => {
+                let inner_path = Path::new(VMLINUX_O_MAP);
+                let text = output::read(inner_path)?;
+                let text = inner_text.get_or_init(|| text);
+                Some(LinkMap::parse(inner_path, text)?)
+            }
+            false => None,
+        };
+        let layout = Layout::new(path, &map, inner.as_ref())?;
+        let mut objects = Objects::new(builtin);
+        objects.add_all(inner.iter().chain([&map]).flat_map(|map| &map.objects))?;
+        Ok(Self {
+            script_symbols: ScriptSymbols::of(&map),
+            text: map.script_symbol(b"_text").ok_or_else(|| no_text(path))?,
+            layout,
+            objects,
+        })
+    }
 }
 
 /// Tables of a kernel without symbols.
