@@ -20,6 +20,7 @@ mod by_address;
 mod cmdfile;
 mod config;
 mod definitions;
+mod digits;
 mod elf;
 mod emit;
 mod error;

@@ -3,6 +3,7 @@
 //! The two files beside vmlinux, for people and for tools that work on a build.
 
 use crate::builtin::BuiltinModules;
+use crate::digits;
 use crate::layout::Piece;
 use crate::objects::Objects;
 
@@ -17,9 +18,9 @@ use crate::objects::Objects;
 pub(crate) fn ranges(pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut text = Vec::with_capacity(pieces.len() * 64);
     for piece in pieces {
-        text.extend(hex(piece.start));
+        text.extend(digits::of(piece.start));
         text.push(b'-');
-        text.extend(hex(piece.end));
+        text.extend(digits::of(piece.end));
         text.push(b' ');
         text.extend_from_slice(piece.section);
         text.push(b' ');
@@ -50,14 +51,4 @@ pub(crate) fn modules_thick(objects: &Objects<'_>, builtin: &BuiltinModules) -> 
         text.push(b'\n');
     }
     text
-}
-
-/// The 16 hexadecimal digits of an address. There are two in each of some ten thousand lines.
-fn hex(address: u64) -> [u8; 16] {
-    let mut digits = [0; 16];
-    for (place, digit) in (0..16).rev().zip(&mut digits) {
-        let value = (address >> (4 * place)) as u8 & 0xf;
-        *digit = value + if value < 10 { b'0' } else { b'a' - 10 };
-    }
-    digits
 }

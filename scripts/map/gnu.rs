@@ -7,8 +7,9 @@
 
 use std::path::Path;
 
-use super::text::{assigned_symbol, hex, indent, prefixed_hex, word};
+use super::text::{assigned_symbol, indent, word};
 use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use crate::digits;
 use crate::error::{Error, Result};
 use crate::lines;
 
@@ -99,11 +100,16 @@ impl<'m> Parser<'m> {
     fn section_addresses(&mut self, name: &'m [u8], rest: &'m [u8]) -> Outcome {
         let (address, rest) = word(rest);
         let (size, rest) = word(rest);
-        let (Some(address), Some(size)) = (prefixed_hex(address), prefixed_hex(size)) else {
+        let (Some(address), Some(size)) = (
+            digits::parse_prefixed(address),
+            digits::parse_prefixed(size),
+        ) else {
             return Err("not the line of an output section".into());
         };
         let load = match rest.trim_ascii().strip_prefix(b"load address ") {
-            Some(load) => Some(prefixed_hex(load.trim_ascii()).ok_or("bad load address")?),
+            Some(load) => {
+                Some(digits::parse_prefixed(load.trim_ascii()).ok_or("bad load address")?)
+            }
             None if rest.trim_ascii().is_empty() => None,
             None => return Err("not the line of an output section".into()),
         };
@@ -136,7 +142,7 @@ impl<'m> Parser<'m> {
             return Ok(());
         }
         let first = word(rest).0;
-        if name == b"*fill*" || prefixed_hex(first).is_none() {
+        if name == b"*fill*" || digits::parse_prefixed(first).is_none() {
             // A fill, or a pattern with spaces in it.
             let is_pattern = name.starts_with(b"*") || name.contains(&b'(');
             let is_command = matches!(name, b"FILL" | b"KEEP" | b"SORT" | b"CONSTRUCTORS");
@@ -152,9 +158,11 @@ impl<'m> Parser<'m> {
         let (address, rest) = word(rest);
         let (size, rest) = word(rest);
         let object = rest.trim_ascii();
-        let (Some(address), Some(size), false) =
-            (prefixed_hex(address), prefixed_hex(size), object.is_empty())
-        else {
+        let (Some(address), Some(size), false) = (
+            digits::parse_prefixed(address),
+            digits::parse_prefixed(size),
+            object.is_empty(),
+        ) else {
             return Err("not an address, a size and an object".into());
         };
         let object = ObjectName::parse(object);
@@ -183,10 +191,10 @@ impl<'m> Parser<'m> {
         if first == b"[!provide]" || first == b"*undef*" {
             return Ok(());
         }
-        let Some(address) = prefixed_hex(first).or_else(|| bracketed_hex(first)) else {
+        let Some(address) = digits::parse_prefixed(first).or_else(|| bracketed_hex(first)) else {
             return Err("not an address".into());
         };
-        if prefixed_hex(second).is_some() {
+        if digits::parse_prefixed(second).is_some() {
             return match pending {
                 Some(Pending::Output(name)) => {
                     self.map.sections.pop();
@@ -230,7 +238,7 @@ impl<'m> Parser<'m> {
 
 /// `[0x0000000000000000]`, the address of a symbol that is provided nowhere.
 fn bracketed_hex(word: &[u8]) -> Option<u64> {
-    hex(word.strip_prefix(b"[0x")?.strip_suffix(b"]")?)
+    digits::parse(word.strip_prefix(b"[0x")?.strip_suffix(b"]")?)
 }
 
 /// Data that the linker script itself puts in a section.

@@ -8,8 +8,9 @@
 
 use std::path::Path;
 
-use super::text::{assigned_symbol, hex, indent, word};
+use super::text::{assigned_symbol, indent, word};
 use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use crate::digits;
 use crate::error::{Error, Result};
 use crate::lines;
 
@@ -68,9 +69,9 @@ fn split(line: &[u8]) -> Option<Line<'_>> {
     let indent = indent(rest);
     let rest = rest.get(indent..)?;
     Some(Line {
-        address: hex(address)?,
-        load_address: hex(load_address)?,
-        size: hex(size)?,
+        address: digits::parse(address)?,
+        load_address: digits::parse(load_address)?,
+        size: digits::parse(size)?,
         indent,
         rest,
     })

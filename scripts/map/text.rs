@@ -26,34 +26,6 @@ pub(crate) fn indent(line: &[u8]) -> usize {
     before + rest.iter().take_while(|&&byte| byte == b' ').count()
 }
 
-/// Reads hexadecimal digits, all of `digits` or nothing.
-pub(crate) fn hex(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 16 {
-        return None;
-    }
-    digits.iter().try_fold(0, |value, &byte| {
-        let digit = DIGITS[usize::from(byte)];
-        (digit < 16).then_some(value << 4 | u64::from(digit))
-    })
-}
-
-/// The value of each byte that is a hexadecimal digit, and 16 for the others.
-const DIGITS: [u8; 256] = {
-    let mut values = [16; 256];
-    let mut value = 0;
-    while value < 16 {
-        values[b"0123456789abcdef"[value] as usize] = value as u8;
-        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
-        value += 1;
-    }
-    values
-};
-
-/// Reads a number written as `0x` and hexadecimal digits.
-pub(crate) fn prefixed_hex(word: &[u8]) -> Option<u64> {
-    hex(word.strip_prefix(b"0x")?)
-}
-
 /// The symbol that a linker script assignment defines, as maps print it: `name = expression` or
 /// `PROVIDE (name = expression)`. Assignments to the location counter define none.
 pub(crate) fn assigned_symbol(statement: &[u8]) -> Option<&[u8]> {
