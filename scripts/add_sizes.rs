@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
-use crate::by_address::{ByAddress, Group};
+use crate::by_address::ByAddress;
+use crate::digits;
 use crate::elf::Elf;
 use crate::error::{show, Error, Result};
-use crate::lines;
+use crate::lines::{self, find};
 use crate::output;
 
 const REMEDY: &str = "Remove it and vmlinux, and build again: it must be what nm prints of the \
@@ -33,8 +34,6 @@ pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
     let image = Elf::open(stem)?;
     let table = image.symbols()?;
     let mut symbols = ByAddress::new(&table);
-    let mut groups = symbols.groups();
-    let mut group = Group::default();
     let mut sized = Vec::with_capacity(text.len() + text.len() / 8);
     for (number, line) in lines::numbered(&text) {
         let failed = |problem: String| Error::at_line(syms, number, problem, REMEDY);
@@ -45,15 +44,18 @@ pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
             sized.push(b'\n');
             continue;
         }
-        while group.address().is_none_or(|at| at < address) {
-            let next = groups.next();
-            group = next.ok_or_else(|| failed(not_found(stem, name)))?;
+        while symbols.address().is_none_or(|at| at < address) {
+            if !symbols.advance() {
+                return Err(failed(not_found(stem, name)));
+            }
         }
-        let symbol = Some(&mut group)
-            .filter(|group| group.address() == Some(address))
-            .and_then(|group| group.take(name))
+        let symbol = Some(&mut symbols)
+            .filter(|symbols| symbols.address() == Some(address))
+            .and_then(|symbols| symbols.take(name))
             .ok_or_else(|| failed(not_found(stem, name)))?;
-        sized.extend_from_slice(format!("\t{:x}\n", symbol.size).as_bytes());
+        sized.push(b'\t');
+        sized.extend_from_slice(digits::significant(&digits::of(symbol.size)));
+        sized.push(b'\n');
     }
     output::print(&sized)
 }
@@ -64,9 +66,8 @@ fn not_found(stem: &Path, name: &[u8]) -> String {
 
 /// The address, the letter of the type and the name in a line of nm.
 fn parse(line: &[u8]) -> Option<(u64, u8, &[u8])> {
-    let space = line.iter().position(|&byte| byte == b' ')?;
-    let (address, rest) = line.split_at(space);
-    let address = u64::from_str_radix(std::str::from_utf8(address).ok()?, 16).ok()?;
+    let (address, rest) = line.split_at(find(line, b' ')?);
+    let address = digits::parse(address)?;
     match rest {
         [b' ', kind, b' ', name @ ..] if !name.is_empty() => Some((address, *kind, name)),
         _ => None,

@@ -2,53 +2,70 @@
 
 //! The symbols of a file by address, to be found by address and name.
 
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
 use crate::elf::{Symbol, SymbolTable};
 
-/// The symbols of a file, sorted as the listing has them: by address, at one address those of size 0
-/// first and then the larger before the smaller. What is left open is in the order of the file,
-/// which is that of the link.
-pub(crate) struct ByAddress<'t>(Vec<Symbol<'t>>);
-
-/// The symbols at one address that no name has been matched with yet.
-#[derive(Default)]
-pub(crate) struct Group<'g, 't>(&'g mut [Symbol<'t>]);
-
-impl<'t> ByAddress<'t> {
-    /// Sorts the symbols of `table`.
-    pub(crate) fn new(table: &'t SymbolTable) -> Self {
-        let mut symbols: Vec<Symbol<'t>> = table.defined().collect();
-        // Size 0 becomes the largest number.
-        symbols.sort_by_key(|symbol| {
-            let size = symbol.size.wrapping_sub(1);
-            (symbol.value, std::cmp::Reverse(size))
-        });
-        Self(symbols)
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The groups of one address, in order.
-    pub(crate) fn groups(&mut self) -> impl Iterator<Item = Group<'_, 't>> {
-        let groups = self.0.chunk_by_mut(|one, other| one.value == other.value);
-        groups.map(Group)
-    }
+/// A walk over the symbols of a file as the listing has them: by address, at one address those of
+/// size 0 first and then the larger before the smaller. What is left open is in the order of the
+/// file, which is that of the link.
+pub(crate) struct ByAddress<'t> {
+    table: &'t SymbolTable,
+    /// The value of each symbol, and below it its index in the table, sorted.
+    keys: Vec<u128>,
+    /// How many of these were walked over.
+    walked: usize,
+    /// The symbols at the address of the walk that no name has been matched with yet.
+    here: VecDeque<Symbol<'t>>,
 }
 
-impl<'t> Group<'_, 't> {
-    /// The address of the symbols that are left; `None` if none is.
-    pub(crate) fn address(&self) -> Option<u64> {
-        self.0.first().map(|symbol| symbol.value)
+impl<'t> ByAddress<'t> {
+    /// A walk over the symbols of `table`, before the first address.
+    pub(crate) fn new(table: &'t SymbolTable) -> Self {
+        let key = |(index, value)| u128::from(value) << 64 | index as u128;
+        let mut keys: Vec<u128> = table.values().map(key).collect();
+        keys.sort_unstable();
+        Self {
+            table,
+            keys,
+            walked: 0,
+            here: VecDeque::new(),
+        }
     }
 
-    /// Takes the first of the given name out.
+    /// No fewer than there are.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Goes on to the next address; `false` if there is none.
+    pub(crate) fn advance(&mut self) -> bool {
+        self.here.clear();
+        let keys = self.keys.get(self.walked..).unwrap_or_default();
+        let Some(first) = keys.first() else {
+            return false;
+        };
+        for &key in keys.iter().take_while(|key| *key >> 64 == first >> 64) {
+            self.walked += 1;
+            self.here.extend(self.table.get(key as u64 as usize));
+        }
+        if self.here.len() > 1 {
+            // Size 0 becomes the largest number.
+            let size = |symbol: &Symbol<'_>| Reverse(symbol.size.wrapping_sub(1));
+            self.here.make_contiguous().sort_by_key(size);
+        }
+        true
+    }
+
+    /// The address of the symbols that are left here; `None` if none is.
+    pub(crate) fn address(&self) -> Option<u64> {
+        self.here.front().map(|symbol| symbol.value)
+    }
+
+    /// Takes the first symbol here of the given name.
     pub(crate) fn take(&mut self, name: &[u8]) -> Option<Symbol<'t>> {
-        let index = self.0.iter().position(|symbol| symbol.name == name)?;
-        self.0.get_mut(..=index)?.rotate_right(1);
-        let (first, rest) = std::mem::take(&mut self.0).split_first_mut()?;
-        self.0 = rest;
-        Some(*first)
+        let index = self.here.iter().position(|symbol| symbol.name == name)?;
+        self.here.remove(index)
     }
 }

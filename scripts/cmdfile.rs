@@ -9,11 +9,11 @@
 //! ```
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::lines::find;
+use crate::lines::{self, find};
 
 /// What a `.cmd` file says of its object.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,10 +74,7 @@ fn read_first_line<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<
             buffer.resize(length + STEP, 0);
         }
         let space = buffer.get_mut(length..).unwrap_or_default();
-        let count = match file.read(space) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            count => count?,
-        };
+        let count = lines::read(&mut file, space)?;
         let new = space.get(..count).unwrap_or_default();
         if let Some(end) = find(new, b'\n') {
             break length + end;

@@ -22,6 +22,9 @@ const STB_LOCAL: u8 = 0;
 const STT_SECTION: u8 = 3;
 const STT_FILE: u8 = 4;
 
+/// Bytes of a symbol in the table.
+const ENTRY: usize = 24;
+
 /// An open ELF file.
 pub(crate) struct Elf {
     path: PathBuf,
@@ -204,26 +207,46 @@ impl Section {
 impl SymbolTable {
     /// The symbols that are defined in a section and have a name, in the order of the file.
     pub(crate) fn defined(&self) -> impl Iterator<Item = Symbol<'_>> {
-        self.entries.chunks_exact(24).filter_map(|entry| {
-            let info = entry.get(4)?;
-            let kind = info & 0xf;
-            let section = u16_at(entry, 6)?;
-            if matches!(kind, STT_SECTION | STT_FILE)
-                || !(SHN_UNDEF + 1..SHN_LORESERVE).contains(&section)
-            {
-                return None;
-            }
-            let name = string(&self.strings, u32_at(entry, 0)?);
-            let symbol = Symbol {
-                name,
-                value: u64_at(entry, 8)?,
-                size: u64_at(entry, 16)?,
-                section,
-                is_global: info >> 4 != STB_LOCAL,
-            };
-            (!name.is_empty()).then_some(symbol)
+        let entries = self.entries.chunks_exact(ENTRY);
+        entries.filter_map(|entry| self.symbol(entry))
+    }
+
+    /// The index in the file and the value of each symbol that is defined in a section, also of
+    /// those without a name.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let entries = self.entries.chunks_exact(ENTRY).enumerate();
+        entries.filter_map(|(index, entry)| {
+            is_defined(entry)?;
+            Some((index, u64_at(entry, 8)?))
         })
     }
+
+    /// The symbol of an index in the file, if it is defined in a section and has a name.
+    pub(crate) fn get(&self, index: usize) -> Option<Symbol<'_>> {
+        self.symbol(self.entries.chunks_exact(ENTRY).nth(index)?)
+    }
+
+    fn symbol(&self, entry: &[u8]) -> Option<Symbol<'_>> {
+        is_defined(entry)?;
+        let name = string(&self.strings, u32_at(entry, 0)?);
+        let symbol = Symbol {
+            name,
+            value: u64_at(entry, 8)?,
+            size: u64_at(entry, 16)?,
+            section: u16_at(entry, 6)?,
+            is_global: entry.get(4)? >> 4 != STB_LOCAL,
+        };
+        (!name.is_empty()).then_some(symbol)
+    }
+}
+
+/// Something if the symbol of `entry` is in a section.
+fn is_defined(entry: &[u8]) -> Option<()> {
+    let kind = entry.get(4)? & 0xf;
+    let section = u16_at(entry, 6)?;
+    let is_defined = !matches!(kind, STT_SECTION | STT_FILE)
+        && (SHN_UNDEF + 1..SHN_LORESERVE).contains(&section);
+    is_defined.then_some(())
 }
 
 fn failure(path: &Path, problem: &str) -> Error {

@@ -44,8 +44,8 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     let (placed, (symbols, sizes)) = both(
         || Placed::read(&map_path, &map_text, &inner_text, &builtin),
         || {
-            let order = Order::read(&order_path)?;
-            let symbols = symbols::listed(stem, &order, &symbol_table)?;
+            let order = Order::open(&order_path)?;
+            let symbols = symbols::listed(stem, order, &symbol_table)?;
             let sizes = config.sizes.then(|| Sizes::encode(&symbols)).transpose()?;
             Ok((symbols, sizes))
         },

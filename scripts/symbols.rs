@@ -8,15 +8,16 @@
 //! each row of the address table has the symbol's type and name in a comment.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
-use crate::by_address::{ByAddress, Group};
+use crate::by_address::ByAddress;
+use crate::digits;
 use crate::elf::{Symbol, SymbolTable};
 use crate::error::{show, Error, Result};
-use crate::lines::Lines;
+use crate::lines::{find, FileLines};
 
-const LABEL: &[u8] = b"kallsyms_offsets:\n";
+const LABEL: &[u8] = b"kallsyms_offsets:";
 
 /// How a row of the table begins.
 const ROW: &[u8] = b"\t.long\t";
@@ -26,10 +27,10 @@ const REMEDY: &str =
     "Remove it and build again. If that does not help, this kernel's scripts/kallsyms writes \
                       a form that is not known yet: please report it with the kernel's version.";
 
-/// The address table in the assembler file of kallsyms.
+/// The address table in the assembler file of kallsyms, row by row.
 pub(crate) struct Order {
-    /// Its rows.
-    text: Vec<u8>,
+    path: PathBuf,
+    lines: FileLines,
 }
 
 /// A row of the address table.
@@ -46,16 +47,20 @@ struct Row<'o> {
 }
 
 impl Order {
-    /// Reads the address table of `path`. The names before it take half of the file, a little more
-    /// or less, so it is looked for from the middle on first.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    /// Finds the address table of `path`. The names before it take half of the file, a little more or
+    /// less, so it is looked for from the middle on first.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let failed = |error: std::io::Error| Error::in_file(path, error.to_string(), REMEDY);
-        let mut file = BufReader::with_capacity(1 << 18, File::open(path).map_err(failed)?);
-        let middle = file.get_ref().metadata().map_err(failed)?.len() / 2;
+        let mut file = File::open(path).map_err(failed)?;
+        let middle = file.metadata().map_err(failed)?.len() / 2;
         for start in [middle, 0] {
             file.seek(SeekFrom::Start(start)).map_err(failed)?;
-            if let Some(text) = rows_of_table(&mut file).map_err(failed)? {
-                return Ok(Self { text });
+            let mut lines = FileLines::of(file.try_clone().map_err(failed)?);
+            while let Some(line) = lines.next().map_err(failed)? {
+                if line == LABEL {
+                    let path = path.into();
+                    return Ok(Self { path, lines });
+                }
             }
         }
         Err(Error::in_file(
@@ -65,20 +70,23 @@ impl Order {
         ))
     }
 
-    /// The rows in order; `None` for one of an unknown form.
-    fn rows(&self) -> impl Iterator<Item = Option<Row<'_>>> {
-        Lines(&self.text).map(Row::parse)
+    /// The next row; `None` behind the last.
+    fn next(&mut self) -> Result<Option<&[u8]>> {
+        let row = self
+            .lines
+            .next()
+            .map_err(|error| Error::in_file(&self.path, error.to_string(), REMEDY))?;
+        Ok(row.filter(|row| row.starts_with(ROW)))
     }
 }
 
 impl<'o> Row<'o> {
     fn parse(row: &'o [u8]) -> Option<Self> {
         let rest = row.strip_prefix(ROW)?;
-        let end = rest.iter().position(|&byte| byte == b'\t')?;
-        let (offset, comment) = rest.split_at(end);
-        let offset = match std::str::from_utf8(offset).ok()? {
-            "0" => 0,
-            number => u32::from_str_radix(number.strip_prefix("0x")?, 16).ok()?,
+        let (offset, comment) = rest.split_at(find(rest, b'\t')?);
+        let offset = match offset {
+            b"0" => 0,
+            number => u32::try_from(digits::parse_prefixed(number)?).ok()?,
         };
         let name = comment
             .strip_prefix(b"\t/* ")?
@@ -125,15 +133,14 @@ impl Encoding {
 /// one name at one address the one comes first that [`ByAddress`] has first.
 pub(crate) fn listed<'t>(
     path: &Path,
-    order: &Order,
+    mut order: Order,
     table: &'t SymbolTable,
 ) -> Result<Vec<Symbol<'t>>> {
     let mut symbols = ByAddress::new(table);
-    let mut listed = Vec::with_capacity(symbols.len());
-    let mut groups = symbols.groups();
-    let mut group = Group::default();
     let mut encoding = Encoding::default();
-    for row in order.rows() {
+    let mut listed = Vec::with_capacity(symbols.len());
+    while let Some(text) = order.next()? {
+        let row = Row::parse(text);
         let failed = |problem: &str| {
             let name = row.map_or(String::new(), |row| format!(", {},", show(row.name)));
             let number = listed.len();
@@ -143,33 +150,14 @@ pub(crate) fn listed<'t>(
         };
         let row = row.ok_or_else(|| failed("has a row of an unknown form"))?;
         let symbol = loop {
-            match group.take(row.name) {
+            match symbols.take(row.name) {
                 Some(symbol) if encoding.fits(row.offset, symbol.value) => break symbol,
                 Some(_) => {}
-                None => group = groups.next().ok_or_else(|| failed("is not found"))?,
+                None if symbols.advance() => {}
+                None => return Err(failed("is not found")),
             }
         };
         listed.push(symbol);
     }
     Ok(listed)
-}
-
-/// The rows of the first address table in `file`, if there is one.
-fn rows_of_table(file: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
-    let mut line = Vec::new();
-    while line != LABEL {
-        line.clear();
-        if file.read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
-        }
-    }
-    let mut rows = Vec::new();
-    loop {
-        let end = rows.len();
-        file.read_until(b'\n', &mut rows)?;
-        if !rows.get(end..).is_some_and(|row| row.starts_with(ROW)) {
-            rows.truncate(end);
-            return Ok(Some(rows));
-        }
-    }
 }
