@@ -14,11 +14,17 @@ pub(crate) struct ByAddress<'t> {
     table: &'t SymbolTable,
     /// The value of each symbol, and below it its index in the table, sorted.
     keys: Vec<u128>,
-    /// How many of these were walked over.
-    walked: usize,
+    /// How many of these are in `ahead`, or were.
+    taken: usize,
+    /// The next symbols of the walk. Their entries and names are all over the table, and memory has
+    /// time to bring several at once where nothing else is done in between.
+    ahead: VecDeque<Symbol<'t>>,
     /// The symbols at the address of the walk that no name has been matched with yet.
     here: VecDeque<Symbol<'t>>,
 }
+
+/// How many symbols are taken from the table at once.
+const AHEAD: usize = 256;
 
 impl<'t> ByAddress<'t> {
     /// A walk over the symbols of `table`, before the first address.
@@ -29,7 +35,8 @@ impl<'t> ByAddress<'t> {
         Self {
             table,
             keys,
-            walked: 0,
+            taken: 0,
+            ahead: VecDeque::with_capacity(AHEAD),
             here: VecDeque::new(),
         }
     }
@@ -42,13 +49,15 @@ impl<'t> ByAddress<'t> {
     /// Goes on to the next address; `false` if there is none.
     pub(crate) fn advance(&mut self) -> bool {
         self.here.clear();
-        let keys = self.keys.get(self.walked..).unwrap_or_default();
-        let Some(first) = keys.first() else {
+        while let Some(next) = self.next() {
+            if self.address().is_some_and(|address| address != next.value) {
+                self.ahead.push_front(next);
+                break;
+            }
+            self.here.push_back(next);
+        }
+        if self.here.is_empty() {
             return false;
-        };
-        for &key in keys.iter().take_while(|key| *key >> 64 == first >> 64) {
-            self.walked += 1;
-            self.here.extend(self.table.get(key as u64 as usize));
         }
         if self.here.len() > 1 {
             // Size 0 becomes the largest number.
@@ -56,6 +65,16 @@ impl<'t> ByAddress<'t> {
             self.here.make_contiguous().sort_by_key(size);
         }
         true
+    }
+
+    fn next(&mut self) -> Option<Symbol<'t>> {
+        while self.ahead.is_empty() && self.taken < self.keys.len() {
+            let keys = self.keys.iter().skip(self.taken).take(AHEAD);
+            self.taken += keys.len();
+            let symbols = keys.filter_map(|&key| self.table.get(key as u64 as usize));
+            self.ahead.extend(symbols);
+        }
+        self.ahead.pop_front()
     }
 
     /// The address of the symbols that are left here; `None` if none is.
