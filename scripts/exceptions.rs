@@ -21,7 +21,7 @@ pub(crate) struct Exception<'t> {
 pub(crate) fn find<'t>(
     symbols: &[Symbol<'t>],
     modules: &[SetId],
-    ranges: &[Range<'_>],
+    ranges: &[Range<'_, '_>],
     text: u64,
 ) -> Result<Vec<Exception<'t>>> {
     let mut exceptions = Vec::new();
@@ -41,18 +41,18 @@ pub(crate) fn find<'t>(
 }
 
 /// A walk over ranges in the order of symbols, whose offsets rise but for a few jumps.
-struct Walk<'r, 'm> {
-    ranges: &'r [Range<'m>],
+struct Walk<'a> {
+    ranges: &'a [Range<'a, 'a>],
     /// Index of the first range that starts above the last offset.
     after: usize,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
     /// What the ranges say of `offset`.
     fn modules_at(&mut self, offset: u32) -> SetId {
         let is_after = |index| {
             let range = self.ranges.get(index);
-            range.is_none_or(|range: &Range<'_>| range.offset > offset)
+            range.is_none_or(|range: &Range<'_, '_>| range.offset > offset)
         };
         if self.after.checked_sub(1).is_some_and(is_after) {
             self.after = self.ranges.partition_point(|range| range.offset <= offset);

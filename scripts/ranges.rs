@@ -8,25 +8,25 @@ use crate::objects::{Objects, SetId};
 
 /// Where a range of the tables begins; it ends where the next begins.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Range<'m> {
+pub(crate) struct Range<'l, 'm> {
     /// Bytes from `_text`, modulo 2^32.
     pub offset: u32,
     /// The modules of all of the range.
     pub modules: SetId,
     /// The first piece in the range, for the comment beside its row; `None` for what lies between
     /// sections.
-    pub first: Option<Piece<'m>>,
+    pub first: Option<&'l Piece<'m>>,
 }
 
 /// Turns `pieces` into ranges of rising offset, neighbours of the same modules fused.
 ///
 /// What is between two pieces is padding: inside an output section it goes with the piece before
 /// it, and behind the last piece of a section it is in no module.
-pub(crate) fn fuse<'m>(
-    pieces: &[Piece<'m>],
+pub(crate) fn fuse<'l, 'm>(
+    pieces: &'l [Piece<'m>],
     text: u64,
     objects: &mut Objects<'m>,
-) -> Result<Vec<Range<'m>>> {
+) -> Result<Vec<Range<'l, 'm>>> {
     let mut starts = Vec::with_capacity(pieces.len());
     let next_outputs = pieces
         .iter()
@@ -41,7 +41,7 @@ pub(crate) fn fuse<'m>(
         starts.push(Range {
             offset: offset(piece.start, text, piece)?,
             modules,
-            first: Some(*piece),
+            first: Some(piece),
         });
         if next_output != Some(piece.output) && modules != SetId::NONE {
             starts.push(Range {
@@ -54,7 +54,7 @@ pub(crate) fn fuse<'m>(
     // Per-cpu addresses below the image have offsets above it. The sort is stable, so of two starts
     // at one offset, the end of a section and the piece behind it, the later counts.
     starts.sort_by_key(|start| start.offset);
-    let mut ranges: Vec<Range<'m>> = Vec::new();
+    let mut ranges: Vec<Range<'l, 'm>> = Vec::new();
     for start in starts {
         if ranges
             .last()

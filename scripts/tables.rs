@@ -36,7 +36,7 @@ pub(crate) struct Entry {
 
 /// Encodes `ranges` and `exceptions`.
 pub(crate) fn encode(
-    ranges: &[Range<'_>],
+    ranges: &[Range<'_, '_>],
     exceptions: &[Exception<'_>],
     objects: &Objects<'_>,
     builtin: &BuiltinModules,

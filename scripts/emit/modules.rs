@@ -13,7 +13,7 @@ use crate::tables::{Entry, Tables};
 pub(crate) fn write(
     source: &mut Source,
     tables: &Tables,
-    ranges: &[Range<'_>],
+    ranges: &[Range<'_, '_>],
     exceptions: &[Exception<'_>],
     text: u64,
     objects: &Objects<'_>,
@@ -66,7 +66,7 @@ pub(crate) fn write(
 }
 
 /// Where a range begins: the input section and the object there.
-fn place(range: &Range<'_>) -> Vec<u8> {
+fn place(range: &Range<'_, '_>) -> Vec<u8> {
     match range.first {
         None => b"end of section".to_vec(),
         Some(piece) => [piece.section, b" of ", &piece.object_path()].concat(),
