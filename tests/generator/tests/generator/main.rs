@@ -6,4 +6,6 @@ mod add_sizes;
 mod build;
 mod elf;
 mod errors;
+mod linear;
 mod link;
+mod synthetic;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! That the generator's time is linear in its inputs.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::synthetic;
+
+/// How often each size is tried. The fastest run counts: what disturbs a run only makes it longer.
+const RUNS: usize = 5;
+
+/// How many times as long ten times as many ranges take.
+fn ratio(ranges: usize) -> f64 {
+    let sizes = [ranges, 10 * ranges];
+    let builds = sizes.map(|ranges| {
+        let build = TempDir::new().unwrap();
+        synthetic::make(build.path(), ranges).unwrap();
+        build
+    });
+    let mut fastest = [Duration::MAX; 2];
+    for _ in 0..RUNS {
+        for (build, fastest) in builds.iter().zip(&mut fastest) {
+            *fastest = run(build).min(*fastest);
+        }
+    }
+    let [small, large] = fastest.map(|time| time.as_secs_f64());
+    println!("{ranges} ranges: {small:.4} s, ten times as many: {large:.4} s");
+    large / small
+}
+
+fn run(build: &TempDir) -> Duration {
+    let mut generator = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
+    generator.current_dir(build).args(["link", synthetic::STEM]);
+    let start = Instant::now();
+    let status = generator.stdout(Stdio::null()).status().unwrap();
+    let time = start.elapsed();
+    assert!(status.success());
+    time
+}
+
+/// A quadratic step would make this 100. Wide, because other programs may run at the same time.
+#[test]
+fn ten_times_as_much_takes_about_ten_times_as_long() {
+    let ratio = ratio(4_000);
+    assert!(ratio < 20.0, "{ratio:.1} times");
+}
+
+/// The bound that is promised, up to a million ranges, for a quiet machine:
+///
+///     cargo test --release -p generator -- --ignored --nocapture million
+#[test]
+#[ignore = "takes long, and other programs disturb it"]
+fn a_million_ranges_take_at_most_eleven_times_as_long_as_a_tenth_of_them() {
+    let ratio = ratio(100_000);
+    assert!(ratio <= 11.0, "{ratio:.1} times");
+}
+
+/// Each range of the made-up kernel is one of the tables.
+#[test]
+fn made_up_ranges_are_not_fused() {
+    let build = TempDir::new().unwrap();
+    synthetic::make(build.path(), 1000).unwrap();
+    let mut generator = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
+    generator
+        .current_dir(&build)
+        .args(["link", synthetic::STEM]);
+    let output = generator.output().unwrap();
+    let tables = String::from_utf8(output.stdout).unwrap();
+    // The first object is in no module, and so is what is below it.
+    assert!(tables.contains("kallsyms_num_modules:\n\t.long\t1000\n"));
+}
