@@ -222,13 +222,16 @@ static bool is_code(const struct core_symbol *symbol)
 	return symbol->size && (symbol->type == 't' || symbol->type == 'T');
 }
 
-/* A jump has 5 bytes: so near to the next function it would overwrite its first ones. */
-static bool is_next_function_safe(size_t *probes)
+/*
+ * A jump has 5 bytes: so near to the next function it would overwrite its first
+ * ones. A probe there is refused, or stays a breakpoint.
+ */
+static bool is_next_function_safe(size_t *tried)
 {
-	size_t before = pages_of_jumps(), after;
+	size_t before = pages_of_jumps(), after, probes = 0;
 
-	*probes = 0;
-	for (size_t i = 1; i < core.count && *probes < PROBES; i++) {
+	*tried = 0;
+	for (size_t i = 1; i < core.count && *tried < PROBES; i++) {
 		const struct core_symbol *next = &core.symbols[i], *last;
 		unsigned long from = next->address - 4;
 
@@ -240,16 +243,18 @@ static bool is_next_function_safe(size_t *probes)
 			continue;
 		if (from < last->address + last->size)
 			from = last->address + last->size;
-		for (; from < next->address; from++)
-			if (kprobe_event("p:padding_%zu 0x%lx\n", *probes, from)) {
-				++*probes;
+		for (; from < next->address; from++) {
+			++*tried;
+			if (kprobe_event("p:padding_%zu 0x%lx\n", probes, from)) {
+				probes++;
 				break;
 			}
+		}
 	}
 	after = pages_of_jumps();
-	for (size_t i = 0; i < *probes; i++)
+	for (size_t i = 0; i < probes; i++)
 		kprobe_event("-:padding_%zu\n", i);
-	note("%zu probes, %zu pages, %zu before", *probes, after, before);
+	note("%zu tried, %zu accepted, %zu pages, %zu before", *tried, probes, after, before);
 	return after == before;
 }
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/* The test module, which tells what the kernel says of addresses: tests/module. */
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tests.h"
+
+#define MODULE "kallmodsyms_lookup"
+#define FILE_OF_MODULE "/lib/" MODULE ".ko"
+
+void load_lookup_module(void)
+{
+	int fd = open(FILE_OF_MODULE, O_RDONLY);
+
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+		give_up(FILE_OF_MODULE);
+	close(fd);
+}
+
+void unload_lookup_module(void)
+{
+	if (syscall(SYS_delete_module, MODULE, 0))
+		give_up("delete_module");
+}
+
+struct text ask(const char *file, const unsigned long *addresses, size_t count)
+{
+	int fd = open(file, O_RDWR);
+	size_t size = count * sizeof(*addresses);
+	struct text answers;
+
+	if (fd < 0 || write(fd, addresses, size) != (ssize_t)size)
+		give_up("%s", file);
+	answers = read_fd(fd, MIB);
+	close(fd);
+	return answers;
+}
