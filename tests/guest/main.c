@@ -40,6 +40,7 @@ int main(void)
 	test_rule("after boot");
 	test_credentials();
 	test_sizes();
+	test_lookup();
 	test_modules();
 	test_order();
 	test_attribution();

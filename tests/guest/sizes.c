@@ -7,16 +7,11 @@
  */
 
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "tests.h"
 
-#define MODULE "/lib/kallmodsyms_lookup.ko"
-#define LOOKUP "/proc/kallmodsyms_lookup"
 #define ENOUGH_NOTES 3
 
 static struct core core;
@@ -26,19 +21,6 @@ struct question {
 	unsigned long *addresses;
 	size_t count, behind;
 };
-
-static struct text ask(const struct question *question)
-{
-	int fd = open(LOOKUP, O_RDWR);
-	size_t size = question->count * sizeof(*question->addresses);
-	struct text answers;
-
-	if (fd < 0 || write(fd, question->addresses, size) != (ssize_t)size)
-		give_up(LOOKUP);
-	answers = read_fd(fd, MIB);
-	close(fd);
-	return answers;
-}
 
 /* vfs_read+0x10/0x151, and the number alone for what no symbol is looked up for. */
 static void expect(unsigned long address, struct question *question, char **answer)
@@ -64,7 +46,7 @@ static void expect(unsigned long address, struct question *question, char **answ
 /* Whether the kernel says of all addresses what it should. */
 static bool is_answered(struct question *question)
 {
-	struct text answers = ask(question);
+	struct text answers = ask(LOOKUP, question->addresses, question->count);
 	struct line line;
 	size_t at = 0, wrong = 0;
 
@@ -225,19 +207,10 @@ static bool are_distances(void)
 	return !wrong;
 }
 
-static void load(void)
-{
-	int fd = open(MODULE, O_RDONLY);
-
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
-		give_up(MODULE);
-	close(fd);
-}
-
 void test_sizes(void)
 {
 	core = read_core();
-	load();
+	load_lookup_module();
 	test_every("every start", start);
 	test_every("every middle", middle);
 	test_every("every last byte", last_byte);
@@ -254,7 +227,6 @@ void test_sizes(void)
 	}
 	check(is_named_before_end(), "%%pS names the last byte before _end");
 	check(is_unnamed_outside(), "%%pS names nothing at _end and in the per-cpu area");
-	if (syscall(SYS_delete_module, "kallmodsyms_lookup", 0))
-		give_up("delete_module");
+	unload_lookup_module();
 	free(core.symbols);
 }

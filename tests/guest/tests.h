@@ -59,6 +59,14 @@ struct symbol {
 bool parse_symbol(struct line line, struct symbol *symbol);
 bool is_zero(struct line number);
 
+/* ask.c: what the kernel says of addresses, a line for each. */
+#define LOOKUP "/proc/kallmodsyms_lookup"
+#define MODULES_OF "/proc/kallmodsyms_modules"
+
+void load_lookup_module(void);
+void unload_lookup_module(void);
+struct text ask(const char *file, const unsigned long *addresses, size_t count);
+
 /* core.c: the kernel's own symbols, and what it should say of an address in them. */
 struct core_symbol {
 	unsigned long address, size;
@@ -95,6 +103,7 @@ void test_modules(void);
 void test_attribution(void);
 void test_churn(void);
 void test_sizes(void);
+void test_lookup(void);
 void test_tracing(void);
 void test_kernel_log(void);
 

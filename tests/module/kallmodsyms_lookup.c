@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * What the kernel says of an address, for the guest's tests: whoever opens
- * /proc/kallmodsyms_lookup and writes addresses to it, as machine words, reads
- * a line for each, as %pS prints it: vfs_read+0x10/0x151.
+ * What the kernel says of an address, for the guest's tests: whoever opens one
+ * of these files and writes addresses to it, as machine words, reads a line for
+ * each.
+ *
+ * /proc/kallmodsyms_lookup	as %pS prints it: vfs_read+0x10/0x151
+ * /proc/kallmodsyms_modules	its modules, as in /proc/kallmodsyms: [a] [b]
  */
 
+#include <linux/kallmodsyms.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#define NAME "kallmodsyms_lookup"
+#define LOOKUP "kallmodsyms_lookup"
+#define MODULES "kallmodsyms_modules"
 #define MOST (1UL << 20)
 
 /* What one who opened the file has written. */
@@ -38,22 +43,43 @@ static void question_stop(struct seq_file *seq, void *address)
 {
 }
 
-static int question_show(struct seq_file *seq, void *address)
+static int lookup_show(struct seq_file *seq, void *address)
 {
 	seq_printf(seq, "%pS\n", (void *)*(unsigned long *)address);
 	return 0;
 }
 
-static const struct seq_operations question_operations = {
+static int modules_show(struct seq_file *seq, void *address)
+{
+	struct kallmodsyms_modules modules;
+	const char *separator = "", *name;
+
+	kallmodsyms_lookup_modules(*(unsigned long *)address, &modules);
+	while ((name = kallmodsyms_next_module(&modules))) {
+		seq_printf(seq, "%s[%s]", separator, name);
+		separator = " ";
+	}
+	seq_putc(seq, '\n');
+	return 0;
+}
+
+static const struct seq_operations lookup_operations = {
 	.start	= question_start,
 	.next	= question_next,
 	.stop	= question_stop,
-	.show	= question_show,
+	.show	= lookup_show,
+};
+
+static const struct seq_operations modules_operations = {
+	.start	= question_start,
+	.next	= question_next,
+	.stop	= question_stop,
+	.show	= modules_show,
 };
 
 static int question_open(struct inode *inode, struct file *file)
 {
-	return seq_open_private(file, &question_operations, sizeof(struct question));
+	return seq_open_private(file, pde_data(inode), sizeof(struct question));
 }
 
 /* The position is the reader's: all that is written is one question. */
@@ -99,16 +125,23 @@ static const struct proc_ops operations = {
 
 static int __init lookup_init(void)
 {
-	return proc_create(NAME, 0600, NULL, &operations) ? 0 : -ENOMEM;
+	if (!proc_create_data(LOOKUP, 0600, NULL, &operations, (void *)&lookup_operations))
+		return -ENOMEM;
+	if (!proc_create_data(MODULES, 0600, NULL, &operations, (void *)&modules_operations)) {
+		remove_proc_entry(LOOKUP, NULL);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 static void __exit lookup_exit(void)
 {
-	remove_proc_entry(NAME, NULL);
+	remove_proc_entry(MODULES, NULL);
+	remove_proc_entry(LOOKUP, NULL);
 }
 
 module_init(lookup_init);
 module_exit(lookup_exit);
 
-MODULE_DESCRIPTION("What %pS says of addresses, for the tests of /proc/kallmodsyms");
+MODULE_DESCRIPTION("What the kernel says of addresses, for the tests of /proc/kallmodsyms");
 MODULE_LICENSE("GPL");
