@@ -45,14 +45,14 @@ fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>)
     let directory = kernel.objtree.join("guest");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
 
-    let program = compile(&sources, &directory)?;
+    let program = directory.join(PROGRAM);
+    compile(&sources, &program)?;
     let root = install_modules(kernel, &directory)?;
 
     let mut list = Files::new();
-    for name in ["dev", "proc", "sys", "tmp", "bin", "etc", "out"] {
+    for name in ["bin", "etc", "out"] {
         list.directory(Path::new(name));
     }
-    list.text.push_str("nod /dev/console 0600 0 0 c 5 1\n");
     list.file("bin/busybox", Path::new("/bin/busybox"), 0o755);
     list.text.push_str("slink /bin/sh busybox 0777 0 0\n");
     list.file("init", &sources.join("init"), 0o755);
@@ -71,22 +71,7 @@ fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>)
         list.file(&format!("lib/{MODULE}"), module, 0o644);
     }
 
-    let names = directory.join("initramfs.list");
-    fs::write(&names, list.text)?;
-    let initramfs = directory.join("initramfs.cpio");
-    let archive = fs::File::create(&initramfs)?;
-    let mut generator = Command::new(kernel.objtree.join("usr/gen_init_cpio"));
-    let status = generator
-        .arg(&names)
-        .stdout(archive)
-        .status()
-        .context("usr/gen_init_cpio")?;
-    anyhow::ensure!(
-        status.success(),
-        "usr/gen_init_cpio {} failed",
-        names.display()
-    );
-
+    let initramfs = list.archive(kernel, &directory)?;
     Ok(Guest {
         config: kernel.config.clone(),
         image: kernel.objtree.join(options.arch()?.image),
@@ -95,9 +80,8 @@ fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>)
     })
 }
 
-/// The test program, static: there is nothing else in the guest.
-fn compile(sources: &Path, directory: &Path) -> Result<PathBuf> {
-    let program = directory.join(PROGRAM);
+/// A program for the guest, static: there is nothing else in there.
+pub fn compile(sources: &Path, program: &Path) -> Result<()> {
     let mut files: Vec<_> = fs::read_dir(sources)?
         .flatten()
         .map(|entry| entry.path())
@@ -106,10 +90,9 @@ fn compile(sources: &Path, directory: &Path) -> Result<PathBuf> {
     files.sort();
     let mut cc = Command::new("gcc");
     cc.args(["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
-        .arg(&program)
+        .arg(program)
         .args(files);
-    command::output(&mut cc)?;
-    Ok(program)
+    command::output(&mut cc).map(drop)
 }
 
 /// The module for the tests, out of the kernel's tree and of ours.
@@ -146,24 +129,30 @@ fn install_modules(kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
 }
 
 /// The list that `gen_init_cpio` reads.
-struct Files {
+pub struct Files {
     text: String,
 }
 
 impl Files {
-    fn new() -> Self {
-        Self {
+    /// A root directory that has what every guest needs.
+    pub fn new() -> Self {
+        let mut list = Self {
             text: String::new(),
+        };
+        for name in ["dev", "proc", "sys", "tmp"] {
+            list.directory(Path::new(name));
         }
+        list.text.push_str("nod /dev/console 0600 0 0 c 5 1\n");
+        list
     }
 
     /// `dir /proc 0755 0 0`
-    fn directory(&mut self, name: &Path) {
+    pub fn directory(&mut self, name: &Path) {
         let _ = writeln!(self.text, "dir /{} 0755 0 0", name.display());
     }
 
     /// `file /init tests/guest/init 0755 0 0`
-    fn file(&mut self, name: &str, from: &Path, mode: u32) {
+    pub fn file(&mut self, name: &str, from: &Path, mode: u32) {
         let _ = writeln!(self.text, "file /{name} {} {mode:04o} 0 0", from.display());
     }
 
@@ -183,5 +172,24 @@ impl Files {
             }
         }
         Ok(())
+    }
+    /// The archive that the kernel unpacks when it starts.
+    pub fn archive(&self, kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
+        let names = directory.join("initramfs.list");
+        fs::write(&names, &self.text)?;
+        let initramfs = directory.join("initramfs.cpio");
+        let archive = fs::File::create(&initramfs)?;
+        let mut generator = Command::new(kernel.objtree.join("usr/gen_init_cpio"));
+        let status = generator
+            .arg(&names)
+            .stdout(archive)
+            .status()
+            .context("usr/gen_init_cpio")?;
+        anyhow::ensure!(
+            status.success(),
+            "usr/gen_init_cpio {} failed",
+            names.display()
+        );
+        Ok(initramfs)
     }
 }
