@@ -17,6 +17,8 @@ help:
 	@echo '  make run      build a kernel with /proc/kallmodsyms, boot it under QEMU, show the file'
 	@echo '  make shell    a prompt in that kernel'
 	@echo '  make test     everything that can be tested, with a boot for each test kernel'
+	@echo '  make bench    speed and size, as tables: builds the kernel of CONFIG=defconfig,'
+	@echo '                which takes a quarter of an hour once; OFF=1 builds it without the option, too'
 	@echo '  make clean    remove what these built (the kernel source and the tools stay)'
 	@echo
 	@echo 'Use it in your own kernel:'
@@ -27,7 +29,7 @@ help:
 	@echo '                                    ENCODINGS=1 instead: what sizes take, in other forms too'
 	@echo '  make unapply KDIR=/path/to/linux  restore the tree'
 	@echo
-	@echo 'Variables of run, shell and test:'
+	@echo 'Variables of run, shell, test and bench:'
 	@echo '  CONFIG=tiny      the kernel configuration: tests/kernel/CONFIG.config'
 	@echo '  KERNEL=6.12      the kernel series, from the package linux-source-KERNEL'
 	@echo '  KDIR=            a kernel tree of your own instead; run and shell apply to it'
@@ -37,8 +39,8 @@ help:
 	@echo '  ACCEL=tcg        kvm: use /dev/kvm'
 	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test
-run shell test: cargo
+.PHONY: run shell test bench
+run shell test bench: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Builds a kernel with `/proc/kallmodsyms`, boots it under QEMU, and shows or
-//! tests the file.
+//! Builds a kernel with `/proc/kallmodsyms`, boots it under QEMU, and shows,
+//! tests or measures the file.
 //!
 //! The phases, in order, each in the file named after it: [`packages`],
 //! [`toolchain`], [`source`], [`configure`], [`build`], [`guest`], [`qemu`],
-//! and then [`summary`] or [`test`].
+//! and then [`summary`], [`test`] or [`bench`].
 
 mod arch;
+mod bench;
 mod build;
 mod cache;
 mod command;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(options) => run(&options).map(|()| true),
         Command::Shell(options) => shell(&options).map(|()| true),
+        Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::Test(options) => test::run(&options),
     };
     match done {

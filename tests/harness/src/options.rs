@@ -25,6 +25,8 @@ pub enum Command {
     Run(Options),
     /// Build a kernel and give a prompt in it
     Shell(Options),
+    /// Measure size and speed, and write the tables of it
+    Bench(Bench),
     /// Run all tests; ends with the line `N passed, N failed`
     Test(Options),
 }
@@ -67,6 +69,22 @@ pub struct Options {
     pub cache: PathBuf,
 }
 
+#[derive(Args)]
+pub struct Bench {
+    #[command(flatten)]
+    pub options: Options,
+
+    /// Build a second kernel without the option, and compare: 1
+    #[arg(long, env = "OFF", default_value = "")]
+    off: String,
+}
+
+impl Bench {
+    pub fn off(&self) -> bool {
+        is_set(&self.off)
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Accel {
     /// QEMU's own translation: works everywhere
@@ -89,6 +107,11 @@ fn said(path: &Option<PathBuf>) -> Option<&Path> {
     path.filter(|path| !path.as_os_str().is_empty())
 }
 
+/// Whether a variable that turns something on does so.
+fn is_set(variable: &str) -> bool {
+    !matches!(variable, "" | "0")
+}
+
 impl Options {
     pub fn kdir(&self) -> Option<&Path> {
         said(&self.kdir)
@@ -108,7 +131,16 @@ impl Options {
     }
 
     pub fn copy(&self) -> bool {
-        !matches!(self.copy.as_str(), "" | "0")
+        is_set(&self.copy)
+    }
+
+    /// The same, with a configuration where none was asked for.
+    pub fn or_config(&self, config: &str) -> Self {
+        let config = self.chosen_config().unwrap_or(config).to_owned();
+        Self {
+            config: Some(config),
+            ..self.clone()
+        }
     }
 
     pub fn arch(&self) -> Result<&'static Arch> {
@@ -139,7 +171,9 @@ mod tests {
         let line = ["harness", "run", "--cache", "c"].iter().chain(arguments);
         match Cli::parse_from(line).command {
             Command::Run(options) => options,
-            Command::Shell(_) | Command::Test(_) => unreachable!("asked to run"),
+            Command::Shell(_) | Command::Bench(_) | Command::Test(_) => {
+                unreachable!("asked to run")
+            }
         }
     }
 

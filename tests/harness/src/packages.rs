@@ -14,6 +14,7 @@ use crate::toolchain;
 
 pub enum For {
     Boot,
+    Bench,
     Test,
 }
 
@@ -37,6 +38,8 @@ const BUILD: &[&str] = &[
     "xz-utils",
 ];
 const LLVM: &[&str] = &["clang-19", "lld-19", "llvm-19"];
+/// What the generator is compared with is written in awk; `time` tells how much memory a program takes.
+const BENCH: &[&str] = &["gawk", "time"];
 const TEST: &[&str] = &["shellcheck"];
 
 /// Makes sure that all packages are there.
@@ -76,6 +79,9 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
     }
     if !options.llvm.is_empty() {
         wanted.extend(LLVM.iter().map(|&name| name.to_owned()));
+    }
+    if matches!(purpose, For::Bench) {
+        wanted.extend(BENCH.iter().map(|&name| name.to_owned()));
     }
     if matches!(purpose, For::Test) {
         wanted.extend(TEST.iter().map(|&name| name.to_owned()));

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+
+/*
+ * Measures /proc/kallmodsyms against /proc/kallsyms, as the only program of a
+ * guest whose clock counts instructions. Each file measures one thing, and
+ * prints what it measured as lines of a kind and of words KEY=VALUE:
+ *
+ *	bench read file=kallsyms user=root buffer=4096 instructions=377 ...
+ *
+ * The harness makes the table of them.
+ */
+
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define USER 1000
+#define RUNS 3
+#define BUFFER_MAX (1 << 20)
+#define BENCH_DIRECTORY "/bench"
+
+#define printf_like(n) __attribute__((format(printf, n, n + 1)))
+
+/* say.c: lines for the harness. */
+void say(const char *format, ...) printf_like(1);
+void give_up(const char *format, ...) printf_like(1) __attribute__((noreturn));
+
+/* clock.c */
+uint64_t instructions(void);
+void check_clock(void);
+
+/* file.c: the files that are compared. */
+struct file {
+	const char *name;	/* what it is called in the lines */
+	const char *path;
+};
+
+extern const struct file kallsyms, kallmodsyms;
+extern char buffer[BUFFER_MAX];
+
+int open_file(struct file file);
+struct file copy_to_tmpfs(struct file file);
+
+/* What reading a whole file takes. */
+struct reading {
+	uint64_t instructions, reads, bytes;
+};
+
+struct reading read_whole(struct file file, size_t size);
+uint64_t count_lines(struct file file);
+
+/* The measurements. */
+void bench_reads(const char *user, const size_t *sizes, size_t number);
+void bench_first_line(const char *user);
+void bench_preads(void);
+void bench_modules(void);
+void bench_lookups(void);
+
+/* module.c: loading a module, and what its parameters then say. */
+void load_module(const char *name);
+uint64_t module_says(const char *module, const char *parameter);
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/* Lookups of addresses in the kernel: module/bench_lookup.c measures them when it is loaded. */
+
+#include <inttypes.h>
+
+#include "bench.h"
+
+#define MODULE "bench_lookup"
+
+static void report(const char *function, const char *parameter)
+{
+	say("lookup function=%s count=%" PRIu64 " instructions=%" PRIu64, function,
+	    module_says(MODULE, "addresses"), module_says(MODULE, parameter));
+}
+
+void bench_lookups(void)
+{
+	load_module(MODULE);
+	report("kallsyms_lookup_size_offset", "kallsyms");
+	report("sprint_symbol", "sprint");
+	/* Nothing, where the kernel has no such function. */
+	if (module_says(MODULE, "kallmodsyms"))
+		report("kallmodsyms_lookup", "kallmodsyms");
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * The guest's first and only program, so that nothing else takes instructions.
+ * The kernel's command line says how much to measure: bench=all or bench=ratio.
+ */
+
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static const size_t sizes[] = { 4 << 10, 64 << 10, 128 << 10, 1 << 20 };
+static const size_t usual = 128 << 10;
+
+static void mount_all(void)
+{
+	if (mount("proc", "/proc", "proc", 0, NULL) || mount("sys", "/sys", "sysfs", 0, NULL) ||
+	    mount("tmp", "/tmp", "tmpfs", 0, "mode=1777"))
+		give_up("mount");
+}
+
+/* What a user sees depends on who opened the file, so all of it is done as that user. */
+static void as_user(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		give_up("fork");
+	if (!child) {
+		if (setgroups(0, NULL) || setgid(USER) || setuid(USER))
+			give_up("becoming a user");
+		bench_reads("user", sizes, sizeof(sizes) / sizeof(sizes[0]));
+		bench_first_line("user");
+		_exit(0);
+	}
+	if (waitpid(child, &status, 0) != child || status)
+		give_up("the user's part");
+}
+
+int main(void)
+{
+	const char *wanted = getenv("bench");
+
+	mount_all();
+	check_clock();
+	if (wanted && !strcmp(wanted, "ratio")) {
+		bench_reads("root", &usual, 1);
+	} else {
+		bench_reads("root", sizes, sizeof(sizes) / sizeof(sizes[0]));
+		bench_first_line("root");
+		as_user();
+		bench_preads();
+		bench_modules();
+		bench_lookups();
+	}
+
+	/* Where the host looks whether all went well. A reboot ends QEMU (-no-reboot). */
+	puts("guest: done");
+	fflush(stdout);
+	reboot(RB_AUTOBOOT);
+	return 1;
+}

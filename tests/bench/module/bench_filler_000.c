@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * A module that is nothing but symbols. The harness makes more of it by another
+ * number in the name, wherever the name stands in the file; so the names of
+ * what it exports begin with it.
+ */
+
+#include <linux/module.h>
+
+#define EACH_OF_TEN(X, n) \
+	X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7) X(n##8) X(n##9)
+
+#define LOCAL(n)					\
+	static noinline __used int filler_##n(int x)	\
+	{						\
+		return x ^ 0x##n;			\
+	}
+#define EXPORTED(n)					\
+	int bench_filler_000_##n(int x);		\
+	noinline int bench_filler_000_##n(int x)	\
+	{						\
+		return x + 0x##n;			\
+	}						\
+	EXPORT_SYMBOL_GPL(bench_filler_000_##n);
+#define DATA(n) static __used int filler_data_##n = 1 + 0x##n;
+
+EACH_OF_TEN(LOCAL, 1)
+EACH_OF_TEN(LOCAL, 2)
+EACH_OF_TEN(LOCAL, 3)
+EACH_OF_TEN(LOCAL, 4)
+EACH_OF_TEN(LOCAL, 5)
+EACH_OF_TEN(LOCAL, 6)
+EACH_OF_TEN(LOCAL, 7)
+EACH_OF_TEN(EXPORTED, 1)
+EACH_OF_TEN(DATA, 1)
+EACH_OF_TEN(DATA, 2)
+
+MODULE_DESCRIPTION("Symbols to read");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/* Reads here and there in a file. */
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define PREADS 10000
+#define PIECE 128
+/* A file that begins anew for each pread cannot have all of them in any time worth waiting for. */
+#define BUDGET UINT64_C(3000000000)
+
+/* The same offsets, as shares of the size, for each file (Marsaglia's xorshift). */
+static uint32_t next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* At most @limit of them; how many fitted into the @budget. */
+static int preads(struct file file, int limit, uint64_t budget)
+{
+	uint64_t size = read_whole(file, BUFFER_MAX).bytes, start, spent = 0;
+	uint32_t state = 20261122;
+	int fd = open_file(file), done = 0;
+	off_t offset;
+
+	start = instructions();
+	while (done < limit && spent < budget) {
+		offset = (size - PIECE) * next_random(&state) >> 32;
+		if (pread(fd, buffer, PIECE, offset) <= 0)
+			give_up("pread of %s", file.path);
+		done++;
+		spent = instructions() - start;
+	}
+	close(fd);
+	say("pread file=%s count=%d instructions=%" PRIu64, file.name, done, spent);
+	return done;
+}
+
+void bench_preads(void)
+{
+	int few = preads(kallsyms, PREADS, BUDGET);
+
+	/* The very same ones, which can be compared, and then as many as possible. */
+	preads(kallmodsyms, few, UINT64_MAX);
+	if (few < PREADS)
+		preads(kallmodsyms, PREADS, BUDGET);
+	preads(copy_to_tmpfs(kallmodsyms), PREADS, BUDGET);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/* Lines for the harness. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+/* A whole line, which is out when this returns: the serial port is quiet while something is measured. */
+void say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	printf("bench ");
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+}
+
+/* Without the words that the harness waits for, so that it fails too. */
+void give_up(const char *format, ...)
+{
+	int error = errno;
+	va_list arguments;
+
+	va_start(arguments, format);
+	printf("cannot go on: ");
+	vprintf(format, arguments);
+	va_end(arguments);
+	printf(": %s\n", strerror(error));
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+	_exit(1);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The generator against `scripts/kallsyms` and upstream's `generate_builtin_ranges.awk`, on the
+//! inputs that the last link of the kernel left.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{ensure, Context, Result};
+
+use super::space;
+use super::text::{Document, Table};
+use crate::configure::Kernel;
+use crate::progress::Phase;
+
+/// Each program runs so often, in turn with the others, so that all see the same machine.
+const RUNS: usize = 11;
+
+/// What one program took.
+pub struct Row {
+    pub program: &'static str,
+    /// The median.
+    pub time: Duration,
+    pub peak_kib: u64,
+}
+
+pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
+    let rows = run(&kernel.objtree, &kernel.tree)?;
+    let mut table = Table::new(&[
+        "While vmlinux is linked",
+        "ms",
+        "peak KiB",
+        "to kallsyms",
+        "to awk",
+    ]);
+    let time = |index: usize| {
+        rows.get(index)
+            .map_or(1.0, |row: &Row| row.time.as_secs_f64())
+    };
+    for row in &rows {
+        let taken = row.time.as_secs_f64();
+        table.row([
+            row.program.to_owned(),
+            format!("{:.1}", 1e3 * taken),
+            super::text::number(row.peak_kib),
+            format!("{:.3}", taken / time(0)),
+            format!("{:.3}", taken / time(1)),
+        ]);
+    }
+    document.table(&table);
+    Ok(())
+}
+
+/// `scripts/kallsyms`, the awk script and the generator, in this order.
+pub fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
+    let mut phase = Phase::start("generator");
+    phase.update(&format!("{RUNS} runs"));
+    let commands = commands(objtree, srctree)?;
+    let mut times = vec![Vec::new(); commands.len()];
+    for _ in 0..RUNS {
+        for ((_, command), times) in commands.iter().zip(&mut times) {
+            times.push(time_of(objtree, command)?);
+        }
+    }
+    let rows = commands
+        .iter()
+        .zip(times)
+        .map(|((program, command), mut times)| {
+            times.sort_unstable();
+            Ok(Row {
+                program,
+                time: times.get(RUNS / 2).copied().unwrap_or_default(),
+                peak_kib: peak_of(objtree, command)?,
+            })
+        });
+    let rows = rows.collect();
+    phase.done(&format!("{RUNS} runs"));
+    rows
+}
+
+type Words = Vec<String>;
+
+fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 3]> {
+    // .tmp_vmlinux2
+    let stem = space::last_pass(objtree)?;
+    let config = std::fs::read_to_string(objtree.join(".config"))?;
+    let has = |option: &str| {
+        config
+            .lines()
+            .any(|line| line == format!("CONFIG_{option}=y"))
+    };
+
+    let mut kallsyms = vec!["scripts/kallsyms".to_owned()];
+    if has("KALLSYMS_ALL") {
+        kallsyms.push("--all-symbols".to_owned());
+    }
+    if has("KALLSYMS_ABSOLUTE_PERCPU") {
+        kallsyms.push("--absolute-percpu".to_owned());
+    }
+    kallsyms.push(format!("{stem}.syms"));
+
+    let script = srctree.join("scripts/generate_builtin_ranges.awk");
+    let mut awk = vec!["gawk".to_owned(), "-f".to_owned()];
+    awk.push(script.display().to_string());
+    awk.push("modules.builtin".to_owned());
+    awk.push(format!("{stem}.map"));
+    awk.push("vmlinux.o.map".to_owned());
+
+    let ours = ["kernel/kallmodsyms/scripts/kallmodsyms", "link", &stem];
+    Ok([
+        ("scripts/kallsyms", kallsyms),
+        ("generate_builtin_ranges.awk", awk),
+        ("kallmodsyms link", ours.map(str::to_owned).to_vec()),
+    ])
+}
+
+fn prepared(objtree: &Path, words: &[String]) -> Result<Command> {
+    let (program, arguments) = words.split_first().context("no program")?;
+    // A path from the build directory, or a name.
+    let program = match program.contains('/') {
+        true => objtree.join(program),
+        false => PathBuf::from(program),
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(objtree)
+        .env("srctree", objtree.join("source"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    Ok(command)
+}
+
+fn time_of(objtree: &Path, words: &[String]) -> Result<Duration> {
+    let mut command = prepared(objtree, words)?;
+    let start = Instant::now();
+    let status = command.status().with_context(|| words.join(" "))?;
+    let taken = start.elapsed();
+    ensure!(status.success(), "{}: {status}", words.join(" "));
+    Ok(taken)
+}
+
+/// What /usr/bin/time says last.
+fn peak_of(objtree: &Path, words: &[String]) -> Result<u64> {
+    let inner = prepared(objtree, words)?;
+    let mut command = Command::new("/usr/bin/time");
+    command
+        .args(["-f", "%M"])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(objtree)
+        .env("srctree", objtree.join("source"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    let output = command.output().context("/usr/bin/time")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().last().unwrap_or_default();
+    last.parse()
+        .with_context(|| format!("/usr/bin/time {}: {said}", words.join(" ")))
+}

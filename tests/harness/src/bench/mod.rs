@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make bench`: what the component costs and saves, as tables.
+//!
+//! The phases, in order: a guest for measuring ([`pack`], with [`modules`]), a
+//! boot of it, what it printed ([`figures`]), and the tables of that ([`guest`]).
+//! Beside these, measured here: the [`generator`], and the [`space`] that the
+//! tables take. [`text`] is how all tables look.
+
+mod figures;
+mod generator;
+mod guest;
+mod modules;
+mod pack;
+mod space;
+mod text;
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Context, Result};
+
+use crate::build;
+use crate::cache::Cache;
+use crate::command;
+use crate::configure::{self, Kernel};
+use crate::options::{self, Options};
+use crate::packages;
+use crate::progress::{self, Phase};
+use crate::qemu;
+use crate::source;
+use crate::toolchain::Toolchain;
+use figures::Figures;
+use text::Document;
+
+/// The kernel that is measured unless another one is asked for.
+const CONFIG: &str = "defconfig";
+/// About how many lines the guest prints.
+const LINES: usize = 105;
+/// How far one processor gets with a build, as far as one can tell.
+const STEPS_A_MINUTE: u32 = 150;
+
+pub fn run(bench: &options::Bench) -> Result<()> {
+    let options = &bench.options.or_config(CONFIG);
+    let cache = Cache::lock(options)?;
+    packages::install(options, packages::For::Bench)?;
+    let toolchain = Toolchain::find(&cache)?;
+    let tree = source::tree(options, &cache)?;
+    source::apply(options, &tree)?;
+    let of_config = |name: &str| -> Result<Kernel> {
+        configure::configure(options, &cache, &toolchain, &tree.path, name)
+    };
+    let kernel = of_config(options.config())?;
+    build_slowly(&kernel)?;
+    let without = if bench.off() {
+        let without = of_config(&format!("{}-off", options.config()))?;
+        build_slowly(&without)?;
+        Some(without)
+    } else {
+        None
+    };
+
+    let figures = measure(options, &kernel)?;
+    let mut document = Document::new();
+    head(&mut document, options, &kernel, &figures)?;
+    guest::write(&mut document, &figures)?;
+    generator::write(&mut document, &kernel)?;
+    space::write(&mut document, &kernel, without.as_ref())?;
+
+    let file = kernel.objtree.join("bench/bench.md");
+    fs::write(&file, document.text()).with_context(|| file.display().to_string())?;
+    println!("{}", document.text());
+    progress::say(&format!("these tables are in {}", file.display()));
+    Ok(())
+}
+
+/// Builds; says before how long that takes where it is long.
+fn build_slowly(kernel: &Kernel) -> Result<()> {
+    if let (false, Some(steps)) = (kernel.objtree.join("vmlinux").exists(), kernel.steps) {
+        let processors = u32::try_from(thread::available_parallelism()?.get())?;
+        progress::say(&format!(
+            "building {} from nothing, once: about {} minutes if nothing else runs",
+            kernel.config,
+            1 + steps / STEPS_A_MINUTE / processors
+        ));
+    }
+    build::build(kernel).map(drop)
+}
+
+/// Boots the guest that measures.
+fn measure(options: &Options, kernel: &Kernel) -> Result<Figures> {
+    let modules = modules::build(kernel)?;
+    let guest = pack::pack(options, kernel, &modules)?;
+    let mut phase = Phase::start("measure");
+    phase.announce("under QEMU, which takes some minutes");
+    let (mut figures, mut seen) = (Figures::new(), 0);
+    qemu::count(options, &guest, "all", |line| {
+        if figures.add(line) {
+            seen += 1;
+            phase.update(&format!("{seen} of about {LINES}  {line}"));
+        }
+    })?;
+    phase.done(&format!("{seen} figures"));
+    figures.check()?;
+    Ok(figures)
+}
+
+/// What was measured, when, where and how.
+fn head(
+    document: &mut Document,
+    options: &Options,
+    kernel: &Kernel,
+    figures: &Figures,
+) -> Result<()> {
+    let output = |program: &str, argument: &str| -> Result<String> {
+        let text = command::output(Command::new(program).arg(argument))?;
+        Ok(text.lines().next().unwrap_or_default().to_owned())
+    };
+    let release = kernel.objtree.join("include/config/kernel.release");
+    let release = fs::read_to_string(&release).with_context(|| release.display().to_string())?;
+    let configuration = kernel.objtree.join(".config");
+    let configuration = fs::read_to_string(&configuration)?;
+    // CONFIG_CC_VERSION_TEXT="gcc (Debian 12.2.0-14+deb12u1) 12.2.0"
+    let compiler = configuration
+        .lines()
+        .find_map(|line| line.strip_prefix("CONFIG_CC_VERSION_TEXT="))
+        .unwrap_or_default();
+    // model name	: AMD EPYC 7B13
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor = processors
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown", |(_, name)| name);
+
+    document.line(&format!(
+        "Measured on {} with Linux {}, configuration {} for {}, {}.",
+        output("date", "+%F")?,
+        release.trim(),
+        kernel.config,
+        options.arch()?.name,
+        compiler.trim_matches('"'),
+    ));
+    document.line(&format!(
+        "Guest: {}, -icount shift=0, one processor: the clock counts instructions.",
+        output(options.arch()?.qemu, "--version")?,
+    ));
+    document.line(&format!(
+        "Files that are read were read three times: the median is shown, and these differ by at most {:.2} %.",
+        100.0 * figures.largest_spread(),
+    ));
+    document.line(&format!("Host, for the generator: {processor}."));
+    Ok(())
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The guest that measures: one program, and modules for it to load.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::configure::Kernel;
+use crate::guest::{self, Files, Guest};
+use crate::options::{self, Options};
+
+pub fn pack(options: &Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<Guest> {
+    let directory = kernel.objtree.join("bench");
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+    let program = directory.join("kallmodsyms-bench");
+    guest::compile(&options::repository()?.join("tests/bench"), &program)?;
+
+    let mut list = Files::new();
+    list.file("init", &program, 0o755);
+    list.directory(Path::new("bench"));
+    for module in modules {
+        let name = module.file_name().unwrap_or_default().to_string_lossy();
+        list.file(&format!("bench/{name}"), module, 0o644);
+    }
+    Ok(Guest {
+        config: kernel.config.clone(),
+        image: kernel.objtree.join(options.arch()?.image),
+        initramfs: list.archive(kernel, &directory)?,
+        directory,
+    })
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The bytes of the tables, and what the kernel has more with them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+use object::{Object, ObjectSection, ObjectSymbol};
+
+use super::figures::ratio;
+use super::text::{number, Document, Table};
+use crate::command;
+use crate::configure::Kernel;
+
+/// A table in the object file that the last pass of the link made.
+struct Stored {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// The stem of the last pass's files, as `.tmp_vmlinux2`.
+pub fn last_pass(objtree: &Path) -> Result<String> {
+    let mut passes = Vec::new();
+    for entry in fs::read_dir(objtree)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(stem) = name.strip_suffix(".kallsyms.o") {
+            passes.push((entry.metadata()?.modified()?, stem.to_owned()));
+        }
+    }
+    let last = passes.into_iter().max();
+    last.map(|(_, stem)| stem)
+        .with_context(|| format!("{}: no .tmp_vmlinux*.kallsyms.o", objtree.display()))
+}
+
+/// All that stands in .rodata beside what kallsyms has: each table ends where the next begins.
+fn stored(objtree: &Path) -> Result<Vec<Stored>> {
+    let path = objtree.join(format!("{}.kallsyms.o", last_pass(objtree)?));
+    let data = fs::read(&path).with_context(|| path.display().to_string())?;
+    let file = object::File::parse(&*data).with_context(|| path.display().to_string())?;
+    let section = file
+        .section_by_name(".rodata")
+        .with_context(|| format!("{}: no .rodata", path.display()))?;
+    let bytes = section.data()?;
+    let mut labels: Vec<(u64, &str)> = file
+        .symbols()
+        .filter(|symbol| symbol.section_index() == Some(section.index()))
+        .filter_map(|symbol| Some((symbol.address(), symbol.name().ok()?)))
+        .filter(|(_, name)| name.starts_with("kallsyms_"))
+        .collect();
+    labels.sort_unstable();
+    let ends = labels.iter().skip(1).map(|&(start, _)| start);
+    let ends: Vec<u64> = ends.chain([section.size()]).collect();
+    labels
+        .iter()
+        .zip(ends)
+        .map(|(&(start, name), end)| {
+            let range = usize::try_from(start)?..usize::try_from(end)?;
+            Ok(Stored {
+                name: name.to_owned(),
+                bytes: bytes.get(range).unwrap_or_default().to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Which row a table is in; `None` for kallsyms' own.
+fn group(name: &str) -> Option<usize> {
+    let name = name.strip_prefix("kallsyms_")?;
+    match name {
+        "num_modules" | "module_base" | "module_offsets" | "modules" => Some(0),
+        "num_module_exceptions" | "module_exceptions" | "exception_modules" => Some(1),
+        _ if name.starts_with("module_names") => Some(2),
+        _ if name.starts_with("size") => Some(3),
+        _ => None,
+    }
+}
+
+const GROUPS: [&str; 4] = [
+    "ranges: starts and modules",
+    "exceptions and their modules",
+    "names of modules",
+    "sizes",
+];
+
+pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
+    let stored = stored(&kernel.objtree)?;
+    let of = |name: &str| -> &[u8] {
+        let stored = stored.iter().find(|stored| stored.name == name);
+        stored.map_or(&[], |stored| &stored.bytes)
+    };
+    let first = |name: &str| -> Result<u64> {
+        let word = of(name)
+            .first_chunk()
+            .with_context(|| format!("no {name}"))?;
+        Ok(u64::from(u32::from_le_bytes(*word)))
+    };
+    let ranges = first("kallsyms_num_modules")?;
+    let symbols = first("kallsyms_num_syms")?;
+    let vmlinux = Image::read(kernel)?;
+
+    let mut table = Table::new(&[
+        "Tables in vmlinux",
+        "bytes",
+        "a range",
+        "a symbol",
+        "% of vmlinux",
+    ]);
+    let mut row = |name: &str, bytes: u64| {
+        table.row([
+            name.to_owned(),
+            number(bytes),
+            format!("{:.2}", ratio(bytes, ranges)),
+            format!("{:.3}", ratio(bytes, symbols)),
+            format!("{:.4}", 100.0 * ratio(bytes, vmlinux.file)),
+        ]);
+    };
+    let sizes: Vec<u64> = (0..GROUPS.len())
+        .map(|index| {
+            let of_group = stored
+                .iter()
+                .filter(|table| group(&table.name) == Some(index));
+            of_group.map(|table| table.bytes.len() as u64).sum()
+        })
+        .collect();
+    for (name, &bytes) in GROUPS.iter().zip(&sizes) {
+        row(name, bytes);
+    }
+    row("all of these", sizes.iter().sum());
+    let names = of("kallsyms_module_names");
+    let all_but_sizes = sizes.iter().take(3).sum();
+    row("all but sizes", all_but_sizes);
+    let text_ranges = text_ranges(&kernel.objtree, of("kallsyms_module_offsets"), ranges)?;
+    row(
+        "ranges of .text alone, and the names",
+        text_ranges * 8 + names.len() as u64,
+    );
+    document.table(&table);
+    document.line(&format!(
+        "\n{} ranges, {} of them in .text; {} symbols; vmlinux has {} bytes.",
+        number(ranges),
+        number(text_ranges),
+        number(symbols),
+        number(vmlinux.file)
+    ));
+
+    let mut table = Table::new(&["The kernel", "with", "without", "growth", "%"]);
+    let Some(without) = without else {
+        document.line("Its growth by the option: make bench OFF=1 builds the other kernel, too.");
+        return Ok(());
+    };
+    let without = Image::read(without)?;
+    for (name, with, without) in [
+        ("vmlinux in memory (size)", vmlinux.memory, without.memory),
+        ("vmlinux, the file", vmlinux.file, without.file),
+        ("bzImage", vmlinux.boot, without.boot),
+    ] {
+        let sign = if with < without { "-" } else { "" };
+        table.row([
+            name.to_owned(),
+            number(with),
+            number(without),
+            format!("{sign}{}", number(with.abs_diff(without))),
+            format!("{:.3}", 100.0 * (ratio(with, without) - 1.0)),
+        ]);
+    }
+    document.table(&table);
+    Ok(())
+}
+
+/// How many ranges begin in .text, which is what the series covered.
+fn text_ranges(objtree: &Path, offsets: &[u8], ranges: u64) -> Result<u64> {
+    let path = objtree.join("vmlinux");
+    let data = fs::read(&path).with_context(|| path.display().to_string())?;
+    let file = object::File::parse(&*data).with_context(|| path.display().to_string())?;
+    let address = |name: &str| -> Result<u64> {
+        let symbol = file.symbol_by_name(name);
+        let symbol = symbol.with_context(|| format!("{}: no {name}", path.display()))?;
+        Ok(symbol.address())
+    };
+    let (start, end) = (address("_text")?, address("_etext")?);
+    let begins: Vec<u64> = offsets
+        .chunks_exact(4)
+        .filter_map(|word| Some(u64::from(u32::from_le_bytes(word.try_into().ok()?))))
+        .take(usize::try_from(ranges)?)
+        .collect();
+    ensure!(
+        begins.windows(2).all(|pair| pair[0] < pair[1]),
+        "kallsyms_module_offsets does not rise"
+    );
+    Ok(begins.iter().filter(|&&begin| begin < end - start).count() as u64)
+}
+
+/// How large a kernel is.
+struct Image {
+    file: u64,
+    memory: u64,
+    boot: u64,
+}
+
+impl Image {
+    fn read(kernel: &Kernel) -> Result<Self> {
+        let length = |path: &Path| -> Result<u64> {
+            let metadata = fs::metadata(path).with_context(|| path.display().to_string())?;
+            Ok(metadata.len())
+        };
+        let vmlinux = kernel.objtree.join("vmlinux");
+        //    text	   data	    bss	    dec	    hex	filename
+        // 26716430	11037718	1466372	39220520	2567528	vmlinux
+        let said = command::output(Command::new("size").arg(&vmlinux))?;
+        let memory = said
+            .lines()
+            .nth(1)
+            .and_then(|line| line.split_whitespace().nth(3)?.parse().ok())
+            .with_context(|| format!("size printed {said:?}"))?;
+        Ok(Self {
+            file: length(&vmlinux)?,
+            memory,
+            boot: length(&kernel.objtree.join(kernel.options.arch()?.image))?,
+        })
+    }
+}

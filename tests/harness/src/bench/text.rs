@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tables that are read as they are, and are Markdown too.
+
+use std::fmt::Write;
+
+#[derive(Default)]
+pub struct Document {
+    text: String,
+}
+
+/// A table; all columns but the first are numbers.
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Document {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    pub fn table(&mut self, table: &Table) {
+        let columns = table.rows.first().map_or(0, Vec::len);
+        let cell = |row: &Vec<String>, column| row.get(column).cloned().unwrap_or_default();
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                let cells = table.rows.iter().map(|row| cell(row, column));
+                cells
+                    .map(|cell| cell.chars().count())
+                    .max()
+                    .unwrap_or(0)
+                    .max(3)
+            })
+            .collect();
+        self.text.push('\n');
+        for (number, row) in table.rows.iter().enumerate() {
+            for (column, width) in widths.iter().copied().enumerate() {
+                let cell = cell(row, column);
+                let _ = match column {
+                    0 => write!(self.text, "| {cell:width$} "),
+                    _ => write!(self.text, "| {cell:>width$} "),
+                };
+            }
+            self.text.push_str("|\n");
+            if number == 0 {
+                for (column, width) in widths.iter().enumerate() {
+                    let dashes = "-".repeat(width + 1);
+                    let _ = match column {
+                        0 => write!(self.text, "|{dashes}-"),
+                        _ => write!(self.text, "|{dashes}:"),
+                    };
+                }
+                self.text.push_str("|\n");
+            }
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Table {
+    pub fn new(header: &[&str]) -> Self {
+        let header = header.iter().map(|&cell| cell.to_owned()).collect();
+        Self { rows: vec![header] }
+    }
+
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+}
+
+/// `1,234,567`
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().collect();
+    String::from_utf8_lossy(&groups.join(&b',')).into_owned()
+}
+
+/// `4 KiB`, `1 MiB`
+pub fn size(bytes: u64) -> String {
+    match bytes >> 10 {
+        kib if kib >= 1 << 10 => format!("{} MiB", kib >> 10),
+        kib => format!("{kib} KiB"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_columns() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(1_234_567), "1,234,567");
+        assert_eq!(
+            (size(4096), size(1 << 20)),
+            ("4 KiB".into(), "1 MiB".into())
+        );
+
+        let mut table = Table::new(&["what", "n"]);
+        table.row(["a longer one".to_owned(), number(10_000)]);
+        let mut document = Document::new();
+        document.table(&table);
+        let expected = "
+| what         |      n |
+|--------------|-------:|
+| a longer one | 10,000 |
+";
+        assert_eq!(document.text(), expected);
+    }
+}
