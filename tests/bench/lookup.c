@@ -19,7 +19,6 @@ void bench_lookups(void)
 	load_module(MODULE);
 	report("kallsyms_lookup_size_offset", "kallsyms");
 	report("sprint_symbol", "sprint");
-	/* Nothing, where the kernel has no such function. */
-	if (module_says(MODULE, "kallmodsyms"))
-		report("kallmodsyms_lookup", "kallmodsyms");
+	report("kallmodsyms_lookup_modules", "modules");
+	report("kallmodsyms_lookup_modules+kallsyms_lookup_size_offset", "all");
 }

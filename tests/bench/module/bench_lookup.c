@@ -7,30 +7,30 @@
  *	addresses	how many were looked up, by each function
  *	kallsyms	by kallsyms_lookup_size_offset(): name's place and size
  *	sprint		by sprint_symbol(), which prints that
- *	kallmodsyms	by the component's own function; 0: this kernel has none
+ *	modules		by kallmodsyms_lookup_modules(): all names of its modules
+ *	all		by both: modules, place and size
  *
- * The functions are not exported. A kprobe, which is not kept, finds them.
+ * kallsyms' functions are not exported. A kprobe, which is not kept, finds them.
  */
 
+#include <linux/kallmodsyms.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/timex.h>
-
-#if __has_include(<linux/kallmodsyms.h>)
-#include <linux/kallmodsyms.h>
-#endif
 
 #define ADDRESSES 20000
 
 static unsigned long addresses;
 static unsigned long kallsyms;
 static unsigned long sprint;
-static unsigned long kallmodsyms;
+static unsigned long modules;
+static unsigned long all;
 module_param(addresses, ulong, 0444);
 module_param(kallsyms, ulong, 0444);
 module_param(sprint, ulong, 0444);
-module_param(kallmodsyms, ulong, 0444);
+module_param(modules, ulong, 0444);
+module_param(all, ulong, 0444);
 
 typedef unsigned long lookup_name_fn(const char *name);
 typedef int lookup_size_offset_fn(unsigned long address, unsigned long *size, unsigned long *offset);
@@ -67,17 +67,15 @@ static u64 time_nothing(void)
 	return get_cycles() - start;
 }
 
+static lookup_size_offset_fn *lookup_size_offset;
+
 static int time_kallsyms(u64 nothing)
 {
-	lookup_size_offset_fn *lookup = find("kallsyms_lookup_size_offset");
 	unsigned long size, offset;
-	u64 start;
+	u64 start = get_cycles();
 
-	if (!lookup)
-		return -ENOENT;
-	start = get_cycles();
 	for (unsigned int i = 0; i < ADDRESSES; i++)
-		if (!lookup(address_of(i), &size, &offset))
+		if (!lookup_size_offset(address_of(i), &size, &offset))
 			return -ERANGE;
 	kallsyms = get_cycles() - start - nothing;
 	return 0;
@@ -93,13 +91,35 @@ static void time_sprint(u64 nothing)
 	sprint = get_cycles() - start - nothing;
 }
 
-/*
- * The component's own lookup. Its header tells that there is one, and gives
- * the prototype, by which find() can be called as kallsyms' is above.
- */
-static int time_kallmodsyms(u64 nothing)
+static void read_modules(unsigned long address)
 {
-	return 0;
+	struct kallmodsyms_modules found;
+	const char *name;
+
+	kallmodsyms_lookup_modules(address, &found);
+	while ((name = kallmodsyms_next_module(&found)))
+		WRITE_ONCE(sum, sum + *name);
+}
+
+static void time_modules(u64 nothing)
+{
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < ADDRESSES; i++)
+		read_modules(address_of(i));
+	modules = get_cycles() - start - nothing;
+}
+
+static void time_all(u64 nothing)
+{
+	unsigned long size, offset;
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < ADDRESSES; i++) {
+		read_modules(address_of(i));
+		lookup_size_offset(address_of(i), &size, &offset);
+	}
+	all = get_cycles() - start - 2 * nothing;
 }
 
 static int __init bench_lookup_init(void)
@@ -108,7 +128,8 @@ static int __init bench_lookup_init(void)
 	u64 nothing;
 	int error;
 
-	if (!lookup_name)
+	lookup_size_offset = find("kallsyms_lookup_size_offset");
+	if (!lookup_name || !lookup_size_offset)
 		return -ENOENT;
 	text_start = lookup_name("_stext");
 	text_size = lookup_name("_etext") - text_start;
@@ -119,7 +140,9 @@ static int __init bench_lookup_init(void)
 	if (error)
 		return error;
 	time_sprint(nothing);
-	return time_kallmodsyms(nothing);
+	time_modules(nothing);
+	time_all(nothing);
+	return 0;
 }
 
 static void __exit bench_lookup_exit(void)
