@@ -66,7 +66,7 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     let (mut source, pieces) = both(
         || {
             let modules = owners.modules_of(&symbols, &mut objects)?;
-            let ranges = ranges::fuse(&layout.pieces, text, &mut objects)?;
+            let ranges = ranges::fuse(&layout.pieces, text, &mut objects, &symbols, &modules)?;
             let exceptions = exceptions::find(&symbols, &modules, &ranges, text)?;
             let tables = tables::encode(&ranges, &exceptions, &objects, &builtin)?;
             tables::check(&tables, &symbols, &modules, text, &objects, &builtin)?;

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Ranges: the pieces of the layout as the tables hold them, by modules instead of by objects.
+//!
+//! Only output sections that have a symbol of some module are told apart by module. The others, such
+//! as the addresses of lock prefixes and the tables of alternatives, have no symbols but those of the
+//! linker script; without `CONFIG_KALLSYMS_ALL`, so have all sections of data.
 
+use std::collections::HashSet;
+
+use crate::elf::Symbol;
 use crate::error::{Error, Result};
 use crate::layout::Piece;
 use crate::objects::{Objects, SetId};
@@ -18,7 +25,8 @@ pub(crate) struct Range<'l, 'm> {
     pub first: Option<&'l Piece<'m>>,
 }
 
-/// Turns `pieces` into ranges of rising offset, neighbours of the same modules fused.
+/// Turns `pieces` into ranges of rising offset, neighbours of the same modules fused. `symbols`, which
+/// are sorted by address, are in the given `modules`.
 ///
 /// What is between two pieces is padding: inside an output section it goes with the piece before
 /// it, and behind the last piece of a section it is in no module.
@@ -26,7 +34,10 @@ pub(crate) fn fuse<'l, 'm>(
     pieces: &'l [Piece<'m>],
     text: u64,
     objects: &mut Objects<'m>,
+    symbols: &[Symbol<'_>],
+    modules: &[SetId],
 ) -> Result<Vec<Range<'l, 'm>>> {
+    let has_symbols = outputs_with_symbols(pieces, symbols, modules);
     let mut starts = Vec::with_capacity(pieces.len());
     let next_outputs = pieces
         .iter()
@@ -35,8 +46,8 @@ pub(crate) fn fuse<'l, 'm>(
         .chain([None]);
     for (piece, next_output) in pieces.iter().zip(next_outputs) {
         let modules = match piece.object() {
-            Some(object) => objects.modules_of(object)?,
-            None => SetId::NONE,
+            Some(object) if has_symbols.contains(&piece.output) => objects.modules_of(object)?,
+            _ => SetId::NONE,
         };
         starts.push(Range {
             offset: offset(piece.start, text, piece)?,
@@ -77,6 +88,31 @@ pub(crate) fn fuse<'l, 'm>(
         ranges.remove(0);
     }
     Ok(ranges)
+}
+
+/// The output sections that have a symbol of a module, or end at one.
+fn outputs_with_symbols(
+    pieces: &[Piece<'_>],
+    symbols: &[Symbol<'_>],
+    modules: &[SetId],
+) -> HashSet<usize> {
+    let in_modules = symbols.iter().zip(modules);
+    let in_modules = in_modules.filter(|(_, &modules)| modules != SetId::NONE);
+    let mut addresses = in_modules.map(|(symbol, _)| symbol.value).peekable();
+    let mut outputs = HashSet::new();
+    for section in pieces.chunk_by(|one, other| one.output == other.output) {
+        let (Some(first), Some(last)) = (section.first(), section.last()) else {
+            continue;
+        };
+        while addresses
+            .next_if(|&address| address < first.start)
+            .is_some()
+        {}
+        if addresses.peek().is_some_and(|&address| address <= last.end) {
+            outputs.insert(first.output);
+        }
+    }
+    outputs
 }
 
 /// The place of `address` in the tables: bytes from `_text`, modulo 2^32, where x86_64's per-cpu

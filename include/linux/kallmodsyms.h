@@ -34,7 +34,9 @@ struct kallmodsyms_modules {
  *
  * An address of the image is in the modules whose object file defines what is
  * there, which can be several. For an address in padding that is the object
- * before it. Another address is in the loaded module that has it, if any has.
+ * before it. Sections without symbols of modules are in no module: the addresses
+ * of lock prefixes, for instance, and without CONFIG_KALLSYMS_ALL all data.
+ * Another address is in the loaded module that has it, if any has.
  *
  * Context: Any. Before the device initcalls, nothing of the image is in a
  * module.

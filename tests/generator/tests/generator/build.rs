@@ -46,10 +46,23 @@ impl Build {
             "SYMBOL TABLE:\n",
             &format!("SYMBOL TABLE:\n{line}\n"),
         );
-        self.write(
-            "vmlinux1",
-            Dump::parse(&self.read("vmlinux1.dump")).to_elf(),
-        );
+        self.relink();
+    }
+
+    /// Takes a symbol out of the image.
+    pub(crate) fn remove_symbol(&self, name: &str) {
+        let dump = self.read("vmlinux1.dump");
+        let stays = |line: &&str| !line.ends_with(&format!(" {name}"));
+        let rest: Vec<&str> = dump.lines().filter(stays).collect();
+        assert_eq!(rest.len() + 1, dump.lines().count(), "one {name}");
+        self.write("vmlinux1.dump", rest.join("\n") + "\n");
+        self.relink();
+    }
+
+    /// Makes the image, and what kallsyms wrote of it, from the dump.
+    fn relink(&self) {
+        let dump = Dump::parse(&self.read("vmlinux1.dump"));
+        self.write("vmlinux1", dump.to_elf());
         self.write("vmlinux1.kallsyms.S", kallsyms(&self.listed()));
     }
 

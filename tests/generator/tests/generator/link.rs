@@ -63,6 +63,28 @@ fn every_symbol_has_its_size() {
 }
 
 #[test]
+fn sections_without_symbols_take_no_ranges() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let address = |build: &Build, name: &str| {
+            let listed = build.listed();
+            let symbol = listed.into_iter().find(|symbol| symbol.name == name);
+            symbol.unwrap().address
+        };
+        let parameter = address(&build, "eth_param");
+        let starts_at = |tables: &Tables, address: u64| {
+            let offset = (address - tables.base()) as u32;
+            tables.words("kallsyms_module_offsets").contains(&offset)
+        };
+        assert!(starts_at(&build.tables(), parameter), "{link}");
+        for name in ["eth_param", "switch_param"] {
+            build.remove_symbol(name);
+        }
+        assert!(!starts_at(&build.tables(), parameter), "{link}");
+    }
+}
+
+#[test]
 fn sizes_are_a_choice() {
     let build = Build::of("gnu-objects");
     assert!(build.tables().has("kallsyms_size_bits"));
