@@ -58,6 +58,7 @@ int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
 				   unsigned long *off, char *sym);
 int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 				   char *type, char *sym);
+unsigned long kallmodsyms_ftrace_size(unsigned long addr);
 bool kallmodsyms_is_kernel_inittext(unsigned long addr);
 bool kallmodsyms_loaded_module(unsigned long addr, char *name);
 #ifdef CONFIG_MODULES

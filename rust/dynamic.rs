@@ -8,7 +8,7 @@
 //! in /proc/kallsyms.
 
 use crate::format::names::MAX_NAME_LEN;
-use kernel::{bindings, ffi::c_char};
+use kernel::{bindings, ffi::c_char, page::PAGE_SIZE};
 
 /// Bytes of the longest name of a symbol with its NUL.
 const NAME_LEN: usize = bindings::KSYM_NAME_LEN as usize;
@@ -91,14 +91,9 @@ impl Source {
         if result < 0 {
             return None;
         }
-        let size = if self == Self::Bpf {
-            bpf_size(address as usize)
-        } else {
-            0
-        };
         Some(DynamicSymbol {
             address: address as usize,
-            size,
+            size: self.size(address as usize),
             kind: kind as u8,
             name: text(&scratch.name),
             module: match self {
@@ -108,6 +103,19 @@ impl Source {
             },
             exported: exported != 0,
         })
+    }
+}
+
+impl Source {
+    /// The size in bytes of what begins at `address`; 0 if it has gone.
+    fn size(self, address: usize) -> usize {
+        match self {
+            // SAFETY: Any address may be looked up.
+            Self::Ftrace => unsafe { bindings::kallmodsyms_ftrace_size(address as _) as usize },
+            Self::Bpf => bpf_size(address),
+            // Whole pages are listed; what is in them comes and goes.
+            Self::Kprobes => PAGE_SIZE,
+        }
     }
 }
 

@@ -43,6 +43,29 @@ int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 	return kprobe_get_kallsym(symnum, value, type, sym);
 }
 
+/*
+ * Bytes of the trampoline of ftrace, or of the function that a module had in an
+ * init section, at @addr; 0 if it has gone.
+ */
+unsigned long kallmodsyms_ftrace_size(unsigned long addr)
+{
+	unsigned long size, offset;
+	char name[KSYM_NAME_LEN];
+
+#ifdef CONFIG_DYNAMIC_FTRACE
+	/* Neither can be freed while this is not preempted. */
+	guard(preempt)();
+	const struct ftrace_ops *ops = ftrace_ops_trampoline(addr);
+
+	if (ops)
+		return ops->trampoline == addr ? ops->trampoline_size : 0;
+#endif
+	if (ftrace_mod_address_lookup(addr, &size, &offset, NULL, NULL, name) &&
+	    !offset)
+		return size;
+	return 0;
+}
+
 bool kallmodsyms_is_kernel_inittext(unsigned long addr)
 {
 	return is_kernel_inittext(addr);

@@ -116,7 +116,25 @@ static bool is_hit_by_ftrace(void)
 	return by_ftrace && hits_of("entry") >= CALLS;
 }
 
-static bool is_traced_by_name(void)
+/* Whether there are lines of @name, and each has a size. */
+static bool have_sizes(const char *name)
+{
+	struct text text = read_file(KALLMODSYMS);
+	size_t at = 0, lines = 0, without = 0;
+	struct symbol symbol;
+	struct line line;
+
+	while (next_line(text, &at, &line))
+		if (parse_symbol(line, &symbol) && line_is(symbol.name, name)) {
+			note("%.*s", (int)line.size, line.start);
+			lines++;
+			without += is_zero(symbol.size);
+		}
+	free(text.data);
+	return lines && !without;
+}
+
+static bool is_traced_by_name(bool *trampolines)
 {
 	bool traced;
 
@@ -124,6 +142,7 @@ static bool is_traced_by_name(void)
 	write_file(TRACING "/set_ftrace_filter", TRACED);
 	write_file(TRACING "/current_tracer", "function");
 	call_traced();
+	*trampolines = have_sizes("ftrace_trampoline");
 	traced = file_has(TRACING "/trace", ": " TRACED " <-");
 	write_file(TRACING "/current_tracer", "nop");
 	return traced;
@@ -262,7 +281,7 @@ void test_tracing(void)
 {
 	const struct core_symbol *traced;
 	size_t count;
-	bool named, safe;
+	bool named, safe, trampolines;
 
 	if (access(TRACING "/kprobe_events", W_OK) || access(TRACING "/set_ftrace_filter", W_OK))
 		return;
@@ -270,7 +289,9 @@ void test_tracing(void)
 	traced = core_symbol(&core, TRACED);
 	check(is_hit_at_end(traced->size), "a kprobe on a function's last instruction is hit");
 	check(is_hit_by_ftrace(), "a kprobe on a function's start is ftrace's");
-	check(is_traced_by_name(), "a function that is filtered by its name is traced");
+	check(is_traced_by_name(&trampolines), "a function that is filtered by its name is traced");
+	check(trampolines, "trampolines of ftrace have sizes");
+	check(have_sizes("kprobe_insn_page"), "pages of kprobes have sizes");
 	named = are_named(&count);
 	check(named, "functions that can be traced have their names: %zu", count);
 	check(is_probed_behind("__noinstr_text_end"),
