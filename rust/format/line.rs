@@ -6,11 +6,14 @@
 //! ffffffff81a3c2f0 1c7 t ext4_fill_super\t[ext4]
 //! ```
 //!
-//! A listing has a line per symbol, 186,000 of them on x86_64 defconfig, so the digits are made
-//! eight at a time by arithmetic on a word, and words are stored whole even where only some of
-//! their bytes count: what is too much is overwritten by what follows. A line therefore wants up to
-//! 8 bytes more room than it takes.
+//! Here are lines of any kind and length, made part by part. Those of the core symbols are made by
+//! [`Walk`](super::walk::Walk), if they are not too long for it.
+//!
+//! The digits are made eight at a time by arithmetic on a word, and words are stored whole even
+//! where only some of their bytes count: what is too much is overwritten by what follows. A line
+//! therefore wants up to 8 bytes more room than it takes.
 
+use super::digits::hex;
 use super::symbols::{Entry, Token, Tokens, MAX_SYMBOL_LEN};
 use core::mem::size_of;
 
@@ -139,22 +142,4 @@ impl<'b> Line<'b> {
         self.len = self.len.wrapping_add(bytes.len());
         Ok(())
     }
-}
-
-/// The 8 hexadecimal digits of `value` as ASCII, the first one lowest.
-#[inline]
-const fn hex(value: u32) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // One digit to a byte, the last digit lowest.
-    let pairs = value as u64;
-    let pairs = (pairs | pairs << 16) & 0x0000_ffff_0000_ffff;
-    let pairs = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
-    let digits = (pairs | pairs << 4) & (0x0f * ONES);
-    // A digit above 9 carries into bit 4 when 6 is added. No sum or product below leaves its byte.
-    let letters = (digits.wrapping_add(6 * ONES) >> 4) & ONES;
-    let to_letter = letters.wrapping_mul((b'a' - b'0' - 10) as u64);
-    digits
-        .wrapping_add(b'0' as u64 * ONES)
-        .wrapping_add(to_letter)
-        .swap_bytes()
 }

@@ -6,9 +6,13 @@
 //! same files are compiled into the kernel, into the build-time generator (which decodes what it
 //! has encoded before it writes it) and into the host tests, so the three cannot disagree.
 
+mod batch;
+mod digits;
 pub mod error;
 pub mod line;
 pub mod names;
 pub mod ranges;
 pub mod sizes;
 pub mod symbols;
+pub mod walk;
+mod window;

@@ -52,6 +52,54 @@ pub struct RangeHint {
     exception: usize,
 }
 
+/// Symbols that follow each other and are in the same modules.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'a> {
+    /// The offset at which it begins.
+    start: u32,
+    /// How far from there it goes, inclusive.
+    reach: u32,
+    /// The number of the first symbol that is not in it, whatever its offset.
+    end: u32,
+    /// The modules.
+    names: ModuleNames<'a>,
+}
+
+impl<'a> Stretch<'a> {
+    /// A stretch that nothing is in.
+    pub const fn none() -> Self {
+        Self {
+            start: 0,
+            reach: 0,
+            end: 0,
+            names: ModuleNames::none(),
+        }
+    }
+
+    /// Tells whether symbol number `symbol`, which is at `offset` bytes from `_text`, is in it. The
+    /// stretch is one that was found for this symbol or for one before it.
+    #[inline]
+    pub const fn holds(&self, symbol: u32, offset: u32) -> bool {
+        self.reaches(offset) && symbol < self.end
+    }
+
+    /// The number of the first symbol that is not in it, whatever its offset.
+    pub(super) const fn end(&self) -> u32 {
+        self.end
+    }
+
+    /// Tells whether a symbol that is at `offset` is in it, if its number is one that may be.
+    #[inline]
+    pub(super) const fn reaches(&self, offset: u32) -> bool {
+        offset.wrapping_sub(self.start) <= self.reach
+    }
+
+    /// The modules of all symbols in it.
+    pub const fn names(&self) -> ModuleNames<'a> {
+        self.names
+    }
+}
+
 impl<'a> ModuleTables<'a> {
     /// The tables of a kernel without modules: every answer is empty.
     pub const fn empty() -> Self {
@@ -121,6 +169,37 @@ impl<'a> ModuleTables<'a> {
         let Self(raw) = self;
         let entries = raw.exceptions.iter().zip(raw.exception_modules);
         entries.map(|(&symbol, &entry)| (symbol, ModuleNames::at(raw.names, entry)))
+    }
+
+    /// The stretch that begins with symbol number `symbol`, which is at `offset` bytes from `_text`,
+    /// or before it. Updates `hint`. Takes as long as [`of_symbol`](Self::of_symbol).
+    pub fn stretch(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> Stretch<'a> {
+        if let Some(entry) = self.exception(symbol, hint) {
+            return Stretch {
+                start: offset,
+                reach: 0,
+                end: symbol.wrapping_add(1),
+                names: ModuleNames::at(self.0.names, entry),
+            };
+        }
+        // The search for an exception left the one after the symbol, if there is one.
+        let next = self.0.exceptions.get(hint.exception).copied();
+        let (start, after) = match self.range_of(offset, hint.range) {
+            Some(range) => {
+                hint.range = range;
+                let start = self.0.offsets.get(range).copied();
+                (start.unwrap_or(offset), range.wrapping_add(1))
+            }
+            None => (0, 0),
+        };
+        // Where there is no next range the last one goes on to the end.
+        let after = self.0.offsets.get(after).copied().unwrap_or(0);
+        Stretch {
+            start,
+            reach: after.wrapping_sub(1).wrapping_sub(start),
+            end: next.unwrap_or(u32::MAX),
+            names: self.at_offset(offset, hint),
+        }
     }
 
     /// The entry of `symbol` if it is an exception.

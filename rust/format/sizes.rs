@@ -170,6 +170,13 @@ impl<'a> SizeTables<'a> {
         if filled {
             return gap;
         }
+        self.next_stored(cursor, gap)
+    }
+
+    /// The size of the next symbol that has a 1 in level 1. `cursor` does not count it; see
+    /// [`SizeCursor::go_to`].
+    #[inline]
+    pub(super) fn next_stored(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_nibble(cursor.nibble, gap);
         cursor.nibble = cursor.nibble.wrapping_add(1);
         size.unwrap_or_else(|| self.next_rare(cursor, gap))
@@ -233,6 +240,13 @@ impl<'a> SizeTables<'a> {
         base.unwrap_or(0).wrapping_add(counted) as usize
     }
 
+    /// Level 1 from symbol number `symbol` on, up to the next multiple of 64; zeros from there on.
+    #[inline]
+    pub(super) fn bits_from(&self, symbol: u32) -> u64 {
+        let word = self.0.bits.get(symbol as usize / 64).copied().unwrap_or(0);
+        word >> (symbol % 64)
+    }
+
     /// Level 1: whether the size of the symbol is not its gap.
     #[inline]
     fn bit(&self, symbol: usize) -> bool {
@@ -249,6 +263,12 @@ impl<'a> SizeTables<'a> {
 }
 
 impl SizeCursor {
+    /// Makes `symbol` the number of the next one, after [`SizeTables::next_stored`] for those of the
+    /// symbols before it that it is for.
+    pub(super) fn go_to(&mut self, symbol: u32) {
+        self.symbol = symbol;
+    }
+
     /// The number of the symbol that comes next.
     pub fn symbol(&self) -> u32 {
         self.symbol

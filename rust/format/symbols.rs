@@ -14,8 +14,8 @@
 //!
 //! A name is 14 tokens of 1.9 bytes on average (x86_64 defconfig), so expanding them is most of
 //! what a line costs. Tokens of up to 7 bytes, which nearly all are, are therefore kept as words
-//! that hold the string and its length: expanding one is a load, a store of 8 bytes and an
-//! addition.
+//! that hold the string and its length: expanding one is two loads, a store of 8 bytes, a shift and
+//! an addition; see [`window`](super::window).
 
 use core::fmt;
 
@@ -62,24 +62,25 @@ impl fmt::Display for SymbolError {
 
 /// A token as a word.
 ///
-/// The top byte is the length if that is at most [`Word::INLINE`], and the others are the string,
-/// its first byte lowest. Otherwise the top byte is [`Word::FAR`], the low 32 bits are the offset
-/// in the token table and the 16 above them the length.
-struct Word(u64);
+/// The top 7 bits are the length if that is at most [`Word::INLINE`], and the low 56 are the string,
+/// its first byte lowest. Otherwise the top 7 bits are [`Word::FAR`], the low 16 are the offset in
+/// the token table and the 16 above them the length.
+#[derive(Clone, Copy)]
+pub(super) struct Word(u64);
 
 impl Word {
     /// Longest string that fits beside its length.
     const INLINE: usize = 7;
-    /// Top byte of a token that does not fit.
-    const FAR: u64 = 0xff;
-    /// Shift of the top byte.
-    const TOP: u32 = 56;
+    /// What a token that does not fit has for a length. More than four lengths of tokens that fit.
+    pub(super) const FAR: usize = 64;
+    /// Shift of the length.
+    const TOP: u32 = 57;
 
     /// Makes the word of the token `text`, which begins at `start` in the table.
     fn new(text: &[u8], start: u16) -> Self {
         if text.len() > Self::INLINE {
             let len = text.len() as u64 & 0xffff;
-            return Self(Self::FAR << Self::TOP | len << 32 | u64::from(start));
+            return Self((Self::FAR as u64) << Self::TOP | len << 16 | u64::from(start));
         }
         let bytes = text
             .iter()
@@ -88,11 +89,35 @@ impl Word {
         Self((text.len() as u64) << Self::TOP | bytes)
     }
 
-    /// The length, if the string is in the word.
+    /// Where in the table the string is that is not in the word, and its length.
     #[inline]
-    fn inline_len(&self) -> Option<usize> {
-        let top = self.0 >> Self::TOP;
-        (top != Self::FAR).then_some(top as usize)
+    const fn place(self) -> (usize, usize) {
+        (self.0 as u16 as usize, (self.0 >> 16) as u16 as usize)
+    }
+
+    /// The length of the string, or [`Word::FAR`]: 7 bits.
+    #[inline]
+    pub(super) const fn len(self) -> usize {
+        (self.0 >> Self::TOP) as usize
+    }
+
+    /// The bytes of the string, and others after them.
+    #[inline]
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// The words of all tokens.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a>(&'a [u64; TOKENS]);
+
+impl Words<'_> {
+    /// The word of token number `token`.
+    #[inline]
+    pub(super) fn get(self, token: u8) -> Word {
+        // There is a word for every byte, so the default is never taken.
+        Word(self.0.get(usize::from(token)).copied().unwrap_or(0))
     }
 }
 
@@ -140,20 +165,36 @@ impl<'a> Tokens<'a> {
         Ok(Self { table, words })
     }
 
+    /// The tokens as words.
+    #[inline]
+    pub(super) fn words(&self) -> Words<'a> {
+        Words(self.words)
+    }
+
     /// The string of token number `token`.
     #[inline]
     pub fn get(&self, token: u8) -> Token<'a> {
-        // There is a word for every byte, so the default is never taken.
-        let word = Word(self.words.get(usize::from(token)).copied().unwrap_or(0));
-        match word.inline_len() {
-            Some(len) => Token::Short { word: word.0, len },
-            None => {
-                let start = word.0 as u32 as usize;
-                let len = (word.0 >> 32 & 0xffff) as usize;
-                let text = self.table.get(start..).and_then(|rest| rest.get(..len));
-                Token::Long(text.unwrap_or_default())
-            }
+        let word = self.words().get(token);
+        match word.len() {
+            Word::FAR.. => Token::Long(self.far(word)),
+            len => Token::Short { word: word.0, len },
         }
+    }
+
+    /// The string of a word that does not hold it.
+    fn far(&self, word: Word) -> &'a [u8] {
+        let (start, len) = word.place();
+        let text = self.table.get(start..).and_then(|rest| rest.get(..len));
+        text.unwrap_or_default()
+    }
+
+    /// The string of a word that does not hold it with what is behind it, and its length; `None` if
+    /// it is longer than 16 bytes or too near to the end of the table.
+    #[inline]
+    pub(super) fn far_chunk(&self, word: Word) -> Option<(&'a [u8; 16], usize)> {
+        let (start, len) = word.place();
+        let chunk: &[u8; 16] = self.table.get(start..)?.first_chunk()?;
+        (len <= chunk.len()).then_some((chunk, len))
     }
 
     /// The first byte of token number `token`, 0 if its string is empty.
@@ -281,6 +322,20 @@ impl<'a> SymbolNames<'a> {
 pub struct Entries<'a> {
     /// Starts at the next entry.
     rest: &'a [u8],
+}
+
+impl<'a> Entries<'a> {
+    /// Splits off the next entry, if it has less than 128 tokens: its first token, the others, and
+    /// the entries after it.
+    #[inline]
+    pub(super) fn split_quick(self) -> Option<(u8, &'a [u8], Self)> {
+        let (&len @ 1..=0x7f, rest) = self.rest.split_first()? else {
+            return None;
+        };
+        let (entry, rest) = rest.split_at_checked(len.into())?;
+        let (&first, list) = entry.split_first()?;
+        Some((first, list, Self { rest }))
+    }
 }
 
 impl<'a> Iterator for Entries<'a> {

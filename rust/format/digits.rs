@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The numbers in a line, in hexadecimal.
+
+/// The 8 hexadecimal digits of `value` as ASCII, the first one lowest.
+#[inline]
+pub(super) const fn hex(value: u32) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // One digit to a byte, the last digit lowest.
+    let pairs = value as u64;
+    let pairs = (pairs | pairs << 16) & 0x0000_ffff_0000_ffff;
+    let pairs = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (pairs | pairs << 4) & (0x0f * ONES);
+    // A digit above 9 carries into bit 4 when 6 is added. No sum or product below leaves its byte.
+    let letters = (digits.wrapping_add(6 * ONES) >> 4) & ONES;
+    let to_letter = letters.wrapping_mul((b'a' - b'0' - 10) as u64);
+    digits
+        .wrapping_add(b'0' as u64 * ONES)
+        .wrapping_add(to_letter)
+        .swap_bytes()
+}
+
+/// By value, the two digits of a byte, the first one lowest.
+static PAIRS: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut value = 0;
+    while value < table.len() {
+        table[value] = (hex(value as u32) >> 48) as u16;
+        value += 1;
+    }
+    table
+};
+
+/// By value, the size of up to 255 bytes as it stands in a line: a space, the digits and a space,
+/// the first one lowest, and how long that is in the upper half.
+static SMALL_SIZES: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut value = 0;
+    while value < table.len() {
+        let len = if value < 16 { 3 } else { 4 };
+        let digits = hex(value as u32) >> (8 * (10 - len));
+        let space = b' ' as u64;
+        table[value] = len << 32 | space << (8 * (len - 1)) | digits << 8 | space;
+        value += 1;
+    }
+    table
+};
+
+/// The two digits of a byte, the first one lowest.
+#[inline]
+pub(super) fn pair(value: u8) -> u16 {
+    PAIRS.get(usize::from(value)).copied().unwrap_or(0)
+}
+
+/// A size of up to 255 bytes with a space before and after it, and how long that is.
+#[inline]
+pub(super) fn small_size(size: u8) -> (u32, usize) {
+    let text = SMALL_SIZES.get(usize::from(size)).copied().unwrap_or(0);
+    (text as u32, (text >> 32) as usize)
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! All core symbols as lines.
+//!
+//! What is done for each line, and for each of its 13 tokens, is what reading the file costs.
+//! [`batch`](super::batch) looks up the numbers of some symbols at once, [`window`](super::window)
+//! expands a name, and here the two meet, with the modules, which are looked up once for all
+//! symbols of a stretch. A line that these cannot make, as it is too long, is made by [`Line`].
+
+use super::{
+    batch::{Batch, Prefix},
+    line::{Line, NoSpace},
+    names::ModuleNames,
+    ranges::{ModuleTables, RangeHint, Stretch},
+    sizes::SizeTables,
+    symbols::{Entries, SymbolNames, Tokens},
+    window::{put, put_symbol, Suffix},
+};
+use core::mem::{self, size_of};
+
+pub use super::window::WINDOW;
+
+/// Where a core symbol is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The address, as /proc/kallsyms shows it.
+    pub address: usize,
+    /// Bytes from `_text`, modulo 2^32, when the kernel was linked: what the module tables are
+    /// sorted by.
+    pub offset: u32,
+    /// Whether the address is an offset in the per-cpu area instead of one in the image.
+    pub percpu: bool,
+}
+
+/// Where the core symbols are: a table with a row for each.
+pub trait Places {
+    /// What is stored of a symbol's place.
+    type Row: Copy;
+
+    /// The rows from symbol number `index` on.
+    fn rows(&self, index: u32) -> &[Self::Row];
+
+    /// The place that is in `row`, the one of symbol number `index`.
+    fn place(&self, index: u32, row: Self::Row) -> Place;
+
+    /// Where symbol number `index` is; `None` if there is no such symbol.
+    fn get(&self, index: u32) -> Option<Place> {
+        let row = *self.rows(index).first()?;
+        Some(self.place(index, row))
+    }
+
+    /// The bytes from `place`, where the last symbols are, to the end of its section.
+    fn rest(&self, place: Place) -> usize;
+
+    /// The bytes from `place`, where symbol number `index` is, to the next symbol at a higher
+    /// address; `None` for the last symbols of the per-cpu area and of the image.
+    fn gap(&self, place: Place, index: u32) -> Option<usize> {
+        let mut next = index;
+        loop {
+            next = next.wrapping_add(1);
+            let other = self.get(next)?;
+            if other.percpu != place.percpu {
+                return None;
+            }
+            if other.address > place.address {
+                return Some(other.address.wrapping_sub(place.address));
+            }
+        }
+    }
+}
+
+/// All there is about the core symbols.
+#[derive(Clone, Copy)]
+pub struct Tables<'t, 'a, P> {
+    pub names: &'t SymbolNames<'a>,
+    pub tokens: &'t Tokens<'a>,
+    pub places: &'t P,
+    pub modules: &'t ModuleTables<'a>,
+    /// `None` if sizes are not stored.
+    pub sizes: Option<&'t SizeTables<'a>>,
+}
+
+/// A walk over the core symbols, line by line. Takes more than 2 KiB.
+pub struct Walk<'a> {
+    /// Number of the next symbol.
+    index: u32,
+    /// Its name and the ones after it.
+    names: Entries<'a>,
+    /// Its numbers and those of the ones after it.
+    batch: Batch,
+    /// Its modules and those of the ones after it.
+    group: Group<'a>,
+}
+
+/// Bytes of the shortest line.
+const MIN_LINE: usize = 2 * size_of::<usize>() + 6;
+
+/// How many symbols ahead are looked at for whether they are in the same modules.
+const AHEAD: u32 = 512;
+
+/// Symbols that are in the same modules.
+struct Group<'a> {
+    stretch: Stretch<'a>,
+    /// Where that was found.
+    hint: RangeHint,
+    /// The number of the symbol behind the last one that is known to be in the stretch.
+    end: u32,
+    /// What stands behind their names.
+    suffix: Suffix,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that begins with symbol number `index`. Walks over at most 255 names.
+    pub fn new<P>(tables: &Tables<'_, 'a, P>, index: u32) -> Self {
+        Self {
+            index,
+            names: tables.names.starting_at(index),
+            batch: Batch::new(tables, index),
+            group: Group {
+                stretch: Stretch::none(),
+                hint: RangeHint::default(),
+                end: index,
+                suffix: Suffix::new(ModuleNames::none()),
+            },
+        }
+    }
+
+    /// Goes to symbol number `index`. Walks over at most 255 names.
+    pub fn go_to<P>(&mut self, tables: &Tables<'_, 'a, P>, index: u32) {
+        self.index = index;
+        self.names = tables.names.starting_at(index);
+        self.batch.go_to(tables, index);
+        self.group.stretch = Stretch::none();
+        self.group.end = index;
+    }
+
+    /// The number of the next symbol.
+    pub const fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Writes lines to the beginning of `buf` until there are `wanted` bytes or more, the number of
+    /// the next symbol is a multiple of [`BATCH`](super::batch::BATCH), there is no next symbol, or its line may not
+    /// fit; which it does if there are [`WINDOW`] bytes and it is not overly long. Returns how many
+    /// bytes there are.
+    ///
+    /// Where `show_values` is not set, addresses and sizes are zeros; for one walk, that is always
+    /// the same.
+    pub fn lines<P: Places>(
+        &mut self,
+        tables: &Tables<'_, 'a, P>,
+        buf: &mut [u8],
+        wanted: usize,
+        show_values: bool,
+    ) -> usize {
+        if self.index >= self.batch.end() {
+            if show_values {
+                let most = wanted / MIN_LINE;
+                self.batch.look_up(tables, most.saturating_add(1));
+            } else {
+                self.batch.skip(tables);
+            }
+        }
+        // A window is free in this as long as less than `wanted` bytes are in use.
+        let enough = wanted.saturating_add(WINDOW - 1).min(buf.len());
+        let mut written: usize = 0;
+        while self.index < self.batch.end() {
+            if self.index >= self.group.end {
+                self.group.find(tables, self.index);
+            }
+            let before = self.index;
+            let room = buf.get_mut(written..enough).unwrap_or_default();
+            written = written.wrapping_add(if show_values {
+                self.quick_lines::<true>(tables.tokens, room)
+            } else {
+                self.quick_lines::<false>(tables.tokens, room)
+            });
+            if written >= wanted {
+                break;
+            }
+            if self.index == before {
+                let free = buf.get_mut(written..).unwrap_or_default();
+                if free.len() < WINDOW {
+                    break;
+                }
+                match self.slow_line(tables, free, show_values) {
+                    Some(len) => written = written.wrapping_add(len),
+                    None => break,
+                }
+            }
+        }
+        written
+    }
+
+    /// Writes lines to the beginning of `buf` until no [`WINDOW`] is free, the modules change, the
+    /// batch ends or a line is too long. Returns how many bytes there are.
+    #[inline(never)]
+    fn quick_lines<const VALUES: bool>(&mut self, tokens: &Tokens<'_>, buf: &mut [u8]) -> usize {
+        let room = buf.len();
+        let mut free = buf;
+        let mut names = self.names;
+        let suffix = &self.group.suffix;
+        let suffix_len = suffix.len();
+        let end = self.group.end.min(self.batch.end());
+        let count = end.wrapping_sub(self.index) as usize;
+        let prefixes = self.batch.from(self.index).get(..count);
+        let mut prefixes = prefixes.unwrap_or_default().iter();
+        while let Some(prefix) = prefixes.as_slice().first() {
+            let Some(window) = free.first_chunk_mut::<WINDOW>() else {
+                break;
+            };
+            let Some((first, list, after)) = names.split_quick() else {
+                break;
+            };
+            let prefix = if VALUES { prefix } else { &Prefix::ZEROS };
+            let Some((text, at)) = prefix.get() else {
+                break;
+            };
+            put(window, 0, text);
+            let at = put_symbol(window, at, tokens, first, list);
+            let Some(len) = suffix.put(window, at, suffix_len) else {
+                break;
+            };
+            let Some(rest) = mem::take(&mut free).get_mut(len..) else {
+                break;
+            };
+            free = rest;
+            names = after;
+            prefixes.next();
+        }
+        self.names = names;
+        let done = count.wrapping_sub(prefixes.len());
+        self.index = self.index.wrapping_add(done as u32);
+        room.wrapping_sub(free.len())
+    }
+
+    /// Writes one line, of any length, to the beginning of `buf`. Returns its length; `None` if
+    /// there is no room for it.
+    #[cold]
+    #[inline(never)]
+    fn slow_line<P: Places>(
+        &mut self,
+        tables: &Tables<'_, 'a, P>,
+        buf: &mut [u8],
+        show_values: bool,
+    ) -> Option<usize> {
+        let (mut address, mut size) = (0, 0);
+        if show_values {
+            let place = tables.places.get(self.index)?;
+            let gap = tables.places.gap(place, self.index);
+            address = place.address;
+            size = match tables.sizes {
+                Some(sizes) => sizes.size(self.index, gap.unwrap_or(0) as u64) as usize,
+                None => gap.unwrap_or_else(|| tables.places.rest(place)),
+            };
+        }
+        let mut names = self.names;
+        let entry = names.next()?;
+        let kind = tables.tokens.first_byte(*entry.tokens().first()?);
+        let mut line = Line::new(buf);
+        let mut render = || {
+            line.fields(address, size, kind)?;
+            line.symbol(tables.tokens, entry)?;
+            for module in self.group.stretch.names() {
+                line.module(module)?;
+            }
+            Ok::<(), NoSpace>(())
+        };
+        let len = render().and_then(|()| line.finish()).ok()?;
+        self.names = names;
+        self.index = self.index.wrapping_add(1);
+        Some(len)
+    }
+}
+
+impl<'a> Group<'a> {
+    /// Finds the modules of symbol number `index`, and which symbols after it are in the same.
+    #[cold]
+    #[inline(never)]
+    fn find<P: Places>(&mut self, tables: &Tables<'_, 'a, P>, index: u32) {
+        self.end = index.wrapping_add(1);
+        let Some(place) = tables.places.get(index) else {
+            return;
+        };
+        if !self.stretch.holds(index, place.offset) {
+            self.stretch = tables.modules.stretch(index, place.offset, &mut self.hint);
+            self.suffix = Suffix::new(self.stretch.names());
+        }
+        // Addresses rise, but for once, from the per-cpu area to the image.
+        let reaches = |index| {
+            let other: Option<Place> = tables.places.get(index);
+            other.is_some_and(|other| {
+                other.percpu == place.percpu && self.stretch.reaches(other.offset)
+            })
+        };
+        let (mut low, mut high) = (
+            self.end,
+            self.stretch.end().min(index.saturating_add(AHEAD)),
+        );
+        while low < high {
+            // Does not overflow, as it is between them.
+            let middle = low.wrapping_add(high.wrapping_sub(low) / 2);
+            if reaches(middle) {
+                low = middle.wrapping_add(1);
+            } else {
+                high = middle;
+            }
+        }
+        self.end = low;
+    }
+}

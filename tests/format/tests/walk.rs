@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The lines of whole kernels, made in pieces of any size, against what the standard library's
+//! formatting makes of the same symbols.
+
+#[path = "../kernel/mod.rs"]
+mod kernel;
+
+use format::{
+    symbols::MAX_SYMBOL_LEN,
+    walk::{Walk, WINDOW},
+};
+use kernel::{Kernel, Symbol, Tables};
+use proptest::{collection::vec, prelude::*};
+
+/// The lines as they should be.
+fn expected(kernel: &Kernel, show_values: bool) -> Vec<Vec<u8>> {
+    let line = |symbol: &Symbol| {
+        let (address, size) = if show_values {
+            (symbol.address, symbol.size)
+        } else {
+            (0, 0)
+        };
+        let mut line = format!("{address:016x} {size:x} {} ", char::from(symbol.kind)).into_bytes();
+        line.extend(symbol.name.iter().take(MAX_SYMBOL_LEN));
+        for (number, module) in kernel.modules_of(symbol).iter().enumerate() {
+            line.extend(if number == 0 { b"\t[" } else { b" [" });
+            line.extend(module.as_bytes());
+            line.push(b']');
+        }
+        line.push(b'\n');
+        line
+    };
+    kernel.symbols.iter().map(line).collect()
+}
+
+/// Everything from symbol `start` on, in pieces of `wanted` bytes into buffers of `room`.
+fn walked(tables: &Tables, start: u32, wanted: usize, room: usize, show_values: bool) -> Vec<u8> {
+    let (mut all, mut buf) = (Vec::new(), vec![b'#'; room]);
+    tables.with(|tables| {
+        // A walk that has been elsewhere is as good as a new one.
+        let mut walk = Walk::new(tables, 0);
+        walk.lines(tables, &mut buf, wanted, show_values);
+        walk.go_to(tables, start);
+        while (walk.index() as usize) < tables.places.len() {
+            let before = walk.index();
+            let len = walk.lines(tables, &mut buf, wanted, show_values);
+            assert!(walk.index() > before, "no line of {} fits", before);
+            all.extend_from_slice(&buf[..len]);
+        }
+        assert_eq!(walk.lines(tables, &mut buf, wanted, show_values), 0);
+    });
+    all
+}
+
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    let lengths = prop_oneof![20 => 1..60_usize, 2 => 60..250_usize, 1 => 250..512_usize];
+    lengths.prop_flat_map(|len| vec(prop_oneof![b'a'..=b'f', b'_'..=b'_'], len))
+}
+
+/// Kernels of up to 200 symbols. Tokens are strings of the names, so that some are long.
+fn kernel() -> impl Strategy<Value = Kernel> {
+    let step = prop_oneof![2 => Just(0_usize), 9 => 1..0x100_usize, 1 => 0x100..0x100_0000_usize];
+    let size = prop_oneof![
+        3 => Just(None),
+        3 => (0..0x200_usize).prop_map(Some),
+        1 => (0..usize::BITS).prop_map(|bits| Some(usize::MAX >> bits)),
+    ];
+    let symbol = (step, size, prop_oneof![Just(b't'), Just(b'D')], name());
+    let module = vec("[a-z_0-9]{1,55}", 0..4);
+    (
+        vec(symbol, 1..200),
+        0..20_usize,
+        vec((0..40_usize, module), 0..20),
+        vec(0..200_usize, 0..4),
+        any::<bool>(),
+    )
+        .prop_map(|(symbols, percpu, ranges, exceptions, sizes)| {
+            Kernel::new(symbols, percpu, &ranges, &exceptions, sizes)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn all_lines(
+        kernel in kernel(),
+        start in any::<prop::sample::Index>(),
+        wanted in prop_oneof![1..100_usize, 100..9000_usize],
+        room in WINDOW..4 * WINDOW,
+        show_values: bool,
+    ) {
+        let start = start.index(kernel.symbols.len());
+        let lines = expected(&kernel, show_values).split_off(start).concat();
+        let tables = kernel.tables();
+        let walked = walked(&tables, start as u32, wanted, room, show_values);
+        prop_assert_eq!(walked.escape_ascii().to_string(), lines.escape_ascii().to_string());
+    }
+
+    /// A line is whole or not there, and what is there is no more than one line above what was
+    /// wanted.
+    #[test]
+    fn any_room(kernel in kernel(), wanted in 1..3000_usize, room in 0..3000_usize) {
+        let lines = expected(&kernel, true);
+        let mut buf = vec![b'#'; room];
+        kernel.tables().with(|tables| {
+            let mut walk = Walk::new(tables, 0);
+            let len = walk.lines(tables, &mut buf, wanted, true);
+            let lines = &lines[..walk.index() as usize];
+            assert_eq!(buf[..len].escape_ascii().to_string(), lines.concat().escape_ascii().to_string());
+            if let Some((_, before)) = lines.split_last() {
+                assert!(before.concat().len() < wanted);
+            }
+        });
+    }
+}
+
+/// A name that goes beyond what is made without checks, in every way to come to its end.
+#[test]
+fn names_of_all_lengths() {
+    for len in 1..=MAX_SYMBOL_LEN {
+        let symbols = vec![
+            (1, None, b't', vec![b'a'; len]),
+            (1, None, b't', vec![b'b'; 3]),
+        ];
+        let kernel = Kernel::new(symbols, 0, &[(1, vec!["ext4".into()])], &[], true);
+        let lines = expected(&kernel, true).concat();
+        assert_eq!(
+            walked(&kernel.tables(), 0, 8000, 8000, true),
+            lines,
+            "{len}"
+        );
+    }
+}
