@@ -13,8 +13,8 @@
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
-#include <linux/seq_file.h>
 #include <linux/types.h>
+#include <linux/uio.h>
 
 #include <asm/sections.h>
 
@@ -49,6 +49,10 @@ extern const u64 kallsyms_size_words[];
 
 /* helpers.c: functions that are inline, or inline in some configurations. */
 void *kallmodsyms_pde_data(const struct inode *inode);
+size_t kallmodsyms_iov_iter_count(const struct iov_iter *iter);
+size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
+				struct iov_iter *iter);
+void kallmodsyms_cond_resched(void);
 int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
 				       char *type, char *name,
 				       char *module_name, int *exported);

@@ -3,14 +3,15 @@
 //! The symbols of the core kernel and of what is built into it.
 
 use crate::{
+    checkpoints::Checkpoints,
     format::{
-        names::ModuleNames,
-        ranges::{ModuleTables, RangeHint},
-        sizes::{SizeCursor, SizeTables},
-        symbols::{Entries, Entry, SymbolError, SymbolNames, Tokens},
+        ranges::ModuleTables,
+        sizes::SizeTables,
+        symbols::{SymbolError, SymbolNames, Tokens},
+        walk::{Place, Places, Tables, Walk},
     },
     rodata,
-    series::{section_end, zeroed_words, Addresses, NameTables, Place},
+    series::{zeroed_words, Addresses, NameTables},
 };
 use kernel::prelude::*;
 
@@ -22,37 +23,9 @@ pub(crate) struct CoreSymbols {
     modules: ModuleTables<'static>,
     /// `None` if sizes are not stored.
     sizes: Option<SizeTables<'static>>,
-}
-
-/// One core symbol.
-pub(crate) struct CoreSymbol {
-    /// The address, as /proc/kallsyms shows it.
-    pub(crate) address: usize,
-    /// Bytes, 0 if it has no size. Where sizes are not stored, the bytes up to the next symbol that
-    /// has a higher address.
-    pub(crate) size: usize,
-    /// The letter of the type.
-    pub(crate) kind: u8,
-    /// The name, to be expanded with [`CoreSymbols::tokens`].
-    pub(crate) name: Entry<'static>,
-    /// The modules it is in.
-    pub(crate) modules: ModuleNames<'static>,
-}
-
-/// Where a walk over the core symbols is.
-#[derive(Default)]
-pub(crate) struct CoreCursor {
-    /// Number of the next symbol.
-    index: u32,
-    /// Its name and the ones after it.
-    names: Entries<'static>,
-    /// Where the module of the last symbol was found.
-    hint: RangeHint,
-    /// The last address of which the gap was computed, and that gap. Symbols of one address follow
-    /// each other, sometimes hundreds of them, and have the next higher address in common.
-    gap: Option<(usize, Option<usize>)>,
-    /// Where the size of the next symbol is, if sizes are stored.
-    sizes: SizeCursor,
+    /// The offsets of lines, and those of lines without addresses and sizes.
+    checkpoints: Checkpoints,
+    checkpoints_of_zeros: Checkpoints,
 }
 
 impl CoreSymbols {
@@ -82,17 +55,14 @@ impl CoreSymbols {
             addresses,
             modules: module_tables(),
             sizes: size_tables(tables.len),
+            checkpoints: Checkpoints::new(tables.len)?,
+            checkpoints_of_zeros: Checkpoints::new(tables.len)?,
         })
     }
 
     /// The number of symbols.
     pub(crate) fn len(&self) -> u32 {
         self.names.len()
-    }
-
-    /// What expands the names.
-    pub(crate) fn tokens(&self) -> &Tokens<'static> {
-        &self.tokens
     }
 
     /// Which modules each is in.
@@ -106,84 +76,57 @@ impl CoreSymbols {
         self.sizes
     }
 
-    /// A walk that begins with symbol number `index`.
-    pub(crate) fn cursor(&self, index: u32) -> CoreCursor {
-        CoreCursor {
-            index,
-            names: self.names.starting_at(index),
-            sizes: self
-                .sizes
-                .map_or_else(SizeCursor::default, |sizes| sizes.cursor(index)),
-            ..CoreCursor::default()
-        }
-    }
-
-    /// The next symbol of the walk; `None` at the end. May be called from any context.
-    #[inline]
-    pub(crate) fn next(&self, cursor: &mut CoreCursor) -> Option<CoreSymbol> {
-        let symbol = cursor.index;
-        let place = self.addresses.get(symbol)?;
-        let name = cursor.names.next()?;
-        let size = self.size(place, cursor);
-        cursor.index = symbol.wrapping_add(1);
-        Some(CoreSymbol {
-            address: place.address,
-            size,
-            kind: self.tokens.first_byte(*name.tokens().first()?),
-            name,
-            modules: self
-                .modules
-                .of_symbol(symbol, place.offset, &mut cursor.hint),
-        })
-    }
-
-    /// The size of the symbol at `cursor`, which is at `place`.
-    #[inline]
-    fn size(&self, place: Place, cursor: &mut CoreCursor) -> usize {
-        let gap = match cursor.gap {
-            Some((address, gap)) if address == place.address => gap,
-            _ => {
-                let gap = self.gap(place, cursor.index);
-                cursor.gap = Some((place.address, gap));
-                gap
-            }
+    /// The place of symbol number `index`, and its size in bytes; `None` if there is no such symbol.
+    pub(crate) fn extent(&self, index: u32) -> Option<(Place, usize)> {
+        let place = self.addresses.get(index)?;
+        let gap = self.addresses.gap(place, index);
+        let size = match &self.sizes {
+            Some(sizes) => sizes.size(index, gap.unwrap_or(0) as u64) as usize,
+            None => gap.unwrap_or_else(|| self.addresses.rest(place)),
         };
-        match &self.sizes {
-            Some(sizes) => sizes.next(&mut cursor.sizes, gap.unwrap_or(0) as u64) as usize,
-            None => gap.unwrap_or_else(|| rest(place)),
+        Some((place, size))
+    }
+
+    /// Everything there is about the symbols.
+    fn tables(&self) -> Tables<'_, 'static, Addresses> {
+        Tables {
+            names: &self.names,
+            tokens: &self.tokens,
+            places: &self.addresses,
+            modules: &self.modules,
+            sizes: self.sizes.as_ref(),
         }
     }
 
-    /// The bytes from `place`, where symbol number `index` is, to the next symbol at a higher
-    /// address; `None` for the last symbols of the per-cpu area and of the image.
-    fn gap(&self, place: Place, index: u32) -> Option<usize> {
-        let mut next = index;
-        loop {
-            next = next.wrapping_add(1);
-            let other = self.addresses.get(next)?;
-            if other.percpu != place.percpu {
-                return None;
-            }
-            if other.address > place.address {
-                return Some(other.address.wrapping_sub(place.address));
-            }
+    /// A walk from the first symbol on, in a box: the stack has not much room for it.
+    pub(crate) fn walk(&self) -> Result<KBox<Walk<'static>>> {
+        Ok(KBox::new(Walk::new(&self.tables(), 0), GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// Makes symbol number `index` the next one of `walk`. May be called from any context.
+    pub(crate) fn go_to(&self, walk: &mut Walk<'static>, index: u32) {
+        walk.go_to(&self.tables(), index);
+    }
+
+    /// Writes the lines of the next symbols of `walk` to the beginning of `buf`; see
+    /// [`Walk::lines`]. May be called from any context.
+    pub(crate) fn lines(
+        &self,
+        walk: &mut Walk<'static>,
+        buf: &mut [u8],
+        wanted: usize,
+        show_values: bool,
+    ) -> usize {
+        walk.lines(&self.tables(), buf, wanted, show_values)
+    }
+
+    /// The offsets of lines, where values are shown or where they are not.
+    pub(crate) fn checkpoints(&self, show_values: bool) -> &Checkpoints {
+        if show_values {
+            &self.checkpoints
+        } else {
+            &self.checkpoints_of_zeros
         }
-    }
-}
-
-/// The bytes from `place`, where the last symbols are, to the end of its section, as in
-/// get_symbol_pos() of kernel/kallsyms.c. The per-cpu area ends with a symbol that says so: 0.
-fn rest(place: Place) -> usize {
-    if place.percpu {
-        return 0;
-    }
-    section_end(place.address).saturating_sub(place.address)
-}
-
-impl CoreCursor {
-    /// The number of the symbol that comes next.
-    pub(crate) fn index(&self) -> u32 {
-        self.index
     }
 }
 

@@ -8,13 +8,31 @@
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/uio.h>
 
 #include "bindings.h"
 
 void *kallmodsyms_pde_data(const struct inode *inode)
 {
 	return pde_data(inode);
+}
+
+size_t kallmodsyms_iov_iter_count(const struct iov_iter *iter)
+{
+	return iov_iter_count(iter);
+}
+
+size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
+				struct iov_iter *iter)
+{
+	return copy_to_iter(addr, bytes, iter);
+}
+
+void kallmodsyms_cond_resched(void)
+{
+	cond_resched();
 }
 
 int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,

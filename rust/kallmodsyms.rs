@@ -10,11 +10,13 @@
 //!
 //! - [`format`](mod@format): decoding of the tables and rendering of lines, without any kernel
 //!   type.
-//! - [`proc_fs`], [`seq_file`], [`cred`]: safe abstractions of kernel interfaces.
-//! - [`series`], [`core_symbols`], [`modules`], [`dynamic`]: the sources of symbols.
+//! - [`proc_fs`], [`open_file`], [`cred`]: safe abstractions of kernel interfaces.
+//! - [`series`], [`core_symbols`], [`checkpoints`], [`modules`], [`dynamic`]: the sources of symbols.
 //! - [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
 //! - [`listing`]: all sources in a row, as a sequence of lines.
 
+#[forbid(unsafe_code)]
+mod checkpoints;
 #[forbid(unsafe_code)]
 mod core_symbols;
 mod cred;
@@ -31,9 +33,9 @@ mod listing;
 mod lookup;
 #[cfg(CONFIG_MODULES)]
 mod modules;
+mod open_file;
 mod proc_fs;
 mod rodata;
-mod seq_file;
 #[cfg_attr(kallmodsyms_series = "6.12", path = "series/v6_12.rs")]
 mod series;
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]

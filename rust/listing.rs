@@ -2,39 +2,41 @@
 
 //! The contents of /proc/kallmodsyms: the symbols of all sources, one after the other.
 //!
-//! A position is the number of a symbol, as in /proc/kallsyms, but a record is as many lines as are
-//! handy rather than one. That leaves one indirect call per [`RECORD_LINES`] lines of core symbols,
-//! and one taking of the lock of the module list per buffer.
+//! Symbols have positions, which count from 0 as in /proc/kallsyms. Those of the core symbols stay,
+//! and so do the offsets of their lines, so that an offset among them is found without making
+//! everything before it: see [`Checkpoints`](crate::checkpoints::Checkpoints). What comes after
+//! them changes as modules and programs are loaded. A reader who jumps back there, or there from
+//! elsewhere, gets what comes after the core symbols made anew, and one who only goes on or jumps
+//! forward goes on from where it is.
 //!
 //! It costs nothing to stop anywhere: a line that does not fit is not shown, and its position is
-//! where the next record begins.
+//! where the next read begins.
 
 use crate::{
-    core_symbols::{CoreCursor, CoreSymbols},
+    core_symbols::CoreSymbols,
     cred::File,
     dynamic::{Scratch, Source},
-    format::line::{Line, NoSpace},
-    seq_file::{Overflow, Records},
+    format::{
+        line::{Line, NoSpace},
+        walk::Walk,
+    },
+    open_file::{Contents, Overflow},
 };
 use kernel::{prelude::*, sync::Arc};
-
-/// Most lines of core symbols in a record. Few, as one who wants the first line gets all of a
-/// record made.
-const RECORD_LINES: usize = 64;
 
 /// One reader's walk over all symbols.
 pub(crate) struct Listing {
     symbols: Arc<CoreSymbols>,
     /// Whether the reader may see addresses and sizes.
     show_values: bool,
-    /// The position of the next symbol.
+    /// The offset of the next line.
+    offset: u64,
+    /// The place among the core symbols. At their end, the next symbol is another one.
+    core: KBox<Walk<'static>>,
+    /// The position of the next symbol, if that is not a core symbol.
     pos: u64,
-    /// The place among the core symbols, good while they last and if its index is `pos`.
-    core: CoreCursor,
     /// Where the sources end.
     ends: Ends,
-    /// Whether the last source has come to its end.
-    done: bool,
     scratch: Scratch,
 }
 
@@ -47,105 +49,101 @@ struct Ends {
     bpf: Option<u64>,
 }
 
-impl Records for Listing {
+impl Contents for Listing {
     type Shared = CoreSymbols;
 
     fn open(symbols: Arc<CoreSymbols>, file: &File) -> Result<Self> {
         Ok(Self {
-            core: symbols.cursor(0),
+            core: symbols.walk()?,
+            pos: symbols.len().into(),
             symbols,
             show_values: file.cred().may_see_addresses(),
-            pos: 0,
+            offset: 0,
             ends: Ends::default(),
-            done: false,
             scratch: Scratch::new(),
         })
     }
 
-    fn seek(&mut self, pos: u64) {
-        if pos == 0 {
-            // From the beginning again: what comes after the core symbols may have changed.
+    fn seek(&mut self, offset: u64) -> u64 {
+        let (index, at) = self.symbols.checkpoints(self.show_values).before(offset);
+        if offset == 0 || self.offset > offset || self.offset < at {
+            self.symbols.go_to(&mut self.core, index);
+            self.pos = self.symbols.len().into();
             self.ends = Ends::default();
+            self.offset = at;
         }
-        self.pos = pos;
-        self.done = false;
+        self.offset
     }
 
-    fn show(&mut self, buf: &mut [u8]) -> Result<usize, Overflow> {
-        let mut record = Record {
-            buf,
-            len: 0,
-            show_values: self.show_values,
+    fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow> {
+        let len = if self.core.index() < self.symbols.len() {
+            self.read_core(buf, wanted)?
+        } else {
+            let mut record = Record {
+                buf,
+                len: 0,
+                wanted,
+                show_values: self.show_values,
+            };
+            match self.read_rest(&mut record) {
+                Err(NoSpace) if record.len == 0 => return Err(Overflow),
+                Err(NoSpace) | Ok(()) => record.len,
+            }
         };
-        match self.fill(&mut record) {
-            Err(NoSpace) if record.len == 0 => Err(Overflow),
-            Err(NoSpace) | Ok(()) => Ok(record.len),
-        }
-    }
-
-    fn next(&mut self) -> (u64, bool) {
-        (self.pos, !self.done)
+        self.offset = self.offset.saturating_add(len as u64);
+        Ok(len)
     }
 }
 
 impl Listing {
-    /// Adds lines to `record` and goes on by as many symbols.
-    fn fill(&mut self, record: &mut Record<'_>) -> Result<(), NoSpace> {
-        let core_end = self.symbols.len().into();
-        if self.pos < core_end {
-            return self.fill_core(record, core_end);
+    /// Reads core symbols, of which there are some left.
+    fn read_core(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow> {
+        let checkpoints = self.symbols.checkpoints(self.show_values);
+        let mut len: usize = 0;
+        while len < wanted && self.core.index() < self.symbols.len() {
+            let before = self.core.index();
+            let free = buf.get_mut(len..).unwrap_or_default();
+            let wanted = wanted.wrapping_sub(len);
+            let lines = self
+                .symbols
+                .lines(&mut self.core, free, wanted, self.show_values);
+            if self.core.index() == before {
+                break;
+            }
+            len = len.saturating_add(lines);
+            checkpoints.note(self.core.index(), self.offset.saturating_add(len as u64));
         }
+        if len == 0 {
+            return Err(Overflow);
+        }
+        Ok(len)
+    }
+
+    /// Adds symbols that are not core symbols to `record`.
+    fn read_rest(&mut self, record: &mut Record<'_>) -> Result<(), NoSpace> {
+        let core_end = self.symbols.len().into();
         let modules_end = match self.ends.modules {
             Some(end) if end <= self.pos => end,
-            _ => self.fill_modules(record, core_end)?,
+            _ => self.read_modules(record, core_end)?,
         };
         self.ends.modules = Some(modules_end);
         let ftrace_end = match self.ends.ftrace {
             Some(end) if end <= self.pos => end,
-            _ => self.fill_dynamic(record, Source::Ftrace, modules_end)?,
+            _ => self.read_dynamic(record, Source::Ftrace, modules_end)?,
         };
         self.ends.ftrace = Some(ftrace_end);
         let bpf_end = match self.ends.bpf {
             Some(end) if end <= self.pos => end,
-            _ => self.fill_dynamic(record, Source::Bpf, ftrace_end)?,
+            _ => self.read_dynamic(record, Source::Bpf, ftrace_end)?,
         };
         self.ends.bpf = Some(bpf_end);
-        self.fill_dynamic(record, Source::Kprobes, bpf_end)?;
-        self.done = true;
-        Ok(())
-    }
-
-    /// Adds some core symbols, of which the last is before position `end`.
-    fn fill_core(&mut self, record: &mut Record<'_>, end: u64) -> Result<(), NoSpace> {
-        if u64::from(self.core.index()) != self.pos {
-            self.core = self.symbols.cursor(self.pos as u32);
-        }
-        for _ in 0..RECORD_LINES {
-            let Some(symbol) = self.symbols.next(&mut self.core) else {
-                self.pos = end;
-                break;
-            };
-            record.line(|line, show_values| {
-                let (address, size) = if show_values {
-                    (symbol.address, symbol.size)
-                } else {
-                    (0, 0)
-                };
-                line.fields(address, size, symbol.kind)?;
-                line.symbol(self.symbols.tokens(), symbol.name)?;
-                for module in symbol.modules {
-                    line.module(module)?;
-                }
-                Ok(())
-            })?;
-            self.pos = self.pos.wrapping_add(1);
-        }
+        self.read_dynamic(record, Source::Kprobes, bpf_end)?;
         Ok(())
     }
 
     /// Adds the symbols of modules, which begin at position `start`. Returns where they end.
     #[cfg(CONFIG_MODULES)]
-    fn fill_modules(&mut self, record: &mut Record<'_>, start: u64) -> Result<u64, NoSpace> {
+    fn read_modules(&mut self, record: &mut Record<'_>, start: u64) -> Result<u64, NoSpace> {
         let list = crate::modules::ModuleList::lock();
         for symbol in list.symbols(self.pos.saturating_sub(start)) {
             // Some debugging symbols have no name, and are not shown.
@@ -164,12 +162,12 @@ impl Listing {
 
     /// There are no modules.
     #[cfg(not(CONFIG_MODULES))]
-    fn fill_modules(&mut self, _: &mut Record<'_>, start: u64) -> Result<u64, NoSpace> {
+    fn read_modules(&mut self, _: &mut Record<'_>, start: u64) -> Result<u64, NoSpace> {
         Ok(start)
     }
 
     /// Adds the symbols of `source`, which begin at position `start`. Returns where they end.
-    fn fill_dynamic(
+    fn read_dynamic(
         &mut self,
         record: &mut Record<'_>,
         source: Source,
@@ -207,18 +205,23 @@ struct Record<'b> {
     buf: &'b mut [u8],
     /// Bytes of `buf` that have lines in them.
     len: usize,
+    /// How many bytes are enough.
+    wanted: usize,
     /// See [`Listing::show_values`].
     show_values: bool,
 }
 
 impl Record<'_> {
-    /// Adds the line that `render` makes, or nothing if there is no room for it. `render` is told
-    /// whether to show addresses and sizes.
+    /// Adds the line that `render` makes, or nothing if there is no room for it or enough without
+    /// it. `render` is told whether to show addresses and sizes.
     #[inline]
     fn line(
         &mut self,
         render: impl FnOnce(&mut Line<'_>, bool) -> Result<(), NoSpace>,
     ) -> Result<(), NoSpace> {
+        if self.len >= self.wanted {
+            return Err(NoSpace);
+        }
         let mut line = Line::new(self.buf.get_mut(self.len..).unwrap_or_default());
         render(&mut line, self.show_values)?;
         self.len = self.len.wrapping_add(line.finish()?);

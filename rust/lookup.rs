@@ -62,14 +62,14 @@ fn extents(symbols: &CoreSymbols) -> Result<KVec<Extent>> {
     let text = ptr::addr_of!(bindings::_text) as usize;
     let mut extents = KVec::new();
     for (index, modules) in symbols.modules().exceptions() {
-        let Some(symbol) = symbols.next(&mut symbols.cursor(index)) else {
+        let Some((place, size)) = symbols.extent(index) else {
             break;
         };
         // Per-cpu symbols are below the image.
-        if let (Some(start), 1..) = (symbol.address.checked_sub(text), symbol.size) {
+        if let (Some(start), 1..) = (place.address.checked_sub(text), size) {
             let extent = Extent {
                 start,
-                size: symbol.size,
+                size,
                 modules,
             };
             extents.push(extent, GFP_KERNEL)?;

@@ -6,44 +6,46 @@
 
 use crate::{
     cred::File,
-    seq_file::{self, Records},
+    open_file::{Contents, OpenFile, Target},
 };
 use core::{marker::PhantomData, ptr, ptr::NonNull};
 use kernel::{
     bindings, ffi,
     prelude::*,
     sync::{Arc, ArcBorrow},
+    types::ForeignOwnable,
 };
 
-/// A file in /proc that is made of the records `T`. Dropping it removes the file.
+/// A file in /proc that is of the contents `T`. Dropping it removes the file.
 ///
 /// # Invariants
 ///
 /// `entry` is from proc_create_data() and not removed. Its data is `shared`, to which this holds a
 /// reference.
-pub(crate) struct Entry<T: Records> {
+pub(crate) struct Entry<T: Contents> {
     entry: NonNull<bindings::proc_dir_entry>,
     shared: NonNull<T::Shared>,
-    _records: PhantomData<fn() -> T>,
+    _contents: PhantomData<fn() -> T>,
 }
 
 // SAFETY: The entry has no tie to a task, and what is shared may be used from any.
-unsafe impl<T: Records> Send for Entry<T> {}
+unsafe impl<T: Contents> Send for Entry<T> {}
 // SAFETY: A shared entry offers nothing.
-unsafe impl<T: Records> Sync for Entry<T> {}
+unsafe impl<T: Contents> Sync for Entry<T> {}
 
-impl<T: Records> Entry<T> {
+impl<T: Contents> Entry<T> {
     /// What the C side is given. It reads through iterators, so that splice() and sendfile() work.
+    /// Offsets count from the start or from the current one, as where the end is is not known.
     const OPERATIONS: &'static bindings::proc_ops = &bindings::proc_ops {
         proc_open: Some(Self::open),
-        proc_read_iter: Some(bindings::seq_read_iter),
-        proc_lseek: Some(bindings::seq_lseek),
+        proc_read_iter: Some(Self::read_iter),
+        proc_lseek: Some(bindings::no_seek_end_llseek),
         proc_release: Some(Self::release),
         ..ZERO_OPERATIONS
     };
 
     /// Makes the file `name` in the root of /proc, with the permissions `mode`. Everyone who opens
-    /// it gets records made from `shared`. May sleep.
+    /// it gets contents made from `shared`. May sleep.
     ///
     /// Fails with `ENOMEM` also where the C side does not say why it fails, which is for a name
     /// that is taken.
@@ -65,7 +67,7 @@ impl<T: Records> Entry<T> {
             (Some(entry), Some(shared)) => Ok(Self {
                 entry,
                 shared,
-                _records: PhantomData,
+                _contents: PhantomData,
             }),
             _ => {
                 // SAFETY: `shared` is from `Arc::into_raw`, and no entry has got it.
@@ -88,27 +90,60 @@ impl<T: Records> Entry<T> {
         let opened = unsafe {
             let shared =
                 ArcBorrow::from_raw(bindings::kallmodsyms_pde_data(inode).cast::<T::Shared>());
-            T::open(shared.into(), File::from_raw(file))
-                .and_then(|records| seq_file::open(file, records))
+            T::open(shared.into(), File::from_raw(file)).and_then(OpenFile::new)
         };
-        opened.map_or_else(|error| error.to_errno(), |()| 0)
+        match opened {
+            Ok(opened) => {
+                // SAFETY: `file` is valid, and its private data is for whoever opens it.
+                unsafe { (*file).private_data = opened.into_foreign().cast_mut().cast() };
+                0
+            }
+            Err(error) => error.to_errno(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the C side only, as the `read_iter` operation of an entry made by
+    /// [`new`](Self::new).
+    unsafe extern "C" fn read_iter(
+        kiocb: *mut bindings::kiocb,
+        iter: *mut bindings::iov_iter,
+    ) -> isize {
+        // SAFETY: `kiocb` and `iter` are valid and for this call alone. The file is one that `open`
+        // opened, so that its private data is from `into_foreign`, and it is not released before
+        // this returns.
+        let (kiocb, mut target, opened) = unsafe {
+            let kiocb = &mut *kiocb;
+            let opened = (*kiocb.ki_filp).private_data;
+            (
+                kiocb,
+                Target::from_raw(iter),
+                Pin::<KBox<OpenFile<T>>>::borrow(opened.cast()),
+            )
+        };
+        match opened.read(kiocb.ki_pos as u64, &mut target) {
+            Ok(len) => {
+                kiocb.ki_pos = kiocb.ki_pos.saturating_add(len as bindings::loff_t);
+                len as isize
+            }
+            Err(error) => error.to_errno() as isize,
+        }
     }
 
     /// # Safety
     ///
     /// To be called by the C side only, as the `release` operation of an entry made by
     /// [`new`](Self::new).
-    unsafe extern "C" fn release(
-        inode: *mut bindings::inode,
-        file: *mut bindings::file,
-    ) -> ffi::c_int {
-        // SAFETY: The C side releases what it has opened, which was done by `open`, once.
-        unsafe { seq_file::release::<T>(inode, file) };
+    unsafe extern "C" fn release(_: *mut bindings::inode, file: *mut bindings::file) -> ffi::c_int {
+        // SAFETY: The C side releases what it has opened, once, and does not use it any more. `open`
+        // made the private data with `into_foreign`.
+        drop(unsafe { Pin::<KBox<OpenFile<T>>>::from_foreign((*file).private_data.cast()) });
         0
     }
 }
 
-impl<T: Records> Drop for Entry<T> {
+impl<T: Contents> Drop for Entry<T> {
     fn drop(&mut self) {
         // SAFETY: By the invariants the entry exists. proc_remove() waits for operations under way
         // and releases the files that are open, so that no operation is called after it.

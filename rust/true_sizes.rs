@@ -9,7 +9,11 @@
 //!
 //! C header: true_sizes.h in this directory.
 
-use crate::{format::sizes::SizeTables, lookup, rodata, series::Addresses};
+use crate::{
+    format::{sizes::SizeTables, walk::Places},
+    lookup, rodata,
+    series::Addresses,
+};
 use kernel::bindings;
 
 /// The size tables; `None` if they were refused.

@@ -12,7 +12,10 @@
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
 use crate::{
-    format::symbols::TOKENS,
+    format::{
+        symbols::TOKENS,
+        walk::{Place, Places},
+    },
     rodata::{between, linked_text, table},
 };
 use core::ptr::addr_of;
@@ -67,18 +70,6 @@ pub(crate) fn zeroed_words() -> Result<KBox<[u64; TOKENS]>> {
     KBox::init(kernel::init::zeroed(), GFP_KERNEL)
 }
 
-/// Where a core symbol is.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    /// The address, as /proc/kallsyms shows it.
-    pub(crate) address: usize,
-    /// Bytes from `_text`, modulo 2^32, when the kernel was linked: what the module tables are
-    /// sorted by.
-    pub(crate) offset: u32,
-    /// Whether the address is an offset in the per-cpu area instead of one in the image.
-    pub(crate) percpu: bool,
-}
-
 /// The addresses of the core symbols.
 #[derive(Clone, Copy)]
 pub(crate) struct Addresses {
@@ -108,26 +99,6 @@ impl Addresses {
         })
     }
 
-    /// Where symbol number `index` is; `None` if there is no such symbol. May be called from any
-    /// context.
-    #[inline]
-    pub(crate) fn get(&self, index: u32) -> Option<Place> {
-        let offset = *self.offsets.get(index as usize)?;
-        Some(if cfg!(not(CONFIG_KALLSYMS_ABSOLUTE_PERCPU)) {
-            self.in_image(self.relative_base.wrapping_add(offset as u32 as usize))
-        } else if offset < 0 {
-            // -1 stands for the base itself, -2 for the byte after it and so on.
-            self.in_image(self.relative_base.wrapping_add(!offset as usize))
-        } else {
-            let address = offset as usize;
-            Place {
-                address,
-                offset: address.wrapping_sub(self.linked_text) as u32,
-                percpu: true,
-            }
-        })
-    }
-
     /// The place of an address in the image.
     #[inline]
     fn in_image(&self, address: usize) -> Place {
@@ -139,9 +110,44 @@ impl Addresses {
     }
 }
 
+impl Places for Addresses {
+    type Row = i32;
+
+    #[inline]
+    fn rows(&self, index: u32) -> &[i32] {
+        self.offsets.get(index as usize..).unwrap_or_default()
+    }
+
+    #[inline]
+    fn place(&self, _index: u32, offset: i32) -> Place {
+        if cfg!(not(CONFIG_KALLSYMS_ABSOLUTE_PERCPU)) {
+            self.in_image(self.relative_base.wrapping_add(offset as u32 as usize))
+        } else if offset < 0 {
+            // -1 stands for the base itself, -2 for the byte after it and so on.
+            self.in_image(self.relative_base.wrapping_add(!offset as usize))
+        } else {
+            let address = offset as usize;
+            Place {
+                address,
+                offset: address.wrapping_sub(self.linked_text) as u32,
+                percpu: true,
+            }
+        }
+    }
+
+    fn rest(&self, place: Place) -> usize {
+        // As in get_symbol_pos() of kernel/kallsyms.c. The per-cpu area ends with a symbol that
+        // says so.
+        if place.percpu {
+            return 0;
+        }
+        section_end(place.address).saturating_sub(place.address)
+    }
+}
+
 /// The end of what the last symbol, at `address`, can extend to, as get_symbol_pos() of
 /// kernel/kallsyms.c has it.
-pub(crate) fn section_end(address: usize) -> usize {
+fn section_end(address: usize) -> usize {
     // SAFETY: The function compares its argument and may be called with any.
     if unsafe { bindings::kallmodsyms_is_kernel_inittext(address as _) } {
         addr_of!(bindings::_einittext) as usize
