@@ -12,6 +12,7 @@ mod generator;
 mod guest;
 mod modules;
 mod pack;
+mod ratio;
 mod space;
 mod text;
 
@@ -33,6 +34,8 @@ use crate::source;
 use crate::toolchain::Toolchain;
 use figures::Figures;
 use text::Document;
+
+pub use ratio::ratio;
 
 /// The kernel that is measured unless another one is asked for.
 const CONFIG: &str = "defconfig";

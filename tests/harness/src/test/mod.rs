@@ -11,6 +11,7 @@ mod lint;
 mod off;
 mod rebuild;
 mod sizes;
+mod speed;
 mod stability;
 
 use std::time::Instant;
@@ -100,6 +101,7 @@ pub fn run(options: &Options) -> Result<bool> {
         report.group(config, |report| {
             let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
             boot::run(report, options, &kernel)?;
+            speed::run(report, options, &kernel)?;
             attribution::run(report, &kernel)?;
             sizes::run(report, options, &kernel)?;
             rebuild::run(report, &kernel)

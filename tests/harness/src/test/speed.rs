@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Reading must stay cheap: how many instructions it takes against `/proc/kallsyms`, in a guest
+//! whose clock counts them, so that the figure does not depend on the machine.
+
+use anyhow::{ensure, Result};
+
+use super::Report;
+use crate::bench;
+use crate::configure::Kernel;
+use crate::options::Options;
+
+/// The aim is a tenth; a change of the compiler may take some of the rest.
+const LIMIT: f64 = 0.125;
+
+pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
+    let ratio = bench::ratio(options, kernel)?;
+    println!(
+        "# {}: reading takes {ratio:.3} of /proc/kallsyms",
+        kernel.config
+    );
+    report.check(
+        &format!(
+            "{}: reading takes at most {LIMIT} of /proc/kallsyms",
+            kernel.config
+        ),
+        within(ratio),
+    );
+    Ok(())
+}
+
+fn within(ratio: f64) -> Result<()> {
+    ensure!(
+        ratio <= LIMIT,
+        "it takes {ratio:.3}, in instructions, as root with a buffer of 128 KiB"
+    );
+    Ok(())
+}
