@@ -215,10 +215,25 @@ impl<'a> SizeTables<'a> {
         self.0.words.get(word).copied().unwrap_or(0)
     }
 
-    /// How many nibbles before `nibble` have a byte.
+    /// How many nibbles before `nibble` have a byte: as [`rank`], by the word.
     fn bytes_before(&self, nibble: usize) -> usize {
-        let down = |nibble| self.nibble(nibble) == Some(NIBBLE_DOWN);
-        rank(self.0.nibble_ranks, nibble, down)
+        let raw = &self.0;
+        let base = raw.nibble_ranks.get(nibble / RANK_STEP).copied();
+        let first = nibble / RANK_STEP * (RANK_STEP / 2);
+        let pairs = raw.nibbles.get(first..nibble / 2).unwrap_or_default();
+        let words = pairs.chunks_exact(size_of::<u64>());
+        let rest = words.remainder().iter().rev();
+        let last = match nibble % 2 {
+            0 => 0,
+            _ => raw.nibbles.get(nibble / 2).copied().unwrap_or(0) & 0xf,
+        };
+        let rest = rest.fold(u64::from(last), |word, &pair| word << 8 | u64::from(pair));
+        let words = words.map(|word| word.try_into().map_or(0, u64::from_le_bytes));
+        let down = words.chain([rest]).map(|word| {
+            let halves = word & word >> 1;
+            (halves & halves >> 2 & 0x1111_1111_1111_1111).count_ones()
+        });
+        (base.unwrap_or(0) as usize).wrapping_add(down.map(|down| down as usize).sum())
     }
 
     /// How many bytes before `byte` have a word.
