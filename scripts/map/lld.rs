@@ -38,7 +38,10 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
             .and_then(|line| add(&mut map, number, line));
         parsed.map_err(|problem| unknown_line(path, number, text, problem))?;
     }
-    if !text.ends_with(b"\n") {
+    // The map has no end of its own. These sections are in every link, behind all that is in the
+    // image and has symbols.
+    let has = |name: &[u8]| map.sections.iter().any(|section| section.name == name);
+    if !text.ends_with(b"\n") || !has(b".shstrtab") || !has(b".strtab") {
         return Err(Error::in_file(
             path,
             "the map is cut short",

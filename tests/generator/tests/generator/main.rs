@@ -4,6 +4,7 @@
 
 mod add_sizes;
 mod build;
+mod damaged;
 mod elf;
 mod errors;
 mod linear;

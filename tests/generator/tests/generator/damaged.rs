@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Inputs that are cut, mixed with those of another build, or larger than anything seen: the tables
+//! are those of the undamaged inputs, or there are none and one clear message.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::build::{Build, LINKS};
+
+/// Runs the generator. Returns what it printed, or its message.
+#[track_caller]
+fn link(build: &Build) -> Result<String, String> {
+    let mut generator = build.generator();
+    let output = generator.timeout(Duration::from_secs(20)).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (stdout, message) = (text(output.stdout), text(output.stderr));
+    match output.status.code() {
+        Some(0) => {
+            assert_eq!(message, "");
+            Ok(stdout)
+        }
+        code => {
+            assert_eq!(code, Some(1), "{message}");
+            assert_eq!(stdout, "", "{message}");
+            assert_eq!(message.lines().count(), 2, "{message}");
+            assert!(message.len() < 2000, "{message}");
+            assert!(!build.path("modules_thick.builtin").exists());
+            assert!(!build.path(".tmp_vmlinux.ranges").exists());
+            Err(message)
+        }
+    }
+}
+
+/// A build directory in which one file after the other is damaged.
+struct Damaged {
+    build: Build,
+    name: &'static str,
+    /// The tables without damage.
+    whole: String,
+}
+
+impl Damaged {
+    fn of(name: &'static str) -> Self {
+        let build = Build::of(name);
+        let whole = link(&build).unwrap();
+        let damaged = Self { build, name, whole };
+        damaged.remove_reports();
+        damaged
+    }
+
+    fn remove_reports(&self) {
+        for file in ["modules_thick.builtin", ".tmp_vmlinux.ranges"] {
+            fs::remove_file(self.build.path(file)).unwrap();
+        }
+    }
+
+    /// A file without damage, if the build has it.
+    fn file(&self, file: &str) -> Option<Vec<u8>> {
+        fs::read(self.build.path(file)).ok()
+    }
+
+    /// Whether `content` is refused for `file`. If not, the tables are those without damage.
+    #[track_caller]
+    fn refuses(&self, file: &str, content: impl AsRef<[u8]>, what: &str) -> bool {
+        let good = self.file(file).unwrap();
+        self.build.write(file, content);
+        let outcome = link(&self.build);
+        self.build.write(file, good);
+        match outcome {
+            Ok(tables) => {
+                // Both are long.
+                assert!(
+                    tables == self.whole,
+                    "{}: {file} {what}: other tables",
+                    self.name
+                );
+                self.remove_reports();
+                false
+            }
+            Err(message) => {
+                assert!(message.starts_with("kallmodsyms: "), "{message}");
+                true
+            }
+        }
+    }
+}
+
+#[test]
+fn a_map_cut_at_each_line_and_within_it() {
+    for name in LINKS {
+        let damaged = Damaged::of(name);
+        for file in ["vmlinux1.map", "vmlinux.o.map"] {
+            let Some(map) = damaged.file(file) else {
+                continue;
+            };
+            let ends = map.iter().zip(1..).filter(|(&byte, _)| byte == b'\n');
+            for (_, end) in ends {
+                let end: usize = end;
+                for at in [end, end.saturating_sub(9)] {
+                    let what = format!("cut at byte {at} of {}", map.len());
+                    let cut = map.get(..at).unwrap();
+                    let refused = damaged.refuses(file, cut, &what);
+                    // The last line of LLD's map says nothing that the one before it does not.
+                    assert!(refused || at + 80 > map.len(), "{name}: {file} {what}");
+                }
+            }
+        }
+    }
+}
