@@ -70,13 +70,16 @@ impl Order {
         ))
     }
 
-    /// The next row; `None` behind the last.
+    /// The next row, or what there is of it; `None` behind the last. A file that ends with the table
+    /// is not whole.
     fn next(&mut self) -> Result<Option<&[u8]>> {
-        let row = self
-            .lines
-            .next()
-            .map_err(|error| Error::in_file(&self.path, error.to_string(), REMEDY))?;
-        Ok(row.filter(|row| row.starts_with(ROW)))
+        let is_row =
+            |line: &&[u8]| line.starts_with(ROW) || !line.is_empty() && ROW.starts_with(line);
+        match self.lines.next() {
+            Ok(line @ Some(_)) => Ok(line.filter(is_row)),
+            Ok(None) => Err(Error::in_file(&self.path, "the file is cut short", REMEDY)),
+            Err(error) => Err(Error::in_file(&self.path, error.to_string(), REMEDY)),
+        }
     }
 }
 

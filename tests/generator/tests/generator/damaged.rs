@@ -108,3 +108,16 @@ fn a_map_cut_at_each_line_and_within_it() {
         }
     }
 }
+
+#[test]
+fn a_listing_cut_at_each_line_and_within_it() {
+    const FILE: &str = "vmlinux1.kallsyms.S";
+    let damaged = Damaged::of("gnu-objects");
+    let listing = damaged.build.read(FILE);
+    let end = listing.trim_end().len();
+    for at in (0..=end).filter(|at| at % 5 == 0 || listing[..*at].ends_with('\n')) {
+        let what = format!("cut at byte {at} of {}", listing.len());
+        assert!(damaged.refuses(FILE, &listing[..at], &what), "{what}");
+    }
+}
+
