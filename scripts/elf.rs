@@ -22,6 +22,10 @@ const STB_LOCAL: u8 = 0;
 const STT_SECTION: u8 = 3;
 const STT_FILE: u8 = 4;
 
+/// More bytes than any constant has. The file bounds what is in the file, but not what is in a
+/// section of zeros.
+const MOST_ZEROS: u64 = 1 << 20;
+
 /// Bytes of a symbol in the table.
 const ENTRY: usize = 24;
 
@@ -165,6 +169,9 @@ impl Elf {
     pub(crate) fn content(&self, section: &Section, offset: u64, most: u64) -> Result<Vec<u8>> {
         let size = section.size.saturating_sub(offset).min(most);
         match section.kind {
+            SHT_NOBITS if size > MOST_ZEROS => {
+                Err(failure(&self.path, "a constant is of too many zeros"))
+            }
             SHT_NOBITS => Ok(vec![0; usize::try_from(size).unwrap_or(0)]),
             _ => self.bytes(section.offset.saturating_add(offset), size),
         }

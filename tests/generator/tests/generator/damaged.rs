@@ -121,3 +121,29 @@ fn a_listing_cut_at_each_line_and_within_it() {
     }
 }
 
+/// An object that says that it has 2^60 zero bytes of constants.
+#[test]
+fn constants_that_no_memory_would_hold() {
+    const SHT_NOBITS: u32 = 8;
+    let build = Build::of("gnu-objects");
+    let file = "crypto/hash.o";
+    let mut object = fs::read(build.path(file)).unwrap();
+    let at = |at: usize| -> usize {
+        let bytes = object.get(at..at + 8).unwrap().try_into().unwrap();
+        u64::from_le_bytes(bytes) as usize
+    };
+    let headers = at(40);
+    let constants: Vec<usize> = (headers..object.len())
+        .step_by(64)
+        .filter(|header| at(header + 8) & 0x10 != 0)
+        .collect();
+    assert_eq!(constants.len(), 3);
+    for header in constants {
+        object[header + 4..header + 8].copy_from_slice(&SHT_NOBITS.to_le_bytes());
+        object[header + 32..header + 40].copy_from_slice(&(1_u64 << 60).to_le_bytes());
+        object[header + 56..header + 64].copy_from_slice(&(1_u64 << 60).to_le_bytes());
+    }
+    build.write(file, object);
+    let message = link(&build).unwrap_err();
+    assert!(message.contains("crypto/hash.o: a constant"), "{message}");
+}
