@@ -121,6 +121,154 @@ fn a_listing_cut_at_each_line_and_within_it() {
     }
 }
 
+#[test]
+fn an_image_cut_anywhere() {
+    for name in ["gnu-objects", "lld-vmlinux_o"] {
+        let damaged = Damaged::of(name);
+        let image = damaged.file("vmlinux1").unwrap();
+        for at in (0..image.len()).step_by(101) {
+            let what = format!("cut at byte {at}");
+            let cut = image.get(..at).unwrap();
+            assert!(damaged.refuses("vmlinux1", cut, &what), "{what}");
+        }
+    }
+}
+
+/// Either they agree, as far as they are read, or they are refused.
+#[test]
+fn files_of_another_build() {
+    for name in LINKS {
+        let damaged = Damaged::of(name);
+        let mut refused = 0;
+        for other in LINKS.iter().filter(|other| **other != name) {
+            let other = Build::of(other);
+            for file in [
+                "vmlinux1",
+                "vmlinux1.map",
+                "vmlinux.o.map",
+                "vmlinux1.kallsyms.S",
+            ] {
+                if let (Some(_), Ok(content)) = (damaged.file(file), fs::read(other.path(file))) {
+                    refused += usize::from(damaged.refuses(file, content, "of another build"));
+                }
+            }
+        }
+        assert!(refused > 2, "{name}: {refused}");
+    }
+}
+
+#[test]
+fn line_ends_of_another_system() {
+    for name in LINKS {
+        let damaged = Damaged::of(name);
+        for file in [
+            "vmlinux1.map",
+            "vmlinux.o.map",
+            "modules.builtin",
+            "vmlinux1.kallsyms.S",
+        ] {
+            if damaged.file(file).is_some() {
+                let content = damaged.build.read(file).replace('\n', "\r\n");
+                damaged.refuses(file, content, "with CR LF");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_that_are_not_utf_8() {
+    for name in LINKS {
+        let build = Build::of(name);
+        let whole = link(&build).unwrap();
+        let files = [
+            "vmlinux1",
+            "vmlinux1.map",
+            "vmlinux1.kallsyms.S",
+            "vmlinux.o.map",
+        ];
+        for file in files {
+            let Ok(mut content) = fs::read(build.path(file)) else {
+                continue;
+            };
+            for at in 0..content.len() {
+                if content[at..].starts_with(b"core_main") {
+                    content[at..at + 9].copy_from_slice(b"core\xff\xfe\x80in");
+                }
+            }
+            build.write(file, content);
+        }
+        let mut generator = build.generator();
+        let output = generator.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        // Names are in comments only.
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let bytes = |text: &str| -> String {
+            let lines = text
+                .lines()
+                .map(|line| line.split("/*").next().unwrap().to_owned());
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(bytes(&printed), bytes(&whole));
+    }
+}
+
+#[test]
+fn lines_of_a_megabyte() {
+    let long = "x".repeat(1 << 20);
+    for name in LINKS {
+        let damaged = Damaged::of(name);
+        let map = damaged.build.read("vmlinux1.map");
+        for line in [
+            long.clone(),
+            format!(" {long}"),
+            format!("{long} "),
+            "(".repeat(1 << 20),
+        ] {
+            let content = format!("{map}{line}\n");
+            damaged.refuses("vmlinux1.map", content, "with a line of a megabyte");
+        }
+    }
+
+    let damaged = Damaged::of("gnu-objects");
+    let harmless = |file: &str, from: &str, to: &str| {
+        let content = damaged.build.read(file);
+        assert!(content.contains(from));
+        !damaged.refuses(file, content.replacen(from, to, 1), "with a long line")
+    };
+    let pattern = format!(" *({} .head.text)\n", " .x".repeat(300_000));
+    assert!(harmless("vmlinux1.map", " *(.head.text)\n", &pattern));
+    let options = format!("gcc {}", "-I a ".repeat(300_000));
+    assert!(harmless("drivers/sw/.mac.o.cmd", "gcc ", &options));
+    let listing = "vmlinux1.kallsyms.S";
+    assert!(!harmless(listing, "tcore_main", &format!("t{long}")));
+}
+
+/// scripts/kallsyms leaves out names of 512 bytes and more, but the image has them.
+#[test]
+fn symbols_with_the_longest_names_and_longer() {
+    for length in [511, 512, 513, 5000] {
+        let long = "n".repeat(length);
+        for name in LINKS {
+            let build = Build::of(name);
+            let whole = link(&build).unwrap();
+            let listing = build.read("vmlinux1.kallsyms.S");
+            build.add_symbol(&format!(
+                "ffffffff81000048 l     F .text\t0000000000000004 {long}"
+            ));
+            if length > 511 {
+                build.write("vmlinux1.kallsyms.S", &listing);
+                assert_eq!(link(&build), Ok(whole));
+                continue;
+            }
+            let tables = build.tables();
+            let symbols = build.listed();
+            let index = symbols.iter().position(|symbol| symbol.name == long);
+            let modules = tables.modules_of(index.unwrap(), 0xffff_ffff_8100_0048);
+            assert_eq!(modules, Vec::<String>::new());
+        }
+    }
+}
+
 /// An object that says that it has 2^60 zero bytes of constants.
 #[test]
 fn constants_that_no_memory_would_hold() {
