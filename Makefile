@@ -9,7 +9,7 @@ HARNESS := cargo run --quiet --locked --release --manifest-path tests/Cargo.toml
 
 # Clones share the target directory, and cargo takes what one of them compiled
 # of these for another's.
-CRATES := checker format generator harness
+CRATES := checker format fuzz generator harness
 
 .PHONY: help
 help:
@@ -17,6 +17,7 @@ help:
 	@echo '  make run      build a kernel with /proc/kallmodsyms, boot it under QEMU, show the file'
 	@echo '  make shell    a prompt in that kernel'
 	@echo '  make test     everything that can be tested, with a boot for each test kernel'
+	@echo '  make fuzz     look for bad tables and build inputs that break what reads them, RUNS=10000000 times'
 	@echo '  make bench    speed and size, as tables: builds the kernel of CONFIG=defconfig,'
 	@echo '                which takes a quarter of an hour once; OFF=1 builds it without the option, too'
 	@echo '  make clean    remove what these built (the kernel source and the tools stay)'
@@ -53,6 +54,10 @@ cargo:
 		echo '$(CURDIR)' >'$(CARGO_TARGET_DIR)/clone'; }
 	@[ -d '$(CARGO_TARGET_DIR)/release' ] || echo 'kallmodsyms: compiling the harness, once'
 
+.PHONY: fuzz
+fuzz: cargo
+	@RUNS='$(RUNS)' TARGET='$(TARGET)' tests/fuzz/run.sh
+
 .PHONY: check
 check: cargo
 	@$(patsubst harness,checker,$(HARNESS)) $(if $(LOOKUPS),--lookups) $(if $(ENCODINGS),--encodings)
@@ -65,4 +70,4 @@ unapply:
 
 .PHONY: clean
 clean:
-	rm -rf '$(KALLMODSYMS_CACHE)/build' '$(CARGO_TARGET_DIR)' tests/target
+	rm -rf '$(KALLMODSYMS_CACHE)/build' '$(KALLMODSYMS_CACHE)/fuzz' '$(CARGO_TARGET_DIR)' tests/target

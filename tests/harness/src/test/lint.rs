@@ -3,6 +3,7 @@
 //! Tools that read the source: rustfmt, clippy, shellcheck; and the licence of
 //! every file.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -91,10 +92,11 @@ fn shellcheck(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Recorded files and lock files cannot say it.
+/// Recorded files, inputs for fuzzing and lock files cannot say it.
 fn licences(files: &[PathBuf]) -> Result<()> {
     let cannot = |file: &Path| {
-        file.ends_with("Cargo.lock") || file.components().any(|part| part.as_os_str() == "fixtures")
+        let is_data = |part: &OsStr| part == "fixtures" || part == "corpus";
+        file.ends_with("Cargo.lock") || file.iter().any(is_data)
     };
     let without: Vec<_> = files
         .iter()

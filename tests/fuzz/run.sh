@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Lets libFuzzer look for inputs that break what reads tables and build inputs: `make fuzz`.
+#
+#   RUNS=10000000    executions, over all targets
+#   TARGET=          one target alone: a name in tests/fuzz/engine
+#
+# What libFuzzer found interesting is kept in $KALLMODSYMS_CACHE/fuzz/corpus, and used next time.
+
+set -eu
+
+directory=$(cd "$(dirname "$0")" && pwd)
+output=${KALLMODSYMS_CACHE:?}/fuzz
+runs=${RUNS:-10000000}
+
+# Per cent of the executions. Those that take longest, as they run the whole generator, are fewest.
+share() {
+	case $1 in
+	link) echo 3 ;;
+	sizes) echo 7 ;;
+	elf | cmdfile) echo 10 ;;
+	builtin | map) echo 15 ;;
+	*) echo 20 ;;
+	esac
+}
+
+fail() {
+	echo "kallmodsyms: $*" >&2
+	exit 1
+}
+
+case $runs in
+'' | *[!0-9]*) fail "RUNS=$runs is not a number" ;;
+esac
+if [ -n "${TARGET:-}" ]; then
+	[ -f "$directory/engine/$TARGET.rs" ] || fail "TARGET=$TARGET: no such target, see tests/fuzz/engine"
+fi
+command -v c++ >/dev/null || fail "c++ is missing: install a C++ compiler (apt-get install g++)"
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+build() {
+	command=$1
+	shift
+	cargo --config "$directory/engine/config.toml" "$command" --quiet --locked --profile fuzz \
+		--manifest-path "$directory/../Cargo.toml" --package fuzz --target "$host" "$@"
+}
+echo 'kallmodsyms: compiling the targets and libFuzzer'
+# Clones share the target directory: see Makefile.
+build clean
+build build --features engine
+binaries=${CARGO_TARGET_DIR:-$directory/../target}/$host/fuzz
+
+# Inputs are written to files on the way: in memory, if there is such a place.
+temporary=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" kallmodsyms.XXXXXX)
+pid=
+finish() {
+	[ -z "$pid" ] || kill "$pid" 2>/dev/null || :
+	rm -rf "$temporary"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+count() {
+	sed -n 's/^#\([0-9]*\).*/\1/p' "$1" | tail -n 1
+}
+
+for source in "$directory/engine/"*.rs; do
+	name=$(basename "$source" .rs)
+	wanted=$((runs * $(share "$name") / 100))
+	if [ -n "${TARGET:-}" ]; then
+		[ "$name" = "$TARGET" ] || continue
+		wanted=$runs
+	fi
+	log=$output/$name.log
+	mkdir -p "$output/corpus/$name" "$output/findings"
+	TMPDIR=$temporary "$binaries/$name" "$output/corpus/$name" "$directory/corpus/$name" \
+		-runs="$wanted" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		-artifact_prefix="$output/findings/$name-" >"$log" 2>&1 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		[ ! -t 1 ] || printf '\r%-8s %10s of %s' "$name" "$(count "$log")" "$wanted"
+		sleep 1
+	done
+	[ ! -t 1 ] || printf '\r'
+	if ! wait "$pid"; then
+		pid=
+		printf '%-8s FAILED\n' "$name"
+		grep -A 3 -e panicked -e '^==.*ERROR' "$log" | head -n 8
+		input=$(sed -n 's/.*Test unit written to //p' "$log")
+		echo "The input:     $input"
+		echo "All of it:     $log"
+		echo "To repeat it:  $binaries/$name $input"
+		echo "Once mended:   copy the input into tests/fuzz/corpus/$name"
+		exit 1
+	fi
+	pid=
+	printf '%-8s %10s executions, none failed\n' "$name" \
+		"$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+done

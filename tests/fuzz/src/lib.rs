@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What reads tables and build inputs, fed with bytes of any kind.
+//!
+//! The format code and the generator are compiled into this crate. Each of the [`targets`] takes
+//! bytes, makes an input of them, and panics if the answer is not right. `make fuzz` lets libFuzzer
+//! look for bytes that make one panic; the tests of this crate replay what is in `corpus/`, with
+//! random changes to it.
+
+#![expect(
+    dead_code,
+    unreachable_pub,
+    reason = "programs are made of these files, and only parts of them are called here"
+)]
+
+#[path = "../../../scripts/add_sizes.rs"]
+mod add_sizes;
+#[path = "../../../scripts/both.rs"]
+mod both;
+#[path = "../../../scripts/builtin.rs"]
+mod builtin;
+#[path = "../../../scripts/by_address.rs"]
+mod by_address;
+#[path = "../../../scripts/cmdfile.rs"]
+mod cmdfile;
+#[path = "../../../scripts/config.rs"]
+mod config;
+#[path = "../../../scripts/definitions.rs"]
+mod definitions;
+#[path = "../../../scripts/digits.rs"]
+mod digits;
+#[path = "../../generator/tests/generator/elf.rs"]
+mod dump;
+#[path = "../../../scripts/elf.rs"]
+mod elf;
+#[path = "../../../scripts/emit/mod.rs"]
+mod emit;
+#[path = "../../../scripts/error.rs"]
+mod error;
+#[path = "../../../scripts/exceptions.rs"]
+mod exceptions;
+#[path = "../../../rust/format/mod.rs"]
+mod format;
+#[path = "../../../scripts/hash.rs"]
+mod hash;
+mod input;
+#[path = "../../../scripts/layout.rs"]
+mod layout;
+#[path = "../../../scripts/lines.rs"]
+mod lines;
+#[path = "../../../scripts/link.rs"]
+mod link;
+#[path = "../../../scripts/map/mod.rs"]
+mod map;
+#[path = "../../../scripts/objects.rs"]
+mod objects;
+mod output;
+#[path = "../../../scripts/owners.rs"]
+mod owners;
+#[path = "../../../scripts/ranges.rs"]
+mod ranges;
+#[path = "../../../scripts/reports.rs"]
+mod reports;
+mod scratch;
+#[path = "../../../scripts/sizes.rs"]
+mod sizes;
+#[path = "../../../scripts/symbols.rs"]
+mod symbols;
+#[path = "../../../scripts/tables.rs"]
+mod tables;
+pub mod targets;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `modules.builtin`.
+
+use std::path::Path;
+
+use super::check_message;
+use crate::builtin::BuiltinModules;
+use crate::format::names;
+
+pub fn run(input: &[u8]) {
+    match BuiltinModules::parse(Path::new("modules.builtin"), input) {
+        Ok(modules) => {
+            for (id, path) in modules.iter() {
+                assert!(names::is_name(modules.name(id)), "{path:?}");
+                assert_eq!(modules.by_path(path), Some(id));
+                let line = [b"kernel/", path, b".ko"].concat();
+                assert!(input.windows(line.len()).any(|found| found == line));
+            }
+        }
+        Err(error) => check_message(&error),
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a `.cmd` file says of its object.
+
+use super::check_message;
+use crate::cmdfile::{self, ModuleFiles};
+use crate::scratch;
+
+pub fn run(input: &[u8]) {
+    scratch::file(".object.o.cmd", input);
+    let line = input
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    // Scratch space is what the last file left.
+    let mut buffer = vec![b'\''; 100];
+    match cmdfile::read(&scratch::path("object.o"), &mut buffer) {
+        Ok(ModuleFiles::Named(files)) => {
+            let has = |key: &[u8]| line.windows(key.len()).any(|word| word == key);
+            assert!(has(b"KBUILD_MODFILE=") || has(b"RUST_MODFILE="));
+            assert!(files.is_empty() || has(&files), "{files:?}");
+        }
+        Ok(ModuleFiles::None) => {}
+        Err(error) => check_message(&error),
+    }
+}

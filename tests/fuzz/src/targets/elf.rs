@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! ELF files: sections, symbols, and what objects define.
+
+use super::check_message;
+use crate::elf::Elf;
+use crate::error::Result;
+use crate::scratch;
+
+pub fn run(input: &[u8]) {
+    let path = scratch::file("object.o", input);
+    if let Err(error) = Elf::open(&path).and_then(|elf| look_at(&elf, input)) {
+        check_message(&error);
+    }
+}
+
+fn look_at(elf: &Elf, input: &[u8]) -> Result<()> {
+    let table = elf.symbols()?;
+    for symbol in table.defined() {
+        assert!(!symbol.name.is_empty() && !symbol.name.contains(&0));
+        assert!(symbol.name.len() < input.len());
+        assert!(!elf.section_name(symbol.section).contains(&0));
+        let Some(section) = elf.section(symbol.section) else {
+            continue;
+        };
+        let content = elf.content(section, symbol.value, symbol.size)?;
+        assert!(content.len() as u64 <= symbol.size.min(section.size));
+    }
+    Ok(())
+}

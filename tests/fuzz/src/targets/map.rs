@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Link maps of either linker, and the layout of the image; behind a zero byte, that of vmlinux.o.
+
+use std::path::Path;
+
+use super::check_message;
+use crate::layout::{self, Layout};
+use crate::map::LinkMap;
+
+pub fn run(input: &[u8]) {
+    let mut texts = input.splitn(2, |&byte| byte == 0);
+    let outer = texts.next().and_then(|text| parse("vmlinux.map", text));
+    let Some(outer) = outer else { return };
+    let inner = texts.next().and_then(|text| parse("vmlinux.o.map", text));
+    if layout::needs_vmlinux_o(&outer) && inner.is_none() {
+        return;
+    }
+    match Layout::new(Path::new("vmlinux.map"), &outer, inner.as_ref()) {
+        Ok(layout) => {
+            let pieces = &layout.pieces;
+            assert!(pieces.iter().all(|piece| piece.start < piece.end));
+            let apart = |pair: &[layout::Piece<'_>]| pair[0].end <= pair[1].start;
+            assert!(pieces.windows(2).all(apart), "{pieces:x?}");
+            for piece in pieces {
+                for address in [piece.start, piece.end - 1] {
+                    let mut places = layout.places();
+                    let place = places.at(address);
+                    let found = place.within.or(place.begins);
+                    assert_eq!(found.map(|found| found.start), Some(piece.start));
+                }
+            }
+        }
+        Err(error) => check_message(&error),
+    }
+}
+
+fn parse<'m>(path: &str, text: &'m [u8]) -> Option<LinkMap<'m>> {
+    let map = match LinkMap::parse(Path::new(path), text) {
+        Ok(map) => map,
+        Err(error) => {
+            check_message(&error);
+            return None;
+        }
+    };
+    let count = text.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let mut last = 0;
+    for section in &map.sections {
+        for part in &section.contributions {
+            assert!((last + 1..=count).contains(&part.line), "{part:?}");
+            last = part.line;
+            assert!(!part.object.path().is_empty() || part.object.is(b""));
+        }
+    }
+    assert!(map.objects.len() <= count);
+    Some(map)
+}

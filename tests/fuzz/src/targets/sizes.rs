@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The size tables: at random, in order, and counted by hand.
+
+use crate::format::sizes::{RawSizes, SizeTables, NO_SIZE, RANK_STEP, VALUES};
+use crate::input::Input;
+
+/// The levels are as long as they must be, and the ranks are right.
+const MEND: u8 = 1;
+/// Then, a bit of a table is flipped.
+const FLIP: u8 = 2;
+
+/// The tables.
+struct Sizes {
+    bits: Vec<u64>,
+    bit_ranks: Vec<u32>,
+    nibbles: Vec<u8>,
+    nibble_ranks: Vec<u32>,
+    values: Vec<u32>,
+    bytes: Vec<u8>,
+    byte_ranks: Vec<u32>,
+    words: Vec<u64>,
+}
+
+pub fn run(input: &[u8]) {
+    let mut input = Input(input);
+    let how = input.byte();
+    let symbols = match input.short() {
+        u16::MAX => input.word(),
+        symbols => symbols.into(),
+    };
+    let lengths: [usize; 8] = input.lengths();
+    let mut sizes = Sizes {
+        values: input.words(lengths[4]),
+        bits: input.longs(lengths[0]),
+        bit_ranks: input.words(lengths[1]),
+        nibbles: input.bytes(lengths[2]).to_vec(),
+        nibble_ranks: input.words(lengths[3]),
+        bytes: input.bytes(lengths[5]).to_vec(),
+        byte_ranks: input.words(lengths[6]),
+        words: input.longs(lengths[7]),
+    };
+    if how & MEND != 0 && symbols <= 4096 {
+        sizes.mend(symbols as usize);
+    }
+    if how & FLIP != 0 {
+        sizes.flip(input.byte(), input.short().into(), input.byte() % 64);
+    }
+    let gap = input.long();
+    let somewhere = [symbols.wrapping_sub(1), symbols, input.word(), u32::MAX, 0];
+    match SizeTables::new(sizes.raw(), symbols) {
+        Ok(tables) => sizes.check(&tables, symbols, gap, somewhere),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    // Without the check, any answer will do.
+    let tables = SizeTables::unchecked(sizes.raw());
+    for symbol in somewhere {
+        tables.size(symbol, gap);
+        let mut cursor = tables.cursor(symbol);
+        for _ in 0..100 {
+            tables.next(&mut cursor, gap);
+        }
+    }
+}
+
+impl Sizes {
+    fn raw(&self) -> RawSizes<'_> {
+        RawSizes {
+            bits: &self.bits,
+            bit_ranks: &self.bit_ranks,
+            nibbles: &self.nibbles,
+            nibble_ranks: &self.nibble_ranks,
+            values: &self.values,
+            bytes: &self.bytes,
+            byte_ranks: &self.byte_ranks,
+            words: &self.words,
+        }
+    }
+
+    fn bit(&self, symbol: usize) -> bool {
+        self.bits[symbol / 64] & 1 << (symbol % 64) != 0
+    }
+
+    fn nibble(&self, index: usize) -> u8 {
+        [self.nibbles[index / 2] & 15, self.nibbles[index / 2] / 16][index % 2]
+    }
+
+    fn mend(&mut self, symbols: usize) {
+        self.values.resize(VALUES, 0);
+        self.bits.resize(symbols.div_ceil(64), 0);
+        let (table, ones) = ranks(symbols, |symbol| self.bit(symbol));
+        self.bit_ranks = table;
+        self.nibbles.resize(ones.div_ceil(2), 0xf0);
+        let (table, down) = ranks(ones, |nibble| self.nibble(nibble) == 15);
+        self.nibble_ranks = table;
+        self.bytes.resize(down, 0xff);
+        let (table, down) = ranks(down, |byte| self.bytes[byte] == 255);
+        self.byte_ranks = table;
+        self.words.resize(down, 1 << 40);
+    }
+
+    fn flip(&mut self, table: u8, at: usize, bit: u8) {
+        fn entry<T>(table: &mut [T], at: usize) -> Option<&mut T> {
+            let length = table.len();
+            table.get_mut(at.checked_rem(length)?)
+        }
+        match table % 8 {
+            0 => _ = entry(&mut self.bits, at).map(|word| *word ^= 1 << bit),
+            1 => _ = entry(&mut self.bit_ranks, at).map(|rank| *rank ^= 1 << (bit % 32)),
+            2 => _ = entry(&mut self.nibbles, at).map(|pair| *pair ^= 1 << (bit % 8)),
+            3 => _ = entry(&mut self.nibble_ranks, at).map(|rank| *rank ^= 1 << (bit % 32)),
+            4 => _ = self.values.pop(),
+            5 => _ = entry(&mut self.bytes, at).map(|byte| *byte ^= 1 << (bit % 8)),
+            6 => _ = entry(&mut self.byte_ranks, at).map(|rank| *rank ^= 1 << (bit % 32)),
+            _ => _ = self.words.pop(),
+        }
+    }
+
+    /// The tables were accepted: they are complete, and a walk and a look at each symbol agree with
+    /// counting.
+    fn check(&self, tables: &SizeTables<'_>, symbols: u32, gap: u64, somewhere: [u32; 5]) {
+        let (mut nibble, mut byte, mut word) = (0, 0, 0);
+        let mut walk = tables.cursor(0);
+        for symbol in 0..symbols {
+            let gap = gap.wrapping_mul(symbol.into());
+            let mut expected = gap;
+            if self.bit(symbol as usize) {
+                let value = self.nibble(nibble);
+                nibble += 1;
+                if value < 15 {
+                    let less = self.values[usize::from(value)];
+                    expected = match less {
+                        NO_SIZE => 0,
+                        less => gap.wrapping_sub(less.into()),
+                    };
+                } else {
+                    let less = self.bytes[byte];
+                    byte += 1;
+                    expected = gap.wrapping_sub(less.into());
+                    if less == 255 {
+                        expected = self.words[word];
+                        word += 1;
+                    }
+                }
+            }
+            assert_eq!(tables.next(&mut walk, gap), expected, "symbol {symbol}");
+            // Not at each of thousands: what stands before it may have to be counted.
+            if somewhere.contains(&symbol) || symbols < 100 || symbol % 61 == 60 {
+                assert_eq!(tables.size(symbol, gap), expected, "symbol {symbol}");
+                let mut cursor = tables.cursor(symbol);
+                assert_eq!(cursor.symbol(), symbol);
+                assert_eq!(tables.next(&mut cursor, gap), expected, "symbol {symbol}");
+            }
+        }
+        assert_eq!((byte, word), (self.bytes.len(), self.words.len()));
+        assert_eq!(nibble.div_ceil(2), self.nibbles.len());
+    }
+}
+
+/// How many entries go down before each [`RANK_STEP`]th, and in all.
+fn ranks(entries: usize, goes_down: impl Fn(usize) -> bool) -> (Vec<u32>, usize) {
+    let mut ranks = Vec::new();
+    let mut count = 0;
+    for entry in 0..entries {
+        if entry % RANK_STEP == 0 {
+            ranks.push(count as u32);
+        }
+        count += usize::from(goes_down(entry));
+    }
+    (ranks, count)
+}

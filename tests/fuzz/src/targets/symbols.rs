@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The names of symbols, and lines made of them.
+
+use crate::format::line::{Line, NoSpace};
+use crate::format::ranges::ModuleTables;
+use crate::format::symbols::{Entry, SymbolNames, Token, Tokens, MAX_SYMBOL_LEN, TOKENS};
+use crate::format::walk::{Place, Places, Tables, Walk, WINDOW};
+use crate::input::Input;
+
+/// The index is that of the strings in the token table.
+const INDEX: u8 = 1;
+/// The markers are those of the entries in the stream.
+const MARK: u8 = 2;
+
+pub fn run(input: &[u8]) {
+    let mut input = Input(input);
+    let mend = input.byte();
+    let mut len = match input.short() {
+        u16::MAX => input.word(),
+        len => len.into(),
+    };
+    let lengths: [usize; 3] = input.lengths();
+    let table = input.bytes(lengths[0]);
+    let mut index = [0; TOKENS];
+    if mend & INDEX != 0 {
+        let ends = table.iter().zip(1..).filter(|(&byte, _)| byte == 0);
+        let starts = ends.map(|(_, after): (_, usize)| after);
+        for (index, start) in index.iter_mut().skip(1).zip(starts) {
+            *index = start.min(table.len() - 1) as u16;
+        }
+    } else {
+        index = std::array::from_fn(|_| input.short());
+    }
+    let mut markers = input.words(lengths[1]);
+    let stream = input.bytes(lengths[2]);
+    if mend & MARK != 0 {
+        let starts = starts(stream);
+        len = len.min(starts.len() as u32);
+        markers = starts.into_iter().step_by(256).collect();
+    }
+
+    let mut words = [0; TOKENS];
+    let tokens = match Tokens::new(table, &index, &mut words) {
+        Ok(tokens) => tokens,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    for (token, &start) in (0..=u8::MAX).zip(&index) {
+        let text = text(&tokens, token);
+        let start = usize::from(start);
+        assert_eq!(table[start..start + text.len()], text);
+        assert_eq!(table[start + text.len()], 0);
+        assert_eq!(tokens.first_byte(token), *text.first().unwrap_or(&0));
+    }
+    match SymbolNames::new(stream, &markers, len, &tokens) {
+        Ok(names) => check(&names, &tokens, stream, len, &mut input),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Where each entry begins, as long as they are whole.
+fn starts(stream: &[u8]) -> Vec<u32> {
+    let (mut starts, mut at) = (Vec::new(), 0);
+    while let Some(&low) = stream.get(at) {
+        let (head, len) = match (low, stream.get(at + 1)) {
+            (0..=127, _) => (1, usize::from(low)),
+            (_, Some(&high)) => (2, usize::from(low) % 128 + usize::from(high) * 128),
+            (_, None) => break,
+        };
+        if at + head + len > stream.len() {
+            break;
+        }
+        starts.push(at as u32);
+        at += head + len;
+    }
+    starts
+}
+
+fn text(tokens: &Tokens<'_>, token: u8) -> Vec<u8> {
+    match tokens.get(token) {
+        Token::Short { word, len } => word.to_le_bytes()[..len].to_vec(),
+        Token::Long(text) => text.to_vec(),
+    }
+}
+
+/// The tables were accepted: there are as many names as they say, from any one on, and each can
+/// be a line.
+fn check(
+    names: &SymbolNames<'_>,
+    tokens: &Tokens<'_>,
+    stream: &[u8],
+    len: u32,
+    input: &mut Input<'_>,
+) {
+    assert_eq!((names.len(), names.is_empty()), (len, len == 0));
+    let all: Vec<Entry<'_>> = names.starting_at(0).collect();
+    let starts = starts(stream);
+    assert_eq!(all.len(), len as usize);
+    for (entry, &start) in all.iter().zip(&starts) {
+        let entry = entry.tokens();
+        let head = if entry.len() < 128 { 1 } else { 2 };
+        assert!((1..=MAX_SYMBOL_LEN + 1).contains(&entry.len()));
+        // A length below 128 may be written in two bytes.
+        let heads = [head, 2].map(|head| start as usize + head);
+        assert!(heads.iter().any(|&at| stream[at..].starts_with(entry)));
+        assert!(tokens.first_byte(entry[0]).is_ascii_graphic());
+    }
+    for from in [len, u32::MAX] {
+        assert_eq!(names.starting_at(from).count(), 0);
+    }
+    check_walk(names, tokens, &all, input);
+    for _ in 0..8 {
+        let from = input.short() as usize % (all.len() + 1);
+        let rest: Vec<Entry<'_>> = names.starting_at(from as u32).collect();
+        assert_eq!(rest, all[from..]);
+        if let Some(&entry) = rest.first() {
+            check_line(tokens, entry, input);
+        }
+        if input.0.is_empty() {
+            break;
+        }
+    }
+}
+
+/// With room enough there is a line, and it is the right one; with less there may be none.
+fn check_line(tokens: &Tokens<'_>, entry: Entry<'_>, input: &mut Input<'_>) {
+    let shift = input.byte() % 64;
+    let (address, size) = (input.long() as usize, (input.long() >> shift) as usize);
+    let modules = [&b"ext4"[..], b"mac_80211"];
+    let modules = &modules[..usize::from(input.byte() % 3)];
+    let full: Vec<u8> = entry
+        .tokens()
+        .iter()
+        .flat_map(|&token| text(tokens, token))
+        .collect();
+    let (kind, name) = (full[0], &full[1..]);
+    let mut expected = format!("{address:016x} {size:x} {} ", char::from(kind)).into_bytes();
+    let fields = expected.len();
+    expected.extend(name.iter().take(MAX_SYMBOL_LEN));
+    for (separator, module) in ["\t", " "].iter().zip(modules) {
+        expected.extend([separator.as_bytes(), b"[", module, b"]"].concat());
+    }
+    expected.push(b'\n');
+    // While a name is expanded, what will be cut off is there too.
+    let wanted = expected.len().max(fields + name.len()) + 8;
+
+    for room in [wanted, usize::from(input.short()) % wanted] {
+        for by_tokens in [true, false] {
+            let mut buf = vec![b'#'; room];
+            let mut line = Line::new(&mut buf);
+            let mut make = || {
+                line.fields(address, size, kind)?;
+                match by_tokens {
+                    true => line.symbol(tokens, entry)?,
+                    false => line.name(name)?,
+                }
+                modules.iter().try_for_each(|module| line.module(module))
+            };
+            match make().and_then(|()| line.finish()) {
+                Ok(length) => assert_eq!(buf[..length], expected),
+                Err(NoSpace) => assert!(room < wanted, "no line in {room} bytes"),
+            }
+        }
+    }
+}
+
+/// As many symbols as there are entries, 16 bytes each.
+struct Rows(Vec<u32>);
+
+impl Places for Rows {
+    type Row = u32;
+
+    fn rows(&self, index: u32) -> &[u32] {
+        self.0.get(index as usize..).unwrap_or_default()
+    }
+
+    fn place(&self, _index: u32, row: u32) -> Place {
+        Place {
+            address: row as usize * 16,
+            offset: row * 16,
+            percpu: false,
+        }
+    }
+
+    fn rest(&self, _place: Place) -> usize {
+        16
+    }
+}
+
+/// All lines in a row are those of the symbols one by one, up to one that does not fit.
+fn check_walk(
+    names: &SymbolNames<'_>,
+    tokens: &Tokens<'_>,
+    all: &[Entry<'_>],
+    input: &mut Input<'_>,
+) {
+    let tables = Tables {
+        names,
+        tokens,
+        places: &Rows((0..names.len()).collect()),
+        modules: &ModuleTables::empty(),
+        sizes: None,
+    };
+    let mut buf = vec![0; WINDOW + usize::from(input.short() % 8192)];
+    let wanted = usize::from(input.short());
+    let mut walk = Walk::new(&tables, 0);
+    let mut index = 0;
+    while index < all.len() {
+        let length = walk.lines(&tables, &mut buf, wanted.max(1), true);
+        let mut lines = &buf[..length];
+        for (number, entry) in all
+            .iter()
+            .enumerate()
+            .take(walk.index() as usize)
+            .skip(index)
+        {
+            let tokens = entry.tokens().iter().flat_map(|&token| text(tokens, token));
+            let full: Vec<u8> = tokens.take(MAX_SYMBOL_LEN + 1).collect();
+            let mut line = format!("{:016x} 10 {} ", number * 16, char::from(full[0])).into_bytes();
+            line.extend(&full[1..]);
+            line.push(b'\n');
+            assert!(lines.starts_with(&line), "line {number}");
+            lines = &lines[line.len()..];
+        }
+        assert!(lines.is_empty());
+        if index == walk.index() as usize {
+            let list = all[index].tokens().iter();
+            let length: usize = list.map(|&token| text(tokens, token).len()).sum();
+            assert!(length + 64 > WINDOW, "{length} bytes do not fit");
+            return;
+        }
+        index = walk.index() as usize;
+    }
+}
