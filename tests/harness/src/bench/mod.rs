@@ -4,8 +4,8 @@
 //!
 //! The phases, in order: a guest for measuring ([`pack`], with [`modules`]), a
 //! boot of it, what it printed ([`figures`]), and the tables of that ([`guest`]).
-//! Beside these, measured here: the [`generator`], and the [`space`] that the
-//! tables take. [`text`] is how all tables look.
+//! Beside these, measured here: the [`generator`], what it adds to a [`relink`],
+//! and the [`space`] that the tables take. [`text`] is how all tables look.
 
 mod figures;
 mod generator;
@@ -13,6 +13,7 @@ mod guest;
 mod modules;
 mod pack;
 mod ratio;
+mod relink;
 mod space;
 mod text;
 
@@ -69,6 +70,7 @@ pub fn run(bench: &options::Bench) -> Result<()> {
     head(&mut document, options, &kernel, &figures)?;
     guest::write(&mut document, &figures)?;
     generator::write(&mut document, &kernel)?;
+    relink::write(&mut document, &kernel, without.as_ref())?;
     space::write(&mut document, &kernel, without.as_ref())?;
 
     let file = kernel.objtree.join("bench/bench.md");
