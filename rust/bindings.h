@@ -53,6 +53,7 @@ size_t kallmodsyms_iov_iter_count(const struct iov_iter *iter);
 size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
 				struct iov_iter *iter);
 void kallmodsyms_cond_resched(void);
+bool kallmodsyms_fatal_signal_pending(void);
 int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
 				       char *type, char *name,
 				       char *module_name, int *exported);

@@ -8,7 +8,7 @@ use crate::{
         ranges::ModuleTables,
         sizes::SizeTables,
         symbols::{SymbolError, SymbolNames, Tokens},
-        walk::{Place, Places, Tables, Walk},
+        walk::{Places, Tables, Walk},
     },
     rodata,
     series::{zeroed_words, Addresses, NameTables},
@@ -76,15 +76,13 @@ impl CoreSymbols {
         self.sizes
     }
 
-    /// The place of symbol number `index`, and its size in bytes; `None` if there is no such symbol.
-    pub(crate) fn extent(&self, index: u32) -> Option<(Place, usize)> {
+    /// The address of symbol number `index` and its stored size in bytes; `None` if there is no such
+    /// symbol, or sizes are not stored.
+    pub(crate) fn extent(&self, index: u32) -> Option<(usize, usize)> {
+        let sizes = self.sizes.as_ref()?;
         let place = self.addresses.get(index)?;
-        let gap = self.addresses.gap(place, index);
-        let size = match &self.sizes {
-            Some(sizes) => sizes.size(index, gap.unwrap_or(0) as u64) as usize,
-            None => gap.unwrap_or_else(|| self.addresses.rest(place)),
-        };
-        Some((place, size))
+        let gap = self.addresses.gap(place, index).unwrap_or(0);
+        Some((place.address, sizes.size(index, gap as u64) as usize))
     }
 
     /// Everything there is about the symbols.
@@ -103,13 +101,13 @@ impl CoreSymbols {
         Ok(KBox::new(Walk::new(&self.tables(), 0), GFP_KERNEL_ACCOUNT)?)
     }
 
-    /// Makes symbol number `index` the next one of `walk`. May be called from any context.
+    /// Makes symbol number `index` the next one of `walk`. Does not sleep.
     pub(crate) fn go_to(&self, walk: &mut Walk<'static>, index: u32) {
         walk.go_to(&self.tables(), index);
     }
 
     /// Writes the lines of the next symbols of `walk` to the beginning of `buf`; see
-    /// [`Walk::lines`]. May be called from any context.
+    /// [`Walk::lines`]. Does not sleep.
     pub(crate) fn lines(
         &self,
         walk: &mut Walk<'static>,

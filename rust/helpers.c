@@ -8,7 +8,7 @@
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/preempt.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uio.h>
 
@@ -33,6 +33,11 @@ size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
 void kallmodsyms_cond_resched(void)
 {
 	cond_resched();
+}
+
+bool kallmodsyms_fatal_signal_pending(void)
+{
+	return fatal_signal_pending(current);
 }
 
 int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
@@ -92,6 +97,7 @@ bool kallmodsyms_is_kernel_inittext(unsigned long addr)
 /* Copies the name of the loaded module that has @addr; whether there is one. */
 bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 {
+#ifdef CONFIG_MODULES
 	const struct module *module;
 
 	/* It cannot be freed, nor its name, while this is not preempted. */
@@ -100,6 +106,9 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 	if (module)
 		strscpy(name, module->name, MODULE_NAME_LEN);
 	return module;
+#else
+	return false;
+#endif
 }
 
 #ifdef CONFIG_MODULES

@@ -6,8 +6,8 @@
 //! and so do the offsets of their lines, so that an offset among them is found without making
 //! everything before it: see [`Checkpoints`](crate::checkpoints::Checkpoints). What comes after
 //! them changes as modules and programs are loaded. A reader who jumps back there, or there from
-//! elsewhere, gets what comes after the core symbols made anew, and one who only goes on or jumps
-//! forward goes on from where it is.
+//! elsewhere, gets what comes after the core symbols made anew, and one who only goes on, or jumps
+//! forward over what is not made yet, goes on from where it is.
 //!
 //! It costs nothing to stop anywhere: a line that does not fit is not shown, and its position is
 //! where the next read begins.

@@ -57,16 +57,19 @@ pub(crate) fn published() -> Option<&'static Published> {
     unsafe { PUBLISHED.load(Ordering::Acquire).as_ref() }
 }
 
-/// The exceptions that an address can be in.
+/// The exceptions that an address can be in. Without stored sizes there are none: which of the
+/// symbols at an address have bytes there is not known then.
 fn extents(symbols: &CoreSymbols) -> Result<KVec<Extent>> {
     let text = ptr::addr_of!(bindings::_text) as usize;
-    let mut extents = KVec::new();
+    let mut extents: KVec<Extent> = KVec::new();
     for (index, modules) in symbols.modules().exceptions() {
-        let Some((place, size)) = symbols.extent(index) else {
+        let Some((address, size)) = symbols.extent(index) else {
             break;
         };
-        // Per-cpu symbols are below the image.
-        if let (Some(start), 1..) = (place.address.checked_sub(text), size) {
+        // Per-cpu symbols are below the image. Of several at one address the first is the largest.
+        let is_first = |start| extents.last().is_none_or(|last| last.start != start);
+        let start = address.checked_sub(text).filter(|&start| is_first(start));
+        if let (Some(start), 1..) = (start, size) {
             let extent = Extent {
                 start,
                 size,

@@ -7,8 +7,8 @@
 //! large as the buffer, a read goes on until it has what was asked for, and the contents
 //! themselves say from where an offset is best looked for ([`Contents::seek`]).
 //!
-//! What was made and not asked for yet is kept, for reads that are smaller than a piece. Only the
-//! read that goes on where the last one ended gets it: contents may have changed.
+//! What was made and not asked for yet is kept, for reads that are smaller than a piece and go on
+//! in it.
 //!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h) and
 //! [`include/linux/uio.h`](srctree/include/linux/uio.h)
@@ -77,7 +77,7 @@ impl<T: Contents> OpenFile<T> {
         };
         KBox::pin_init(
             pin_init!(Self { state <- new_mutex!(state, "kallmodsyms") }),
-            GFP_KERNEL,
+            GFP_KERNEL_ACCOUNT,
         )
     }
 
@@ -85,7 +85,7 @@ impl<T: Contents> OpenFile<T> {
     /// bytes were read. May sleep.
     ///
     /// Fails, if not even one byte was read, with `EFAULT` if `target` cannot be written to,
-    /// `ENOMEM`, or `E2BIG` if a piece is too large.
+    /// `ENOMEM`, `E2BIG` if a piece is too large, or `EINTR` if the task is to be killed.
     pub(crate) fn read(&self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let mut state = self.state.lock();
         let mut total: usize = 0;
@@ -96,6 +96,9 @@ impl<T: Contents> OpenFile<T> {
                 Err(error) if total == 0 => return Err(error),
                 Err(_) => break,
             }
+            if give_way().is_err() {
+                break;
+            }
         }
         Ok(total)
     }
@@ -105,8 +108,14 @@ impl<T: Contents> State<T> {
     /// Copies to `target` what is in the buffer of offset `pos` and after it, having filled the
     /// buffer if there is nothing. Returns how many bytes were copied, 0 at the end.
     fn read_piece(&mut self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
-        if self.offset != pos {
-            self.seek(pos)?;
+        let ahead = pos.checked_sub(self.offset);
+        let ahead = ahead.and_then(|ahead| usize::try_from(ahead).ok());
+        match ahead.filter(|&ahead| ahead <= self.end.saturating_sub(self.start)) {
+            Some(ahead) => {
+                self.start = self.start.saturating_add(ahead);
+                self.offset = pos;
+            }
+            None => self.seek(pos)?,
         }
         if self.start == self.end {
             self.fill(target.left())?;
@@ -137,8 +146,7 @@ impl<T: Contents> State<T> {
             }
             self.start = missing.min(self.end);
             self.offset = self.offset.saturating_add(self.start as u64);
-            // SAFETY: This is process context, and no spin lock is held.
-            unsafe { bindings::kallmodsyms_cond_resched() };
+            give_way()?;
         }
         Ok(())
     }
@@ -168,6 +176,17 @@ impl<T: Contents> State<T> {
             }
         }
     }
+}
+
+/// Lets others run, between one piece and the next. Fails with `EINTR` if the task is to be killed.
+fn give_way() -> Result {
+    // SAFETY: This is process context, and no spin lock is held.
+    unsafe { bindings::kallmodsyms_cond_resched() };
+    // SAFETY: It looks at the flags of the current task.
+    if unsafe { bindings::kallmodsyms_fatal_signal_pending() } {
+        return Err(EINTR);
+    }
+    Ok(())
 }
 
 /// Where a reader wants to have what it reads: `struct iov_iter`.

@@ -99,9 +99,12 @@ pub(crate) unsafe extern "C" fn kallmodsyms_sized_alias(first: usize, size: *mut
 /// overlap nor leave gaps, which callers rely on: kprobes goes by the sizes from one to the next, and
 /// subtracts offsets from sizes. A size is never 0, as they compute the last byte from it.
 ///
+/// Nothing changes either for who does not ask for the size: kprobes asks so for how far it is from
+/// the entry of a function, which the first byte of padding is not.
+///
 /// # Safety
 ///
-/// Each of the pointers is null or valid for reading and writing.
+/// Each of the pointers is null or valid for writing.
 #[no_mangle]
 pub(crate) unsafe extern "C" fn kallmodsyms_true_extent(
     first: usize,
@@ -109,19 +112,18 @@ pub(crate) unsafe extern "C" fn kallmodsyms_true_extent(
     size: *mut usize,
     offset: *mut usize,
 ) {
+    // SAFETY: The pointers are null or valid by the contract.
+    let (size, offset) = unsafe { (size.as_mut(), offset.as_mut()) };
+    let Some(size) = size else { return };
     let Some(named) = named(first).filter(|named| named.size < named.gap) else {
         return;
     };
     let into = addr.wrapping_sub(named.address);
-    let (true_size, true_offset) = match into.checked_sub(named.size) {
+    let true_offset;
+    (*size, true_offset) = match into.checked_sub(named.size) {
         None => (named.size, into),
         Some(into_padding) => (named.gap.wrapping_sub(named.size), into_padding),
     };
-    // SAFETY: The pointers are null or valid by the contract.
-    let (size, offset) = unsafe { (size.as_mut(), offset.as_mut()) };
-    if let Some(size) = size {
-        *size = true_size;
-    }
     if let Some(offset) = offset {
         *offset = true_offset;
     }

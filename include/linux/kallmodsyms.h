@@ -16,7 +16,8 @@
  * Made by kallmodsyms_lookup_modules() and used up by
  * kallmodsyms_next_module(). It holds no reference and needs no release. The
  * names are valid for as long as it is: those of built-in modules are
- * constants, and that of a loaded module is copied into it.
+ * constants, and that of a loaded module is copied into it. It points into
+ * itself then, so it must not be copied.
  */
 struct kallmodsyms_modules {
 	/* private: */

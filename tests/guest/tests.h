@@ -98,6 +98,7 @@ void test_rule(const char *when);
 bool rule_holds(void);
 void test_order(void);
 void test_reads(void);
+void test_calls(struct text whole);
 void test_credentials(void);
 void test_modules(void);
 void test_attribution(void);
