@@ -57,7 +57,7 @@ pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
         sized.extend_from_slice(digits::significant(&digits::of(symbol.size)));
         sized.push(b'\n');
     }
-    output::print(&sized)
+    output::print(&[&sized])
 }
 
 fn not_found(stem: &Path, name: &[u8]) -> String {

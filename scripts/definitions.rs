@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::elf::{Elf, Section, Symbol};
 use crate::error::Result;
@@ -27,19 +27,24 @@ pub(crate) struct Definition {
     pub(crate) constant: Option<Vec<u8>>,
 }
 
-/// The definitions of the objects asked for so far.
+/// The definitions of the objects asked for so far, by any thread.
 #[derive(Default)]
-pub(crate) struct Definitions<'m>(FastMap<ObjectName<'m>, Rc<[Definition]>>);
+pub(crate) struct Definitions<'m>(Mutex<FastMap<ObjectName<'m>, Arc<[Definition]>>>);
 
 impl<'m> Definitions<'m> {
     /// The symbols without a size and the constants of `object`, in the order of its symbol table.
-    pub(crate) fn of(&mut self, object: ObjectName<'m>) -> Result<Rc<[Definition]>> {
-        if let Some(definitions) = self.0.get(&object) {
-            return Ok(Rc::clone(definitions));
+    pub(crate) fn of(&self, object: ObjectName<'m>) -> Result<Arc<[Definition]>> {
+        if let Some(definitions) = self.known().get(&object) {
+            return Ok(Arc::clone(definitions));
         }
-        let definitions: Rc<[Definition]> = read(&object)?.into();
-        self.0.insert(object, Rc::clone(&definitions));
+        // Not locked while it is read: at worst two threads read the same.
+        let definitions: Arc<[Definition]> = read(&object)?.into();
+        self.known().insert(object, Arc::clone(&definitions));
         Ok(definitions)
+    }
+
+    fn known(&self) -> MutexGuard<'_, FastMap<ObjectName<'m>, Arc<[Definition]>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

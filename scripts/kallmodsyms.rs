@@ -33,10 +33,12 @@ mod exceptions;
 )]
 mod format;
 mod hash;
+mod jobs;
 mod layout;
 mod lines;
 mod link;
 mod map;
+mod maps;
 mod objects;
 mod output;
 mod owners;
@@ -108,11 +110,11 @@ fn main() -> ExitCode {
         .collect();
     let outcome = match words.as_slice() {
         [] => return usage_error("a command is missing"),
-        ["help" | "--help" | "-h"] => output::print(USAGE.as_bytes()),
-        ["add-sizes", "--help" | "-h"] => output::print(ADD_SIZES_USAGE.as_bytes()),
+        ["help" | "--help" | "-h"] => output::print(&[USAGE.as_bytes()]),
+        ["add-sizes", "--help" | "-h"] => output::print(&[ADD_SIZES_USAGE.as_bytes()]),
         ["add-sizes", stem, syms] => add_sizes::run(Path::new(stem), Path::new(syms)),
         ["add-sizes", ..] => return usage_error("add-sizes takes STEM and SYMS"),
-        ["link", "--help" | "-h"] => output::print(LINK_USAGE.as_bytes()),
+        ["link", "--help" | "-h"] => output::print(&[LINK_USAGE.as_bytes()]),
         ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => link::run(Path::new(stem)),
         ["link", ..] => return usage_error("link takes one STEM"),
         [command, ..] => return usage_error(&format!("no command '{}'", command.escape_debug())),

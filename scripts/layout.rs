@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::error::{show, Error, Result};
 use crate::hash::{FastMap, FastSet};
@@ -50,7 +51,16 @@ pub(crate) struct Layout<'m> {
     /// Empty input sections, in rising order of address: symbols without a size can be in them.
     empty: Vec<Piece<'m>>,
     /// The objects whose constants the linker merged, in link order, by [`Piece::merged_with`].
-    contributors: FastMap<Merged<'m>, Vec<ObjectName<'m>>>,
+    contributors: FastMap<Merged<'m>, Contributors<'m>>,
+}
+
+/// The objects whose constants the linker merged with each other.
+#[derive(Debug, Default)]
+struct Contributors<'m> {
+    /// In link order, with repetitions.
+    all: Vec<ObjectName<'m>>,
+    /// Each once. Few are asked for: most merged constants are strings, which have no symbols.
+    distinct: OnceLock<Vec<ObjectName<'m>>>,
 }
 
 /// What the linker merges with each other: an output section's, by kind.
@@ -88,10 +98,6 @@ impl<'m> Layout<'m> {
         }
         layout.pieces.sort_by_key(|piece| piece.start);
         layout.empty.sort_by_key(|piece| piece.start);
-        for objects in layout.contributors.values_mut() {
-            let mut seen = FastSet::default();
-            objects.retain(|object| seen.insert(*object));
-        }
         layout.drop_merged_away();
         layout.check_disjoint(path)?;
         Ok(layout)
@@ -113,6 +119,7 @@ impl<'m> Layout<'m> {
             self.contributors
                 .entry(piece.merged_with())
                 .or_default()
+                .all
                 .extend(objects);
             self.add(piece);
             return;
@@ -133,7 +140,8 @@ impl<'m> Layout<'m> {
         let mut piece = piece(contribution, output);
         if contribution.is_mergeable() {
             piece.owner = Owner::Constants;
-            let contributors = self.contributors.entry(piece.merged_with()).or_default();
+            let contributors = self.contributors.entry(piece.merged_with());
+            let contributors = &mut contributors.or_default().all;
             match contribution.is_made_by_linker() {
                 // LLD does not say whose constants it merged.
                 true => contributors.extend(&inputs.objects),
@@ -147,8 +155,14 @@ impl<'m> Layout<'m> {
 
     /// The objects whose constants are in `piece`, in link order.
     pub(crate) fn contributors(&self, piece: &Piece<'m>) -> &[ObjectName<'m>] {
-        let contributors = self.contributors.get(&piece.merged_with());
-        contributors.map_or(&[], Vec::as_slice)
+        let Some(contributors) = self.contributors.get(&piece.merged_with()) else {
+            return &[];
+        };
+        contributors.distinct.get_or_init(|| {
+            let mut seen = FastSet::default();
+            let all = contributors.all.iter().copied();
+            all.filter(|object| seen.insert(*object)).collect()
+        })
     }
 
     fn add(&mut self, piece: Piece<'m>) {
@@ -183,12 +197,13 @@ impl<'m> Layout<'m> {
         }
     }
 
-    /// For walks over the image in rising order of address.
-    pub(crate) fn places(&self) -> Places<'_, 'm> {
+    /// For a walk over the image in rising order of address, from `first` on.
+    pub(crate) fn places(&self, first: u64) -> Places<'_, 'm> {
+        let below = |pieces: &[Piece<'_>]| pieces.partition_point(|piece| piece.start < first);
         Places {
             layout: self,
-            next_piece: 0,
-            next_empty: 0,
+            next_piece: below(&self.pieces),
+            next_empty: below(&self.empty),
         }
     }
 }

@@ -2,28 +2,28 @@
 
 //! `kallmodsyms link`: one pass of the link of vmlinux, from its maps to its tables.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::{mpsc, OnceLock};
 
 use crate::both::both;
 use crate::builtin::BuiltinModules;
 use crate::config::Config;
-use crate::elf::{Elf, SymbolTable};
+use crate::definitions::Definitions;
+use crate::elf::Elf;
 use crate::emit::{self, Source};
 use crate::error::{Error, Result};
 use crate::exceptions;
-use crate::layout::{self, Layout};
-use crate::map::LinkMap;
-use crate::objects::Objects;
-use crate::output;
-use crate::owners::{self, ScriptSymbols};
+use crate::jobs::{help, Jobs};
+use crate::maps::{Maps, Texts};
+use crate::objects::{self, Objects};
+use crate::output::{self, Target};
+use crate::owners;
 use crate::ranges;
 use crate::reports;
 use crate::sizes::Sizes;
 use crate::symbols::{self, Order};
 use crate::tables::{self, Tables};
 
-const VMLINUX_O_MAP: &str = "vmlinux.o.map";
 const MODULES_BUILTIN: &str = "modules.builtin";
 const RANGES: &str = ".tmp_vmlinux.ranges";
 const MODULES_THICK: &str = "modules_thick.builtin";
@@ -38,35 +38,51 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     let builtin = BuiltinModules::parse(builtin_path, &output::read(builtin_path)?)?;
     let map_path = with_suffix(stem, ".map");
     let order_path = with_suffix(stem, ".kallsyms.S");
-    let (map_text, (image, symbol_table)) = both(|| output::read(&map_path), || open(stem))?;
 
-    let inner_text = OnceCell::new();
-    let (placed, (symbols, sizes)) = both(
-        || Placed::read(&map_path, &map_text, &inner_text, &builtin),
+    let (texts, symbol_table) = (Texts::default(), OnceLock::new());
+    let (sender, receiver) = mpsc::channel();
+    let ((maps, layout, objects), (image, symbols, sizes, more_objects)) = both(
         || {
+            let maps = Maps::read(&map_path, &texts)?;
+            let jobs = objects::jobs(&maps, &builtin).offer(sender);
+            let layout = maps.layout()?;
+            Ok((maps, layout, jobs.work()))
+        },
+        || {
+            let image = Elf::open(stem)?;
+            let table = image.symbols()?;
             let order = Order::open(&order_path)?;
-            let symbols = symbols::listed(stem, order, &symbol_table)?;
+            let symbols = symbols::listed(stem, order, symbol_table.get_or_init(|| table))?;
             let sizes = config.sizes.then(|| Sizes::encode(&symbols)).transpose()?;
-            Ok((symbols, sizes))
+            Ok((image, symbols, sizes, help(receiver)))
         },
     )?;
-    let Placed {
-        script_symbols,
-        text,
-        layout,
-        mut objects,
-    } = placed;
+    let objects = Objects::new(&builtin, objects.with(more_objects)?);
 
     let owners = owners::Sources {
         map: &map_path,
         image: &image,
         layout: &layout,
-        script_symbols,
+        script_symbols: maps.script_symbols(),
+        objects: &objects,
+        definitions: Definitions::default(),
     };
-    let (mut source, pieces) = both(
+    let jobs = Jobs::new(owners::parts(&symbols), |_: &mut (), part| {
+        owners.modules_of(part)
+    });
+    let (modules, (pieces, more_modules)) = both(
+        || Ok(jobs.work()),
         || {
-            let modules = owners.modules_of(&symbols, &mut objects)?;
-            let ranges = ranges::fuse(&layout.pieces, text, &mut objects, &symbols, &modules)?;
+            let pieces = Target::new(Path::new(RANGES), reports::ranges(&layout.pieces));
+            Ok((pieces, jobs.work()))
+        },
+    )?;
+    let modules = modules.with(Some(more_modules))?.concat();
+
+    let text = maps.text()?;
+    let (tables, (thick, size_tables)) = both(
+        || {
+            let ranges = ranges::fuse(&layout.pieces, text, &objects, &symbols, &modules)?;
             let exceptions = exceptions::find(&symbols, &modules, &ranges, text)?;
             let tables = tables::encode(&ranges, &exceptions, &objects, &builtin)?;
             tables::check(&tables, &symbols, &modules, text, &objects, &builtin)?;
@@ -74,62 +90,18 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
             emit::modules::write(&mut source, &tables, &ranges, &exceptions, text, &objects);
             Ok(source)
         },
-        || Ok(reports::ranges(&layout.pieces)),
-    )?;
-    if let Some(sizes) = sizes {
-        emit::sizes::write(&mut source, &sizes, &symbols);
-    }
-    output::replace(Path::new(RANGES), &pieces)?;
-    let thick = reports::modules_thick(&objects, &builtin);
-    output::replace(Path::new(MODULES_THICK), &thick)?;
-    output::print(source.text())
-}
-
-/// What the pass linked, and its symbols.
-fn open(stem: &Path) -> Result<(Elf, SymbolTable)> {
-    let image = Elf::open(stem)?;
-    let symbol_table = image.symbols()?;
-    Ok((image, symbol_table))
-}
-
-/// What the maps tell, and the objects in them.
-struct Placed<'m> {
-    script_symbols: ScriptSymbols<'m>,
-    /// The address of `_text`.
-    text: u64,
-    layout: Layout<'m>,
-    objects: Objects<'m>,
-}
-
-impl<'m> Placed<'m> {
-    /// Parses the map `text`, which was read from `path`. The map of vmlinux.o is kept in
-    /// `inner_text` if it is needed.
-    fn read(
-        path: &Path,
-        text: &'m [u8],
-        inner_text: &'m OnceCell<Vec<u8>>,
-        builtin: &'m BuiltinModules,
-    ) -> Result<Self> {
-        let map = LinkMap::parse(path, text)?;
-        let inner = match layout::needs_vmlinux_o(&map) {
-            true => {
-                let inner_path = Path::new(VMLINUX_O_MAP);
-                let text = output::read(inner_path)?;
-                let text = inner_text.get_or_init(|| text);
-                Some(LinkMap::parse(inner_path, text)?)
+        || {
+            let thick = reports::modules_thick(&objects, &builtin);
+            let mut source = Source::behind();
+            if let Some(sizes) = sizes {
+                emit::sizes::write(&mut source, &sizes, &symbols);
             }
-            false => None,
-        };
-        let layout = Layout::new(path, &map, inner.as_ref())?;
-        let mut objects = Objects::new(builtin);
-        objects.add_all(inner.iter().chain([&map]).flat_map(|map| &map.objects))?;
-        Ok(Self {
-            script_symbols: ScriptSymbols::of(&map),
-            text: map.script_symbol(b"_text").ok_or_else(|| no_text(path))?,
-            layout,
-            objects,
-        })
-    }
+            Ok((Target::new(Path::new(MODULES_THICK), thick), source))
+        },
+    )?;
+    pieces.write()?;
+    thick.write()?;
+    output::print(&[tables.text(), size_tables.text()])
 }
 
 /// Tables of a kernel without symbols.
@@ -137,19 +109,18 @@ fn empty_tables(config: &Config) -> Result<()> {
     let mut source = Source::new();
     let builtin = BuiltinModules::default();
     let tables = Tables::default();
-    emit::modules::write(&mut source, &tables, &[], &[], 0, &Objects::new(&builtin));
+    emit::modules::write(
+        &mut source,
+        &tables,
+        &[],
+        &[],
+        0,
+        &Objects::new(&builtin, []),
+    );
     if config.sizes {
         emit::sizes::write(&mut source, &Sizes::encode(&[])?, &[]);
     }
-    output::print(source.text())
-}
-
-fn no_text(map: &Path) -> Error {
-    Error::in_file(
-        map,
-        "the linker script does not define _text",
-        "The tables count from it; this architecture is not supported.",
-    )
+    output::print(&[source.text()])
 }
 
 /// The first pass of the link has no symbols yet: its tables are only there to be linked against.

@@ -8,9 +8,11 @@ use std::path::Path;
 use crate::builtin::{BuiltinModules, ModuleId};
 use crate::cmdfile::{self, ModuleFiles};
 use crate::error::{show, Error, Result};
-use crate::hash::FastMap;
+use crate::hash::{FastMap, FastSet};
+use crate::jobs::Jobs;
 use crate::layout;
 use crate::map::ObjectName;
+use crate::maps::Maps;
 
 /// A set of modules that some object is part of: its place in [`Objects`]. Equal sets have equal
 /// ids.
@@ -22,66 +24,95 @@ impl SetId {
     pub(crate) const NONE: Self = Self(0);
 }
 
-/// What is known of the objects met so far.
+/// What is known of the objects in the maps.
 #[derive(Debug)]
 pub(crate) struct Objects<'m> {
     builtin: &'m BuiltinModules,
     by_name: FastMap<ObjectName<'m>, SetId>,
-    /// What was asked for last, which is often asked for again.
-    last: Option<(ObjectName<'m>, SetId)>,
-    /// The objects in the order in which they were met, which is link order.
+    /// The objects in link order.
     order: Vec<ObjectName<'m>>,
     /// Each sorted by name. The first is empty.
     sets: Vec<Vec<ModuleId>>,
     by_set: HashMap<Vec<ModuleId>, SetId>,
-    /// Scratch space for `.cmd` files.
-    buffer: Vec<u8>,
+}
+
+/// Jobs that read the modules of each object in `maps`, in link order.
+pub(crate) fn jobs<'m>(
+    maps: &Maps<'m>,
+    builtin: &'m BuiltinModules,
+) -> Jobs<
+    ObjectName<'m>,
+    impl Fn(&mut Vec<u8>, ObjectName<'m>) -> Result<(ObjectName<'m>, Vec<ModuleId>)>,
+> {
+    let mut seen = FastSet::default();
+    let all = maps.objects().copied();
+    let distinct = all.filter(|object| !layout::is_vmlinux_o(object) && seen.insert(*object));
+    Jobs::new(
+        distinct.collect(),
+        |buffer: &mut Vec<u8>, object: ObjectName<'m>| {
+            Ok((object, read(&object, builtin, buffer)?))
+        },
+    )
+}
+
+/// Reads the modules of `object` from its `.cmd` file by way of `buffer`. They are sorted by name.
+fn read(
+    object: &ObjectName<'_>,
+    builtin: &BuiltinModules,
+    buffer: &mut Vec<u8>,
+) -> Result<Vec<ModuleId>> {
+    if has_no_cmd_file(object) {
+        return Ok(Vec::new());
+    }
+    let path = object.path();
+    let path = path_of(&path)?;
+    let ModuleFiles::Named(files) = cmdfile::read(path, buffer)? else {
+        return match has_no_module(object) {
+            true => Ok(Vec::new()),
+            false => Err(Error::in_file(
+                &cmdfile::path_for(path),
+                "the command has neither KBUILD_MODFILE nor RUST_MODFILE, so the object's module is not known",
+                "Build the object by kbuild's rules (obj-y, obj-m, lib-y), which pass it.",
+            )),
+        };
+    };
+    // kbuild lists every module that the object is part of, also those that are not built in.
+    let files = files
+        .split(|&byte| byte == b' ')
+        .filter(|file| !file.is_empty());
+    let mut modules: Vec<_> = files.filter_map(|file| builtin.by_path(file)).collect();
+    modules.sort_unstable_by_key(|&module| (builtin.name(module), module));
+    modules.dedup();
+    Ok(modules)
 }
 
 impl<'m> Objects<'m> {
-    pub(crate) fn new(builtin: &'m BuiltinModules) -> Self {
-        Self {
+    /// What the [`jobs`] found.
+    pub(crate) fn new(
+        builtin: &'m BuiltinModules,
+        objects: impl IntoIterator<Item = (ObjectName<'m>, Vec<ModuleId>)>,
+    ) -> Self {
+        let mut all = Self {
             builtin,
             by_name: FastMap::default(),
-            last: None,
             order: Vec::new(),
             sets: vec![Vec::new()],
             by_set: HashMap::from([(Vec::new(), SetId::NONE)]),
-            buffer: Vec::new(),
-        }
-    }
-
-    /// Reads the `.cmd` files of `objects`, which are in link order.
-    pub(crate) fn add_all<'o>(
-        &mut self,
-        objects: impl Iterator<Item = &'o ObjectName<'m>>,
-    ) -> Result<()>
-    where
-        'm: 'o,
-    {
-        for object in objects.filter(|object| !layout::is_vmlinux_o(object)) {
-            self.modules_of(*object)?;
-        }
-        Ok(())
-    }
-
-    /// The modules of `object`. Reads its `.cmd` file the first time.
-    pub(crate) fn modules_of(&mut self, object: ObjectName<'m>) -> Result<SetId> {
-        if let Some((_, set)) = self.last.filter(|(last, _)| *last == object) {
-            return Ok(set);
-        }
-        if let Some(&set) = self.by_name.get(&object) {
-            self.last = Some((object, set));
-            return Ok(set);
-        }
-        let set = if has_no_cmd_file(&object) {
-            SetId::NONE
-        } else {
-            self.read(object)?
         };
-        self.by_name.insert(object, set);
-        self.order.push(object);
-        Ok(set)
+        for (object, modules) in objects {
+            let set = all.intern(modules);
+            all.by_name.insert(object, set);
+            all.order.push(object);
+        }
+        all
+    }
+
+    /// For questions that often are about the same object as the one before.
+    pub(crate) fn recent(&self) -> Recent<'_, 'm> {
+        Recent {
+            objects: self,
+            last: None,
+        }
     }
 
     /// The modules of a set, in the order in which they are shown.
@@ -114,32 +145,10 @@ impl<'m> Objects<'m> {
         members
     }
 
-    fn read(&mut self, object: ObjectName<'m>) -> Result<SetId> {
-        let path = object.path();
-        let path = path_of(&path)?;
-        let ModuleFiles::Named(files) = cmdfile::read(path, &mut self.buffer)? else {
-            return match has_no_module(&object) {
-                true => Ok(SetId::NONE),
-                false => Err(Error::in_file(
-                    &cmdfile::path_for(path),
-                    "the command has neither KBUILD_MODFILE nor RUST_MODFILE, so the object's module is not known",
-                    "Build the object by kbuild's rules (obj-y, obj-m, lib-y), which pass it.",
-                )),
-            };
-        };
-        // kbuild lists every module that the object is part of, also those that are not built in.
-        let files = files
-            .split(|&byte| byte == b' ')
-            .filter(|file| !file.is_empty());
-        let set = files
-            .filter_map(|file| self.builtin.by_path(file))
-            .collect();
-        Ok(self.intern(set))
-    }
-
-    fn intern(&mut self, mut set: Vec<ModuleId>) -> SetId {
-        set.sort_unstable_by_key(|&module| (self.builtin.name(module), module));
-        set.dedup();
+    fn intern(&mut self, set: Vec<ModuleId>) -> SetId {
+        if set.is_empty() {
+            return SetId::NONE;
+        }
         if let Some(&id) = self.by_set.get(&set) {
             return id;
         }
@@ -149,6 +158,38 @@ impl<'m> Objects<'m> {
         self.by_set.insert(set, id);
         id
     }
+}
+
+/// [`Objects`] and what was asked for last.
+pub(crate) struct Recent<'a, 'm> {
+    objects: &'a Objects<'m>,
+    last: Option<(ObjectName<'m>, SetId)>,
+}
+
+impl<'m> Recent<'_, 'm> {
+    /// The modules of `object`.
+    pub(crate) fn modules_of(&mut self, object: ObjectName<'m>) -> Result<SetId> {
+        if let Some((_, set)) = self
+            .last
+            .filter(|(last, _)| last.is_same_place(&object) || *last == object)
+        {
+            return Ok(set);
+        }
+        let set = self.objects.by_name.get(&object).copied();
+        let set = set.ok_or_else(|| unknown(&object))?;
+        self.last = Some((object, set));
+        Ok(set)
+    }
+}
+
+fn unknown(object: &ObjectName<'_>) -> Error {
+    Error::new(
+        format!(
+            "'{}' in the link map is no object file",
+            show(&object.path())
+        ),
+        "Remove the map and build again. If that does not help, please report it.",
+    )
 }
 
 /// Objects without a `.cmd` file that could name a module. The link of vmlinux makes some for itself

@@ -2,11 +2,12 @@
 
 //! Whole files, in and out. A file is replaced whole or not at all.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::lines;
 
 /// Reads an input of the link.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -20,11 +21,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
-/// Writes `content` to standard output.
-pub(crate) fn print(content: &[u8]) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout
-        .write_all(content)
+/// Writes `parts` to standard output.
+pub(crate) fn print(parts: &[&[u8]]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    parts
+        .iter()
+        .try_for_each(|part| stdout.write_all(part))
         .and_then(|()| stdout.flush())
         .map_err(|error| {
             Error::new(
@@ -34,12 +36,46 @@ pub(crate) fn print(content: &[u8]) -> Result<()> {
         })
 }
 
-/// Makes `content` the content of `path`, if it is not already, so that its time changes only with
-/// it.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    if fs::read(path).is_ok_and(|old| old == content) {
-        return Ok(());
+/// A file that is to have a content.
+pub(crate) struct Target<'p> {
+    path: &'p Path,
+    /// Nothing if the file has its content already.
+    new: Option<Vec<u8>>,
+}
+
+impl<'p> Target<'p> {
+    /// Compares `content` with that of `path`.
+    pub(crate) fn new(path: &'p Path, content: Vec<u8>) -> Self {
+        let has_it = has_content(path, &content).unwrap_or(false);
+        let new = (!has_it).then_some(content);
+        Self { path, new }
     }
+
+    /// Writes the content where it is not there already, so that the file's time changes only with
+    /// it.
+    pub(crate) fn write(self) -> Result<()> {
+        let new = self.new.as_ref();
+        new.map_or(Ok(()), |content| replace(self.path, content))
+    }
+}
+
+fn has_content(path: &Path, mut content: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() != content.len() as u64 {
+        return Ok(false);
+    }
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = lines::read(&mut file, &mut buffer)?;
+        let old = buffer.get(..count).unwrap_or_default();
+        match content.strip_prefix(old) {
+            Some(rest) if count != 0 => content = rest,
+            rest => return Ok(rest.is_some_and(<[u8]>::is_empty)),
+        }
+    }
+}
+
+fn replace(path: &Path, content: &[u8]) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let new = Path::new(&name);

@@ -21,7 +21,7 @@ use crate::error::{show, Error, Result};
 use crate::hash::FastSet;
 use crate::layout::{Layout, Owner, Piece, Place};
 use crate::map::{LinkMap, ObjectName};
-use crate::objects::{Objects, SetId};
+use crate::objects::{Objects, Recent, SetId};
 
 /// What tells who defines a symbol.
 pub(crate) struct Sources<'a, 'm> {
@@ -31,7 +31,12 @@ pub(crate) struct Sources<'a, 'm> {
     pub(crate) image: &'a Elf,
     pub(crate) layout: &'a Layout<'m>,
     pub(crate) script_symbols: ScriptSymbols<'a>,
+    pub(crate) objects: &'a Objects<'m>,
+    pub(crate) definitions: Definitions<'m>,
 }
+
+/// How many symbols are one job. Those at one address are in one, and so may be more.
+const JOB: usize = 2048;
 
 /// The symbols that the linker script defines.
 pub(crate) struct ScriptSymbols<'a> {
@@ -61,20 +66,16 @@ impl<'a> ScriptSymbols<'a> {
     }
 }
 
-impl<'m> Sources<'_, 'm> {
+impl Sources<'_, '_> {
     /// The modules of each of `symbols`, which are sorted by address.
-    pub(crate) fn modules_of(
-        &self,
-        symbols: &[Symbol<'_>],
-        objects: &mut Objects<'m>,
-    ) -> Result<Vec<SetId>> {
-        let definitions = Definitions::default();
+    pub(crate) fn modules_of(&self, symbols: &[Symbol<'_>]) -> Result<Vec<SetId>> {
         let mut owners = Owners {
             sources: self,
-            objects,
-            definitions,
+            objects: self.objects.recent(),
         };
-        let mut places = self.layout.places();
+        let mut places = self
+            .layout
+            .places(symbols.first().map_or(0, |symbol| symbol.value));
         let mut modules = Vec::with_capacity(symbols.len());
         for group in symbols.chunk_by(|one, other| one.value == other.value) {
             let place = places.at(group.first().map_or(0, |symbol| symbol.value));
@@ -94,10 +95,26 @@ impl<'m> Sources<'_, 'm> {
     }
 }
 
+/// Splits `symbols` into parts of [`JOB`] symbols and those at the address of the last of these.
+pub(crate) fn parts<'s>(symbols: &'s [Symbol<'s>]) -> Vec<&'s [Symbol<'s>]> {
+    let mut parts = Vec::with_capacity(symbols.len() / JOB + 1);
+    let mut rest = symbols;
+    while let Some(last) = rest.get(JOB - 1) {
+        let behind = rest.get(JOB..).unwrap_or_default();
+        let here = behind
+            .iter()
+            .take_while(|symbol| symbol.value == last.value);
+        let (part, others) = rest.split_at(JOB + here.count());
+        parts.push(part);
+        rest = others;
+    }
+    parts.push(rest);
+    parts
+}
+
 struct Owners<'a, 'm> {
     sources: &'a Sources<'a, 'm>,
-    objects: &'a mut Objects<'m>,
-    definitions: Definitions<'m>,
+    objects: Recent<'a, 'm>,
 }
 
 /// A symbol whose owner is asked for.
@@ -249,7 +266,7 @@ impl<'m> Owners<'_, 'm> {
         symbol: &Symbol<'_>,
     ) -> Result<usize> {
         let offset = symbol.value.wrapping_sub(piece.start);
-        let definitions = self.definitions.of(object)?;
+        let definitions = self.sources.definitions.of(object)?;
         let here = definitions.iter().filter(|definition| {
             definition.name == symbol.name
                 && definition.section == piece.section
@@ -266,7 +283,7 @@ impl<'m> Owners<'_, 'm> {
         let mut definers = Vec::new();
         let layout = self.sources.layout;
         for &object in layout.contributors(piece) {
-            for definition in self.definitions.of(object)?.iter() {
+            for definition in self.sources.definitions.of(object)?.iter() {
                 let alike = definition.name == symbol.name && definition.size == symbol.size;
                 if let Some(content) = definition.constant.as_ref().filter(|_| alike) {
                     if self.has_content(symbol, content)? {

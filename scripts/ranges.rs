@@ -33,11 +33,12 @@ pub(crate) struct Range<'l, 'm> {
 pub(crate) fn fuse<'l, 'm>(
     pieces: &'l [Piece<'m>],
     text: u64,
-    objects: &mut Objects<'m>,
+    objects: &Objects<'m>,
     symbols: &[Symbol<'_>],
     modules: &[SetId],
 ) -> Result<Vec<Range<'l, 'm>>> {
     let has_symbols = outputs_with_symbols(pieces, symbols, modules);
+    let mut objects = objects.recent();
     let mut starts = Vec::with_capacity(pieces.len());
     let next_outputs = pieces
         .iter()

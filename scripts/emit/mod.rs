@@ -18,6 +18,11 @@ impl Source {
         source
     }
 
+    /// What comes behind another part.
+    pub(crate) fn behind() -> Self {
+        Self(Vec::new())
+    }
+
     /// All that was written.
     pub(crate) fn text(&self) -> &[u8] {
         &self.0
