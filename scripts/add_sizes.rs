@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::by_address::ByAddress;
 use crate::digits;
-use crate::elf::Elf;
+use crate::elf::{Elf, SymbolTable};
 use crate::error::{show, Error, Result};
 use crate::lines::{self, find};
 use crate::output;
@@ -32,8 +32,8 @@ pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
         return Ok(());
     }
     let image = Elf::open(stem)?;
-    let table = image.symbols()?;
-    let mut symbols = ByAddress::new(&table);
+    let SymbolTable { entries, names } = image.symbols()?;
+    let mut symbols = ByAddress::new(entries, &names);
     let mut sized = Vec::with_capacity(text.len() + text.len() / 8);
     for (number, line) in lines::numbered(&text) {
         let failed = |problem: String| Error::at_line(syms, number, problem, REMEDY);

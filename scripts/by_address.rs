@@ -3,88 +3,92 @@
 //! The symbols of a file by address, to be found by address and name.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
 
-use crate::elf::{Symbol, SymbolTable};
+use crate::elf::{Entry, Names, Symbol};
 
 /// A walk over the symbols of a file as the listing has them: by address, at one address those of
 /// size 0 first and then the larger before the smaller. What is left open is in the order of the
 /// file, which is that of the link.
+///
+/// Names are all over the table of names, and memory takes longer to bring one than all else here
+/// does. So they are compared in place, and [looked at](AHEAD) ahead of the walk.
 pub(crate) struct ByAddress<'t> {
-    table: &'t SymbolTable,
-    /// The value of each symbol, and below it its index in the table, sorted.
-    keys: Vec<u128>,
-    /// How many of these are in `ahead`, or were.
-    taken: usize,
-    /// The next symbols of the walk. Their entries and names are all over the table, and memory has
-    /// time to bring several at once where nothing else is done in between.
-    ahead: VecDeque<Symbol<'t>>,
-    /// The symbols at the address of the walk that no name has been matched with yet.
-    here: VecDeque<Symbol<'t>>,
+    names: &'t Names,
+    /// Sorted by address, and from the address of the walk on as it goes.
+    entries: Vec<Entry>,
+    /// The symbols at the address of the walk that no name has been matched with yet are those from
+    /// `here` to `next`.
+    here: usize,
+    /// Index of the first symbol at a higher address.
+    next: usize,
+    /// Index of the first symbol whose name was not looked at yet.
+    ahead: usize,
 }
 
-/// How many symbols are taken from the table at once.
+/// How many names are looked at together. Memory brings several at once where nothing else is done
+/// in between.
 const AHEAD: usize = 256;
 
 impl<'t> ByAddress<'t> {
-    /// A walk over the symbols of `table`, before the first address.
-    pub(crate) fn new(table: &'t SymbolTable) -> Self {
-        let key = |(index, value)| u128::from(value) << 64 | index as u128;
-        let mut keys: Vec<u128> = table.values().map(key).collect();
-        keys.sort_unstable();
+    /// A walk over `entries`, before the first address.
+    pub(crate) fn new(mut entries: Vec<Entry>, names: &'t Names) -> Self {
+        let key = |entry: &Entry| u128::from(entry.value) << 32 | u128::from(entry.index);
+        entries.sort_unstable_by_key(key);
         Self {
-            table,
-            keys,
-            taken: 0,
-            ahead: VecDeque::with_capacity(AHEAD),
-            here: VecDeque::new(),
+            names,
+            entries,
+            here: 0,
+            next: 0,
+            ahead: 0,
         }
     }
 
     /// No fewer than there are.
     pub(crate) fn len(&self) -> usize {
-        self.keys.len()
+        self.entries.len()
     }
 
     /// Goes on to the next address; `false` if there is none.
     pub(crate) fn advance(&mut self) -> bool {
-        self.here.clear();
-        while let Some(next) = self.next() {
-            if self.address().is_some_and(|address| address != next.value) {
-                self.ahead.push_front(next);
-                break;
-            }
-            self.here.push_back(next);
-        }
-        if self.here.is_empty() {
+        self.here = self.next;
+        let rest = self.entries.get_mut(self.here..).unwrap_or_default();
+        let Some(first) = rest.first() else {
             return false;
-        }
-        if self.here.len() > 1 {
+        };
+        let address = first.value;
+        let others = rest.iter().skip(1);
+        let count = 1 + others.take_while(|entry| entry.value == address).count();
+        self.next += count;
+        if count > 1 {
+            let here = rest.get_mut(..count).unwrap_or_default();
             // Size 0 becomes the largest number.
-            let size = |symbol: &Symbol<'_>| Reverse(symbol.size.wrapping_sub(1));
-            self.here.make_contiguous().sort_by_key(size);
+            here.sort_by_key(|entry| Reverse(entry.size.wrapping_sub(1)));
+        }
+        if self.next > self.ahead {
+            let ahead = self.entries.get(self.ahead..).unwrap_or_default();
+            let ahead = ahead.get(..AHEAD).unwrap_or(ahead);
+            self.names.look_at(ahead);
+            self.ahead += AHEAD;
         }
         true
     }
 
-    fn next(&mut self) -> Option<Symbol<'t>> {
-        while self.ahead.is_empty() && self.taken < self.keys.len() {
-            let keys = self.keys.iter().skip(self.taken).take(AHEAD);
-            self.taken += keys.len();
-            let symbols = keys.filter_map(|&key| self.table.get(key as u64 as usize));
-            self.ahead.extend(symbols);
-        }
-        self.ahead.pop_front()
-    }
-
     /// The address of the symbols that are left here; `None` if none is.
     pub(crate) fn address(&self) -> Option<u64> {
-        self.here.front().map(|symbol| symbol.value)
+        let here = self.entries.get(self.here..self.next)?;
+        here.first().map(|entry| entry.value)
     }
 
     /// Takes the first symbol here of the given name.
     pub(crate) fn take(&mut self, name: &[u8]) -> Option<Symbol<'t>> {
-        let index = self.here.iter().position(|symbol| symbol.name == name)?;
-        self.here.remove(index)
+        let here = self.entries.get_mut(self.here..self.next)?;
+        let (index, symbol) = here.iter().enumerate().find_map(|(index, entry)| {
+            let symbol = self.names.symbol(entry, name)?;
+            Some((index, symbol))
+        })?;
+        // Those before it are left.
+        here.get_mut(..=index)?.rotate_right(1);
+        self.here += 1;
+        Some(symbol)
     }
 }

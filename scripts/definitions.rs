@@ -51,7 +51,7 @@ impl<'m> Definitions<'m> {
 fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
     let elf = Elf::open(Path::new(OsStr::from_bytes(&object.path())))?;
     let mut definitions = Vec::new();
-    for symbol in elf.symbols()?.defined() {
+    for symbol in elf.symbols()?.named() {
         let section = elf.section(symbol.section);
         let constants = section.filter(|section| section.is_mergeable());
         if symbol.size != 0 && constants.is_none() {

@@ -85,11 +85,31 @@ pub(crate) struct Symbol<'t> {
     pub is_global: bool,
 }
 
-/// A symbol table in memory.
+/// A symbol table in memory: the symbols that are defined in a section.
+#[derive(Default)]
 pub(crate) struct SymbolTable {
-    entries: Vec<u8>,
-    strings: Vec<u8>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) names: Names,
 }
+
+/// A symbol, its name apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    /// Like [`Symbol::value`].
+    pub(crate) value: u64,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// Offset in the names.
+    name: u32,
+    /// Place in the file.
+    pub(crate) index: u32,
+    section: u16,
+    is_global: bool,
+}
+
+/// The names of symbols.
+#[derive(Default)]
+pub(crate) struct Names(Vec<u8>);
 
 impl Elf {
     pub(crate) fn open(path: &Path) -> Result<Self> {
@@ -151,18 +171,37 @@ impl Elf {
             .iter()
             .find(|section| section.kind == SHT_SYMTAB)
         else {
-            return Ok(SymbolTable {
-                entries: Vec::new(),
-                strings: Vec::new(),
-            });
+            return Ok(SymbolTable::default());
         };
-        let strings = self.sections.get(table.link as usize);
-        let strings =
-            strings.ok_or_else(|| failure(&self.path, "the symbol table has no strings"))?;
+        let names = self.sections.get(table.link as usize);
+        let names = names.ok_or_else(|| failure(&self.path, "the symbol table has no strings"))?;
         Ok(SymbolTable {
-            entries: self.bytes(table.offset, table.size)?,
-            strings: self.bytes(strings.offset, strings.size)?,
+            entries: self.entries(table)?,
+            names: Names(self.bytes(names.offset, names.size)?),
         })
+    }
+
+    /// Reads a symbol table, a part at a time.
+    fn entries(&self, table: &Section) -> Result<Vec<Entry>> {
+        const PART: u64 = 4096 * ENTRY as u64;
+        self.check_range(table.offset, table.size)?;
+        let size = usize::try_from(table.size).unwrap_or(0);
+        let mut entries = Vec::with_capacity(size / ENTRY);
+        let mut buffer = vec![0; size.min(PART as usize)];
+        let mut index = 0;
+        let mut done = 0;
+        while done < table.size {
+            let size = usize::try_from(table.size - done).unwrap_or(usize::MAX);
+            let size = size.min(buffer.len());
+            let part = buffer.get_mut(..size).unwrap_or_default();
+            self.read(part, table.offset + done)?;
+            for entry in part.chunks_exact(ENTRY) {
+                entries.extend(Entry::parse(entry, index));
+                index = index.wrapping_add(1);
+            }
+            done += PART;
+        }
+        Ok(entries)
     }
 
     /// Up to `most` bytes at `offset` of a section; fewer where it ends before.
@@ -178,13 +217,19 @@ impl Elf {
     }
 
     fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
-        let end = offset.checked_add(size);
-        if end.is_none_or(|end| end > self.length) {
-            return Err(failure(&self.path, "the file is cut short"));
-        }
+        self.check_range(offset, size)?;
         let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
         self.read(&mut bytes, offset)?;
         Ok(bytes)
+    }
+
+    /// Whether the file has so much.
+    fn check_range(&self, offset: u64, size: u64) -> Result<()> {
+        let end = offset.checked_add(size);
+        match end.is_some_and(|end| end <= self.length) {
+            true => Ok(()),
+            false => Err(failure(&self.path, "the file is cut short")),
+        }
     }
 
     fn read(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
@@ -212,48 +257,65 @@ impl Section {
 }
 
 impl SymbolTable {
-    /// The symbols that are defined in a section and have a name, in the order of the file.
-    pub(crate) fn defined(&self) -> impl Iterator<Item = Symbol<'_>> {
-        let entries = self.entries.chunks_exact(ENTRY);
-        entries.filter_map(|entry| self.symbol(entry))
-    }
-
-    /// The index in the file and the value of each symbol that is defined in a section, also of
-    /// those without a name.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        let entries = self.entries.chunks_exact(ENTRY).enumerate();
-        entries.filter_map(|(index, entry)| {
-            is_defined(entry)?;
-            Some((index, u64_at(entry, 8)?))
-        })
-    }
-
-    /// The symbol of an index in the file, if it is defined in a section and has a name.
-    pub(crate) fn get(&self, index: usize) -> Option<Symbol<'_>> {
-        self.symbol(self.entries.chunks_exact(ENTRY).nth(index)?)
-    }
-
-    fn symbol(&self, entry: &[u8]) -> Option<Symbol<'_>> {
-        is_defined(entry)?;
-        let name = string(&self.strings, u32_at(entry, 0)?);
-        let symbol = Symbol {
-            name,
-            value: u64_at(entry, 8)?,
-            size: u64_at(entry, 16)?,
-            section: u16_at(entry, 6)?,
-            is_global: entry.get(4)? >> 4 != STB_LOCAL,
-        };
-        (!name.is_empty()).then_some(symbol)
+    /// The symbols that have a name, in the order of the file.
+    pub(crate) fn named(&self) -> impl Iterator<Item = Symbol<'_>> {
+        let symbols = self.entries.iter().map(|entry| {
+            let name = string(&self.names.0, entry.name);
+            entry.named(name)
+        });
+        symbols.filter(|symbol| !symbol.name.is_empty())
     }
 }
 
-/// Something if the symbol of `entry` is in a section.
-fn is_defined(entry: &[u8]) -> Option<()> {
-    let kind = entry.get(4)? & 0xf;
-    let section = u16_at(entry, 6)?;
-    let is_defined = !matches!(kind, STT_SECTION | STT_FILE)
-        && (SHN_UNDEF + 1..SHN_LORESERVE).contains(&section);
-    is_defined.then_some(())
+impl Names {
+    /// Has memory bring the names of `entries` near.
+    pub(crate) fn look_at(&self, entries: &[Entry]) {
+        let first = |entry: &Entry| self.0.get(entry.name as usize).copied().unwrap_or(0);
+        let all = entries.iter().fold(0, |all, entry| all ^ first(entry));
+        std::hint::black_box(all);
+    }
+
+    /// The symbol of `entry`, if `name` is its name.
+    pub(crate) fn symbol(&self, entry: &Entry, name: &[u8]) -> Option<Symbol<'_>> {
+        let (own, rest) = self
+            .0
+            .get(entry.name as usize..)?
+            .split_at_checked(name.len())?;
+        let is_same = own == name && rest.first() == Some(&0) && !name.is_empty();
+        is_same.then(|| entry.named(own))
+    }
+}
+
+impl Entry {
+    /// Parses an entry, if the symbol is defined in a section.
+    #[inline]
+    fn parse(entry: &[u8], index: u32) -> Option<Self> {
+        let kind = entry.get(4)?;
+        let section = u16_at(entry, 6)?;
+        let is_defined = !matches!(kind & 0xf, STT_SECTION | STT_FILE)
+            && (SHN_UNDEF + 1..SHN_LORESERVE).contains(&section);
+        if !is_defined {
+            return None;
+        }
+        Some(Self {
+            value: u64_at(entry, 8)?,
+            size: u64_at(entry, 16)?,
+            name: u32_at(entry, 0)?,
+            index,
+            section,
+            is_global: kind >> 4 != STB_LOCAL,
+        })
+    }
+
+    fn named<'t>(&self, name: &'t [u8]) -> Symbol<'t> {
+        Symbol {
+            name,
+            value: self.value,
+            size: self.size,
+            section: self.section,
+            is_global: self.is_global,
+        }
+    }
 }
 
 fn failure(path: &Path, problem: &str) -> Error {

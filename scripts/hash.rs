@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A hash for the paths of objects. A map names each object some thirty times, and the standard
+//! A hash for the paths of objects and for numbers. A map names each object some thirty times, and the standard
 //! hash, made to withstand keys chosen by an enemy, took a tenth of this program's time.
 
 use std::collections::{HashMap, HashSet};
@@ -35,6 +35,11 @@ impl Hasher for PathHasher {
         /// 2^64 divided by the golden ratio.
         const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    }
+
+    #[inline]
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(word.into());
     }
 
     #[inline]

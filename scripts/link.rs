@@ -7,9 +7,10 @@ use std::sync::{mpsc, OnceLock};
 
 use crate::both::both;
 use crate::builtin::BuiltinModules;
+use crate::by_address::ByAddress;
 use crate::config::Config;
 use crate::definitions::Definitions;
-use crate::elf::Elf;
+use crate::elf::{Elf, SymbolTable};
 use crate::emit::{self, Source};
 use crate::error::{Error, Result};
 use crate::exceptions;
@@ -39,7 +40,7 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     let map_path = with_suffix(stem, ".map");
     let order_path = with_suffix(stem, ".kallsyms.S");
 
-    let (texts, symbol_table) = (Texts::default(), OnceLock::new());
+    let (texts, symbol_names) = (Texts::default(), OnceLock::new());
     let (sender, receiver) = mpsc::channel();
     let ((maps, layout, objects), (image, symbols, sizes, more_objects)) = both(
         || {
@@ -50,9 +51,9 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
         },
         || {
             let image = Elf::open(stem)?;
-            let table = image.symbols()?;
-            let order = Order::open(&order_path)?;
-            let symbols = symbols::listed(stem, order, symbol_table.get_or_init(|| table))?;
+            let SymbolTable { entries, names } = image.symbols()?;
+            let by_address = ByAddress::new(entries, symbol_names.get_or_init(|| names));
+            let symbols = symbols::listed(stem, Order::open(&order_path)?, by_address)?;
             let sizes = config.sizes.then(|| Sizes::encode(&symbols)).transpose()?;
             Ok((image, symbols, sizes, help(receiver)))
         },

@@ -3,11 +3,10 @@
 //! The size tables, encoded as the kernel reads them, and the check that they decode to what went in.
 //! rust/format/sizes.rs says what they are.
 
-use std::collections::HashMap;
-
 use crate::elf::Symbol;
 use crate::error::{show, Error, Result};
 use crate::format::sizes::{RawSizes, SizeTables, NO_SIZE, RANK_STEP, VALUES};
+use crate::hash::FastMap;
 
 /// The encoded tables; see [`RawSizes`] for their meaning.
 #[derive(Debug, Default)]
@@ -152,7 +151,7 @@ fn value(size: u64, gap: u64) -> Option<u32> {
 
 /// The values that serve most symbols, of equally frequent ones the smallest.
 fn frequent(symbols: &[Symbol<'_>], gaps: &[u64]) -> Vec<u32> {
-    let mut counts: HashMap<u32, usize> = HashMap::new();
+    let mut counts: FastMap<u32, usize> = FastMap::default();
     for (symbol, &gap) in symbols
         .iter()
         .zip(gaps)

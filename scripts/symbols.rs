@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::by_address::ByAddress;
 use crate::digits;
-use crate::elf::{Symbol, SymbolTable};
+use crate::elf::Symbol;
 use crate::error::{show, Error, Result};
 use crate::lines::{find, FileLines};
 
@@ -130,16 +130,15 @@ impl Encoding {
     }
 }
 
-/// Finds each row of `order` in `table`: the symbols of the listing, by index.
+/// Finds each row of `order` in `symbols`: the symbols of the listing, by index.
 ///
 /// Both are walked once, in order of address. At one address a symbol is found by its name; of two of
 /// one name at one address the one comes first that [`ByAddress`] has first.
 pub(crate) fn listed<'t>(
     path: &Path,
     mut order: Order,
-    table: &'t SymbolTable,
+    mut symbols: ByAddress<'t>,
 ) -> Result<Vec<Symbol<'t>>> {
-    let mut symbols = ByAddress::new(table);
     let mut encoding = Encoding::default();
     let mut listed = Vec::with_capacity(symbols.len());
     while let Some(text) = order.next()? {
