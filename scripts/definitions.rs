@@ -51,12 +51,16 @@ impl<'m> Definitions<'m> {
 fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
     let elf = Elf::open(Path::new(OsStr::from_bytes(&object.path())))?;
     let mut definitions = Vec::new();
-    for symbol in elf.symbols()?.named() {
-        let section = elf.section(symbol.section);
+    let symbols = elf.symbols()?;
+    for entry in &symbols.entries {
+        let section = elf.section(entry.section);
         let constants = section.filter(|section| section.is_mergeable());
-        if symbol.size != 0 && constants.is_none() {
+        if entry.size != 0 && constants.is_none() {
             continue;
         }
+        let Some(symbol) = symbols.named(entry) else {
+            continue;
+        };
         let content = constants.map(|section| content(&elf, section, &symbol));
         definitions.push(Definition {
             name: symbol.name.to_vec(),

@@ -26,6 +26,9 @@ const STT_FILE: u8 = 4;
 /// section of zeros.
 const MOST_ZEROS: u64 = 1 << 20;
 
+/// Bytes of a file that are read at once.
+const HEAD: u64 = 1 << 15;
+
 /// Bytes of a symbol in the table.
 const ENTRY: usize = 24;
 
@@ -35,6 +38,8 @@ pub(crate) struct Elf {
     file: File,
     /// Bytes of the file.
     length: u64,
+    /// The first of them: all of most objects, so that these are read with one call.
+    head: Vec<u8>,
     sections: Vec<Section>,
     /// The names of sections.
     names: Vec<u8>,
@@ -103,7 +108,8 @@ pub(crate) struct Entry {
     name: u32,
     /// Place in the file.
     pub(crate) index: u32,
-    section: u16,
+    /// Index of its section.
+    pub(crate) section: u16,
     is_global: bool,
 }
 
@@ -120,9 +126,11 @@ impl Elf {
             path: path.into(),
             file,
             length,
+            head: Vec::new(),
             sections: Vec::new(),
             names: Vec::new(),
         };
+        elf.head = elf.bytes(0, length.min(HEAD))?;
         let mut header = [0; 64];
         elf.read(&mut header, 0)?;
         if !header.starts_with(b"\x7fELF\x02\x01") {
@@ -233,6 +241,12 @@ impl Elf {
     }
 
     fn read(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let known = self.head.get(start..start.saturating_add(bytes.len()));
+        if let Some(known) = known {
+            bytes.copy_from_slice(known);
+            return Ok(());
+        }
         let read = self.file.read_exact_at(bytes, offset);
         read.map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => failure(&self.path, "the file is cut short"),
@@ -257,13 +271,10 @@ impl Section {
 }
 
 impl SymbolTable {
-    /// The symbols that have a name, in the order of the file.
-    pub(crate) fn named(&self) -> impl Iterator<Item = Symbol<'_>> {
-        let symbols = self.entries.iter().map(|entry| {
-            let name = string(&self.names.0, entry.name);
-            entry.named(name)
-        });
-        symbols.filter(|symbol| !symbol.name.is_empty())
+    /// The symbol of `entry`, if it has a name.
+    pub(crate) fn named(&self, entry: &Entry) -> Option<Symbol<'_>> {
+        let name = string(&self.names.0, entry.name);
+        (!name.is_empty()).then(|| entry.named(name))
     }
 }
 

@@ -71,17 +71,11 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     let jobs = Jobs::new(owners::parts(&symbols), |_: &mut (), part| {
         owners.modules_of(part)
     });
-    let (modules, (pieces, more_modules)) = both(
-        || Ok(jobs.work()),
-        || {
-            let pieces = Target::new(Path::new(RANGES), reports::ranges(&layout.pieces));
-            Ok((pieces, jobs.work()))
-        },
-    )?;
+    let (modules, more_modules) = both(|| Ok(jobs.work()), || Ok(jobs.work()))?;
     let modules = modules.with(Some(more_modules))?.concat();
 
     let text = maps.text()?;
-    let (tables, (thick, size_tables)) = both(
+    let (tables, (size_tables, files)) = both(
         || {
             let ranges = ranges::fuse(&layout.pieces, text, &objects, &symbols, &modules)?;
             let exceptions = exceptions::find(&symbols, &modules, &ranges, text)?;
@@ -92,16 +86,22 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
             Ok(source)
         },
         || {
-            let thick = reports::modules_thick(&objects, &builtin);
             let mut source = Source::behind();
             if let Some(sizes) = sizes {
                 emit::sizes::write(&mut source, &sizes, &symbols);
             }
-            Ok((Target::new(Path::new(MODULES_THICK), thick), source))
+            let pieces = reports::ranges(&layout.pieces);
+            let thick = reports::modules_thick(&objects, &builtin);
+            let files = [(RANGES, pieces), (MODULES_THICK, thick)];
+            Ok((
+                source,
+                files.map(|(path, text)| Target::new(Path::new(path), text)),
+            ))
         },
     )?;
-    pieces.write()?;
-    thick.write()?;
+    for file in files {
+        file.write()?;
+    }
     output::print(&[tables.text(), size_tables.text()])
 }
 

@@ -11,7 +11,7 @@ use super::text::{assigned_symbol, indent, word};
 use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
 use crate::digits;
 use crate::error::{Error, Result};
-use crate::lines;
+use crate::lines::{self, find};
 
 /// The line that the map proper begins with.
 const HEADER: &[u8] = b"Linker script and memory map";
@@ -61,6 +61,9 @@ type Outcome = std::result::Result<(), String>;
 impl<'m> Parser<'m> {
     fn line(&mut self, number: usize, line: &'m [u8]) -> Outcome {
         let pending = self.pending.take();
+        if is_symbol(line) {
+            return Ok(());
+        }
         let indent = indent(line);
         match (indent, line.get(indent..).unwrap_or_default()) {
             (_, b"") => Ok(()),
@@ -206,7 +209,7 @@ impl<'m> Parser<'m> {
             };
         }
         if behind.is_empty() {
-            // A symbol of an object, which is what most lines are.
+            // A symbol of an object.
             return Ok(());
         }
         let statement = rest.trim_ascii();
@@ -234,6 +237,26 @@ impl<'m> Parser<'m> {
         }
         Ok(())
     }
+}
+
+/// Whether `line` is in the usual form of what most lines are, which say nothing that is needed: an
+/// object's symbol, on 64-bit targets.
+///
+/// ```text
+///                 0xffffffff81000230                secondary_startup_64
+/// ```
+fn is_symbol(line: &[u8]) -> bool {
+    const SPACES: &[u8; 16] = &[b' '; 16];
+    let address = line.strip_prefix(SPACES);
+    let address = address.and_then(|address| address.strip_prefix(b"0x"));
+    let Some((address, rest)) = address.and_then(|rest| rest.split_first_chunk::<16>()) else {
+        return false;
+    };
+    let Some(name) = rest.strip_prefix(SPACES) else {
+        return false;
+    };
+    let is_name = !name.is_empty() && !name.starts_with(b"0x") && find(name, b' ').is_none();
+    is_name && digits::parse(address).is_some()
 }
 
 /// `[0x0000000000000000]`, the address of a symbol that is provided nowhere.
