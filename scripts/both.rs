@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two jobs at a time: what the maps tell and what the symbol tables tell do not depend on each
-//! other and take equally long.
+//! Two things at a time: what the maps tell and what the symbol tables tell do not depend on each
+//! other. Who is ready first takes a larger share of the [jobs](crate::jobs) that follow.
 
 use std::panic::resume_unwind;
 use std::thread::{self, Builder};

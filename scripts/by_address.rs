@@ -32,8 +32,7 @@ const AHEAD: usize = 256;
 impl<'t> ByAddress<'t> {
     /// A walk over `entries`, before the first address.
     pub(crate) fn new(mut entries: Vec<Entry>, names: &'t Names) -> Self {
-        let key = |entry: &Entry| u128::from(entry.value) << 32 | u128::from(entry.index);
-        entries.sort_unstable_by_key(key);
+        entries.sort_unstable_by_key(|entry| entry.value);
         Self {
             names,
             entries,
@@ -62,7 +61,7 @@ impl<'t> ByAddress<'t> {
         if count > 1 {
             let here = rest.get_mut(..count).unwrap_or_default();
             // Size 0 becomes the largest number.
-            here.sort_by_key(|entry| Reverse(entry.size.wrapping_sub(1)));
+            here.sort_unstable_by_key(|entry| (Reverse(entry.size.wrapping_sub(1)), entry.index));
         }
         if self.next > self.ahead {
             let ahead = self.entries.get(self.ahead..).unwrap_or_default();
@@ -86,8 +85,10 @@ impl<'t> ByAddress<'t> {
             let symbol = self.names.symbol(entry, name)?;
             Some((index, symbol))
         })?;
-        // Those before it are left.
-        here.get_mut(..=index)?.rotate_right(1);
+        if index != 0 {
+            // Those before it are left.
+            here.get_mut(..=index)?.rotate_right(1);
+        }
         self.here += 1;
         Some(symbol)
     }

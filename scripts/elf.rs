@@ -5,7 +5,7 @@
 //! read.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -130,7 +130,10 @@ impl Elf {
             sections: Vec::new(),
             names: Vec::new(),
         };
-        elf.head = elf.bytes(0, length.min(HEAD))?;
+        let most = length.min(HEAD);
+        elf.head.reserve(most as usize);
+        let head = (&elf.file).take(most).read_to_end(&mut elf.head);
+        head.map_err(failed)?;
         let mut header = [0; 64];
         elf.read(&mut header, 0)?;
         if !header.starts_with(b"\x7fELF\x02\x01") {

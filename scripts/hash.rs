@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A hash for the paths of objects and for numbers. A map names each object some thirty times, and the standard
-//! hash, made to withstand keys chosen by an enemy, took a tenth of this program's time.
+//! A hash for the paths of objects, and for numbers. A map names each object some thirty times, and
+//! the standard hash, made to withstand keys chosen by an enemy, took a tenth of this program's
+//! time.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -18,16 +19,19 @@ pub(crate) struct PathHasher(u64);
 
 impl Hasher for PathHasher {
     fn write(&mut self, bytes: &[u8]) {
+        let Some(last) = bytes.last_chunk() else {
+            let word = bytes
+                .iter()
+                .fold(0, |word, &byte| word << 8 | u64::from(byte));
+            return self.write_u64(word);
+        };
         let mut rest = bytes;
         while let Some((word, after)) = rest.split_first_chunk() {
             self.write_u64(u64::from_le_bytes(*word));
             rest = after;
         }
-        let mut word = [0; 8];
-        for (byte, &value) in word.iter_mut().zip(rest) {
-            *byte = value;
-        }
-        self.write_u64(u64::from_le_bytes(word));
+        // What is left, and some of what was there before.
+        self.write_u64(u64::from_le_bytes(*last));
     }
 
     #[inline]

@@ -4,11 +4,12 @@
 //!
 //! kbuild runs it after `scripts/kallsyms` in each pass of the link and appends its output to the
 //! assembler file that `scripts/kallsyms` made, so the tables converge with the kernel's own. The
-//! files of this program follow the data, as [`link`] calls them: link maps ([`map`]), the layout
-//! of the image ([`layout`]), the modules of each object ([`builtin`], [`cmdfile`], [`objects`]),
-//! the symbols ([`elf`], [`symbols`]) and who defines them ([`definitions`], [`owners`]), ranges
-//! and what they leave open ([`ranges`], [`exceptions`]), tables ([`tables`], [`sizes`]), assembler
-//! ([`emit`]) and the files beside vmlinux ([`reports`], [`output`]). Before that, in each pass,
+//! files of this program follow the data, as [`link`] calls them: link maps ([`map`], [`maps`]),
+//! the layout of the image ([`layout`]), the modules of each object ([`builtin`], [`cmdfile`],
+//! [`objects`]), the symbols ([`elf`], [`by_address`], [`symbols`]) and who defines them
+//! ([`definitions`], [`owners`]), ranges and what they leave open ([`ranges`], [`exceptions`]),
+//! tables ([`tables`], [`sizes`]), assembler ([`emit`]) and the files beside vmlinux ([`reports`],
+//! [`output`]). Two threads share the work ([`both`], [`jobs`]). Before that, in each pass,
 //! [`add_sizes`] tells `scripts/kallsyms` the sizes of the symbols that it is to sort.
 //!
 //! Wrong tables never leave this program: it writes nothing before all is read and checked.

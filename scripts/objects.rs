@@ -36,14 +36,14 @@ pub(crate) struct Objects<'m> {
     by_set: HashMap<Vec<ModuleId>, SetId>,
 }
 
+/// An object and its modules, which are sorted by name.
+type Known<'m> = (ObjectName<'m>, Vec<ModuleId>);
+
 /// Jobs that read the modules of each object in `maps`, in link order.
 pub(crate) fn jobs<'m>(
     maps: &Maps<'m>,
     builtin: &'m BuiltinModules,
-) -> Jobs<
-    ObjectName<'m>,
-    impl Fn(&mut Vec<u8>, ObjectName<'m>) -> Result<(ObjectName<'m>, Vec<ModuleId>)>,
-> {
+) -> Jobs<ObjectName<'m>, impl Fn(&mut Vec<u8>, ObjectName<'m>) -> Result<Known<'m>>> {
     let mut seen = FastSet::default();
     let all = maps.objects().copied();
     let distinct = all.filter(|object| !layout::is_vmlinux_o(object) && seen.insert(*object));
@@ -90,7 +90,7 @@ impl<'m> Objects<'m> {
     /// What the [`jobs`] found.
     pub(crate) fn new(
         builtin: &'m BuiltinModules,
-        objects: impl IntoIterator<Item = (ObjectName<'m>, Vec<ModuleId>)>,
+        objects: impl IntoIterator<Item = Known<'m>>,
     ) -> Self {
         let mut all = Self {
             builtin,
