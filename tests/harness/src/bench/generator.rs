@@ -22,6 +22,8 @@ pub struct Row {
     pub program: &'static str,
     /// The median.
     pub time: Duration,
+    /// The median, of all threads.
+    pub cpu: Duration,
     pub peak_kib: u64,
 }
 
@@ -30,6 +32,7 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     let mut table = Table::new(&[
         "While vmlinux is linked",
         "ms",
+        "CPU ms",
         "peak KiB",
         "to kallsyms",
         "to awk",
@@ -43,6 +46,7 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
         table.row([
             row.program.to_owned(),
             format!("{:.1}", 1e3 * taken),
+            format!("{:.1}", 1e3 * row.cpu.as_secs_f64()),
             super::text::number(row.peak_kib),
             format!("{:.3}", taken / time(0)),
             format!("{:.3}", taken / time(1)),
@@ -52,25 +56,28 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// `scripts/kallsyms`, the awk script and the generator, in this order.
+/// `scripts/kallsyms`, the awk script and the generator's two commands, in this order.
 pub fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
     let mut phase = Phase::start("generator");
     phase.update(&format!("{RUNS} runs"));
     let commands = commands(objtree, srctree)?;
     let mut times = vec![Vec::new(); commands.len()];
+    let mut cpus = times.clone();
     for _ in 0..RUNS {
-        for ((_, command), times) in commands.iter().zip(&mut times) {
+        for ((_, command), (times, cpus)) in commands.iter().zip(times.iter_mut().zip(&mut cpus)) {
             times.push(time_of(objtree, command)?);
+            cpus.push(cpu_of(objtree, command)?);
         }
     }
+    let taken = times.into_iter().zip(cpus);
     let rows = commands
         .iter()
-        .zip(times)
-        .map(|((program, command), mut times)| {
-            times.sort_unstable();
+        .zip(taken)
+        .map(|((program, command), (times, cpus))| {
             Ok(Row {
                 program,
-                time: times.get(RUNS / 2).copied().unwrap_or_default(),
+                time: median(times),
+                cpu: median(cpus),
                 peak_kib: peak_of(objtree, command)?,
             })
         });
@@ -79,9 +86,14 @@ pub fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
     rows
 }
 
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
 type Words = Vec<String>;
 
-fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 3]> {
+fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 4]> {
     // .tmp_vmlinux2
     let stem = space::last_pass(objtree)?;
     let config = std::fs::read_to_string(objtree.join(".config"))?;
@@ -107,11 +119,15 @@ fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 3]
     awk.push(format!("{stem}.map"));
     awk.push("vmlinux.o.map".to_owned());
 
-    let ours = ["kernel/kallmodsyms/scripts/kallmodsyms", "link", &stem];
+    let ours = "kernel/kallmodsyms/scripts/kallmodsyms".to_owned();
+    let link = vec![ours.clone(), "link".to_owned(), stem.clone()];
+    let syms = format!("{stem}.syms");
+    let add_sizes = vec![ours, "add-sizes".to_owned(), stem, syms];
     Ok([
         ("scripts/kallsyms", kallsyms),
         ("generate_builtin_ranges.awk", awk),
-        ("kallmodsyms link", ours.map(str::to_owned).to_vec()),
+        ("kallmodsyms link", link),
+        ("kallmodsyms add-sizes", add_sizes),
     ])
 }
 
@@ -141,21 +157,44 @@ fn time_of(objtree: &Path, words: &[String]) -> Result<Duration> {
     Ok(taken)
 }
 
-/// What /usr/bin/time says last.
+/// What bash's `time` says of user and system time, to the millisecond.
+fn cpu_of(objtree: &Path, words: &[String]) -> Result<Duration> {
+    let inner = prepared(objtree, words)?;
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", "TIMEFORMAT='%3U %3S'; time \"$@\"", "bash"])
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    let said = last_said(command, objtree)?;
+    let seconds = said.split(' ').map(str::parse::<f64>);
+    let seconds: Result<Vec<_>, _> = seconds.collect();
+    let seconds = seconds.with_context(|| format!("{}: {said}", words.join(" ")))?;
+    Ok(Duration::from_secs_f64(seconds.iter().sum()))
+}
+
+/// What /usr/bin/time says of memory.
 fn peak_of(objtree: &Path, words: &[String]) -> Result<u64> {
     let inner = prepared(objtree, words)?;
     let mut command = Command::new("/usr/bin/time");
     command
         .args(["-f", "%M"])
         .arg(inner.get_program())
-        .args(inner.get_args())
+        .args(inner.get_args());
+    let said = last_said(command, objtree)?;
+    said.parse()
+        .with_context(|| format!("{}: {said}", words.join(" ")))
+}
+
+/// Runs `command` as [`prepared`] would, and gives the last line that it writes to standard error.
+fn last_said(mut command: Command, objtree: &Path) -> Result<String> {
+    command
         .current_dir(objtree)
         .env("srctree", objtree.join("source"))
+        .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::null());
-    let output = command.output().context("/usr/bin/time")?;
+    let output = command.output().with_context(|| format!("{command:?}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().last().unwrap_or_default();
-    last.parse()
-        .with_context(|| format!("/usr/bin/time {}: {said}", words.join(" ")))
+    ensure!(output.status.success(), "{command:?}: {said}");
+    Ok(said.lines().last().unwrap_or_default().to_owned())
 }
