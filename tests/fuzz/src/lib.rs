@@ -44,6 +44,8 @@ mod format;
 #[path = "../../../scripts/hash.rs"]
 mod hash;
 mod input;
+#[path = "../../../scripts/jobs.rs"]
+mod jobs;
 #[path = "../../../scripts/layout.rs"]
 mod layout;
 #[path = "../../../scripts/lines.rs"]
@@ -52,6 +54,8 @@ mod lines;
 mod link;
 #[path = "../../../scripts/map/mod.rs"]
 mod map;
+#[path = "../../../scripts/maps.rs"]
+mod maps;
 #[path = "../../../scripts/objects.rs"]
 mod objects;
 mod output;

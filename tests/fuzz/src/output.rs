@@ -30,12 +30,21 @@ pub(crate) fn take() -> Written {
     WRITTEN.take()
 }
 
-pub(crate) fn print(content: &[u8]) -> Result<()> {
-    WRITTEN.with_borrow_mut(|written| written.printed.push(content.to_vec()));
+pub(crate) fn print(parts: &[&[u8]]) -> Result<()> {
+    WRITTEN.with_borrow_mut(|written| written.printed.push(parts.concat()));
     Ok(())
 }
 
-pub(crate) fn replace(_path: &Path, _content: &[u8]) -> Result<()> {
-    WRITTEN.with_borrow_mut(|written| written.replaced += 1);
-    Ok(())
+/// A file that would be written.
+pub(crate) struct Target;
+
+impl Target {
+    pub(crate) fn new(_path: &Path, _content: Vec<u8>) -> Self {
+        Self
+    }
+
+    pub(crate) fn write(self) -> Result<()> {
+        WRITTEN.with_borrow_mut(|written| written.replaced += 1);
+        Ok(())
+    }
 }

@@ -24,7 +24,7 @@ pub fn run(input: &[u8]) {
             assert!(pieces.windows(2).all(apart), "{pieces:x?}");
             for piece in pieces {
                 for address in [piece.start, piece.end - 1] {
-                    let mut places = layout.places();
+                    let mut places = layout.places(0);
                     let place = places.at(address);
                     let found = place.within.or(place.begins);
                     assert_eq!(found.map(|found| found.start), Some(piece.start));
