@@ -2,12 +2,13 @@
 
 //! The numbers of core symbols, for some symbols in one go.
 //!
-//! They are looked up and made into text in loops of their own, as the processor does not have the
-//! registers to do that and expand names too.
+//! They are looked up and made into text in a loop of their own, as the processor does not have the
+//! registers to do that and expand names too. What is rare is left to functions, and what is needed
+//! for some of the symbols only is kept in memory, so that the loop itself has enough of them.
 
 use super::{
     digits::{hex, pair, small_size},
-    sizes::SizeCursor,
+    sizes::{SizeReader, SizeTables},
     walk::{Places, Tables},
     window::put,
 };
@@ -34,8 +35,8 @@ pub(super) struct Batch {
     prefixes: [Prefix; BATCH],
     /// The number of the symbol behind them.
     end: u32,
-    /// Where the size of that one is.
-    sizes: SizeCursor,
+    /// Reads the size of that one next.
+    sizes: SizeReader,
     /// See [`distant_gap`].
     gap: Option<(usize, usize)>,
     /// The last address.
@@ -48,7 +49,7 @@ const MAX_GAP: usize = 1 << 30;
 impl Batch {
     /// A batch without symbols, before number `index`.
     pub(super) fn new<P>(tables: &Tables<'_, '_, P>, index: u32) -> Self {
-        let sizes = tables.sizes.map(|sizes| sizes.cursor(index));
+        let sizes = tables.sizes.map(|sizes| sizes.reader(index));
         Self {
             prefixes: [Prefix::NONE; BATCH],
             end: index,
@@ -60,7 +61,7 @@ impl Batch {
 
     /// Drops all symbols, and goes before number `index`.
     pub(super) fn go_to<P>(&mut self, tables: &Tables<'_, '_, P>, index: u32) {
-        let sizes = tables.sizes.map(|sizes| sizes.cursor(index));
+        let sizes = tables.sizes.map(|sizes| sizes.reader(index));
         self.sizes = sizes.unwrap_or_default();
         self.end = index;
     }
@@ -96,52 +97,51 @@ impl Batch {
         };
         self.end = first.wrapping_add(count as u32);
 
-        let mut address = tables.places.place(first, row).address;
-        let mut index = first;
-        let mut addresses = [0; BATCH];
-        let mut numbers = [0; BATCH];
-        let addresses = addresses.get_mut(..count).unwrap_or_default();
-        let numbers = numbers.get_mut(..count).unwrap_or_default();
-        let mut symbols = addresses.iter_mut().zip(&mut *numbers);
-        for (&row, (place, gap)) in rows.iter().zip(symbols.by_ref()) {
-            let next = tables.places.place(index.wrapping_add(1), row).address;
-            let distance = next.wrapping_sub(address);
-            // Neither 0 nor as far as from the per-cpu area to the image.
-            *gap = if distance.wrapping_sub(1) < MAX_GAP {
-                distance
-            } else {
-                distant_gap(&mut self.gap, tables, index)
-            };
-            *place = address;
-            address = next;
-            index = index.wrapping_add(1);
-        }
-        // The last of all symbols has none behind it.
-        if let Some((place, gap)) = symbols.next() {
-            *place = address;
-            *gap = distant_gap(&mut self.gap, tables, index);
-        }
-        if let Some(tables) = tables.sizes {
-            // They are of the symbols up to the next multiple of 64.
-            let mut bits = tables.bits_from(first);
-            let mut sizes = self.sizes;
-            for number in &mut *numbers {
-                if bits & 1 != 0 {
-                    *number = tables.next_stored(&mut sizes, *number as u64) as usize;
-                }
-                bits >>= 1;
+        match rows.get(..count) {
+            Some(rows) => self.fill(tables, first, row, rows),
+            // The last of all symbols has none behind it. It is at its own address, which does not
+            // end it.
+            None => {
+                self.fill(tables, first, row, rows);
+                let last = self.end.wrapping_sub(1);
+                let row = rows.last().copied().unwrap_or(row);
+                self.fill(tables, last, row, &[row]);
             }
-            sizes.go_to(self.end);
-            self.sizes = sizes;
         }
+    }
 
+    /// Looks up the symbols from number `first` on, which is in `row`. `after` are the rows behind
+    /// each of them, up to the next multiple of [`BATCH`] at most.
+    fn fill<P: Places>(
+        &mut self,
+        tables: &Tables<'_, '_, P>,
+        first: u32,
+        row: P::Row,
+        after: &[P::Row],
+    ) {
+        let mut index = first;
+        let mut address = tables.places.place(first, row).address;
+        // They are of the symbols up to the next multiple of 64.
+        let mut bits = tables.sizes.map_or(0, |sizes| sizes.bits_from(first));
+        let stored = tables.sizes.unwrap_or(&SizeTables::NONE);
         let mut high = self.address;
         let prefixes = self.prefixes.get_mut(first as usize % BATCH..);
         let prefixes = prefixes.unwrap_or_default().iter_mut();
-        let numbers = addresses.iter().zip(&*numbers);
-        for (prefix, (&address, &size)) in prefixes.zip(numbers) {
+        for (&row, prefix) in after.iter().zip(prefixes) {
+            let next = tables.places.place(index.wrapping_add(1), row).address;
+            let mut size = next.wrapping_sub(address);
+            // Neither 0 nor as far as from the per-cpu area to the image.
+            if size.wrapping_sub(1) >= MAX_GAP {
+                size = distant_gap(&mut self.gap, tables, index);
+            }
+            if bits & 1 != 0 {
+                size = self.sizes.next_stored(stored, size as u64) as usize;
+            }
+            bits >>= 1;
             high.put(address, &mut prefix.text);
             prefix.put_size(size);
+            address = next;
+            index = index.wrapping_add(1);
         }
         self.address = high;
     }
@@ -203,13 +203,21 @@ impl Prefix {
     /// Puts the size and the spaces around it behind the address.
     #[inline(always)]
     fn put_size(&mut self, size: usize) {
-        if size > u8::MAX.into() {
+        if size <= u8::MAX.into() {
+            let (text, len) = small_size(size as u8);
+            put(&mut self.text, DIGITS, text);
+            self.len = DIGITS.wrapping_add(len);
+        } else if size <= u16::MAX.into() {
+            let (text, len) = small_size((size >> 8) as u8);
+            put(&mut self.text, DIGITS, text);
+            // Over the space behind it, which is at 2 or 3.
+            let at = DIGITS.wrapping_add(len.wrapping_sub(1) & 3);
+            let low = u32::from(pair(size as u8)) | u32::from(b' ') << 16;
+            put(&mut self.text, at, low.to_le_bytes());
+            self.len = at.wrapping_add(3);
+        } else {
             self.put_large_size(size);
-            return;
         }
-        let (text, len) = small_size(size as u8);
-        put(&mut self.text, DIGITS, text.to_le_bytes());
-        self.len = DIGITS.wrapping_add(len);
     }
 
     /// The same for any size.

@@ -52,9 +52,10 @@ pub(super) fn pair(value: u8) -> u16 {
     PAIRS.get(usize::from(value)).copied().unwrap_or(0)
 }
 
-/// A size of up to 255 bytes with a space before and after it, and how long that is.
+/// A size of up to 255 bytes with a space before and after it, and something behind it, and how long
+/// that is without.
 #[inline]
-pub(super) fn small_size(size: u8) -> (u32, usize) {
+pub(super) fn small_size(size: u8) -> ([u8; 8], usize) {
     let text = SMALL_SIZES.get(usize::from(size)).copied().unwrap_or(0);
-    (text as u32, (text >> 32) as usize)
+    (text.to_le_bytes(), (text >> 32) as usize)
 }

@@ -99,6 +99,18 @@ pub struct SizeCursor {
 }
 
 impl<'a> SizeTables<'a> {
+    /// Tables of no symbol.
+    pub(super) const NONE: Self = Self(RawSizes {
+        bits: &[],
+        bit_ranks: &[],
+        nibbles: &[],
+        nibble_ranks: &[],
+        values: &[],
+        bytes: &[],
+        byte_ranks: &[],
+        words: &[],
+    });
+
     /// Checks the tables of a kernel of `symbols` symbols. Linear in their length.
     pub fn new(raw: RawSizes<'a>, symbols: u32) -> Result<Self, SizeError> {
         let symbols = symbols as usize;
@@ -173,16 +185,48 @@ impl<'a> SizeTables<'a> {
         self.next_stored(cursor, gap)
     }
 
-    /// The size of the next symbol that has a 1 in level 1. `cursor` does not count it; see
-    /// [`SizeCursor::go_to`].
+    /// The size of the next symbol that has a 1 in level 1. `cursor` does not count it.
     #[inline]
-    pub(super) fn next_stored(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
+    fn next_stored(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_nibble(cursor.nibble, gap);
         cursor.nibble = cursor.nibble.wrapping_add(1);
         size.unwrap_or_else(|| self.next_rare(cursor, gap))
     }
 
+    /// A reader of the sizes from symbol number `symbol` on. Constant time.
+    pub(super) fn reader(&self, symbol: u32) -> SizeReader {
+        let mut reader = SizeReader {
+            cursor: self.cursor(symbol),
+            ..SizeReader::default()
+        };
+        let values = reader.less.iter_mut().zip(&mut reader.mask);
+        for ((less, mask), &value) in values.zip(self.0.values) {
+            if value != NO_SIZE {
+                (*less, *mask) = (value.into(), u64::MAX);
+            }
+        }
+        reader
+    }
+
+    /// The nibbles from number `nibble` on, the first one lowest, and a 1 behind the last of them.
+    #[cold]
+    #[inline(never)]
+    fn nibbles_ahead(&self, nibble: usize) -> u64 {
+        const END: u64 = 1 << 56;
+        let bytes = self.0.nibbles.get(nibble / 2..).unwrap_or_default();
+        let word = match bytes.first_chunk() {
+            Some(&word) => u64::from_le_bytes(word) & (END - 1) | END,
+            None => {
+                let bytes = bytes.iter().take(7).rev();
+                bytes.fold(1, |word, &byte| word << 8 | u64::from(byte))
+            }
+        };
+        word >> (nibble % 2 * 4)
+    }
+
     /// Levels 3 and 4.
+    #[cold]
+    #[inline(never)]
     fn next_rare(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_byte(cursor.byte, gap);
         cursor.byte = cursor.byte.wrapping_add(1);
@@ -278,15 +322,52 @@ impl<'a> SizeTables<'a> {
 }
 
 impl SizeCursor {
-    /// Makes `symbol` the number of the next one, after [`SizeTables::next_stored`] for those of the
-    /// symbols before it that it is for.
-    pub(super) fn go_to(&mut self, symbol: u32) {
-        self.symbol = symbol;
-    }
-
     /// The number of the symbol that comes next.
     pub fn symbol(&self) -> u32 {
         self.symbol
+    }
+}
+
+/// A reader of consecutive sizes for whom level 1 was read, and who counts the symbols.
+#[derive(Default)]
+pub(super) struct SizeReader {
+    /// By nibble, what is left off, and which bits of the size there are: none if it is 0.
+    less: [u64; 16],
+    mask: [u64; 16],
+    /// The next nibbles, the first one lowest, and a 1 behind the last of them. 0 or 1 if there is
+    /// none.
+    ahead: u64,
+    /// What comes next, after the nibbles above.
+    cursor: SizeCursor,
+}
+
+impl SizeReader {
+    /// The size of the next symbol that has a 1 in level 1, as [`SizeTables::next`].
+    #[inline(always)]
+    pub(super) fn next_stored(&mut self, tables: &SizeTables<'_>, gap: u64) -> u64 {
+        if self.ahead <= 1 {
+            self.read_ahead(tables);
+        }
+        let nibble = self.ahead as u8 & 0xf;
+        self.ahead >>= 4;
+        if nibble == NIBBLE_DOWN {
+            return tables.next_rare(&mut self.cursor, gap);
+        }
+        let at = usize::from(nibble);
+        // There is one for every nibble, so the defaults are never taken.
+        let less = self.less.get(at).copied().unwrap_or(0);
+        let mask = self.mask.get(at).copied().unwrap_or(0);
+        gap.wrapping_sub(less) & mask
+    }
+
+    /// Reads the next nibbles.
+    #[cold]
+    #[inline(never)]
+    fn read_ahead(&mut self, tables: &SizeTables<'_>) {
+        let nibble = self.cursor.nibble;
+        self.ahead = tables.nibbles_ahead(nibble);
+        let count = self.ahead.checked_ilog2().unwrap_or(0) / 4;
+        self.cursor.nibble = nibble.wrapping_add(count as usize);
     }
 }
 
