@@ -7,26 +7,23 @@
 //! for some of the symbols only is kept in memory, so that the loop itself has enough of them.
 
 use super::{
-    digits::{hex, pair, small_size},
+    digits::{hex, pair, small_size, DIGITS},
     sizes::{SizeReader, SizeTables},
     walk::{Places, Tables},
     window::put,
 };
-use core::mem::size_of;
 
 /// Symbols that are looked up in one go, from one multiple of this on to the next: as many as have
 /// their first bit of the sizes in one word.
 pub(super) const BATCH: usize = 64;
 
-/// Digits of an address.
-const DIGITS: usize = 2 * size_of::<usize>();
-
 /// What stands before the type of a symbol: the address, a space, the size and a space.
 #[derive(Clone, Copy)]
+#[repr(align(8))]
 pub(super) struct Prefix {
     text: [u8; Self::SIZE],
-    /// More than there is room for if it does not fit.
-    len: usize,
+    /// 255 if it does not fit.
+    len: u8,
 }
 
 /// Symbols that are looked up.
@@ -124,7 +121,7 @@ impl Batch {
         // They are of the symbols up to the next multiple of 64.
         let mut bits = tables.sizes.map_or(0, |sizes| sizes.bits_from(first));
         let stored = tables.sizes.unwrap_or(&SizeTables::NONE);
-        let mut high = self.address;
+        let high = &mut self.address;
         let prefixes = self.prefixes.get_mut(first as usize % BATCH..);
         let prefixes = prefixes.unwrap_or_default().iter_mut();
         for (&row, prefix) in after.iter().zip(prefixes) {
@@ -143,7 +140,6 @@ impl Batch {
             address = next;
             index = index.wrapping_add(1);
         }
-        self.address = high;
     }
 }
 
@@ -190,14 +186,14 @@ impl Prefix {
         let mut text = [b'0'; Self::SIZE];
         text[DIGITS] = b' ';
         text[DIGITS + 2] = b' ';
-        let len = DIGITS + 3;
+        let len = DIGITS as u8 + 3;
         Self { text, len }
     };
 
-    /// The text with something behind it, and its length; `None` if it is too long.
+    /// The text with something behind it, and its length, which is 255 if the text is not all of it.
     #[inline(always)]
-    pub(super) fn get(&self) -> Option<([u8; Self::SIZE], usize)> {
-        (self.len <= Self::SIZE).then_some((self.text, self.len))
+    pub(super) fn get(&self) -> ([u8; Self::SIZE], u8) {
+        (self.text, self.len)
     }
 
     /// Puts the size and the spaces around it behind the address.
@@ -206,14 +202,14 @@ impl Prefix {
         if size <= u8::MAX.into() {
             let (text, len) = small_size(size as u8);
             put(&mut self.text, DIGITS, text);
-            self.len = DIGITS.wrapping_add(len);
+            self.len = len;
         } else if size <= u16::MAX.into() {
             let (text, len) = small_size((size >> 8) as u8);
             put(&mut self.text, DIGITS, text);
-            // Over the space behind it, which is at 2 or 3.
-            let at = DIGITS.wrapping_add(len.wrapping_sub(1) & 3);
+            // Over the space behind it.
+            let at = len.wrapping_sub(1);
             let low = u32::from(pair(size as u8)) | u32::from(b' ') << 16;
-            put(&mut self.text, at, low.to_le_bytes());
+            put(&mut self.text, at.into(), low.to_le_bytes());
             self.len = at.wrapping_add(3);
         } else {
             self.put_large_size(size);
@@ -221,19 +217,20 @@ impl Prefix {
     }
 
     /// The same for any size.
+    #[cold]
     #[inline(never)]
     fn put_large_size(&mut self, size: usize) {
         let zeros = (size as u32 | 1).leading_zeros() / 4;
         let digits = 8_usize.wrapping_sub(zeros as usize);
         if size >> 24 != 0 {
-            self.len = usize::MAX;
+            self.len = u8::MAX;
             return;
         }
         let text = hex(size as u32) >> (8 * zeros) << 8 | u64::from(b' ');
         put(&mut self.text, DIGITS, text.to_le_bytes());
         let at = DIGITS.wrapping_add(digits).wrapping_add(1);
         put(&mut self.text, at, [b' ']);
-        self.len = at.wrapping_add(1);
+        self.len = at.wrapping_add(1) as u8;
     }
 }
 
@@ -260,11 +257,18 @@ impl Address {
         }
     }
 
+    /// Makes all digits those of `address`.
+    #[cold]
+    #[inline(never)]
+    fn go_to(&mut self, address: usize) {
+        *self = Self::new(address);
+    }
+
     /// Goes to `address`, and puts its digits at the beginning of `text`.
     #[inline(always)]
     fn put(&mut self, address: usize, text: &mut [u8; Prefix::SIZE]) {
         if address >> 16 != self.high {
-            *self = Self::new(address);
+            self.go_to(address);
         }
         put(text, 0, self.digits);
         put(text, DIGITS - 4, pair((address >> 8) as u8).to_le_bytes());

@@ -2,6 +2,11 @@
 
 //! The numbers in a line, in hexadecimal.
 
+use core::mem::size_of;
+
+/// Digits of an address.
+pub(super) const DIGITS: usize = 2 * size_of::<usize>();
+
 /// The 8 hexadecimal digits of `value` as ASCII, the first one lowest.
 #[inline]
 pub(super) const fn hex(value: u32) -> u64 {
@@ -32,7 +37,7 @@ static PAIRS: [u16; 256] = {
 };
 
 /// By value, the size of up to 255 bytes as it stands in a line: a space, the digits and a space,
-/// the first one lowest, and how long that is in the upper half.
+/// the first one lowest, and in the upper half how long that is with the digits of an address.
 static SMALL_SIZES: [u64; 256] = {
     let mut table = [0; 256];
     let mut value = 0;
@@ -40,7 +45,7 @@ static SMALL_SIZES: [u64; 256] = {
         let len = if value < 16 { 3 } else { 4 };
         let digits = hex(value as u32) >> (8 * (10 - len));
         let space = b' ' as u64;
-        table[value] = len << 32 | space << (8 * (len - 1)) | digits << 8 | space;
+        table[value] = (DIGITS as u64 + len) << 32 | space << (8 * (len - 1)) | digits << 8 | space;
         value += 1;
     }
     table
@@ -52,10 +57,10 @@ pub(super) fn pair(value: u8) -> u16 {
     PAIRS.get(usize::from(value)).copied().unwrap_or(0)
 }
 
-/// A size of up to 255 bytes with a space before and after it, and something behind it, and how long
-/// that is without.
+/// A size of up to 255 bytes with a space before and after it, and something behind it; and how long
+/// that is without, with the digits of an address.
 #[inline]
-pub(super) fn small_size(size: u8) -> ([u8; 8], usize) {
+pub(super) fn small_size(size: u8) -> ([u8; 8], u8) {
     let text = SMALL_SIZES.get(usize::from(size)).copied().unwrap_or(0);
-    (text.to_le_bytes(), (text >> 32) as usize)
+    (text.to_le_bytes(), (text >> 32) as u8)
 }

@@ -188,13 +188,11 @@ impl<'a> Tokens<'a> {
         text.unwrap_or_default()
     }
 
-    /// The string of a word that does not hold it with what is behind it, and its length; `None` if
-    /// it is longer than 16 bytes or too near to the end of the table.
+    /// The table from the string of a word that does not hold it on, and the string's length.
     #[inline]
-    pub(super) fn far_chunk(&self, word: Word) -> Option<(&'a [u8; 16], usize)> {
+    pub(super) fn far_rest(&self, word: Word) -> (&'a [u8], usize) {
         let (start, len) = word.place();
-        let chunk: &[u8; 16] = self.table.get(start..)?.first_chunk()?;
-        (len <= chunk.len()).then_some((chunk, len))
+        (self.table.get(start..).unwrap_or_default(), len)
     }
 
     /// The first byte of token number `token`, 0 if its string is empty.

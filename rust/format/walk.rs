@@ -213,9 +213,7 @@ impl<'a> Walk<'a> {
                 break;
             };
             let prefix = if VALUES { prefix } else { &Prefix::ZEROS };
-            let Some((text, at)) = prefix.get() else {
-                break;
-            };
+            let (text, at) = prefix.get();
             put(window, 0, text);
             let at = put_symbol(window, at, tokens, first, list);
             let Some(len) = suffix.put(window, at, suffix_len) else {
@@ -293,10 +291,15 @@ impl<'a> Group<'a> {
                 other.percpu == place.percpu && self.stretch.reaches(other.offset)
             })
         };
-        let (mut low, mut high) = (
-            self.end,
-            self.stretch.end().min(index.saturating_add(AHEAD)),
-        );
+        let limit = self.stretch.end().min(index.saturating_add(AHEAD));
+        let (mut low, mut high, mut step) = (self.end, self.end, 1);
+        // Most are short.
+        while high < limit && reaches(high) {
+            low = high.wrapping_add(1);
+            high = high.saturating_add(step).min(limit);
+            step = step.wrapping_mul(2);
+        }
+        // It ends between them.
         while low < high {
             // Does not overflow, as it is between them.
             let middle = low.wrapping_add(high.wrapping_sub(low) / 2);

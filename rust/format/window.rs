@@ -34,19 +34,18 @@ pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
 }
 
 /// Stores the type and the name of a symbol, of which `first` and `list` are the tokens, at `at`,
-/// which is less than 64. Returns where the name ends; if that is beyond [`MAX_END`], the window
-/// has anything in it.
+/// and returns where the name ends. If that is beyond [`MAX_END`], as it is if `at` is that, the
+/// window has anything in it.
 #[inline(always)]
 pub(super) fn put_symbol(
     window: &mut Window,
-    at: usize,
+    at: u8,
     tokens: &Tokens<'_>,
     first: u8,
     list: &[u8],
 ) -> usize {
     let words = tokens.words();
-    // The compiler does not know that it is less.
-    let at = at & 63;
+    let at = usize::from(at);
     let word = words.get(first);
     // In the token the name follows the type without a space.
     let mut end = at.wrapping_add(1);
@@ -54,46 +53,56 @@ pub(super) fn put_symbol(
         put(window, end, word.bits().to_le_bytes());
         end = end.wrapping_add(word.len());
         word.bits() as u8
-    } else if let Some((chunk, len)) = tokens.far_chunk(word) {
-        put(window, end, *chunk);
-        end = end.wrapping_add(len);
-        chunk[0]
     } else {
-        return usize::MAX;
+        let start = end;
+        end = put_long(window, start, tokens, word);
+        window.get(start & MAX_END).copied().unwrap_or(0)
     };
     put(window, at, [kind, b' ']);
     let mut list = list;
-    'quick: {
+    'quick: loop {
         macro_rules! put_tokens {
             ($rest:expr, $chunk:expr) => {
                 match put_tokens(window, end, words, $chunk) {
-                    Some(after) => end = after,
-                    None => break 'quick,
+                    Some(after) => {
+                        end = after;
+                        list = $rest;
+                        true
+                    }
+                    None => false,
                 }
-                list = $rest;
             };
         }
-        while let Some((chunk, rest)) = list.split_first_chunk::<8>() {
-            put_tokens!(rest, chunk);
+        'long: {
+            while let Some((chunk, rest)) = list.split_first_chunk::<8>() {
+                if !put_tokens!(rest, chunk) {
+                    break 'long;
+                }
+            }
+            macro_rules! put_last {
+                ($($len:literal)*) => {
+                    match list.len() {
+                        $($len => if let Some((chunk, rest)) = list.split_first_chunk::<$len>() {
+                            if !put_tokens!(rest, chunk) {
+                                break 'long;
+                            }
+                        })*
+                        _ => {}
+                    }
+                };
+            }
+            put_last!(1 2 3 4 5 6 7);
+            break 'quick;
         }
-        if let Some((chunk, rest)) = list.split_first_chunk::<4>() {
-            put_tokens!(rest, chunk);
-        }
-        if let Some((chunk, rest)) = list.split_first_chunk::<2>() {
-            put_tokens!(rest, chunk);
-        }
-        if let Some((chunk, rest)) = list.split_first_chunk::<1>() {
-            put_tokens!(rest, chunk);
-        }
-    }
-    // What is left has a long token in it.
-    for &token in list {
-        let word = words.get(token);
-        if word.len() < Word::FAR {
+        while let Some((&token, rest)) = list.split_first() {
+            list = rest;
+            let word = words.get(token);
+            if word.len() >= Word::FAR {
+                end = put_long(window, end, tokens, word);
+                continue 'quick;
+            }
             put(window, end & MAX_END, word.bits().to_le_bytes());
             end = end.wrapping_add(word.len());
-        } else {
-            end = put_long(window, end, tokens, word);
         }
     }
     end
@@ -117,24 +126,31 @@ fn put_tokens<const N: usize>(
     (len < Word::FAR).then_some(end.wrapping_add(len))
 }
 
-/// Stores a long token. Returns where it ends, which is beyond [`MAX_END`] if the token is longer
-/// than any that a kernel has.
-#[inline(always)]
+/// Stores a long token. Returns where it ends, which is beyond [`MAX_END`] if the token is too long
+/// or too near to the end of the table.
+#[cold]
+#[inline(never)]
 fn put_long(window: &mut Window, end: usize, tokens: &Tokens<'_>, word: Word) -> usize {
-    match tokens.far_chunk(word) {
-        Some((chunk, len)) => {
-            put(window, end & MAX_END, *chunk);
-            end.wrapping_add(len)
+    let (mut text, len) = tokens.far_rest(word);
+    let mut at = end & MAX_END;
+    let mut left = len;
+    while let Some((chunk, rest)) = text.split_first_chunk::<16>() {
+        put(window, at, *chunk);
+        if left <= chunk.len() {
+            return end.wrapping_add(len);
         }
-        None => end.wrapping_add(WINDOW),
+        left = left.wrapping_sub(chunk.len());
+        at = at.wrapping_add(chunk.len());
+        text = rest;
     }
+    WINDOW
 }
 
 /// What stands behind a name: modules and the end of the line.
 pub(super) struct Suffix {
     text: [u8; Self::SIZE],
-    /// Its length, more than there is room for if it does not fit.
-    len: usize,
+    /// Its length, 255 if it does not fit.
+    len: u8,
 }
 
 impl Suffix {
@@ -156,23 +172,24 @@ impl Suffix {
         let len = add().and_then(|()| line.finish());
         Self {
             text,
-            len: len.unwrap_or(usize::MAX),
+            // There is room for less than 255.
+            len: len.map_or(u8::MAX, |len| len as u8),
         }
     }
 
-    /// Its length, or more than there is room for: for [`put`](Self::put), which is called in
-    /// loops.
-    pub(super) fn len(&self) -> usize {
+    /// Its length, or 255: for [`put`](Self::put), which is called in loops.
+    pub(super) fn len(&self) -> u8 {
         self.len
     }
 
     /// Stores the suffix, which is `len` bytes long, at `at`. Returns the length of the line; `None`
     /// if that is too long.
     #[inline(always)]
-    pub(super) fn put(&self, window: &mut Window, at: usize, len: usize) -> Option<usize> {
+    pub(super) fn put(&self, window: &mut Window, at: usize, len: u8) -> Option<usize> {
         if at > MAX_END {
             return None;
         }
+        let len = usize::from(len);
         if len > Self::SHORT {
             put(window, at, self.text);
             if len > Self::SIZE {
