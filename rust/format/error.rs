@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Why the module tables were refused.
+//! Why the module tables, or those of the sizes, were refused.
 
+use super::sizes::VALUES;
 use core::fmt;
 
 /// A defect that makes the module tables unusable as a whole.
@@ -39,6 +40,27 @@ impl fmt::Display for TableError {
             }
             Self::BadName { offset } => write!(f, "bad module name at name offset {offset}"),
             Self::BadList { offset } => write!(f, "bad module list at name offset {offset}"),
+        }
+    }
+}
+
+/// A defect that makes the size tables unusable as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeError {
+    /// Level `level` does not have as many entries as go down from the level before it.
+    Count { level: usize },
+    /// The rank at this index of level `level` is not the number of entries that go down before it.
+    Rank { level: usize, rank: usize },
+    /// There are not 15 values.
+    Values { len: usize },
+}
+
+impl fmt::Display for SizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Count { level } => write!(f, "level {level} has a wrong number of entries"),
+            Self::Rank { level, rank } => write!(f, "rank {rank} of level {level} is wrong"),
+            Self::Values { len } => write!(f, "{len} values instead of {VALUES}"),
         }
     }
 }

@@ -20,7 +20,7 @@
 //!
 //! Documentation/tables.rst has the bytes that each level takes on x86_64 defconfig.
 
-use core::fmt;
+pub use super::error::SizeError;
 
 /// Entries from one rank to the next.
 pub const RANK_STEP: usize = 512;
@@ -56,27 +56,6 @@ pub struct RawSizes<'a> {
     pub byte_ranks: &'a [u32],
     /// Level 4: sizes in bytes.
     pub words: &'a [u64],
-}
-
-/// A defect that makes the size tables unusable as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeError {
-    /// Level `level` does not have as many entries as go down from the level before it.
-    Count { level: usize },
-    /// The rank at this index of level `level` is not the number of entries that go down before it.
-    Rank { level: usize, rank: usize },
-    /// There are not 15 values.
-    Values { len: usize },
-}
-
-impl fmt::Display for SizeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Count { level } => write!(f, "level {level} has a wrong number of entries"),
-            Self::Rank { level, rank } => write!(f, "rank {rank} of level {level} is wrong"),
-            Self::Values { len } => write!(f, "{len} values instead of {VALUES}"),
-        }
-    }
 }
 
 /// The size tables of one kernel.

@@ -70,8 +70,8 @@ pub(super) struct Word(u64);
 
 impl Word {
     /// Longest string that fits beside its length.
-    const INLINE: usize = 7;
-    /// What a token that does not fit has for a length. More than four lengths of tokens that fit.
+    pub(super) const INLINE: usize = 7;
+    /// What a token that does not fit has for a length.
     pub(super) const FAR: usize = 64;
     /// Shift of the length.
     const TOP: u32 = 57;

@@ -20,6 +20,13 @@ pub(super) type Window = [u8; WINDOW];
 /// [`MAX_END`] end, and a word.
 pub const WINDOW: usize = 1280;
 
+/// How many tokens are stored before their lengths are looked at.
+const CHUNK: usize = 8;
+
+// The sum of the lengths tells whether one of them is long.
+const _: () = assert!(Word::FAR > CHUNK * Word::INLINE);
+const _: () = assert!(WINDOW >= MAX_END + CHUNK * (2 * Word::FAR - 1) + 8);
+
 /// A name ends at most so far behind the start of its line, in a [`Window`]. Less than what a name
 /// would be cut off at.
 const MAX_END: usize = 255;
@@ -74,7 +81,7 @@ pub(super) fn put_symbol(
             };
         }
         'long: {
-            while let Some((chunk, rest)) = list.split_first_chunk::<8>() {
+            while let Some((chunk, rest)) = list.split_first_chunk::<CHUNK>() {
                 if !put_tokens!(rest, chunk) {
                     break 'long;
                 }
