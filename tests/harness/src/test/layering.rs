@@ -98,6 +98,10 @@ impl Rule {
         let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
+            // What the compiler checks while it compiles cannot panic later.
+            if code.starts_with("const _: () =") {
+                continue;
+            }
             if self.forbidden.iter().any(|word| names(code, word)) {
                 broken.push(format!(
                     "{}:{}: {}",
