@@ -78,13 +78,14 @@ fn named(first: usize) -> Option<Named> {
 ///
 /// # Safety
 ///
-/// `size` is null or valid for writing.
+/// `size` is null, or points to an initialised number that nobody else uses during the call.
 #[no_mangle]
 pub(crate) unsafe extern "C" fn kallmodsyms_sized_alias(first: usize, size: *mut usize) -> usize {
     let Some(named) = named(first) else {
         return first;
     };
-    // SAFETY: The pointer is null or valid by the contract.
+    // SAFETY: By the contract the pointer is null, or valid, initialised and nobody else's for as long
+    // as the reference is used.
     if let Some(size) = unsafe { size.as_mut() } {
         *size = named.size;
     }
@@ -104,7 +105,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_sized_alias(first: usize, size: *mut
 ///
 /// # Safety
 ///
-/// Each of the pointers is null or valid for writing.
+/// Each of the pointers is null, or points to an initialised number that nobody else uses during the
+/// call; they differ unless both are null.
 #[no_mangle]
 pub(crate) unsafe extern "C" fn kallmodsyms_true_extent(
     first: usize,
@@ -112,7 +114,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_true_extent(
     size: *mut usize,
     offset: *mut usize,
 ) {
-    // SAFETY: The pointers are null or valid by the contract.
+    // SAFETY: By the contract each pointer is null, or valid, initialised and nobody else's for as long
+    // as the references are used, and they do not point to the same number.
     let (size, offset) = unsafe { (size.as_mut(), offset.as_mut()) };
     let Some(size) = size else { return };
     let Some(named) = named(first).filter(|named| named.size < named.gap) else {

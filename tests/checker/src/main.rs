@@ -33,6 +33,7 @@ mod ties;
 mod verdict;
 
 use std::io::{self, BufWriter, ErrorKind};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -82,26 +83,46 @@ fn modules(options: &Options) -> Result<bool> {
 
 /// Tells whether no address is named worse than without true sizes.
 fn lookups(options: &Options) -> Result<bool> {
-    let build = options.build()?;
-    let mut names = names::Names::default();
-    let image = image::Image::read(&build)?;
-    let linked = image.symbols(&mut names)?;
-    let listing = kallsyms::listing(&image, &build)?;
-    let lookups = lookups::compare(&build, &listing, &linked, &names)?;
+    let kernel = Kernel::read(options)?;
+    let (listing, linked) = (&kernel.listing, &kernel.linked);
+    let lookups = lookups::compare(&kernel.build, listing, linked, &kernel.names)?;
     unless_unread(lookups.write(&mut BufWriter::new(io::stdout().lock())))?;
     Ok(lookups.good())
 }
 
 /// Compares ways to store the sizes.
 fn encodings(options: &Options) -> Result<bool> {
-    let build = options.build()?;
-    let mut names = names::Names::default();
-    let image = image::Image::read(&build)?;
-    let linked = image.symbols(&mut names)?;
-    let listing = kallsyms::listing(&image, &build)?;
-    let encodings = encodings::Encodings::of(&image, &listing, &linked, &names);
+    let kernel = Kernel::read(options)?;
+    let (listing, linked) = (&kernel.listing, &kernel.linked);
+    let encodings = encodings::Encodings::of(&kernel.image, listing, linked, &kernel.names);
     unless_unread(encodings.write(&mut BufWriter::new(io::stdout().lock())))?;
     Ok(true)
+}
+
+/// vmlinux, without the objects that it was linked from.
+struct Kernel {
+    build: PathBuf,
+    names: names::Names,
+    image: image::Image,
+    linked: Vec<elf::Entry>,
+    listing: Vec<kallsyms::Line>,
+}
+
+impl Kernel {
+    fn read(options: &Options) -> Result<Self> {
+        let build = options.build()?;
+        let mut names = names::Names::default();
+        let image = image::Image::read(&build)?;
+        let linked = image.symbols(&mut names)?;
+        let listing = kallsyms::listing(&image, &build)?;
+        Ok(Self {
+            build,
+            names,
+            image,
+            linked,
+            listing,
+        })
+    }
 }
 
 /// Who reads only the first lines still gets the exit code.
