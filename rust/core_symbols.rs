@@ -7,11 +7,12 @@ use crate::{
     format::{
         ranges::ModuleTables,
         sizes::SizeTables,
-        symbols::{SymbolError, SymbolNames, Tokens},
+        symbols::{SymbolError, SymbolNames},
+        tokens::Tokens,
         walk::{Places, Tables, Walk},
     },
     rodata,
-    series::{zeroed_words, Addresses, NameTables},
+    series::{token_room, Addresses, NameTables},
 };
 use kernel::prelude::*;
 
@@ -46,8 +47,8 @@ impl CoreSymbols {
         let tables = NameTables::new().map_err(misplaced)?;
         let addresses = Addresses::new(tables.len).map_err(misplaced)?;
         // Never freed, like the tables: this is done once, while the kernel starts.
-        let words = KBox::leak(zeroed_words()?);
-        let tokens = Tokens::new(tables.token_table, tables.token_index, words).map_err(damaged)?;
+        let room = KBox::leak(token_room()?);
+        let tokens = Tokens::new(tables.token_table, tables.token_index, room).map_err(damaged)?;
         let names = SymbolNames::new(tables.stream, tables.markers, tables.len, &tokens);
         Ok(Self {
             names: names.map_err(damaged)?,

@@ -26,7 +26,7 @@ mod dynamic;
     unreachable_pub,
     reason = "the same files serve the generator and the host tests, which use all of them"
 )]
-#[forbid(unsafe_code)]
+#[deny(unsafe_code)]
 mod format;
 #[forbid(unsafe_code)]
 mod listing;

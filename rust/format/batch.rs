@@ -7,7 +7,7 @@
 //! for some of the symbols only is kept in memory, so that the loop itself has enough of them.
 
 use super::{
-    digits::{hex, pair, small_size, DIGITS},
+    digits::{hex, pair, size_word, small_size, DIGITS},
     sizes::{SizeReader, SizeTables},
     walk::{Places, Tables},
     window::put,
@@ -17,14 +17,17 @@ use super::{
 /// their first bit of the sizes in one word.
 pub(super) const BATCH: usize = 64;
 
-/// What stands before the type of a symbol: the address, a space, the size and a space.
+/// What stands before the type of a symbol, without what is the same for all that are looked up in
+/// one go: the last [`LOW`] digits of the address, a space, the size and a space.
 #[derive(Clone, Copy)]
-#[repr(align(8))]
 pub(super) struct Prefix {
-    text: [u8; Self::SIZE],
-    /// 255 if it does not fit.
-    len: u8,
+    low: [u16; LOW / 2],
+    /// See [`size_word`].
+    size: u64,
 }
+
+/// Digits of an address that may differ from those of the address before.
+const LOW: usize = 4;
 
 /// Symbols that are looked up.
 pub(super) struct Batch {
@@ -36,8 +39,8 @@ pub(super) struct Batch {
     sizes: SizeReader,
     /// See [`distant_gap`].
     gap: Option<(usize, usize)>,
-    /// The last address.
-    address: Address,
+    /// The digits that all their addresses begin with.
+    high: [u8; DIGITS - LOW],
 }
 
 /// A gap that is known to be one within an area if it is less than this.
@@ -48,11 +51,11 @@ impl Batch {
     pub(super) fn new<P>(tables: &Tables<'_, '_, P>, index: u32) -> Self {
         let sizes = tables.sizes.map(|sizes| sizes.reader(index));
         Self {
-            prefixes: [Prefix::NONE; BATCH],
+            prefixes: [Prefix::ZEROS; BATCH],
             end: index,
             sizes: sizes.unwrap_or_default(),
             gap: None,
-            address: Address::new(0),
+            high: [b'0'; DIGITS - LOW],
         }
     }
 
@@ -68,7 +71,12 @@ impl Batch {
         self.end
     }
 
-    /// The prefixes from symbol number `index` on, which was looked up.
+    /// The digits that all addresses begin with: zeros if nothing was looked up.
+    pub(super) fn high(&self) -> [u8; DIGITS - LOW] {
+        self.high
+    }
+
+    /// The rest of the prefixes from symbol number `index` on, which was looked up.
     pub(super) fn from(&self, index: u32) -> &[Prefix] {
         let first = index as usize % BATCH;
         self.prefixes.get(first..).unwrap_or_default()
@@ -82,16 +90,34 @@ impl Batch {
         self.end = self.end.wrapping_add(left as u32);
     }
 
-    /// Looks up `count` symbols, or those up to the next multiple of [`BATCH`] or to the last one.
+    /// Looks up `count` symbols, or those up to the next multiple of [`BATCH`], to the last one, or
+    /// to the last one whose address begins with the same digits.
     #[inline(never)]
     pub(super) fn look_up<P: Places>(&mut self, tables: &Tables<'_, '_, P>, count: usize) {
         let first = self.end;
         let rows = tables.places.rows(first);
         let free = BATCH.wrapping_sub(first as usize % BATCH);
         let count = count.min(rows.len()).min(free);
+        let wanted = rows.get(..count).unwrap_or_default();
         let Some((&row, rows)) = rows.split_first() else {
             return;
         };
+        // Addresses rise, but for once, from the per-cpu area to the image.
+        let high = tables.places.place(first, row).address >> (4 * LOW);
+        let (mut end, mut limit) = (0, count);
+        // Most often the last one has the same.
+        let mut next = count.wrapping_sub(1);
+        while let Some(&row) = wanted.get(next).filter(|_| end < limit) {
+            let index = first.wrapping_add(next as u32);
+            if tables.places.place(index, row).address >> (4 * LOW) == high {
+                end = next.wrapping_add(1);
+            } else {
+                limit = next;
+            }
+            next = end.wrapping_add(limit) / 2;
+        }
+        let count = end;
+        self.set_high(high);
         self.end = first.wrapping_add(count as u32);
 
         match rows.get(..count) {
@@ -121,7 +147,6 @@ impl Batch {
         // They are of the symbols up to the next multiple of 64.
         let mut bits = tables.sizes.map_or(0, |sizes| sizes.bits_from(first));
         let stored = tables.sizes.unwrap_or(&SizeTables::NONE);
-        let high = &mut self.address;
         let prefixes = self.prefixes.get_mut(first as usize % BATCH..);
         let prefixes = prefixes.unwrap_or_default().iter_mut();
         for (&row, prefix) in after.iter().zip(prefixes) {
@@ -135,10 +160,21 @@ impl Batch {
                 size = self.sizes.next_stored(stored, size as u64) as usize;
             }
             bits >>= 1;
-            high.put(address, &mut prefix.text);
-            prefix.put_size(size);
+            prefix.low = [pair((address >> 8) as u8), pair(address as u8)];
+            prefix.size = word_of_size(size);
             address = next;
             index = index.wrapping_add(1);
+        }
+    }
+
+    /// Makes the digits that addresses begin with those of `high`.
+    fn set_high(&mut self, high: usize) {
+        let mut rest = high;
+        for chunk in self.high.rchunks_mut(LOW) {
+            let digits = hex(rest as u32).to_le_bytes();
+            let (_, digits) = digits.split_at(LOW);
+            chunk.copy_from_slice(digits);
+            rest >>= 4 * LOW;
         }
     }
 }
@@ -173,105 +209,44 @@ fn distant_gap<P: Places>(
 }
 
 impl Prefix {
-    /// Bytes of one with a size below 16 MiB.
-    const SIZE: usize = DIGITS + 8;
-
-    const NONE: Self = Self {
-        text: [0; Self::SIZE],
-        len: 0,
-    };
-
     /// The prefix of every symbol if addresses and sizes are not shown.
-    pub(super) const ZEROS: Self = {
-        let mut text = [b'0'; Self::SIZE];
-        text[DIGITS] = b' ';
-        text[DIGITS + 2] = b' ';
-        let len = DIGITS as u8 + 3;
-        Self { text, len }
+    const ZEROS: Self = Self {
+        low: [u16::from_le_bytes([b'0'; 2]); LOW / 2],
+        size: size_word(0),
     };
 
-    /// The text with something behind it, and its length, which is 255 if the text is not all of it.
+    /// Stores it behind `high`. Returns its length, with that; 255 if it does not fit.
     #[inline(always)]
-    pub(super) fn get(&self) -> ([u8; Self::SIZE], u8) {
-        (self.text, self.len)
-    }
-
-    /// Puts the size and the spaces around it behind the address.
-    #[inline(always)]
-    fn put_size(&mut self, size: usize) {
-        if size <= u8::MAX.into() {
-            let (text, len) = small_size(size as u8);
-            put(&mut self.text, DIGITS, text);
-            self.len = len;
-        } else if size <= u16::MAX.into() {
-            let (text, len) = small_size((size >> 8) as u8);
-            put(&mut self.text, DIGITS, text);
-            // Over the space behind it.
-            let at = len.wrapping_sub(1);
-            let low = u32::from(pair(size as u8)) | u32::from(b' ') << 16;
-            put(&mut self.text, at.into(), low.to_le_bytes());
-            self.len = at.wrapping_add(3);
-        } else {
-            self.put_large_size(size);
-        }
-    }
-
-    /// The same for any size.
-    #[cold]
-    #[inline(never)]
-    fn put_large_size(&mut self, size: usize) {
-        let zeros = (size as u32 | 1).leading_zeros() / 4;
-        let digits = 8_usize.wrapping_sub(zeros as usize);
-        if size >> 24 != 0 {
-            self.len = u8::MAX;
-            return;
-        }
-        let text = hex(size as u32) >> (8 * zeros) << 8 | u64::from(b' ');
-        put(&mut self.text, DIGITS, text.to_le_bytes());
-        let at = DIGITS.wrapping_add(digits).wrapping_add(1);
-        put(&mut self.text, at, [b' ']);
-        self.len = at.wrapping_add(1) as u8;
+    pub(super) fn put(&self, window: &mut [u8], high: [u8; DIGITS - LOW]) -> u8 {
+        put(window, 0, high);
+        let [first, second] = self.low;
+        put(window, DIGITS - LOW, first.to_le_bytes());
+        put(window, DIGITS - 2, second.to_le_bytes());
+        put(window, DIGITS, self.size.to_le_bytes());
+        (self.size >> 56) as u8
     }
 }
 
-/// The digits of an address. All but the last four are mostly those of the address before.
-#[derive(Clone, Copy)]
-struct Address {
-    /// The address without its lowest 16 bits.
-    high: usize,
-    /// Its digits.
-    digits: [u8; DIGITS],
+/// See [`size_word`].
+#[inline(always)]
+fn word_of_size(size: usize) -> u64 {
+    match size {
+        0..=0xff => small_size(size as u8),
+        0x100..=0xffff => {
+            // The last two digits and a space behind the digits before them.
+            let first = small_size((size >> 8) as u8);
+            let shift = if size < 0x1000 { 16 } else { 24 };
+            let space = u64::from(b' ');
+            let rest = u64::from(pair(size as u8)) ^ space | space << 16;
+            (first ^ rest << shift).wrapping_add(2 << 56)
+        }
+        _ => word_of_large_size(size),
+    }
 }
 
-impl Address {
-    fn new(address: usize) -> Self {
-        let mut digits = [0; DIGITS];
-        let mut rest = address;
-        for chunk in digits.rchunks_exact_mut(8) {
-            chunk.copy_from_slice(&hex(rest as u32).to_le_bytes());
-            rest = rest.checked_shr(32).unwrap_or(0);
-        }
-        Self {
-            high: address >> 16,
-            digits,
-        }
-    }
-
-    /// Makes all digits those of `address`.
-    #[cold]
-    #[inline(never)]
-    fn go_to(&mut self, address: usize) {
-        *self = Self::new(address);
-    }
-
-    /// Goes to `address`, and puts its digits at the beginning of `text`.
-    #[inline(always)]
-    fn put(&mut self, address: usize, text: &mut [u8; Prefix::SIZE]) {
-        if address >> 16 != self.high {
-            self.go_to(address);
-        }
-        put(text, 0, self.digits);
-        put(text, DIGITS - 4, pair((address >> 8) as u8).to_le_bytes());
-        put(text, DIGITS - 2, pair(address as u8).to_le_bytes());
-    }
+/// The same where there is more to do.
+#[cold]
+#[inline(never)]
+fn word_of_large_size(size: usize) -> u64 {
+    size_word(u32::try_from(size).unwrap_or(u32::MAX))
 }

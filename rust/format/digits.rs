@@ -36,16 +36,12 @@ static PAIRS: [u16; 256] = {
     table
 };
 
-/// By value, the size of up to 255 bytes as it stands in a line: a space, the digits and a space,
-/// the first one lowest, and in the upper half how long that is with the digits of an address.
+/// By value, the size of up to 255 bytes as [`size_word`] has it.
 static SMALL_SIZES: [u64; 256] = {
     let mut table = [0; 256];
     let mut value = 0;
     while value < table.len() {
-        let len = if value < 16 { 3 } else { 4 };
-        let digits = hex(value as u32) >> (8 * (10 - len));
-        let space = b' ' as u64;
-        table[value] = (DIGITS as u64 + len) << 32 | space << (8 * (len - 1)) | digits << 8 | space;
+        table[value] = size_word(value as u32);
         value += 1;
     }
     table
@@ -57,10 +53,23 @@ pub(super) fn pair(value: u8) -> u16 {
     PAIRS.get(usize::from(value)).copied().unwrap_or(0)
 }
 
-/// A size of up to 255 bytes with a space before and after it, and something behind it; and how long
-/// that is without, with the digits of an address.
+/// A size as it stands in a line, with a space before and after it, the first byte lowest; and in the
+/// highest byte how long that is with the digits of an address, 255 if it has more than 5 digits.
+pub(super) const fn size_word(size: u32) -> u64 {
+    if size >> 20 != 0 {
+        return 255 << 56;
+    }
+    let zeros = (size | 1).leading_zeros() / 4;
+    // Between 1 and 5.
+    let digits = 8_u32.wrapping_sub(zeros);
+    let text = hex(size) >> (8 * zeros) << 8 | b' ' as u64;
+    let space = (b' ' as u64) << (8 * digits + 8);
+    let len = DIGITS as u64 + digits as u64 + 2;
+    len << 56 | space | text
+}
+
+/// The same for a size of up to 255 bytes.
 #[inline]
-pub(super) fn small_size(size: u8) -> ([u8; 8], u8) {
-    let text = SMALL_SIZES.get(usize::from(size)).copied().unwrap_or(0);
-    (text.to_le_bytes(), (text >> 32) as u8)
+pub(super) fn small_size(size: u8) -> u64 {
+    SMALL_SIZES.get(usize::from(size)).copied().unwrap_or(0)
 }

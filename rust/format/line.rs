@@ -14,7 +14,8 @@
 //! therefore wants up to 8 bytes more room than it takes.
 
 use super::digits::hex;
-use super::symbols::{Entry, Token, Tokens, MAX_SYMBOL_LEN};
+use super::symbols::{Entry, MAX_SYMBOL_LEN};
+use super::tokens::{Token, Tokens};
 use core::mem::size_of;
 
 /// The line does not fit where it should go.

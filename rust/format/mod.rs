@@ -14,5 +14,10 @@ pub mod names;
 pub mod ranges;
 pub mod sizes;
 pub mod symbols;
+pub mod tokens;
 pub mod walk;
+#[expect(
+    unsafe_code,
+    reason = "a check for each token costs a fifth of reading the file"
+)]
 mod window;

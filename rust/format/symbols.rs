@@ -11,19 +11,13 @@
 //! 3  'T' "_st" "ext"       Tstext..., tokens 0x54, 0x9c and 0xe1 for example
 //! 0x85 0x01 ...            an entry of 0x85 & 0x7f | 0x01 << 7 = 133 tokens
 //! ```
-//!
-//! A name is 14 tokens of 1.9 bytes on average (x86_64 defconfig), so expanding them is most of
-//! what a line costs. Tokens of up to 7 bytes, which nearly all are, are therefore kept as words
-//! that hold the string and its length: expanding one is two loads, a store of 8 bytes, a shift and
-//! an addition; see [`window`](super::window).
 
 use core::fmt;
 
+use super::tokens::Tokens;
+
 /// Longest name in bytes, without its NUL: `KSYM_NAME_LEN` (include/linux/kallsyms.h) less one.
 pub const MAX_SYMBOL_LEN: usize = 511;
-
-/// Number of tokens: their numbers are bytes.
-pub const TOKENS: usize = 256;
 
 /// Symbols from one marker to the next.
 const MARKER_STEP: u32 = 256;
@@ -56,152 +50,6 @@ impl fmt::Display for SymbolError {
             Self::BadMarker { marker } => write!(f, "marker {marker} does not point at its symbol"),
             Self::BadEntry { symbol } => write!(f, "bad name entry of symbol {symbol}"),
             Self::BadType { symbol } => write!(f, "symbol {symbol} has no type"),
-        }
-    }
-}
-
-/// A token as a word.
-///
-/// The top 7 bits are the length if that is at most [`Word::INLINE`], and the low 56 are the string,
-/// its first byte lowest. Otherwise the top 7 bits are [`Word::FAR`], the low 16 are the offset in
-/// the token table and the 16 above them the length.
-#[derive(Clone, Copy)]
-pub(super) struct Word(u64);
-
-impl Word {
-    /// Longest string that fits beside its length.
-    pub(super) const INLINE: usize = 7;
-    /// What a token that does not fit has for a length.
-    pub(super) const FAR: usize = 64;
-    /// Shift of the length.
-    const TOP: u32 = 57;
-
-    /// Makes the word of the token `text`, which begins at `start` in the table.
-    fn new(text: &[u8], start: u16) -> Self {
-        if text.len() > Self::INLINE {
-            let len = text.len() as u64 & 0xffff;
-            return Self((Self::FAR as u64) << Self::TOP | len << 16 | u64::from(start));
-        }
-        let bytes = text
-            .iter()
-            .rev()
-            .fold(0, |word, &byte| word << 8 | u64::from(byte));
-        Self((text.len() as u64) << Self::TOP | bytes)
-    }
-
-    /// Where in the table the string is that is not in the word, and its length.
-    #[inline]
-    const fn place(self) -> (usize, usize) {
-        (self.0 as u16 as usize, (self.0 >> 16) as u16 as usize)
-    }
-
-    /// The length of the string, or [`Word::FAR`]: 7 bits.
-    #[inline]
-    pub(super) const fn len(self) -> usize {
-        (self.0 >> Self::TOP) as usize
-    }
-
-    /// The bytes of the string, and others after them.
-    #[inline]
-    pub(super) const fn bits(self) -> u64 {
-        self.0
-    }
-}
-
-/// The words of all tokens.
-#[derive(Clone, Copy)]
-pub(super) struct Words<'a>(&'a [u64; TOKENS]);
-
-impl Words<'_> {
-    /// The word of token number `token`.
-    #[inline]
-    pub(super) fn get(self, token: u8) -> Word {
-        // There is a word for every byte, so the default is never taken.
-        Word(self.0.get(usize::from(token)).copied().unwrap_or(0))
-    }
-}
-
-/// The string of one token.
-#[derive(Clone, Copy, Debug)]
-pub enum Token<'a> {
-    /// `len` bytes, at most 7, lowest first in `word`. What is above them is not part of the
-    /// string.
-    Short { word: u64, len: usize },
-    /// A longer string.
-    Long(&'a [u8]),
-}
-
-/// The token table, checked.
-///
-/// # Invariants
-///
-/// `words` are made by [`Word::new`], and one that does not hold its string holds the offset and
-/// length of one inside `table`.
-#[derive(Clone, Copy)]
-pub struct Tokens<'a> {
-    /// The strings, each NUL-terminated.
-    table: &'a [u8],
-    /// By token number.
-    words: &'a [u64; TOKENS],
-}
-
-impl<'a> Tokens<'a> {
-    /// Checks the `table` of NUL-terminated strings and the `index` of where in it each token
-    /// begins. `words` is room for what is made from them; a kernel stack has not much room for its
-    /// 2 KiB.
-    ///
-    /// Unused tokens are empty strings. Linear in the length of the table.
-    pub fn new(
-        table: &'a [u8],
-        index: &[u16; TOKENS],
-        words: &'a mut [u64; TOKENS],
-    ) -> Result<Self, SymbolError> {
-        for (token, (word, &start)) in (0..=u8::MAX).zip(words.iter_mut().zip(index)) {
-            let rest = table.get(usize::from(start)..).unwrap_or_default();
-            let text = until_nul(rest, MAX_ENTRY_LEN).ok_or(SymbolError::BadToken { token })?;
-            *word = Word::new(text, start).0;
-        }
-        // INVARIANT: Each string was found in the table, at `start`.
-        Ok(Self { table, words })
-    }
-
-    /// The tokens as words.
-    #[inline]
-    pub(super) fn words(&self) -> Words<'a> {
-        Words(self.words)
-    }
-
-    /// The string of token number `token`.
-    #[inline]
-    pub fn get(&self, token: u8) -> Token<'a> {
-        let word = self.words().get(token);
-        match word.len() {
-            Word::FAR.. => Token::Long(self.far(word)),
-            len => Token::Short { word: word.0, len },
-        }
-    }
-
-    /// The string of a word that does not hold it.
-    fn far(&self, word: Word) -> &'a [u8] {
-        let (start, len) = word.place();
-        let text = self.table.get(start..).and_then(|rest| rest.get(..len));
-        text.unwrap_or_default()
-    }
-
-    /// The table from the string of a word that does not hold it on, and the string's length.
-    #[inline]
-    pub(super) fn far_rest(&self, word: Word) -> (&'a [u8], usize) {
-        let (start, len) = word.place();
-        (self.table.get(start..).unwrap_or_default(), len)
-    }
-
-    /// The first byte of token number `token`, 0 if its string is empty.
-    #[inline]
-    pub fn first_byte(&self, token: u8) -> u8 {
-        match self.get(token) {
-            Token::Short { len: 0, .. } => 0,
-            Token::Short { word, .. } => word as u8,
-            Token::Long(text) => text.first().copied().unwrap_or(0),
         }
     }
 }
@@ -345,13 +193,6 @@ impl<'a> Iterator for Entries<'a> {
         self.rest = rest;
         Some(entry)
     }
-}
-
-/// What is in `bytes` before the first NUL; `None` if that is more than `max` bytes, or there is no
-/// NUL.
-fn until_nul(bytes: &[u8], max: usize) -> Option<&[u8]> {
-    let text = bytes.split(|&byte| byte == 0).next()?;
-    (text.len() < bytes.len() && text.len() <= max).then_some(text)
 }
 
 /// Splits the first entry off `stream`; `None` if there is no whole one.

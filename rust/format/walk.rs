@@ -8,13 +8,14 @@
 //! symbols of a stretch. A line that these cannot make, as it is too long, is made by [`Line`].
 
 use super::{
-    batch::{Batch, Prefix},
+    batch::Batch,
     line::{Line, NoSpace},
     names::ModuleNames,
     ranges::{ModuleTables, RangeHint, Stretch},
     sizes::SizeTables,
-    symbols::{Entries, SymbolNames, Tokens},
-    window::{put, put_symbol, Suffix},
+    symbols::{Entries, SymbolNames},
+    tokens::Tokens,
+    window::{put_suffix, put_symbol, Suffix},
 };
 use core::mem::{self, size_of};
 
@@ -80,7 +81,7 @@ pub struct Tables<'t, 'a, P> {
     pub sizes: Option<&'t SizeTables<'a>>,
 }
 
-/// A walk over the core symbols, line by line. Takes more than 2 KiB.
+/// A walk over the core symbols, line by line. Takes more than 1 KiB.
 pub struct Walk<'a> {
     /// Number of the next symbol.
     index: u32,
@@ -169,12 +170,16 @@ impl<'a> Walk<'a> {
                 self.group.find(tables, self.index);
             }
             let before = self.index;
-            let room = buf.get_mut(written..enough).unwrap_or_default();
-            written = written.wrapping_add(if show_values {
-                self.quick_lines::<true>(tables.tokens, room)
-            } else {
-                self.quick_lines::<false>(tables.tokens, room)
-            });
+            let mut room = buf.get_mut(written..enough).unwrap_or_default();
+            let free = room.len();
+            match self.group.suffix.len() {
+                0..=8 => self.quick_lines::<8>(tables.tokens, &mut room),
+                9..=16 => self.quick_lines::<16>(tables.tokens, &mut room),
+                17..=Suffix::SIZE => self.quick_lines::<{ Suffix::SIZE }>(tables.tokens, &mut room),
+                _ => {}
+            }
+            let left = room.len();
+            written = written.wrapping_add(free.wrapping_sub(left));
             if written >= wanted {
                 break;
             }
@@ -192,15 +197,19 @@ impl<'a> Walk<'a> {
         written
     }
 
-    /// Writes lines to the beginning of `buf` until no [`WINDOW`] is free, the modules change, the
-    /// batch ends or a line is too long. Returns how many bytes there are.
+    /// Writes lines to the beginning of `buf`, which becomes what is behind them, until no
+    /// [`WINDOW`] is free, the modules change, the batch ends or a line is too long. What is stored
+    /// behind a name is `SUFFIX` bytes, of which some may be too much.
+    ///
+    /// That `buf` is behind a reference keeps the compiler from moving loads over stores, which
+    /// would take an instruction more for each token.
     #[inline(never)]
-    fn quick_lines<const VALUES: bool>(&mut self, tokens: &Tokens<'_>, buf: &mut [u8]) -> usize {
-        let room = buf.len();
-        let mut free = buf;
+    fn quick_lines<const SUFFIX: usize>(&mut self, tokens: &Tokens<'_>, buf: &mut &mut [u8]) {
+        let mut free = mem::take(buf);
         let mut names = self.names;
-        let suffix = &self.group.suffix;
-        let suffix_len = suffix.len();
+        let high = self.batch.high();
+        let suffix: &[u8; SUFFIX] = self.group.suffix.first_chunk();
+        let suffix_len = self.group.suffix.len();
         let end = self.group.end.min(self.batch.end());
         let count = end.wrapping_sub(self.index) as usize;
         let prefixes = self.batch.from(self.index).get(..count);
@@ -212,13 +221,11 @@ impl<'a> Walk<'a> {
             let Some((first, list, after)) = names.split_quick() else {
                 break;
             };
-            let prefix = if VALUES { prefix } else { &Prefix::ZEROS };
-            let (text, at) = prefix.get();
-            put(window, 0, text);
-            let at = put_symbol(window, at, tokens, first, list);
-            let Some(len) = suffix.put(window, at, suffix_len) else {
+            let at = prefix.put(window, high);
+            let Some(at) = put_symbol(window, at, tokens, first, list) else {
                 break;
             };
+            let len = put_suffix(window, at, suffix, suffix_len);
             let Some(rest) = mem::take(&mut free).get_mut(len..) else {
                 break;
             };
@@ -229,7 +236,7 @@ impl<'a> Walk<'a> {
         self.names = names;
         let done = count.wrapping_sub(prefixes.len());
         self.index = self.index.wrapping_add(done as u32);
-        room.wrapping_sub(free.len())
+        *buf = free;
     }
 
     /// Writes one line, of any length, to the beginning of `buf`. Returns its length; `None` if

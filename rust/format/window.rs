@@ -2,34 +2,55 @@
 
 //! Names of core symbols, expanded without a check for each token.
 //!
-//! There is one check for each line, that a whole [`Window`] is free. In it an index is kept inside
-//! by what its number of bits lets it be. The compiler can see that, and leaves out the checks that
-//! the language has everywhere. Tokens are stored as whole words, of which only some bytes count:
-//! what is too much is overwritten by what follows.
+//! There is one check for each line, that a whole [`Window`] is free, and one for some tokens, that
+//! so many more fit into it. Tokens are stored as whole words, of which only some bytes count: what
+//! is too much is overwritten by what follows. A long token is found by that check, too, as for its
+//! length there is one that takes the name out of where it may end.
 
 use super::{
     line::{Line, NoSpace},
     names::ModuleNames,
-    symbols::{Tokens, Word, Words},
+    tokens::{Tokens, Words},
 };
 
 /// Room for a line that is not too long, and for what is stored in too much.
 pub(super) type Window = [u8; WINDOW];
 
-/// Bytes that have to be free for a line: where 8 tokens, or the names of modules, that begin at
-/// [`MAX_END`] end, and a word.
-pub const WINDOW: usize = 1280;
+/// Bytes that have to be free for a line: where [`CHUNK`] tokens that begin at [`MAX_AT`] end, and
+/// a word.
+pub const WINDOW: usize = MAX_AT + CHUNK * Words::LONG + 8;
 
-/// How many tokens are stored before their lengths are looked at.
-const CHUNK: usize = 8;
-
-// The sum of the lengths tells whether one of them is long.
-const _: () = assert!(Word::FAR > CHUNK * Word::INLINE);
-const _: () = assert!(WINDOW >= MAX_END + CHUNK * (2 * Word::FAR - 1) + 8);
+/// How many tokens are stored before it is looked at where they end.
+const CHUNK: usize = 5;
 
 /// A name ends at most so far behind the start of its line, in a [`Window`]. Less than what a name
 /// would be cut off at.
-const MAX_END: usize = 255;
+const MAX_AT: usize = 255;
+
+// A long token ends beyond it.
+const _: () = assert!(Words::LONG > MAX_AT);
+// Before and behind the name.
+const _: () = assert!(WINDOW >= u8::MAX as usize + 18 && WINDOW >= MAX_AT + Suffix::SIZE);
+
+/// A place in a [`Window`] from which [`CHUNK`] tokens fit.
+///
+/// # Invariants
+///
+/// It is at most [`MAX_AT`].
+#[derive(Clone, Copy)]
+pub(super) struct At(usize);
+
+impl At {
+    /// The place, if it is one.
+    #[inline(always)]
+    const fn new(at: usize) -> Option<Self> {
+        if at > MAX_AT {
+            return None;
+        }
+        // INVARIANT: As was just looked at.
+        Some(Self(at))
+    }
+}
 
 /// Stores `bytes` at `at`. They fit everywhere that this is called from.
 #[inline(always)]
@@ -40,9 +61,8 @@ pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
     }
 }
 
-/// Stores the type and the name of a symbol, of which `first` and `list` are the tokens, at `at`,
-/// and returns where the name ends. If that is beyond [`MAX_END`], as it is if `at` is that, the
-/// window has anything in it.
+/// Stores the type and the name of a symbol, of which `first` and `list` are the tokens, at `at`.
+/// Returns where the name ends; `None` if it is too long.
 #[inline(always)]
 pub(super) fn put_symbol(
     window: &mut Window,
@@ -50,107 +70,131 @@ pub(super) fn put_symbol(
     tokens: &Tokens<'_>,
     first: u8,
     list: &[u8],
-) -> usize {
+) -> Option<At> {
     let words = tokens.words();
     let at = usize::from(at);
-    let word = words.get(first);
     // In the token the name follows the type without a space.
-    let mut end = at.wrapping_add(1);
-    let kind = if word.len() < Word::FAR {
-        put(window, end, word.bits().to_le_bytes());
-        end = end.wrapping_add(word.len());
-        word.bits() as u8
-    } else {
-        let start = end;
-        end = put_long(window, start, tokens, word);
-        window.get(start & MAX_END).copied().unwrap_or(0)
-    };
+    let (kind, [rest, other]) = words.split(first);
+    put(window, at.wrapping_add(2), rest);
+    put(window, at.wrapping_add(10), other);
     put(window, at, [kind, b' ']);
-    let mut list = list;
-    'quick: loop {
-        macro_rules! put_tokens {
-            ($rest:expr, $chunk:expr) => {
-                match put_tokens(window, end, words, $chunk) {
-                    Some(after) => {
-                        end = after;
-                        list = $rest;
-                        true
-                    }
-                    None => false,
-                }
-            };
-        }
-        'long: {
-            while let Some((chunk, rest)) = list.split_first_chunk::<CHUNK>() {
-                if !put_tokens!(rest, chunk) {
-                    break 'long;
-                }
-            }
-            macro_rules! put_last {
-                ($($len:literal)*) => {
-                    match list.len() {
-                        $($len => if let Some((chunk, rest)) = list.split_first_chunk::<$len>() {
-                            if !put_tokens!(rest, chunk) {
-                                break 'long;
-                            }
-                        })*
-                        _ => {}
-                    }
-                };
-            }
-            put_last!(1 2 3 4 5 6 7);
-            break 'quick;
-        }
-        while let Some((&token, rest)) = list.split_first() {
-            list = rest;
-            let word = words.get(token);
-            if word.len() >= Word::FAR {
-                end = put_long(window, end, tokens, word);
-                continue 'quick;
-            }
-            put(window, end & MAX_END, word.bits().to_le_bytes());
-            end = end.wrapping_add(word.len());
-        }
+    let end = at.wrapping_add(1).wrapping_add(words.split_len(first));
+    match At::new(end).and_then(|end| put_list(window, end, words, list)) {
+        Some(end) => Some(end),
+        None => put_long_symbol(window, at, tokens, first, list),
     }
-    end
 }
 
-/// Stores up to 8 tokens. Returns where they end; `None` if one of them is long.
+/// Stores tokens. Returns where they end; `None` if that is too far or one of them is long.
+#[inline(always)]
+fn put_list(window: &mut Window, at: At, words: Words<'_>, list: &[u8]) -> Option<At> {
+    let (mut at, mut list) = (at, list);
+    while let Some((chunk, rest)) = list.split_first_chunk::<CHUNK>() {
+        at = At::new(put_tokens(window, at, words, chunk))?;
+        list = rest;
+    }
+    At::new(match *list {
+        [a] => put_tokens(window, at, words, &[a]),
+        [a, b] => put_tokens(window, at, words, &[a, b]),
+        [a, b, c] => put_tokens(window, at, words, &[a, b, c]),
+        [a, b, c, d] => put_tokens(window, at, words, &[a, b, c, d]),
+        _ => at.0,
+    })
+}
+
+/// Stores `bytes` at `at`.
+#[inline(always)]
+fn put_at<const N: usize>(window: &mut Window, at: At, bytes: [u8; N]) {
+    const { assert!(MAX_AT + N <= WINDOW) };
+    let At(at) = at;
+    // SAFETY: By the invariant of `At` it is at most `MAX_AT`, a window ends `N` bytes behind that or
+    // later, and this one is borrowed for writing.
+    unsafe { window.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
+}
+
+/// Stores up to [`CHUNK`] tokens. Returns where they end, or a place beyond [`MAX_AT`] if one of
+/// them is long.
 #[inline(always)]
 fn put_tokens<const N: usize>(
     window: &mut Window,
-    end: usize,
+    at: At,
     words: Words<'_>,
     list: &[u8; N],
-) -> Option<usize> {
-    let at = end & MAX_END;
-    let mut len: usize = 0;
+) -> usize {
+    const { assert!(N <= CHUNK) };
+    let At(mut at) = at;
     for &token in list {
-        let word = words.get(token);
-        put(window, at.wrapping_add(len), word.bits().to_le_bytes());
-        len = len.wrapping_add(word.len());
+        let text = words.text(token);
+        // SAFETY: The first token is at most at `MAX_AT`, by the invariant of `At`. Each of the
+        // others, less than `CHUNK`, is at most `Words::LONG` behind the one before it, by the
+        // invariant of `Words`. A window ends 8 bytes behind all that, and this one is borrowed for
+        // writing.
+        unsafe { window.as_mut_ptr().add(at).cast::<[u8; 8]>().write(text) };
+        // Not before the store: then it is a single instruction.
+        at = at.wrapping_add(words.len(token));
     }
-    (len < Word::FAR).then_some(end.wrapping_add(len))
+    at
 }
 
-/// Stores a long token. Returns where it ends, which is beyond [`MAX_END`] if the token is too long
-/// or too near to the end of the table.
+/// The rest of [`put_symbol`] for names of tokens of any length.
 #[cold]
 #[inline(never)]
-fn put_long(window: &mut Window, end: usize, tokens: &Tokens<'_>, word: Word) -> usize {
-    let (mut text, len) = tokens.far_rest(word);
-    let mut at = end & MAX_END;
-    let mut left = len;
-    while let Some((chunk, rest)) = text.split_first_chunk::<16>() {
-        put(window, at, *chunk);
-        if left <= chunk.len() {
-            return end.wrapping_add(len);
+fn put_long_symbol(
+    window: &mut Window,
+    at: usize,
+    tokens: &Tokens<'_>,
+    first: u8,
+    list: &[u8],
+) -> Option<At> {
+    let words = tokens.words();
+    let mut end = match At::new(at.wrapping_add(1).wrapping_add(words.split_len(first))) {
+        // It is there already.
+        Some(end) => end,
+        None => {
+            let end = put_each(window, At::new(at.wrapping_add(1))?, tokens, &[first])?;
+            let (kind, _) = words.split(first);
+            put(window, at, [kind, b' ']);
+            end
         }
-        left = left.wrapping_sub(chunk.len());
-        at = at.wrapping_add(chunk.len());
+    };
+    let mut list = list;
+    while let Some((chunk, rest)) = list.split_first_chunk::<CHUNK>() {
+        end = match At::new(put_tokens(window, end, words, chunk)) {
+            Some(end) => end,
+            None => put_each(window, end, tokens, chunk)?,
+        };
+        list = rest;
+    }
+    put_each(window, end, tokens, list)
+}
+
+/// Stores tokens of any length. Returns where they end; `None` if that is too far.
+#[inline(never)]
+fn put_each(window: &mut Window, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Option<At> {
+    let mut at = at;
+    for &token in list {
+        match At::new(put_tokens(window, at, tokens.words(), &[token])) {
+            Some(end) => at = end,
+            None => at = put_long(window, at, tokens.long(token)?)?,
+        }
+    }
+    Some(at)
+}
+
+/// Stores the first bytes of `text`, as many as `len`. Returns where they end; `None` if that is too
+/// far, or too near to the end of `text`.
+#[inline(never)]
+fn put_long(window: &mut Window, at: At, (text, len): (&[u8], usize)) -> Option<At> {
+    const STEP: usize = 16;
+    let end = At::new(at.0.wrapping_add(len))?;
+    let (mut at, mut text) = (at, text);
+    while at.0 < end.0 {
+        let (chunk, rest) = text.split_first_chunk::<STEP>()?;
+        put_at(window, at, *chunk);
+        at = At::new(at.0.wrapping_add(STEP).min(end.0))?;
         text = rest;
     }
-    WINDOW
+    Some(end)
 }
 
 /// What stands behind a name: modules and the end of the line.
@@ -162,9 +206,7 @@ pub(super) struct Suffix {
 
 impl Suffix {
     /// Bytes that are kept.
-    const SIZE: usize = 64;
-    /// Bytes that are stored in any case.
-    const SHORT: usize = 16;
+    pub(super) const SIZE: usize = 64;
 
     /// The suffix of symbols in the modules `names`.
     pub(super) fn new(names: ModuleNames<'_>) -> Self {
@@ -184,28 +226,26 @@ impl Suffix {
         }
     }
 
-    /// Its length, or 255: for [`put`](Self::put), which is called in loops.
-    pub(super) fn len(&self) -> u8 {
-        self.len
+    /// Its length, or 255.
+    pub(super) fn len(&self) -> usize {
+        self.len.into()
     }
 
-    /// Stores the suffix, which is `len` bytes long, at `at`. Returns the length of the line; `None`
-    /// if that is too long.
-    #[inline(always)]
-    pub(super) fn put(&self, window: &mut Window, at: usize, len: u8) -> Option<usize> {
-        if at > MAX_END {
-            return None;
-        }
-        let len = usize::from(len);
-        if len > Self::SHORT {
-            put(window, at, self.text);
-            if len > Self::SIZE {
-                return None;
-            }
-        } else {
-            let short: &[u8; Self::SHORT] = self.text.first_chunk()?;
-            put(window, at, *short);
-        }
-        Some(at.wrapping_add(len))
+    /// The first bytes of it.
+    pub(super) fn first_chunk<const N: usize>(&self) -> &[u8; N] {
+        const { assert!(N <= Self::SIZE) };
+        self.text.first_chunk().unwrap_or(&[0; N])
     }
+}
+
+/// Ends a line: stores `suffix`, of which `len` bytes count, at `at`. Returns the length of the line.
+#[inline(always)]
+pub(super) fn put_suffix<const N: usize>(
+    window: &mut Window,
+    at: At,
+    suffix: &[u8; N],
+    len: usize,
+) -> usize {
+    put_at(window, at, *suffix);
+    at.0.wrapping_add(len)
 }

@@ -13,7 +13,7 @@
 
 use crate::{
     format::{
-        symbols::TOKENS,
+        tokens::{TokenRoom, TOKENS},
         walk::{Place, Places},
     },
     rodata::{between, linked_text, table},
@@ -65,8 +65,8 @@ impl NameTables {
     }
 }
 
-/// A box of zeros, made in place: on the stack it would take too much.
-pub(crate) fn zeroed_words() -> Result<KBox<[u64; TOKENS]>> {
+/// Room for tokens, made in place: on the stack it would take too much.
+pub(crate) fn token_room() -> Result<KBox<TokenRoom>> {
     KBox::init(kernel::init::zeroed(), GFP_KERNEL)
 }
 

@@ -7,7 +7,8 @@ mod sizes;
 use format::{
     ranges::{ModuleTables, RawTables},
     sizes::SizeTables,
-    symbols::{SymbolNames, Tokens, TOKENS},
+    symbols::SymbolNames,
+    tokens::{Tokens, TOKENS},
     walk::{self, Place, Places},
 };
 use sizes::Sizes;
@@ -205,9 +206,9 @@ impl Places for Listed<'_> {
 impl Tables {
     /// Calls `with` with the tables, checked.
     pub fn with<T>(&self, with: impl FnOnce(&walk::Tables<'_, '_, Listed<'_>>) -> T) -> T {
-        let mut words = [0; TOKENS];
+        let mut room = [[0; TOKENS]; 5];
         let index = self.token_index.as_slice().try_into().expect("256 tokens");
-        let tokens = Tokens::new(&self.token_table, index, &mut words).unwrap();
+        let tokens = Tokens::new(&self.token_table, index, &mut room).unwrap();
         let len = self.places.len() as u32;
         let names = SymbolNames::new(&self.stream, &self.markers, len, &tokens).unwrap();
         let modules = RawTables {

@@ -4,7 +4,8 @@
 
 use format::{
     line::{Line, NoSpace},
-    symbols::{SymbolNames, Tokens, MAX_SYMBOL_LEN, TOKENS},
+    symbols::{SymbolNames, MAX_SYMBOL_LEN},
+    tokens::{Tokens, TOKENS},
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -50,7 +51,7 @@ impl Parts {
         let mut strings: Vec<&[u8]> = full.chunks(step).collect();
         strings.resize(TOKENS, &[]);
         let count = full.len().div_ceil(step);
-        let (mut table, mut index, mut words) = (Vec::new(), [0; TOKENS], [0; TOKENS]);
+        let (mut table, mut index, mut words) = (Vec::new(), [0; TOKENS], [[0; TOKENS]; 5]);
         for (start, string) in index.iter_mut().zip(strings) {
             *start = table.len() as u16;
             table.extend(string);

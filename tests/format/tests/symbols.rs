@@ -2,7 +2,8 @@
 
 //! The decoder of the symbols' names against an encoder that shares no code with it.
 
-use format::symbols::{SymbolError, SymbolNames, Token, Tokens, MAX_SYMBOL_LEN, TOKENS};
+use format::symbols::{SymbolError, SymbolNames, MAX_SYMBOL_LEN};
+use format::tokens::{Token, Tokens, TOKENS};
 use proptest::{collection::vec, prelude::*};
 
 /// The tables of a kernel, as scripts/kallsyms.c would write them.
@@ -46,9 +47,9 @@ impl Tables {
 
     /// Decodes every symbol, walking from each of `starts`.
     fn decode(&self, starts: &[u32]) -> Result<Vec<Vec<Vec<u8>>>, SymbolError> {
-        let mut words = [0; TOKENS];
+        let mut room = [[0; TOKENS]; 5];
         let index = self.token_index.as_slice().try_into().expect("256 tokens");
-        let tokens = Tokens::new(&self.token_table, index, &mut words)?;
+        let tokens = Tokens::new(&self.token_table, index, &mut room)?;
         let names = SymbolNames::new(&self.stream, &self.markers, self.len, &tokens)?;
         let walk = |&start: &u32| {
             let entries = names.starting_at(start);

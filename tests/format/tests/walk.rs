@@ -133,3 +133,21 @@ fn names_of_all_lengths() {
         );
     }
 }
+
+/// A line that goes beyond what was asked for and a window behind it.
+#[test]
+fn a_line_longer_than_a_window() {
+    let modules = (0..60).map(|number| format!("{number:055}")).collect();
+    let symbols = ["first", "second", "third", "fourth"];
+    let symbols = symbols.map(|name| (16, None, b't', name.into())).to_vec();
+    let kernel = Kernel::new(symbols, 0, &[(1, vec![]), (1, modules)], &[], true);
+    let lines = expected(&kernel, true);
+    assert!(lines.iter().any(|line| line.len() > 2 * WINDOW));
+    for wanted in [1, 40, 100] {
+        let walked = walked(&kernel.tables(), 0, wanted, 8000, true);
+        assert_eq!(
+            walked.escape_ascii().to_string(),
+            lines.concat().escape_ascii().to_string()
+        );
+    }
+}

@@ -4,7 +4,8 @@
 
 use crate::format::line::{Line, NoSpace};
 use crate::format::ranges::ModuleTables;
-use crate::format::symbols::{Entry, SymbolNames, Token, Tokens, MAX_SYMBOL_LEN, TOKENS};
+use crate::format::symbols::{Entry, SymbolNames, MAX_SYMBOL_LEN};
+use crate::format::tokens::{Token, Tokens, TOKENS};
 use crate::format::walk::{Place, Places, Tables, Walk, WINDOW};
 use crate::input::Input;
 
@@ -40,7 +41,7 @@ pub fn run(input: &[u8]) {
         markers = starts.into_iter().step_by(256).collect();
     }
 
-    let mut words = [0; TOKENS];
+    let mut words = [[0; TOKENS]; 5];
     let tokens = match Tokens::new(table, &index, &mut words) {
         Ok(tokens) => tokens,
         Err(error) => return assert!(!error.to_string().is_empty()),

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tokens that names are made of, prepared for expanding.
+//!
+//! A token is a string of the token table. A name is 14 of them of 1.9 bytes on average (x86_64
+//! defconfig), so expanding them is most of what a line costs. Of each token there are therefore
+//! the string and the length as words of their own: expanding one is a load and a store of 8 bytes,
+//! and an addition of what is in memory; see [`window`](super::window).
+//!
+//! Strings of more than 8 bytes are rare, and expanded from the token table.
+
+use super::symbols::SymbolError;
+
+/// Number of tokens: their numbers are bytes.
+pub const TOKENS: usize = 256;
+
+/// Longest string of a token: a letter and a longest name.
+const MAX_TOKEN_LEN: usize = super::symbols::MAX_SYMBOL_LEN + 1;
+
+/// Room for what is prepared.
+pub type TokenRoom = [[u64; TOKENS]; 5];
+
+/// The strings of tokens as words, by token number:
+///
+/// 1. The string if it has at most 8 bytes, its first byte lowest. Of a longer one, the first byte,
+///    the offset in the token table in bits 16 to 31, and the length above them.
+/// 2. The length of the string, [`Words::LONG`] if it has more than 8 bytes.
+/// 3. The string without its first byte, up to its 9th byte.
+/// 4. What follows in it, up to its 17th byte.
+/// 5. The length of the string, [`Words::LONG`] if it has more than 17 bytes.
+///
+/// # Invariants
+///
+/// All lengths are at most [`Words::LONG`].
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a>(&'a TokenRoom);
+
+impl Words<'_> {
+    /// What a long string has for a length: more than there is room for in a line that is made
+    /// without looking at each token.
+    pub(super) const LONG: usize = 256;
+
+    /// The word of token number `token`, of which [`len`](Self::len) bytes are the string.
+    #[inline(always)]
+    pub(super) fn text(self, token: u8) -> [u8; 8] {
+        let [texts, ..] = self.0;
+        word(texts, token).to_le_bytes()
+    }
+
+    /// The length of token number `token`; [`Words::LONG`] if it is not in the word.
+    #[inline(always)]
+    pub(super) fn len(self, token: u8) -> usize {
+        let [_, lens, ..] = self.0;
+        word(lens, token) as usize
+    }
+
+    /// The first byte of token number `token`, and words with the bytes after it.
+    #[inline(always)]
+    pub(super) fn split(self, token: u8) -> (u8, [[u8; 8]; 2]) {
+        let [texts, _, rests, others, _] = self.0;
+        let rests = [word(rests, token), word(others, token)];
+        (word(texts, token) as u8, rests.map(u64::to_le_bytes))
+    }
+
+    /// The length of token number `token`; [`Words::LONG`] if [`split`](Self::split) has not all of
+    /// it.
+    #[inline(always)]
+    pub(super) fn split_len(self, token: u8) -> usize {
+        let [.., lens] = self.0;
+        word(lens, token) as usize
+    }
+}
+
+/// The word of token number `token`. There is one for each, so the default is never taken.
+#[inline(always)]
+fn word(words: &[u64; TOKENS], token: u8) -> u64 {
+    words.get(usize::from(token)).copied().unwrap_or(0)
+}
+
+/// The string of one token.
+#[derive(Clone, Copy, Debug)]
+pub enum Token<'a> {
+    /// `len` bytes, at most 8, lowest first in `word`. What is above them is not part of the
+    /// string.
+    Short { word: u64, len: usize },
+    /// A longer string.
+    Long(&'a [u8]),
+}
+
+/// The token table, checked.
+#[derive(Clone, Copy)]
+pub struct Tokens<'a> {
+    /// The strings, each NUL-terminated.
+    table: &'a [u8],
+    words: Words<'a>,
+}
+
+impl<'a> Tokens<'a> {
+    /// Checks the `table` of NUL-terminated strings and the `index` of where in it each token
+    /// begins. What is prepared goes to `room`, for whose 10 KiB a kernel stack has not much room.
+    ///
+    /// Unused tokens are empty strings. Linear in the length of the table.
+    pub fn new(
+        table: &'a [u8],
+        index: &[u16; TOKENS],
+        room: &'a mut TokenRoom,
+    ) -> Result<Self, SymbolError> {
+        let [words, lens, rests, others, split_lens] = &mut *room;
+        let words = words.iter_mut().zip(lens);
+        let rests = rests.iter_mut().zip(others).zip(split_lens);
+        let rows = words.zip(rests).zip(index);
+        for (token, (((word, len), ((rest, other), split_len)), &start)) in (0..=u8::MAX).zip(rows)
+        {
+            let text = table.get(usize::from(start)..).unwrap_or_default();
+            let text = until_nul(text, MAX_TOKEN_LEN).ok_or(SymbolError::BadToken { token })?;
+            *word = packed(text);
+            *rest = packed(text.get(1..).unwrap_or_default());
+            *other = packed(text.get(9..).unwrap_or_default());
+            (*len, *split_len) = (text.len() as u64, text.len() as u64);
+            if text.len() > 8 {
+                *word = *word & 0xff | u64::from(start) << 16 | *len << 32;
+                *len = Words::LONG as u64;
+            }
+            if text.len() > 17 {
+                *split_len = Words::LONG as u64;
+            }
+        }
+        // INVARIANT: All lengths are at most 17 or `LONG`.
+        let words = Words(room);
+        Ok(Self { table, words })
+    }
+
+    /// The tokens as words.
+    #[inline(always)]
+    pub(super) fn words(&self) -> Words<'a> {
+        self.words
+    }
+
+    /// The string of token number `token`.
+    #[inline]
+    pub fn get(&self, token: u8) -> Token<'a> {
+        match self.words.len(token) {
+            len @ ..=8 => Token::Short {
+                word: u64::from_le_bytes(self.words.text(token)),
+                len,
+            },
+            _ => {
+                let (text, len) = self.long(token).unwrap_or_default();
+                Token::Long(text.get(..len).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The table from the string of token number `token` on, and the length of the string; `None` if
+    /// that is at most 8.
+    pub(super) fn long(&self, token: u8) -> Option<(&'a [u8], usize)> {
+        if self.words.len(token) != Words::LONG {
+            return None;
+        }
+        let [words, ..] = self.words.0;
+        let word = word(words, token);
+        let start = (word >> 16) as u16;
+        let text = self.table.get(start.into()..).unwrap_or_default();
+        Some((text, (word >> 32) as usize))
+    }
+
+    /// The first byte of token number `token`, 0 if its string is empty.
+    #[inline]
+    pub fn first_byte(&self, token: u8) -> u8 {
+        self.words.split(token).0
+    }
+}
+
+/// The first 8 bytes of `text`, the first one lowest.
+fn packed(text: &[u8]) -> u64 {
+    let bytes = text.iter().take(8).rev();
+    bytes.fold(0, |word, &byte| word << 8 | u64::from(byte))
+}
+
+/// What is in `bytes` before the first NUL; `None` if that is more than `max` bytes, or there is no
+/// NUL.
+fn until_nul(bytes: &[u8], max: usize) -> Option<&[u8]> {
+    let text = bytes.split(|&byte| byte == 0).next()?;
+    (text.len() < bytes.len() && text.len() <= max).then_some(text)
+}
