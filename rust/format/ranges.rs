@@ -8,7 +8,7 @@
 //!
 //! Addresses alone cannot tell whose a symbol without a size is that stands between two objects,
 //! nor that a symbol of the linker script is nobody's. These symbols, a few in ten thousand, are
-//! listed by index as exceptions (x86_64 defconfig of 6.12.117: see Documentation/tables.rst).
+//! listed by index as exceptions (x86_64 defconfig of 6.12.117: see Documentation/kbuild/tables.rst).
 //!
 //! A reader of the whole listing asks for rising offsets, and a module has many symbols, so the
 //! answer is nearly always the last range or the one after it. The search looks there first and

@@ -18,7 +18,7 @@
 //! more than three counts over 512 entries, and mostly none; one who reads all sizes in order
 //! counts nothing.
 //!
-//! Documentation/tables.rst has the bytes that each level takes on x86_64 defconfig.
+//! Documentation/kbuild/tables.rst has the bytes that each level takes on x86_64 defconfig.
 
 pub use super::error::SizeError;
 
