@@ -14,34 +14,26 @@ CRATES := checker format fuzz generator harness
 .PHONY: help
 help:
 	@echo 'Try it:'
-	@echo '  make run      build a kernel with /proc/kallmodsyms, boot it under QEMU, show the file'
-	@echo '  make shell    a prompt in that kernel'
-	@echo '  make test     everything that can be tested, with a boot for each test kernel'
-	@echo '  make fuzz     look for bad tables and build inputs that break what reads them, RUNS=10000000 times'
-	@echo '  make bench    speed and size, as tables: builds the kernel of CONFIG=defconfig,'
-	@echo '                which takes a quarter of an hour once; OFF=1 builds it without the option, too'
-	@echo '  make clean    remove what these built (the kernel source and the tools stay)'
-	@echo
+	@echo '  make run       build a kernel with the file, boot it in QEMU, show the file'
+	@echo '  make shell     a prompt in that kernel'
+	@echo '  make test      all tests, with a boot of each test kernel'
+	@echo '  make fuzz      damaged tables and build inputs: RUNS=10000000, TARGET=map'
+	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
+	@echo '  make htmldocs  pages of Documentation/, by the kernel'"'"'s own build'
+	@echo '  make clean     remove what these built; kernel source and tools stay'
 	@echo 'Use it in your own kernel:'
-	@echo '  make apply KDIR=/path/to/linux    link this directory into the tree, and apply the hooks;'
-	@echo '                                    COPY=1 copies the files instead'
-	@echo '  make check O=/path/to/build       compare what a built kernel will show with its object files;'
-	@echo '                                    LOOKUPS=1 instead: how it names addresses, as in %pS;'
-	@echo '                                    ENCODINGS=1 instead: what sizes take, in other forms too'
-	@echo '  make unapply KDIR=/path/to/linux  restore the tree'
-	@echo
-	@echo 'Variables of run, shell, test and bench:'
-	@echo '  CONFIG=tiny      the kernel configuration: tests/kernel/CONFIG.config'
-	@echo '  KERNEL=6.12      the kernel series, from the package linux-source-KERNEL'
-	@echo '  KDIR=            a kernel tree of your own instead; run and shell apply to it'
-	@echo '  O=               the build directory, default one for each tree and CONFIG in the cache'
-	@echo '  ARCH=x86_64      the architecture'
-	@echo '  LLVM=            1: build with clang and LLD'
-	@echo '  ACCEL=tcg        kvm: use /dev/kvm'
+	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
+	@echo '  make check O=build       compare a built kernel with its object files;'
+	@echo '                           LOOKUPS=1, ENCODINGS=1: how it names, what sizes take'
+	@echo '  make unapply KDIR=linux  restore the tree'
+	@echo 'Variables, with their defaults:'
+	@echo '  CONFIG=tiny   tests/kernel/CONFIG.config      KDIR=  a kernel tree of your own'
+	@echo '  KERNEL=6.12   the package linux-source-6.12   O=     the build directory'
+	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test bench
-run shell test bench: cargo
+.PHONY: run shell test bench htmldocs
+run shell test bench htmldocs: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo

@@ -13,6 +13,7 @@ mod build;
 mod cache;
 mod command;
 mod configure;
+mod docs;
 mod guest;
 mod options;
 mod packages;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Shell(options) => shell(&options).map(|()| true),
         Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::Test(options) => test::run(&options),
+        Command::Htmldocs(options) => docs::run(&options).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

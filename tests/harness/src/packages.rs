@@ -16,6 +16,7 @@ pub enum For {
     Boot,
     Bench,
     Test,
+    Docs,
 }
 
 /// To configure and build a kernel, and to make and boot the guest.
@@ -40,7 +41,19 @@ const BUILD: &[&str] = &[
 const LLVM: &[&str] = &["clang-19", "lld-19", "llvm-19"];
 /// What the generator is compared with is written in awk; `time` tells how much memory a program takes.
 const BENCH: &[&str] = &["gawk", "time"];
-const TEST: &[&str] = &["shellcheck"];
+/// What lints; groff-base and mandoc read the man pages.
+const TEST: &[&str] = &["groff-base", "mandoc", "shellcheck"];
+/// For the kernel's htmldocs, which draws figures with graphviz.
+const DOCS: &[&str] = &[
+    "fonts-dejavu-core",
+    "graphviz",
+    "make",
+    "patch",
+    "perl",
+    "python3-sphinx",
+    "tar",
+    "xz-utils",
+];
 
 /// Makes sure that all packages are there.
 pub fn install(options: &Options, purpose: For) -> Result<()> {
@@ -72,19 +85,29 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
 }
 
 fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
-    let mut wanted: Vec<String> = BUILD.iter().map(|&name| name.to_owned()).collect();
-    wanted.push(options.arch()?.qemu_package.to_owned());
+    let mut wanted = Vec::new();
+    let mut want = |names: &[&str]| wanted.extend(names.iter().map(|&name| name.to_owned()));
+    if matches!(purpose, For::Docs | For::Test) {
+        want(DOCS);
+    }
+    if !matches!(purpose, For::Docs) {
+        want(BUILD);
+        want(&[options.arch()?.qemu_package]);
+    }
+    if matches!(purpose, For::Bench) {
+        want(BENCH);
+    }
+    if matches!(purpose, For::Test) {
+        want(TEST);
+    }
     if options.kdir().is_none() || matches!(purpose, For::Test) {
         wanted.push(format!("linux-source-{}", options.kernel));
     }
+    if matches!(purpose, For::Docs) {
+        return Ok(wanted);
+    }
     if !options.llvm.is_empty() {
         wanted.extend(LLVM.iter().map(|&name| name.to_owned()));
-    }
-    if matches!(purpose, For::Bench) {
-        wanted.extend(BENCH.iter().map(|&name| name.to_owned()));
-    }
-    if matches!(purpose, For::Test) {
-        wanted.extend(TEST.iter().map(|&name| name.to_owned()));
     }
     if toolchain::rustc().is_none() {
         wanted.extend(rust_packages().iter().map(|&name| name.to_owned()));

@@ -5,6 +5,7 @@
 mod apply;
 mod attribution;
 mod boot;
+mod docs;
 mod host;
 mod layering;
 mod lint;
@@ -94,6 +95,7 @@ pub fn run(options: &Options) -> Result<bool> {
 
     let tree = source::tree(options, &cache)?;
     source::apply(options, &tree)?;
+    report.group("documentation", |report| docs::run(report, &cache, &tree));
     let configs = options
         .chosen_config()
         .map_or(CONFIGS.to_vec(), |config| vec![config]);

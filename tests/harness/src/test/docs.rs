@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The documentation: the kernel's build has nothing to say of the pages, nor
+//! mandoc and groff of the man pages; and what is said is so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::lint::{has_extension, source_files};
+use super::Report;
+use crate::cache::Cache;
+use crate::docs;
+use crate::options;
+use crate::source::Tree;
+
+pub fn run(report: &mut Report, cache: &Cache, tree: &Tree) -> Result<()> {
+    let repository = options::repository()?;
+    let files = source_files(&repository)?;
+    report.check(
+        "the kernel's htmldocs makes the pages without a warning",
+        docs::build(cache, &tree.path).map(drop),
+    );
+    report.check(
+        "mandoc and groff have nothing to say of the man pages",
+        man_pages(&repository, &files),
+    );
+    report.check(
+        "link-errors.rst has the messages that the generator has",
+        messages(&repository, &files),
+    );
+    report.check("make help is one screen", help(&repository));
+    Ok(())
+}
+
+fn man_pages(repository: &Path, files: &[PathBuf]) -> Result<()> {
+    let pages: Vec<_> = files
+        .iter()
+        .filter(|file| file.starts_with(repository.join("Documentation/man")))
+        .collect();
+    ensure!(!pages.is_empty(), "there is no man page");
+    let mut complaints = String::new();
+    for page in pages {
+        let mut mandoc = Command::new("mandoc");
+        mandoc.args(["-Tlint"]).arg(page);
+        let mut groff = Command::new("groff");
+        groff.args(["-man", "-ww", "-z", "-Tutf8"]).arg(page);
+        for mut linter in [mandoc, groff] {
+            let result = linter.output().context("mandoc, groff")?;
+            let output = [result.stdout, result.stderr].concat();
+            for line in String::from_utf8_lossy(&output).lines() {
+                // Names are in lower case where they are those of files: man-pages(7).
+                if !line.contains("lower case character in document title") {
+                    complaints.push_str(line);
+                    complaints.push('\n');
+                }
+            }
+        }
+    }
+    ensure!(complaints.is_empty(), "{complaints}");
+    Ok(())
+}
+
+/// Each message on the page is one that the sources have, and each that the
+/// sources have as a whole is on the page.
+fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
+    let page = repository.join("Documentation/kbuild/link-errors.rst");
+    let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
+    let mut sources = String::new();
+    for file in files {
+        if file.starts_with(repository.join("scripts")) && has_extension(file, "rs") {
+            sources.push_str(&fs::read_to_string(file)?);
+        }
+    }
+    let start = page.find("\nThe messages\n").context("The messages")?;
+    let end = page.find("\nThe system\n").context("The system")?;
+    let mut unknown = Vec::new();
+    for line in page[start..end].lines() {
+        // Terms and members of line blocks: ``the map is cut short``, ``no section found``
+        let line = line.trim_start_matches([' ', '|']);
+        if !line.starts_with("``") {
+            continue;
+        }
+        let literals = line.split("``").skip(1).step_by(2);
+        for part in literals.flat_map(|literal| literal.split("...")) {
+            if !sources.contains(part.trim()) {
+                unknown.push(part.trim().to_owned());
+            }
+        }
+    }
+    ensure!(
+        unknown.is_empty(),
+        "not in scripts/: {}",
+        unknown.join(", ")
+    );
+    let missing: Vec<_> = whole_messages(&sources)
+        .filter(|message| !page.contains(message))
+        .collect();
+    ensure!(
+        missing.is_empty(),
+        "not on the page: {}",
+        missing.join(", ")
+    );
+    Ok(())
+}
+
+/// Those of `Err("not an address".into())`, `.ok_or("bad load address")?` and the like.
+fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
+    let calls = [
+        "Err(\"",
+        "ok_or(\"",
+        "unplaced(asked, \"",
+        "failure(path, \"",
+    ];
+    calls.into_iter().flat_map(|call| {
+        let after = sources.split(call).skip(1);
+        after.filter_map(|text| text.split('"').next())
+    })
+}
+
+/// 24 lines of 80 columns, of which one is for the next prompt.
+fn help(repository: &Path) -> Result<()> {
+    let mut make = Command::new("make");
+    make.arg("-C").arg(repository).args(["-s", "help"]);
+    // A path of the user's can be longer.
+    make.env("KALLMODSYMS_CACHE", "~/.cache/kallmodsyms");
+    for variable in ["MAKEFLAGS", "MAKELEVEL"] {
+        make.env_remove(variable);
+    }
+    let help = crate::command::output(&mut make)?;
+    let wide = help.lines().find(|line| line.chars().count() > 80);
+    ensure!(wide.is_none(), "wider than 80 columns: {wide:?}");
+    ensure!(help.lines().count() < 24, "{} lines", help.lines().count());
+    Ok(())
+}
