@@ -98,3 +98,4 @@ for source in "$directory/engine/"*.rs; do
 	printf '%-8s %10s executions, none failed\n' "$name" \
 		"$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
 done
+echo "Logs, and the inputs it goes on from: $output"

@@ -53,7 +53,11 @@ impl Fragment {
         let directory = options::repository()?.join("tests/kernel");
         let file = directory.join(format!("{name}.config"));
         let Ok(text) = fs::read_to_string(&file) else {
-            bail!("CONFIG={name}: there is no such file: {}", file.display());
+            bail!(
+                "CONFIG={name}: there is no such file: {}; there are: {}",
+                file.display(),
+                names_in(&directory)
+            );
         };
         let header = |key: &str| {
             let key = format!("# {key}: ");
@@ -99,6 +103,19 @@ impl Fragment {
             .map(|(_, line)| line)
             .collect()
     }
+}
+
+/// The names of the fragments in a directory.
+fn names_in(directory: &Path) -> String {
+    let mut names: Vec<_> = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()))
+        .filter(|name| name != "guest")
+        .collect();
+    names.sort();
+    names.join(" ")
 }
 
 const NOT_SET: &str = " is not set";

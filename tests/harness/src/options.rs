@@ -132,6 +132,25 @@ impl Options {
         self.chosen_config().unwrap_or("tiny")
     }
 
+    /// Fails if there are no hooks for the series that was asked for.
+    pub fn check_series(&self) -> Result<()> {
+        let patches = repository()?.join("patches");
+        if patches.join(&self.kernel).is_dir() {
+            return Ok(());
+        }
+        let mut series: Vec<_> = std::fs::read_dir(&patches)?
+            .flatten()
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        series.sort();
+        bail!(
+            "KERNEL={}: there are no hooks for that series; there are for: {}",
+            self.kernel,
+            series.join(" ")
+        );
+    }
+
     pub fn copy(&self) -> bool {
         is_set(&self.copy)
     }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use anyhow::{bail, Result};
+use anyhow::{bail, Context, Result};
 
 use crate::command;
 use crate::options::Options;
@@ -76,10 +76,16 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
     };
     let mut phase = Phase::start("packages");
     phase.announce(&format!("installing {list}"));
-    apt_get(root, &["update"])?;
+    let by_hand = || {
+        format!(
+            "the packages were not installed. Is the network there, and does this release of \
+             Debian have them? By hand it is\n  apt-get update && apt-get install {list}"
+        )
+    };
+    apt_get(root, &["update"]).with_context(by_hand)?;
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
     install.extend(missing.iter().map(String::as_str));
-    apt_get(root, &install)?;
+    apt_get(root, &install).with_context(by_hand)?;
     phase.done("installed");
     Ok(())
 }
@@ -101,9 +107,11 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
         want(TEST);
     }
     if options.kdir().is_none() || matches!(purpose, For::Test) {
+        options.check_series()?;
         wanted.push(format!("linux-source-{}", options.kernel));
     }
     if matches!(purpose, For::Docs) {
+        // No kernel is compiled.
         return Ok(wanted);
     }
     if !options.llvm.is_empty() {

@@ -99,7 +99,9 @@ pub fn apply(options: &Options, tree: &Tree) -> Result<()> {
     }
     let result = apply.output().context("patches/apply.sh")?;
     if !result.status.success() {
-        bail!("{}", String::from_utf8_lossy(&result.stderr).trim_end());
+        let message = String::from_utf8_lossy(&result.stderr);
+        // Ours begin with the same word.
+        bail!("{}", message.trim_start_matches("kallmodsyms: ").trim_end());
     }
     if tree.pristine.is_none() {
         eprint!("{}", String::from_utf8_lossy(&result.stdout));

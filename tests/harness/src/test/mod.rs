@@ -116,6 +116,10 @@ pub fn run(options: &Options) -> Result<bool> {
         off::run(report, options, &cache, &toolchain, &packaged)
     });
 
+    println!(
+        "# builds, logs and consoles: {}",
+        cache.path.join("build").display()
+    );
     println!("# after {}", progress::time(report.started.elapsed()));
     println!("{} passed, {} failed", report.passed, report.failed);
     Ok(report.failed == 0)
