@@ -20,6 +20,7 @@ help:
 	@echo '  make fuzz      damaged tables and build inputs: RUNS=10000000, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
 	@echo '  make htmldocs  pages of Documentation/, by the kernel'"'"'s own build'
+	@echo '  make rust-analyzer  rust-project.json, for editors; after make run'
 	@echo '  make clean     remove what these built; kernel source and tools stay'
 	@echo 'Use it in your own kernel:'
 	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
@@ -32,8 +33,8 @@ help:
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test bench htmldocs
-run shell test bench htmldocs: cargo
+.PHONY: run shell test bench htmldocs rust-analyzer
+run shell test bench htmldocs rust-analyzer: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo

@@ -14,6 +14,7 @@ mod cache;
 mod command;
 mod configure;
 mod docs;
+mod editor;
 mod guest;
 mod options;
 mod packages;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Shell(options) => shell(&options).map(|()| true),
         Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::Test(options) => test::run(&options),
+        Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),
         Command::Htmldocs(options) => docs::run(&options).map(|()| true),
     };
     match done {

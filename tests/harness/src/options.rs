@@ -31,6 +31,8 @@ pub enum Command {
     Test(Options),
     /// Make pages of the documentation, by the kernel's own build
     Htmldocs(Options),
+    /// Describe the crates to editors, in rust-project.json
+    RustAnalyzer(Options),
 }
 
 #[derive(Args, Clone)]

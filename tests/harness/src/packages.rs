@@ -17,6 +17,7 @@ pub enum For {
     Bench,
     Test,
     Docs,
+    Editor,
 }
 
 /// To configure and build a kernel, and to make and boot the guest.
@@ -99,6 +100,9 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
     if !matches!(purpose, For::Docs) {
         want(BUILD);
         want(&[options.arch()?.qemu_package]);
+    }
+    if matches!(purpose, For::Editor) {
+        want(&["python3"]);
     }
     if matches!(purpose, For::Bench) {
         want(BENCH);
