@@ -40,7 +40,7 @@ run shell test bench htmldocs rust-analyzer: cargo
 .PHONY: cargo
 cargo:
 	@command -v cargo >/dev/null || { \
-		echo 'kallmodsyms: cargo is missing: install Rust (https://rustup.rs, or apt-get install cargo)' >&2; exit 1; }
+		echo 'kallmodsyms: cargo is missing: apt-get install cargo (on Debian 12: cargo-web), or https://rustup.rs' >&2; exit 1; }
 	@[ "$$(cat '$(CARGO_TARGET_DIR)/clone' 2>/dev/null)" = '$(CURDIR)' ] || { \
 		mkdir -p '$(CARGO_TARGET_DIR)' && \
 		cargo clean --quiet --locked --release --manifest-path tests/Cargo.toml $(CRATES:%=-p %) && \
