@@ -25,7 +25,7 @@ help:
 	@echo 'Use it in your own kernel:'
 	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
 	@echo '  make check O=build       compare a built kernel with its object files;'
-	@echo '                           LOOKUPS=1, ENCODINGS=1: how it names, what sizes take'
+	@echo '                           LOOKUPS=1, ENCODINGS=1, RANGES=file: see README.md'
 	@echo '  make unapply KDIR=linux  restore the tree'
 	@echo 'Variables, with their defaults:'
 	@echo '  CONFIG=tiny   tests/kernel/CONFIG.config      KDIR=  a kernel tree of your own'
@@ -53,7 +53,7 @@ fuzz: cargo
 
 .PHONY: check
 check: cargo
-	@$(patsubst harness,checker,$(HARNESS)) $(if $(LOOKUPS),--lookups) $(if $(ENCODINGS),--encodings)
+	@$(patsubst harness,checker,$(HARNESS)) $(if $(LOOKUPS),--lookups) $(if $(ENCODINGS),--encodings) $(if $(RANGES),--ranges '$(RANGES)')
 
 .PHONY: apply unapply
 apply:

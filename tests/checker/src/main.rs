@@ -11,11 +11,13 @@
 //! modules each is in, [`elf`] reads the symbols, [`ties`] finds the definition of each symbol of
 //! vmlinux, with [`groups`] and [`bases`] as its evidence; [`kallsyms`] and [`tables`] decode what
 //! the kernel will print; [`verdict`] compares, and [`report`] writes it down. [`lookups`] compares
-//! something else, if asked to: what the kernel answers for an address; and [`encodings`] what the
+//! something else, if asked to: what the kernel answers for an address; [`builtin_ranges`] stands
+//! in for the tables with what upstream's build makes; and [`encodings`] what the
 //! [`sizes`] would take if they were stored otherwise.
 
 mod archives;
 mod bases;
+mod builtin_ranges;
 mod elf;
 mod encodings;
 mod groups;
@@ -74,7 +76,19 @@ fn modules(options: &Options) -> Result<bool> {
 
     let listing = kallsyms::listing(&image, &build)?;
     let tables = tables::Tables::read(&image)?;
-    let verdict = verdict::compare(&program, &linked, &origins, &listing, &tables, &names)?;
+    let other = options.ranges().map(|path| {
+        let address_of = |name: &str| {
+            let line = listing.iter().find(|line| line.name == name.as_bytes());
+            line.map(|line| line.address)
+        };
+        builtin_ranges::BuiltinRanges::read(path, address_of)
+    });
+    let other = other.transpose()?;
+    let shown = |index: usize, address: u64| match &other {
+        Some(ranges) => Ok(ranges.shown(address)),
+        None => tables.shown(index, address),
+    };
+    let verdict = verdict::compare(&program, &linked, &origins, &listing, shown, &names)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let written = report::write(&mut out, &image, &program, &tables, &verdict);
     unless_unread(written)?;

@@ -49,6 +49,11 @@ pub struct Options {
     #[arg(long)]
     lookups: bool,
 
+    /// Check instead what this file says, which the kernel's build makes with
+    /// CONFIG_BUILTIN_MODULE_RANGES
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["lookups", "encodings"])]
+    ranges: Option<PathBuf>,
+
     /// Compute instead what the sizes of the symbols would take in other encodings
     #[arg(long, conflicts_with = "lookups")]
     encodings: bool,
@@ -72,6 +77,11 @@ impl Options {
             (false, true) => Aim::Encodings,
             (false, false) => Aim::Modules,
         }
+    }
+
+    /// The file that stands in for the tables, if there is one.
+    pub fn ranges(&self) -> Option<&Path> {
+        self.ranges.as_deref()
     }
 
     /// The build directory.

@@ -10,7 +10,6 @@ use crate::elf::{Entry, Symbol};
 use crate::kallsyms::Line;
 use crate::names::{Name, Names};
 use crate::program::{Definition, Program};
-use crate::tables::Tables;
 use crate::ties::Origin;
 
 /// A set of modules, sorted.
@@ -102,13 +101,14 @@ struct Expected {
     index: usize,
 }
 
-/// Compares the `listing` of the kernel, with its `tables`, with the `origins` of the symbols.
+/// Compares the `listing` of the kernel, with the modules that are `shown` for each index and address
+/// in it, with the `origins` of the symbols.
 pub fn compare(
     program: &Program,
     linked: &[Entry],
     origins: &[Origin],
     listing: &[Line],
-    tables: &Tables,
+    shown: impl Fn(usize, u64) -> Result<Modules>,
     names: &Names,
 ) -> Result<Verdict> {
     let mut verdict = Verdict {
@@ -117,7 +117,7 @@ pub fn compare(
     };
     let mut expected = expectations(program, linked, origins);
     for (index, line) in listing.iter().enumerate() {
-        let shown = tables.shown(index, line.address)?;
+        let shown = shown(index, line.address)?;
         let key = names.find(&line.name).map(|name| (name, line.address));
         let expected = key.and_then(|key| expected.get_mut(&key)?.take(&shown));
         let Some(expected) = expected else {

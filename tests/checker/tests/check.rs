@@ -44,6 +44,22 @@ fn nothing_wrong() {
 }
 
 #[test]
+fn a_file_of_ranges_stands_in_for_the_tables() {
+    let kernel = Kernel::build(Linker::Gnu, Way::Objects, right);
+    let ranges = kernel.path().join("ranges");
+    std::fs::write(&ranges, "").unwrap();
+    let mut command = command(&kernel);
+    command
+        .arg("--ranges")
+        .arg(ranges)
+        .assert()
+        .code(1)
+        .stdout(contains(
+            "symbols of modules: 11, shown with their modules: 0 (0.000 %)",
+        ));
+}
+
+#[test]
 fn function_in_another_module() {
     check(|name, truth| if name == "a_open" { &["b_mod"] } else { truth })
         .code(1)
