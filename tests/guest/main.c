@@ -35,7 +35,16 @@ void test_kernel_log(void)
 	check(clean, "the kernel's log has no complaint");
 }
 
-int main(void)
+/* Where memory is short. */
+static void test_small(void)
+{
+	test_rule("with little memory");
+	test_crowd(true);
+	test_rule("after that");
+	test_kernel_log();
+}
+
+static void test_all(void)
 {
 	test_rule("after boot");
 	test_credentials();
@@ -46,8 +55,19 @@ int main(void)
 	test_attribution();
 	test_reads();
 	test_churn();
+	test_crowd(true);
+	test_killed();
 	test_tracing();
 	test_kernel_log();
+}
+
+/* Without an argument, all but what is for another machine. */
+int main(int count, char **arguments)
+{
+	if (count == 2 && !strcmp(arguments[1], "small"))
+		test_small();
+	else
+		test_all();
 	print_plan();
 	return 0;
 }

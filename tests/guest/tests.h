@@ -106,6 +106,8 @@ void test_churn(void);
 void test_sizes(void);
 void test_lookup(void);
 void test_tracing(void);
+void test_crowd(bool measured);
+void test_killed(void);
 void test_kernel_log(void);
 
 #endif

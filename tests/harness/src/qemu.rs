@@ -67,6 +67,19 @@ pub fn test(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<
     watch(command_for(options, guest, "test")?, guest, line)
 }
 
+/// As [`test`], on a machine with so little memory.
+pub fn test_small(
+    options: &Options,
+    guest: &Guest,
+    memory: &str,
+    line: impl FnMut(&str),
+) -> Result<()> {
+    let mut qemu = command_for(options, guest, "small")?;
+    // The last word on it counts.
+    qemu.args(["-m", memory]);
+    watch(qemu, guest, line)
+}
+
 /// Boots to a prompt on this terminal.
 pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
     eprintln!("kallmodsyms: a shell in the guest; leave with exit, or Ctrl-A X");

@@ -15,32 +15,70 @@ use crate::tap::{self, Line};
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     build::build(kernel)?;
     let guest = guest::pack_for_tests(options, kernel)?;
+    let mut results = Results::new(&kernel.config);
+    qemu::test(options, &guest, |line| results.take(report, line))?;
+    results.end()
+}
 
-    let (mut plan, mut seen) = (None, 0);
-    let mut comments: Vec<String> = Vec::new();
-    qemu::test(options, &guest, |line| match tap::parse(line) {
-        Some(Line::Plan(count)) => plan = Some(count),
-        Some(Line::Comment(comment)) => comments.push(comment),
-        Some(Line::Passed(name)) => {
-            seen += 1;
-            comments.clear();
-            report.passed(&format!("{}: {name}", kernel.config));
+/// As little memory as there is in the smallest machines that such a kernel is for.
+const LITTLE: &str = "64M";
+
+/// The same kernel, on a machine with little memory.
+pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
+    let guest = guest::pack(options, kernel)?;
+    let mut results = Results::new(&format!("{} with {LITTLE}", kernel.config));
+    qemu::test_small(options, &guest, LITTLE, |line| results.take(report, line))?;
+    results.end()
+}
+
+/// What a guest's tests say, as they go on.
+struct Results {
+    name: String,
+    plan: Option<u32>,
+    seen: u32,
+    comments: Vec<String>,
+}
+
+impl Results {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            plan: None,
+            seen: 0,
+            comments: Vec::new(),
         }
-        Some(Line::Failed(name)) => {
-            seen += 1;
-            report.failed(&format!("{}: {name}", kernel.config), &comments.join("\n"));
-            comments.clear();
+    }
+
+    /// Takes over what a line of the console says.
+    fn take(&mut self, report: &mut Report, line: &str) {
+        match tap::parse(line) {
+            Some(Line::Plan(count)) => self.plan = Some(count),
+            Some(Line::Comment(comment)) => self.comments.push(comment),
+            Some(Line::Passed(name)) => {
+                self.seen += 1;
+                self.comments.clear();
+                report.passed(&format!("{}: {name}", self.name));
+            }
+            Some(Line::Failed(name)) => {
+                self.seen += 1;
+                report.failed(&format!("{}: {name}", self.name), &self.comments.join("\n"));
+                self.comments.clear();
+            }
+            // "Bail out! /proc/kallsyms: No such file or directory"
+            None if line.starts_with("Bail out!") => self.comments.push(line.to_owned()),
+            None => {}
         }
-        // "Bail out! /proc/kallsyms: No such file or directory"
-        None if line.starts_with("Bail out!") => comments.push(line.to_owned()),
-        None => {}
-    })?;
-    match plan {
-        Some(count) if count == seen && count > 0 => Ok(()),
-        Some(count) => bail!("the guest planned {count} tests and ran {seen}"),
-        None => bail!(
-            "the guest's tests did not come to their end\n{}",
-            comments.join("\n")
-        ),
+    }
+
+    /// Whether all tests that there are were run.
+    fn end(self) -> Result<()> {
+        match self.plan {
+            Some(count) if count == self.seen && count > 0 => Ok(()),
+            Some(count) => bail!("the guest planned {count} tests and ran {}", self.seen),
+            None => bail!(
+                "the guest's tests did not come to their end\n{}",
+                self.comments.join("\n")
+            ),
+        }
     }
 }

@@ -103,6 +103,7 @@ pub fn run(options: &Options) -> Result<bool> {
         report.group(config, |report| {
             let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
             boot::run(report, options, &kernel)?;
+            boot::run_small(report, options, &kernel)?;
             speed::run(report, options, &kernel)?;
             attribution::run(report, &kernel)?;
             sizes::run(report, options, &kernel)?;
