@@ -6,14 +6,14 @@ use crate::build::{Build, LINKS};
 use assert_cmd::Command;
 use predicates::{prelude::PredicateBooleanExt, str::contains};
 
-fn add_sizes(build: &Build) -> Command {
+pub(crate) fn add_sizes(build: &Build) -> Command {
     let mut command = build.command();
     command.args(["add-sizes", "vmlinux1", "vmlinux1.syms"]);
     command
 }
 
 /// What nm would print of the image, and what is expected of it.
-fn lines(build: &Build) -> (String, String) {
+pub(crate) fn lines(build: &Build) -> (String, String) {
     let listed = build.listed();
     let line = |address: u64, name: &str| format!("{address:016x} t {name}");
     let syms = listed

@@ -10,7 +10,7 @@ use crate::build::{Build, LINKS};
 
 /// Runs the generator. Returns what it printed, or its message.
 #[track_caller]
-fn link(build: &Build) -> Result<String, String> {
+pub(crate) fn link(build: &Build) -> Result<String, String> {
     let mut generator = build.generator();
     let output = generator.timeout(Duration::from_secs(20)).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -33,15 +33,15 @@ fn link(build: &Build) -> Result<String, String> {
 }
 
 /// A build directory in which one file after the other is damaged.
-struct Damaged {
-    build: Build,
+pub(crate) struct Damaged {
+    pub(crate) build: Build,
     name: &'static str,
     /// The tables without damage.
     whole: String,
 }
 
 impl Damaged {
-    fn of(name: &'static str) -> Self {
+    pub(crate) fn of(name: &'static str) -> Self {
         let build = Build::of(name);
         let whole = link(&build).unwrap();
         let damaged = Self { build, name, whole };
@@ -56,13 +56,13 @@ impl Damaged {
     }
 
     /// A file without damage, if the build has it.
-    fn file(&self, file: &str) -> Option<Vec<u8>> {
+    pub(crate) fn file(&self, file: &str) -> Option<Vec<u8>> {
         fs::read(self.build.path(file)).ok()
     }
 
     /// Whether `content` is refused for `file`. If not, the tables are those without damage.
     #[track_caller]
-    fn refuses(&self, file: &str, content: impl AsRef<[u8]>, what: &str) -> bool {
+    pub(crate) fn refuses(&self, file: &str, content: impl AsRef<[u8]>, what: &str) -> bool {
         let good = self.file(file).unwrap();
         self.build.write(file, content);
         let outcome = link(&self.build);
@@ -175,6 +175,14 @@ fn line_ends_of_another_system() {
     }
 }
 
+/// Names of symbols and objects are in comments only.
+pub(crate) fn without_comments(tables: &str) -> String {
+    let lines = tables
+        .lines()
+        .map(|line| line.split("/*").next().unwrap().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn names_that_are_not_utf_8() {
     for name in LINKS {
@@ -200,15 +208,8 @@ fn names_that_are_not_utf_8() {
         let mut generator = build.generator();
         let output = generator.output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        // Names are in comments only.
         let printed = String::from_utf8_lossy(&output.stdout);
-        let bytes = |text: &str| -> String {
-            let lines = text
-                .lines()
-                .map(|line| line.split("/*").next().unwrap().to_owned());
-            lines.collect::<Vec<_>>().join("\n")
-        };
-        assert_eq!(bytes(&printed), bytes(&whole));
+        assert_eq!(without_comments(&printed), without_comments(&whole));
     }
 }
 

@@ -10,4 +10,5 @@ mod errors;
 mod interrupted;
 mod linear;
 mod link;
+mod lists;
 mod synthetic;

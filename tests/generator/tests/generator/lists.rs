@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The smaller inputs, damaged: what nm printed, the commands, the settings, and the list of modules.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::add_sizes::{add_sizes, lines};
+use crate::build::{Build, LINKS};
+use crate::damaged::{link, without_comments, Damaged};
+
+const COMMAND: &str = "drivers/sw/.mac.o.cmd";
+const OBJECT: &str = "crypto/sum.o";
+
+/// What the generator makes of a list of nm's, or its message.
+#[track_caller]
+fn sized(build: &Build, syms: impl AsRef<[u8]>) -> Result<Vec<u8>, String> {
+    build.write("vmlinux1.syms", syms);
+    let output = add_sizes(build).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    if output.status.success() {
+        assert_eq!(message, "");
+        return Ok(output.stdout);
+    }
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert_eq!(output.stdout, b"", "{message}");
+    assert_eq!(message.lines().count(), 2, "{message}");
+    assert!(message.len() < 2000, "{message}");
+    Err(message)
+}
+
+/// Until it says whose object it is, with the quotation marks.
+#[test]
+fn a_command_cut_anywhere() {
+    let damaged = Damaged::of("gnu-objects");
+    let command = damaged.build.read(COMMAND);
+    let said = command.find("not-built-in\"").unwrap() + "not-built-in\"".len();
+    for at in 0..command.len() {
+        let refused = damaged.refuses(COMMAND, &command[..at], &format!("cut at byte {at}"));
+        assert_eq!(refused, at < said, "cut at byte {at}");
+    }
+}
+
+#[test]
+fn a_command_that_is_a_link_to_itself() {
+    let build = Build::of("gnu-objects");
+    fs::remove_file(build.path(COMMAND)).unwrap();
+    symlink(build.path(COMMAND), build.path(COMMAND)).unwrap();
+    let message = link(&build).unwrap_err();
+    assert!(message.contains(COMMAND), "{message}");
+    assert!(message.contains("Make the file readable"), "{message}");
+}
+
+#[test]
+fn line_ends_of_another_system_in_commands_and_settings() {
+    for name in LINKS {
+        let damaged = Damaged::of(name);
+        for file in [COMMAND, "include/config/auto.conf"] {
+            let content = damaged.build.read(file).replace('\n', "\r\n");
+            damaged.refuses(file, content, "with CR LF");
+        }
+    }
+}
+
+#[test]
+fn long_lines_in_the_smaller_inputs() {
+    let long = "x".repeat(1 << 20);
+    let damaged = Damaged::of("gnu-vmlinux_o");
+    let append = |file: &str, line: &str| {
+        let content = damaged.build.read(file) + line + "\n";
+        damaged.refuses(file, content, "with a line of a megabyte")
+    };
+    assert!(append("modules.builtin", &long));
+    assert!(append("modules.builtin", &format!("kernel/{long}.ko")));
+    assert!(append(
+        "modules.builtin",
+        &format!("kernel/{}.ko", "a/".repeat(1 << 19))
+    ));
+    // It may be the name of a section, which then has nothing in it.
+    append("vmlinux.o.map", &long);
+    assert!(append("vmlinux.o.map", &format!(" {long} 0x0 twelve")));
+    assert!(!append(
+        "include/config/auto.conf",
+        &format!("CONFIG_{long}=y")
+    ));
+    assert!(!append(COMMAND, &long));
+}
+
+/// Paths are bytes, too.
+#[test]
+fn an_object_whose_path_is_not_utf_8() {
+    let build = Build::of("gnu-objects");
+    let whole = link(&build).unwrap();
+    let mut map = fs::read(build.path("vmlinux1.map")).unwrap();
+    let mut places = 0;
+    for at in 0..map.len() {
+        if map[at..].starts_with(OBJECT.as_bytes()) {
+            map[at..at + OBJECT.len()].copy_from_slice(b"crypto/s\xfe\xff.o");
+            places += 1;
+        }
+    }
+    assert!(places > 1, "{places}");
+    build.write("vmlinux1.map", map);
+    for file in ["modules_thick.builtin", ".tmp_vmlinux.ranges"] {
+        fs::remove_file(build.path(file)).unwrap();
+    }
+    let message = link(&build).unwrap_err();
+    assert!(message.contains("crypto/.s"), "{message}");
+    // It is there under that name.
+    for (from, to) in [
+        ("sum.o", &b"s\xfe\xff.o"[..]),
+        (".sum.o.cmd", b".s\xfe\xff.o.cmd"),
+    ] {
+        let to = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(to);
+        fs::rename(
+            build.path(&format!("crypto/{from}")),
+            build.path("crypto").join(to),
+        )
+        .unwrap();
+    }
+    let mut generator = build.generator();
+    let output = generator.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(without_comments(&printed), without_comments(&whole));
+}
+
+#[test]
+fn a_list_of_symbols_cut_anywhere() {
+    let build = Build::of("gnu-objects");
+    let (syms, expected) = lines(&build);
+    for at in 1..syms.len() {
+        match sized(&build, &syms[..at]) {
+            // At the end of a line, or of a name that another one begins with.
+            Ok(sized) => assert!(expected.as_bytes().starts_with(&sized), "{at}"),
+            Err(message) => assert!(message.contains("vmlinux1.syms:"), "{message}"),
+        }
+    }
+}
+
+#[test]
+fn a_list_of_symbols_with_other_line_ends() {
+    let build = Build::of("gnu-objects");
+    let (syms, expected) = lines(&build);
+    match sized(&build, syms.replace('\n', "\r\n")) {
+        Ok(sized) => assert_eq!(String::from_utf8(sized).unwrap(), expected),
+        Err(message) => assert!(message.contains("vmlinux1.syms:1: "), "{message}"),
+    }
+}
+
+#[test]
+fn a_list_of_symbols_with_a_line_of_a_megabyte() {
+    let build = Build::of("gnu-objects");
+    let (syms, _) = lines(&build);
+    for line in [
+        "x".repeat(1 << 20),
+        format!("ffffffff81000000 t {}", "x".repeat(1 << 20)),
+    ] {
+        let message = sized(&build, line + "\n" + &syms).unwrap_err();
+        assert!(message.contains("vmlinux1.syms:1: "), "{message}");
+    }
+}
+
+/// nm prints names as they are, and scripts/kallsyms leaves out those of 512 bytes and more.
+#[test]
+fn sizes_of_symbols_with_long_names_and_names_that_are_not_utf_8() {
+    for length in [511, 512, 5000, 1 << 20] {
+        let build = Build::of("gnu-objects");
+        let long = "n".repeat(length);
+        build.add_symbol(&format!(
+            "ffffffff81000048 l     F .text\t0000000000000004 {long}"
+        ));
+        let (syms, expected) = lines(&build);
+        assert!(expected.contains(&format!("{long}\t4\n")));
+        assert_eq!(sized(&build, syms), Ok(expected.into_bytes()), "{length}");
+    }
+
+    let build = Build::of("gnu-objects");
+    let (syms, expected) = lines(&build);
+    let other = |bytes: &[u8]| -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        for at in 0..bytes.len() {
+            if bytes[at..].starts_with(b"core_main") {
+                bytes[at..at + 9].copy_from_slice(b"core\xff\xfe\x80in");
+            }
+        }
+        bytes
+    };
+    let image = fs::read(build.path("vmlinux1")).unwrap();
+    build.write("vmlinux1", other(&image));
+    assert_ne!(other(syms.as_bytes()), syms.as_bytes());
+    assert_eq!(
+        sized(&build, other(syms.as_bytes())),
+        Ok(other(expected.as_bytes()))
+    );
+}
