@@ -117,7 +117,7 @@ fn check(symbols: &[(u64, u64)], tables: &SizeTables<'_>, starts: &[usize]) {
 }
 
 /// Symbols of one kernel; Miri takes a thousand times as long for each.
-const MOST: usize = if cfg!(miri) { 600 } else { 3000 };
+const MOST: usize = if cfg!(miri) { 300 } else { 3000 };
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
