@@ -44,6 +44,14 @@ static void test_small(void)
 	test_kernel_log();
 }
 
+/* Who sees what, in every way to open a file. */
+static void test_who_sees_what(void)
+{
+	load_all_modules();
+	test_privacy();
+	test_kernel_log();
+}
+
 static void test_all(void)
 {
 	test_rule("after boot");
@@ -66,6 +74,8 @@ int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], "small"))
 		test_small();
+	else if (count == 2 && !strcmp(arguments[1], "privacy"))
+		test_who_sees_what();
 	else
 		test_all();
 	print_plan();

@@ -120,9 +120,14 @@ static void check_has(const char *module)
 	check(symbols_of(module, &sized), "there are symbols in [%s]", module);
 }
 
-void test_modules(void)
+void load_all_modules(void)
 {
 	run_command(LOAD_ALL);
+}
+
+void test_modules(void)
+{
+	load_all_modules();
 	check(every_loaded_module_has_symbols(), "every loaded module has symbols, with sizes");
 	test_rule("with modules loaded");
 

@@ -13,7 +13,7 @@
 #define ENOUGH_NOTES 3
 
 /* Whether @ours, less what it has more, is @theirs. */
-static bool follows(struct line ours, struct line theirs)
+bool follows_rule(struct line ours, struct line theirs)
 {
 	bool of_module = memchr(theirs.start, '\t', theirs.size);
 	const char *at = theirs.start, *end = theirs.start + theirs.size;
@@ -48,7 +48,7 @@ bool rule_holds(void)
 		lines++;
 		if (!next_line(ours, &at, &line))
 			line = (struct line){ "(nothing)", 9 };
-		if (follows(line, their_line))
+		if (follows_rule(line, their_line))
 			continue;
 		if (++wrong <= ENOUGH_NOTES)
 			note("line %zu: %.*s, kallsyms: %.*s", lines, (int)line.size, line.start,
@@ -69,6 +69,32 @@ bool rule_holds(void)
 void test_rule(const char *when)
 {
 	check(rule_holds(), "the kallsyms rule holds %s", when);
+}
+
+/* Whether @text is @shown, what root sees, with zeros. */
+bool is_hidden(struct text text, struct text shown)
+{
+	size_t at = 0, shown_at = 0, lines = 0;
+	struct line line, shown_line;
+	struct symbol symbol, shown_symbol;
+
+	while (next_line(shown, &shown_at, &shown_line)) {
+		bool right = next_line(text, &at, &line) && parse_symbol(line, &symbol) &&
+			     parse_symbol(shown_line, &shown_symbol);
+		size_t rest = shown_line.start + shown_line.size - shown_symbol.name.start;
+
+		lines++;
+		right = right && is_zero(symbol.address) && is_zero(symbol.size) &&
+			symbol.type == shown_symbol.type &&
+			line.start + line.size == symbol.name.start + rest &&
+			!memcmp(symbol.name.start, shown_symbol.name.start, rest);
+		if (!right) {
+			note("line %zu: %.*s, root sees: %.*s", lines, (int)line.size, line.start,
+			     (int)shown_line.size, shown_line.start);
+			return false;
+		}
+	}
+	return lines && at >= text.size;
 }
 
 /*

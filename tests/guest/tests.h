@@ -96,11 +96,15 @@ const struct core_symbol *core_symbol(const struct core *core, const char *name)
 /* The tests. */
 void test_rule(const char *when);
 bool rule_holds(void);
+bool follows_rule(struct line ours, struct line theirs);
+bool is_hidden(struct text text, struct text shown);
+void test_privacy(void);
 void test_order(void);
 void test_reads(void);
 void test_calls(struct text whole);
 void test_credentials(void);
 void test_modules(void);
+void load_all_modules(void);
 void test_attribution(void);
 void test_churn(void);
 void test_sizes(void);

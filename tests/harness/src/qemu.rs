@@ -80,6 +80,11 @@ pub fn test_small(
     watch(qemu, guest, line)
 }
 
+/// As [`test`], for the tests of who sees what.
+pub fn test_privacy(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
+    watch(command_for(options, guest, "privacy")?, guest, line)
+}
+
 /// Boots to a prompt on this terminal.
 pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
     eprintln!("kallmodsyms: a shell in the guest; leave with exit, or Ctrl-A X");

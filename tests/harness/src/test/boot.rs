@@ -31,6 +31,18 @@ pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Res
     results.end()
 }
 
+/// The same kernel, with everyone who may open the file.
+pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
+    let guest = guest::pack(options, kernel)?;
+    let mut results = Results::new(&kernel.config);
+    qemu::test_privacy(options, &guest, |line| results.take(report, line))?;
+    println!(
+        "# {}: {} cases of who sees what",
+        kernel.config, results.seen
+    );
+    results.end()
+}
+
 /// What a guest's tests say, as they go on.
 struct Results {
     name: String,

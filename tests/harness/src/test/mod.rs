@@ -110,6 +110,11 @@ pub fn run(options: &Options) -> Result<bool> {
             rebuild::run(report, &kernel)
         });
     }
+    report.group("who sees what", |report| {
+        let config = options.config();
+        let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
+        boot::run_privacy(report, options, &kernel)
+    });
     report.group("built in or loaded", |report| {
         stability::run(report, options, &cache, &toolchain, &tree)
     });

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * /proc as containers have it: mounted once more, with less in it, or with
+ * files of it covered.
+ */
+
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "privacy.h"
+
+#define PROC "/tmp/proc"
+
+static void mount_proc(const char *options)
+{
+	if (mount("proc", PROC, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, options))
+		give_up("mounting proc with '%s'", options);
+}
+
+/* As container runtimes do it. */
+static void mask(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), PROC "/%s", name);
+	if (mount("/dev/null", path, NULL, MS_BIND, NULL))
+		give_up("covering %s", path);
+}
+
+struct mounted {
+	const char *options;
+	const struct who *who;
+};
+
+static void mount_as_root(const struct mounted *mounted)
+{
+	if (unshare(CLONE_NEWNS))
+		give_up("unshare");
+	mount_proc(mounted->options);
+	mounted->who->become();
+}
+
+static int see_mounted(const void *argument)
+{
+	mount_as_root(argument);
+	return sight_below(PROC);
+}
+
+static int attributes_mounted(const void *argument)
+{
+	mount_as_root(argument);
+	return have_same_attributes(PROC) ? SAME : WRONG;
+}
+
+static void test_options(void)
+{
+	static const char *const options[] = { "", "hidepid=1", "hidepid=2", "hidepid=invisible",
+					       "hidepid=ptraceable", "subset=pid",
+					       "hidepid=2,subset=pid" };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		for (size_t j = 0; j < who_count; j++) {
+			struct mounted mounted = { options[i], &whos[j] };
+			bool absent = strstr(options[i], "subset=pid");
+
+			check_sight(value_in_child(see_mounted, &mounted),
+				    absent ? ABSENT : whos[j].has_cap_syslog ? ADDRESSES : ZEROS,
+				    "proc mounted with '%s', opened by %s", options[i], whos[j].name);
+			check(value_in_child(attributes_mounted, &mounted) == SAME,
+			      "proc mounted with '%s': mode, owner and errors agree, for %s",
+			      options[i], whos[j].name);
+		}
+}
+
+static void enter_as_root(void)
+{
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID))
+		give_up("unshare");
+}
+
+static void enter_as_user(void)
+{
+	become_user();
+	enter_user_namespace(CLONE_NEWNS | CLONE_NEWPID);
+}
+
+static void enter_as_mapped_root(void)
+{
+	enter_user_namespace(CLONE_NEWNS | CLONE_NEWPID);
+}
+
+static const struct container {
+	const char *name;
+	void (*enter)(void);	/* a child is the first process in there, */
+	size_t who;		/* and goes on as one of those */
+	enum sight expected;
+} containers[] = {
+	{ "a privileged container", enter_as_root, 0, ADDRESSES },
+	{ "a container without CAP_SYSLOG", enter_as_root, 1, ZEROS },
+	{ "a container with a user namespace", enter_as_mapped_root, 0, ZEROS },
+	{ "a user's container", enter_as_user, 0, ZEROS },
+};
+
+/* What the runtime covers, and what is seen then. */
+static const struct masking {
+	const char *name;
+	bool kallsyms, kallmodsyms;
+} maskings[] = {
+	{ "", false, false },
+	{ " with both covered", true, true },
+	{ " with kallsyms covered", true, false },
+};
+
+struct inside {
+	const struct container *container;
+	const struct masking *masking;
+};
+
+static int see_as_first_process(const void *argument)
+{
+	const struct inside *inside = argument;
+	const struct masking *masking = inside->masking;
+
+	if (getpid() != 1)
+		give_up("being the first process");
+	mount_proc("");
+	if (masking->kallsyms)
+		mask("kallsyms");
+	if (masking->kallmodsyms)
+		mask("kallmodsyms");
+	whos[inside->container->who].become();
+	if (masking->kallsyms == masking->kallmodsyms)
+		return sight_below(PROC);
+	return sight_of_ours_below(PROC);
+}
+
+static int see_inside(const void *argument)
+{
+	const struct inside *inside = argument;
+
+	inside->container->enter();
+	return value_in_child(see_as_first_process, inside);
+}
+
+/*
+ * Who covers kallsyms by its name leaves ours as it is: names and modules, and
+ * addresses for the privileged. Documentation/format.rst says so.
+ */
+static void test_containers(void)
+{
+	for (size_t i = 0; i < sizeof(containers) / sizeof(*containers); i++)
+		for (size_t j = 0; j < sizeof(maskings) / sizeof(*maskings); j++) {
+			struct inside inside = { &containers[i], &maskings[j] };
+			enum sight seen = value_in_child(see_inside, &inside);
+
+			if (maskings[j].kallsyms != maskings[j].kallmodsyms)
+				check(seen == containers[i].expected,
+				      "%s%s: kallmodsyms shows what it did", containers[i].name,
+				      maskings[j].name);
+			else
+				check_sight(seen, maskings[j].kallsyms ? EMPTY : containers[i].expected,
+					    "%s%s", containers[i].name, maskings[j].name);
+		}
+}
+
+void test_proc_mounts(void)
+{
+	if (mkdir(PROC, 0755))
+		give_up(PROC);
+	test_options();
+	test_containers();
+	if (rmdir(PROC))
+		give_up(PROC);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * Addresses and sizes are shown exactly where /proc/kallsyms shows addresses:
+ * for every setting, everyone who opens the files, and everyone who reads them.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "privacy.h"
+
+#define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
+#define PARANOID "/proc/sys/kernel/perf_event_paranoid"
+
+/* What the administrator can set. kallsyms looks at paranoid if nothing is restricted. */
+static const struct setting {
+	const char *restricted, *paranoid;
+	enum sight all, with_cap_syslog;
+} settings[] = {
+	{ "0", "2", ZEROS, ADDRESSES },
+	{ "0", "1", ADDRESSES, ADDRESSES },
+	{ "1", "2", ZEROS, ADDRESSES },
+	{ "1", "-1", ZEROS, ADDRESSES },
+	{ "2", "-1", ZEROS, ZEROS },
+};
+
+static void set(const struct setting *setting)
+{
+	write_file(KPTR_RESTRICT, setting->restricted);
+	if (!access(PARANOID, W_OK))
+		write_file(PARANOID, setting->paranoid);
+}
+
+static enum sight expected(const struct setting *setting, bool has_cap_syslog)
+{
+	return has_cap_syslog ? setting->with_cap_syslog : setting->all;
+}
+
+/* Opened and read by @who. */
+static int see_opened(const void *who)
+{
+	((const struct who *)who)->become();
+	return sight_below("/proc");
+}
+
+/* Opened by root, read by @who. */
+static int see_given(const void *who)
+{
+	struct pair pair = open_pair("/proc");
+
+	((const struct who *)who)->become();
+	return sight_of(pair);
+}
+
+/* Opened by root, and opened again by @who, who does not need to know what it is. */
+static int see_reopened(const void *who)
+{
+	struct pair given = open_pair("/proc"), pair;
+	char path[64];
+
+	((const struct who *)who)->become();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", given.ours);
+	pair.ours = open(path, O_RDONLY);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", given.theirs);
+	pair.theirs = open(path, O_RDONLY);
+	return sight_of(pair);
+}
+
+struct sender {
+	const struct who *who;
+	int socket;
+};
+
+static int open_and_send(const void *argument)
+{
+	const struct sender *sender = argument;
+
+	sender->who->become();
+	send_pair(sender->socket, open_pair("/proc"));
+	return 0;
+}
+
+/* Opened by @who, who has ended, and read by root. */
+static int see_received(const void *who)
+{
+	int sockets[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		give_up("socketpair");
+	value_in_child(open_and_send, &(struct sender){ who, sockets[1] });
+	close(sockets[1]);
+	return sight_of(receive_pair(sockets[0]));
+}
+
+static const struct way {
+	const char *name;
+	int (*see)(const void *who);
+	bool opened_by_root;
+} ways[] = {
+	{ "opened and read by", see_opened, false },
+	{ "opened by root, read by", see_given, true },
+	{ "opened by root, again through /proc/self/fd by", see_reopened, false },
+	{ "read by root, opened by", see_received, false },
+};
+
+static void test_matrix(void)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+		set(&settings[i]);
+		for (size_t j = 0; j < who_count; j++)
+			for (size_t k = 0; k < sizeof(ways) / sizeof(*ways); k++) {
+				bool allowed = ways[k].opened_by_root || whos[j].has_cap_syslog;
+
+				check_sight(value_in_child(ways[k].see, &whos[j]),
+					    expected(&settings[i], allowed),
+					    "kptr_restrict=%s perf_event_paranoid=%s, %s %s",
+					    settings[i].restricted, settings[i].paranoid,
+					    ways[k].name, whos[j].name);
+			}
+	}
+	set(&settings[0]);
+}
+
+/* What was set when the file was opened stays so for who has it open. */
+static void test_setting_that_changes(void)
+{
+	const struct setting *open = &settings[1], *restricted = &settings[4];
+	struct pair before, after;
+
+	set(open);
+	before = open_pair("/proc");
+	set(restricted);
+	after = open_pair("/proc");
+	check_sight(sight_of(before), ADDRESSES, "opened by root, then kptr_restrict=2");
+	set(open);
+	check_sight(sight_of(after), ZEROS, "opened by root with kptr_restrict=2, then 0");
+	close_pair(before);
+	close_pair(after);
+	set(&settings[0]);
+}
+
+static int see_attributes(const void *who)
+{
+	((const struct who *)who)->become();
+	return have_same_attributes("/proc") ? SAME : WRONG;
+}
+
+static void test_attributes(void)
+{
+	for (size_t i = 0; i < who_count; i++)
+		check(value_in_child(see_attributes, &whos[i]) == SAME,
+		      "mode, owner and the errors of open and write are kallsyms's, for %s",
+		      whos[i].name);
+}
+
+/* An administrator may take the files away from users. */
+static void test_mode_that_changes(void)
+{
+	const struct who *user = &whos[2];
+
+	if (chmod(KALLSYMS, 0400) || chmod(KALLMODSYMS, 0400))
+		give_up("chmod");
+	check_sight(value_in_child(see_opened, user), ABSENT, "chmod 0400, opened by %s", user->name);
+	check_sight(value_in_child(see_given, user), ADDRESSES,
+		    "chmod 0400, opened by root, read by %s", user->name);
+	check(value_in_child(see_attributes, user) == SAME, "chmod 0400: the errors of open agree");
+	if (chmod(KALLSYMS, 0444) || chmod(KALLMODSYMS, 0444))
+		give_up("chmod");
+}
+
+void test_privacy(void)
+{
+	set(&settings[0]);
+	look_at_both();
+	test_matrix();
+	test_setting_that_changes();
+	test_attributes();
+	test_mode_that_changes();
+	test_proc_mounts();
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/* What the two files show to one who opens them, and whether they agree in it. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "privacy.h"
+
+/* So much of kallsyms is read: it decides once for all lines, and costs much. */
+#define ENOUGH (32 * 1024)
+
+static const char *const sights[] = { "differ", "were not seen", "cannot be opened", "are empty",
+				      "show zeros", "show addresses", "are the same" };
+
+/* What root sees where nothing is restricted, and what a user does: the same with zeros. */
+static struct text shown, hidden;
+
+void look_at_both(void)
+{
+	shown = read_file(KALLMODSYMS);
+	if (seteuid(USER))
+		give_up("seteuid");
+	hidden = read_file(KALLMODSYMS);
+	if (seteuid(0))
+		give_up("seteuid");
+	check(is_hidden(hidden, shown), "what is compared with is root's listing, and it with zeros");
+}
+
+static int open_below(const char *proc, const char *name, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", proc, name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+struct pair open_pair(const char *proc)
+{
+	struct pair pair;
+	int error;
+
+	pair.theirs = open_below(proc, "kallsyms", O_RDONLY);
+	error = errno;
+	pair.ours = open_below(proc, "kallmodsyms", O_RDONLY);
+	if (pair.theirs < 0 && pair.ours < 0 && errno != error) {
+		note("open fails with %s, kallsyms: %s", strerror(errno), strerror(error));
+		pair.ours = -2;
+	}
+	return pair;
+}
+
+void close_pair(struct pair pair)
+{
+	close(pair.ours);
+	close(pair.theirs);
+}
+
+/* Only whole lines. */
+static struct text read_start(int fd)
+{
+	struct text text = { malloc(ENOUGH), 0 };
+	ssize_t got;
+
+	if (!text.data)
+		give_up("%d bytes", ENOUGH);
+	while (text.size < ENOUGH) {
+		got = read(fd, text.data + text.size, ENOUGH - text.size);
+		if (got < 0)
+			give_up("read");
+		if (!got)
+			return text;
+		text.size += got;
+	}
+	while (text.size && text.data[text.size - 1] != '\n')
+		text.size--;
+	return text;
+}
+
+static bool has_address(struct text text)
+{
+	struct line line;
+	size_t at = 0;
+
+	while (next_line(text, &at, &line))
+		if (!is_zero((struct line){ line.start, strcspn(line.start, " ") }))
+			return true;
+	return false;
+}
+
+/* Line by line, as far as kallsyms was read. */
+static bool starts_agree(struct text ours, struct text theirs)
+{
+	size_t at = 0, their_at = 0;
+	struct line line, their_line;
+
+	while (next_line(theirs, &their_at, &their_line))
+		if (!next_line(ours, &at, &line) || !follows_rule(line, their_line)) {
+			note("%.*s, kallsyms: %.*s", (int)line.size, line.start,
+			     (int)their_line.size, their_line.start);
+			return false;
+		}
+	return true;
+}
+
+/* Reads ours to its end. */
+enum sight sight_of(struct pair pair)
+{
+	struct text ours, theirs;
+	enum sight sight;
+
+	if (pair.ours == -1 && pair.theirs == -1)
+		return ABSENT;
+	if (pair.ours < 0 || pair.theirs < 0) {
+		note("only one can be opened");
+		return WRONG;
+	}
+	ours = read_fd(pair.ours, MIB);
+	theirs = read_start(pair.theirs);
+	if (!theirs.size)
+		sight = ours.size ? WRONG : EMPTY;
+	else if (!starts_agree(ours, theirs))
+		sight = WRONG;
+	else if (has_address(theirs))
+		sight = is_same(ours, shown) ? ADDRESSES : WRONG;
+	else
+		sight = is_same(ours, hidden) ? ZEROS : WRONG;
+	free(ours.data);
+	free(theirs.data);
+	return sight;
+}
+
+enum sight sight_below(const char *proc)
+{
+	struct pair pair = open_pair(proc);
+	enum sight sight = sight_of(pair);
+
+	close_pair(pair);
+	return sight;
+}
+
+/* Where kallsyms says nothing of it. */
+enum sight sight_of_ours_below(const char *proc)
+{
+	int fd = open_below(proc, "kallmodsyms", O_RDONLY);
+	struct text text;
+
+	if (fd < 0)
+		return ABSENT;
+	text = read_fd(fd, MIB);
+	close(fd);
+	if (!text.size)
+		return EMPTY;
+	return is_same(text, shown) ? ADDRESSES : is_same(text, hidden) ? ZEROS : WRONG;
+}
+
+/* The error of opening the file, and of writing to it if that can be tried; or 0. */
+static int error_of(const char *proc, const char *name, int flags)
+{
+	int fd = open_below(proc, name, flags);
+	int error = fd < 0 ? errno : 0;
+
+	if (fd >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		error = write(fd, "x", 1) < 0 ? 1000 + errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+bool have_same_attributes(const char *proc)
+{
+	static const int flags[] = { O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC,
+				     O_RDONLY | O_DIRECTORY, O_RDWR | O_APPEND,
+				     O_CREAT | O_EXCL | O_RDWR };
+	char our_name[64], their_name[64];
+	struct stat ours = { 0 }, theirs = { 0 };
+	bool same;
+
+	snprintf(our_name, sizeof(our_name), "%s/kallmodsyms", proc);
+	snprintf(their_name, sizeof(their_name), "%s/kallsyms", proc);
+	same = stat(our_name, &ours) == stat(their_name, &theirs) &&
+	       ours.st_mode == theirs.st_mode && ours.st_uid == theirs.st_uid &&
+	       ours.st_gid == theirs.st_gid && ours.st_nlink == theirs.st_nlink &&
+	       ours.st_size == theirs.st_size && ours.st_dev == theirs.st_dev;
+	if (!same)
+		note("mode %o of %u:%u, kallsyms: %o of %u:%u", ours.st_mode, ours.st_uid,
+		     ours.st_gid, theirs.st_mode, theirs.st_uid, theirs.st_gid);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		int our_error = error_of(proc, "kallmodsyms", flags[i]);
+		int their_error = error_of(proc, "kallsyms", flags[i]);
+
+		if (our_error != their_error) {
+			note("flags %#o: error %d, kallsyms: %d", flags[i], our_error, their_error);
+			same = false;
+		}
+	}
+	return same;
+}
+
+void check_sight(enum sight seen, enum sight expected, const char *format, ...)
+{
+	va_list arguments;
+	char name[200];
+
+	va_start(arguments, format);
+	vsnprintf(name, sizeof(name), format, arguments);
+	va_end(arguments);
+	if (seen != expected)
+		note("the files %s", sights[seen]);
+	check(seen == expected, "%s: both %s", name, sights[expected]);
+}
