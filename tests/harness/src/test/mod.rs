@@ -5,22 +5,28 @@
 mod apply;
 mod attribution;
 mod boot;
+mod damaged;
+mod damages;
 mod docs;
 mod host;
+mod kaslr;
 mod layering;
 mod lint;
+mod listing;
 mod off;
 mod rebuild;
 mod sizes;
 mod speed;
 mod stability;
+mod tables;
 
+use std::fs;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cache::Cache;
-use crate::configure;
+use crate::configure::{self, Kernel};
 use crate::options::Options;
 use crate::packages;
 use crate::progress;
@@ -30,6 +36,10 @@ use crate::toolchain::Toolchain;
 /// The kernels that are booted unless one is asked for: one links vmlinux from
 /// vmlinux.a, the other from vmlinux.o.
 const CONFIGS: &[&str] = &["tiny", "tiny-ibt"];
+
+/// So many of the damages and of the boots at other addresses have time here.
+const DAMAGES: usize = 2;
+const BOOTS: u32 = 3;
 
 /// What has passed and what has not.
 pub struct Report {
@@ -66,6 +76,13 @@ impl Report {
             Ok(()) => self.passed(name),
             Err(error) => self.failed(name, &format!("{error:#}")),
         }
+    }
+
+    /// Says how many passed. Whether all did.
+    fn end(&self) -> bool {
+        println!("# after {}", progress::time(self.started.elapsed()));
+        println!("{} passed, {} failed", self.passed, self.failed);
+        self.failed == 0
     }
 
     /// A group of tests that can also fail as a whole.
@@ -110,11 +127,20 @@ pub fn run(options: &Options) -> Result<bool> {
             rebuild::run(report, &kernel)
         });
     }
-    report.group("who sees what", |report| {
-        let config = options.config();
-        let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
-        boot::run_privacy(report, options, &kernel)
-    });
+    report.group(
+        "who sees what, damage and address randomisation",
+        |report| {
+            let config = options.config();
+            let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
+            if let Some(option) = missing(&kernel)? {
+                println!("# {config} is without {option}: not run");
+                return Ok(());
+            }
+            boot::run_privacy(report, options, &kernel)?;
+            damaged::run(report, options, &kernel, &damages::DAMAGES[..DAMAGES])?;
+            kaslr::run(report, options, &kernel, BOOTS)
+        },
+    );
     report.group("built in or loaded", |report| {
         stability::run(report, options, &cache, &toolchain, &tree)
     });
@@ -126,7 +152,20 @@ pub fn run(options: &Options) -> Result<bool> {
         "# builds, logs and consoles: {}",
         cache.path.join("build").display()
     );
-    println!("# after {}", progress::time(report.started.elapsed()));
-    println!("{} passed, {} failed", report.passed, report.failed);
-    Ok(report.failed == 0)
+    Ok(report.end())
+}
+
+/// What a kernel has not that these tests need: containers, a vmlinux that QEMU boots, and other
+/// addresses in each boot.
+fn missing(kernel: &Kernel) -> Result<Option<&'static str>> {
+    let path = kernel.objtree.join(".config");
+    let config = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let is_missing = |option: &&str| !config.lines().any(|line| line == format!("{option}=y"));
+    let needed = [
+        "CONFIG_USER_NS",
+        "CONFIG_PID_NS",
+        "CONFIG_PVH",
+        "CONFIG_RANDOMIZE_BASE",
+    ];
+    Ok(needed.into_iter().find(is_missing))
 }

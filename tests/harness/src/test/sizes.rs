@@ -21,7 +21,7 @@ const FIRST: &str = "_text";
 const ENOUGH: usize = 5;
 
 /// Several symbols can have one name at one address: their sizes, sorted.
-type Sizes = BTreeMap<(u64, String), Vec<u64>>;
+pub type Sizes = BTreeMap<(u64, String), Vec<u64>>;
 
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let config = kernel.objtree.join(".config");
@@ -44,7 +44,7 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
 }
 
 /// The symbols of vmlinux, as `nm -S` has them.
-fn defined(vmlinux: &[u8]) -> Result<Sizes> {
+pub fn defined(vmlinux: &[u8]) -> Result<Sizes> {
     let mut sizes = Sizes::new();
     for symbol in object::File::parse(vmlinux)?.symbols() {
         let name = String::from_utf8_lossy(symbol.name_bytes()?).into_owned();
@@ -63,7 +63,7 @@ fn defined(vmlinux: &[u8]) -> Result<Sizes> {
 /// ffffffff8d9b28c4 151 T vfs_read
 /// ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]
 /// ```
-fn shown(kallmodsyms: &str, kallsyms: &str, defined: &Sizes) -> Result<Sizes> {
+pub fn shown(kallmodsyms: &str, kallsyms: &str, defined: &Sizes) -> Result<Sizes> {
     let of_kernel = kallsyms.lines().take_while(|line| !line.contains('\t'));
     let mut symbols = Vec::new();
     for (line, _) in kallmodsyms.lines().zip(of_kernel) {
@@ -94,7 +94,7 @@ fn shown(kallmodsyms: &str, kallsyms: &str, defined: &Sizes) -> Result<Sizes> {
     Ok(sizes)
 }
 
-fn compare(shown: &Sizes, defined: &Sizes) -> Result<()> {
+pub fn compare(shown: &Sizes, defined: &Sizes) -> Result<()> {
     let differing: Vec<_> = shown
         .iter()
         .filter(|(key, sizes)| defined.get(key) != Some(sizes))

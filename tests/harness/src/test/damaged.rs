@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Kernels with damaged tables: one message, and a file that shows what can still be relied on.
+//!
+//! QEMU boots a copy of vmlinux in which some bytes of a table are others. The kernel is then at
+//! the address it was linked for.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{ensure, Context, Result};
+
+use super::damages::{Damage, Outcome};
+use super::listing::Texts;
+use super::{tables, Report};
+use crate::configure::Kernel;
+use crate::guest::{self, Guest};
+use crate::options::Options;
+use crate::qemu::{self, Files};
+
+/// What a kernel that is not well says.
+const COMPLAINTS: [&str; 7] = [
+    "BUG:",
+    "Oops",
+    "WARNING:",
+    "Call Trace",
+    "general protection",
+    "UBSAN",
+    "panic",
+];
+
+/// One boot for each.
+pub fn run(
+    report: &mut Report,
+    options: &Options,
+    kernel: &Kernel,
+    damages: &[Damage],
+) -> Result<()> {
+    let image = Image::read(kernel)?;
+    let whole = guest::pack(options, kernel)?;
+    let directory = whole.directory.join("damaged");
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+    let guest = Guest {
+        image: directory.join("vmlinux"),
+        directory,
+        ..whole
+    };
+    for damage in damages {
+        if !image.tables.contains_key(damage.table) {
+            println!("# {} is without {}", kernel.config, damage.table);
+            continue;
+        }
+        let name = format!("{}: {} {}", kernel.config, damage.what, damage.outcome);
+        report.check(
+            &name,
+            image.damage(damage, &guest.image).and_then(|()| {
+                let files = qemu::show(options, &guest)?;
+                check(damage, &files, &console(&guest)?)
+            }),
+        );
+    }
+    // Another vmlinux is not to be taken for the kernel's.
+    fs::remove_file(&guest.image).with_context(|| guest.image.display().to_string())
+}
+
+/// The lines of the console.
+fn console(guest: &Guest) -> Result<Vec<String>> {
+    let path = guest.directory.join("console.log");
+    let text = fs::read(&path).with_context(|| path.display().to_string())?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// A vmlinux, and where its tables are in it.
+struct Image {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// Offsets in the file.
+    tables: BTreeMap<String, usize>,
+}
+
+impl Image {
+    fn read(kernel: &Kernel) -> Result<Self> {
+        let path = kernel.objtree.join("vmlinux");
+        let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+        let tables = tables::places(&bytes)?;
+        Ok(Self {
+            path,
+            bytes,
+            tables,
+        })
+    }
+
+    /// Writes a copy with the damage.
+    fn damage(&self, damage: &Damage, copy: &PathBuf) -> Result<()> {
+        let mut bytes = self.bytes.clone();
+        let no_table = || format!("{}: no {}", self.path.display(), damage.table);
+        let start = *self.tables.get(damage.table).with_context(no_table)?;
+        let table = bytes.get_mut(start..).with_context(no_table)?;
+        (damage.change)(table);
+        ensure!(bytes != self.bytes, "{} has that already", damage.table);
+        fs::write(copy, bytes).with_context(|| copy.display().to_string())
+    }
+}
+
+fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
+    let is_complaint = |line: &&String| COMPLAINTS.iter().any(|word| line.contains(word));
+    let complaints: Vec<_> = console.iter().filter(is_complaint).cloned().collect();
+    // The command line has the word panic.
+    let complaints: Vec<_> = complaints
+        .into_iter()
+        .filter(|line| !line.contains("panic=-1"))
+        .collect();
+    ensure!(
+        complaints.is_empty(),
+        "the kernel says:\n{}",
+        complaints.join("\n")
+    );
+
+    let said: Vec<&String> = console
+        .iter()
+        .filter(|line| line.contains("kallmodsyms: "))
+        .collect();
+    match damage.outcome.message() {
+        Some(message) => ensure!(
+            said.len() == 1 && said.iter().all(|line| line.contains(message)),
+            "not one message '{message}', but: {said:#?}"
+        ),
+        None => ensure!(said.is_empty(), "it says {said:#?}"),
+    }
+
+    if damage.outcome == Outcome::NoFile {
+        // What kallsyms shows then is no text.
+        let sent = files.directory.join("kallmodsyms");
+        let sent = sent
+            .metadata()
+            .with_context(|| sent.display().to_string())?;
+        ensure!(sent.len() == 0, "there is a file");
+        return Ok(());
+    }
+    let texts = Texts::read(files)?;
+    let symbols = texts.symbols()?;
+    let in_modules = symbols.iter().filter(|symbol| !symbol.modules.is_empty());
+    let (count, in_modules) = (symbols.len(), in_modules.count());
+    let loaded = texts.kallmodsyms.lines().count() - count;
+    println!("# {count} symbols, {in_modules} of these in modules, and {loaded} of loaded modules");
+    ensure!(count > 1000 && loaded > 0, "the file is not whole");
+    match damage.outcome {
+        Outcome::NoModules => ensure!(in_modules == 0, "{in_modules} symbols are in modules"),
+        _ => ensure!(
+            in_modules > 1000,
+            "only {in_modules} symbols are in modules"
+        ),
+    }
+    if damage.outcome == Outcome::NoSizes {
+        let gap = |pair: &[super::listing::Symbol]| match pair {
+            [one, next] => one.size == next.address.wrapping_sub(one.address),
+            _ => true,
+        };
+        // Several symbols may be at one address. Per-cpu symbols are in the lower half, and the last
+        // of these has nothing next to it.
+        let image = symbols.iter().position(|symbol| symbol.address >> 63 != 0);
+        let apart = symbols[image.unwrap_or(0)..]
+            .windows(2)
+            .filter(|pair| pair[0].address < pair[1].address);
+        let other = apart.filter(|pair| !gap(pair)).count();
+        ensure!(other == 0, "{other} sizes are not distances");
+    }
+    Ok(())
+}

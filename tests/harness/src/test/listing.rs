@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Both files of one boot, symbol by symbol, as the host got them.
+
+use std::fs;
+
+use anyhow::{bail, ensure, Context, Result};
+
+use crate::qemu::Files;
+
+/// Both files as text.
+pub struct Texts {
+    pub kallmodsyms: String,
+    pub kallsyms: String,
+}
+
+/// A symbol of the kernel itself.
+pub struct Symbol<'a> {
+    pub address: u64,
+    pub size: u64,
+    pub name: &'a str,
+    /// `[a] [b]`, or nothing.
+    pub modules: &'a str,
+}
+
+impl Texts {
+    pub fn read(files: &Files) -> Result<Self> {
+        let read = |name: &str| {
+            let path = files.directory.join(name);
+            fs::read_to_string(&path).with_context(|| path.display().to_string())
+        };
+        Ok(Self {
+            kallmodsyms: read("kallmodsyms")?,
+            kallsyms: read("kallsyms")?,
+        })
+    }
+
+    /// The kernel's own symbols; an error if a line, of these or of others, breaks the kallsyms
+    /// rule.
+    ///
+    /// ```text
+    /// ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]
+    /// ffffffffc02c178c 22b t romfs_fill_super\t[romfs]
+    /// ```
+    pub fn symbols(&self) -> Result<Vec<Symbol<'_>>> {
+        let (ours, theirs) = (self.kallmodsyms.lines(), self.kallsyms.lines());
+        let (count, their_count) = (ours.clone().count(), theirs.clone().count());
+        ensure!(
+            count == their_count && count > 0,
+            "kallmodsyms has {count} lines, and kallsyms {their_count}"
+        );
+        let mut symbols = Vec::with_capacity(count);
+        for (line, their_line) in ours.zip(theirs) {
+            let (symbol, modules) = line.split_once('\t').unwrap_or((line, ""));
+            let fields: Vec<&str> = symbol.split(' ').collect();
+            let [address, size, kind, name] = fields[..] else {
+                bail!("not a line of the file: {line}");
+            };
+            let is_of_kernel = !their_line.contains('\t');
+            let mut expected = format!("{address} {kind} {name}");
+            if !is_of_kernel {
+                expected = format!("{expected}\t{modules}");
+            }
+            ensure!(
+                expected == their_line,
+                "this breaks the kallsyms rule: {line}, kallsyms: {their_line}"
+            );
+            let number = |text| u64::from_str_radix(text, 16).with_context(|| line.to_owned());
+            let symbol = Symbol {
+                address: number(address)?,
+                size: number(size)?,
+                name,
+                modules,
+            };
+            if is_of_kernel {
+                symbols.push(symbol);
+            }
+        }
+        Ok(symbols)
+    }
+}
