@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::Shell(options) => shell(&options).map(|()| true),
         Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::Test(options) => test::run(&options),
+        Command::Reproduce(options) => test::at_length(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),
         Command::Htmldocs(options) => docs::run(&options).map(|()| true),
     };

@@ -29,6 +29,8 @@ pub enum Command {
     Bench(Bench),
     /// Run all tests; ends with the line `N passed, N failed`
     Test(Options),
+    /// Run what `test` runs of privacy, damage and repetition at length
+    Reproduce(Options),
     /// Make pages of the documentation, by the kernel's own build
     Htmldocs(Options),
     /// Describe the crates to editors, in rust-project.json

@@ -37,6 +37,7 @@ use figures::Figures;
 use text::Document;
 
 pub use ratio::ratio;
+pub use space::last_pass;
 
 /// The kernel that is measured unless another one is asked for.
 const CONFIG: &str = "defconfig";

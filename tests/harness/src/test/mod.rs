@@ -15,6 +15,8 @@ mod lint;
 mod listing;
 mod off;
 mod rebuild;
+mod rebuilt;
+mod reproduce;
 mod sizes;
 mod speed;
 mod stability;
@@ -23,8 +25,9 @@ mod tables;
 use std::fs;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 
+use crate::build;
 use crate::cache::Cache;
 use crate::configure::{self, Kernel};
 use crate::options::Options;
@@ -40,6 +43,9 @@ const CONFIGS: &[&str] = &["tiny", "tiny-ibt"];
 /// So many of the damages and of the boots at other addresses have time here.
 const DAMAGES: usize = 2;
 const BOOTS: u32 = 3;
+
+/// And so many of these boots at length.
+const MORE_BOOTS: u32 = 10;
 
 /// What has passed and what has not.
 pub struct Report {
@@ -124,6 +130,7 @@ pub fn run(options: &Options) -> Result<bool> {
             speed::run(report, options, &kernel)?;
             attribution::run(report, &kernel)?;
             sizes::run(report, options, &kernel)?;
+            reproduce::run(report, &kernel)?;
             rebuild::run(report, &kernel)
         });
     }
@@ -168,4 +175,33 @@ fn missing(kernel: &Kernel) -> Result<Option<&'static str>> {
         "CONFIG_RANDOMIZE_BASE",
     ];
     Ok(needed.into_iter().find(is_missing))
+}
+
+/// `make reproduce`: what takes too long for each run of the tests. Whether all passed.
+pub fn at_length(options: &Options) -> Result<bool> {
+    let cache = Cache::lock(options)?;
+    packages::install(options, packages::For::Test)?;
+    let toolchain = Toolchain::find(&cache)?;
+    let tree = source::tree(options, &cache)?;
+    source::apply(options, &tree)?;
+    let kernel = configure::configure(options, &cache, &toolchain, &tree.path, options.config())?;
+    if let Some(option) = missing(&kernel)? {
+        bail!("{} is without {option}", kernel.config);
+    }
+    build::build(&kernel)?;
+    let mut report = Report::new();
+    report.group("who sees what", |report| {
+        boot::run_privacy(report, options, &kernel)
+    });
+    report.group("damaged tables", |report| {
+        damaged::run(report, options, &kernel, damages::DAMAGES)
+    });
+    report.group("address randomisation", |report| {
+        kaslr::run(report, options, &kernel, MORE_BOOTS)
+    });
+    report.group("a second build", |report| {
+        reproduce::run(report, &kernel)?;
+        rebuilt::run(report, &kernel)
+    });
+    Ok(report.end())
 }

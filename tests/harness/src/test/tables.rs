@@ -3,9 +3,26 @@
 //! The tables of kallsyms and ours in a vmlinux.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol};
+
+/// The tables' bytes, by their names. Each ends where the next one begins.
+pub fn of(vmlinux: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let bytes = fs::read(vmlinux).with_context(|| vmlinux.display().to_string())?;
+    let places = places(&bytes)?;
+    let mut starts: Vec<usize> = places.values().copied().collect();
+    starts.sort_unstable();
+    let ends = starts.iter().skip(1).copied();
+    let ends: BTreeMap<usize, usize> = starts.iter().copied().zip(ends).collect();
+    let table = |start| bytes.get(start..*ends.get(&start)?);
+    Ok(places
+        .iter()
+        .filter_map(|(name, &start)| Some((name.clone(), table(start)?.to_owned())))
+        .collect())
+}
 
 /// Where in a vmlinux the tables are, in bytes from its start.
 pub fn places(vmlinux: &[u8]) -> Result<BTreeMap<String, usize>> {

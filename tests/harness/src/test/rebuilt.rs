@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A kernel built a second time, from nothing: elsewhere, by another number of jobs, in another
+//! language, and interrupted on the way. Takes minutes.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{bail, ensure, Context, Result};
+use rustix::process::{kill_process_group, Pid, Signal};
+
+use super::{reproduce, tables, Report};
+use crate::command;
+use crate::configure::Kernel;
+use crate::progress::Phase;
+
+/// In what order, and how hard, the second build is interrupted: when make says that it begins this.
+const INTERRUPTIONS: [(&str, Signal); 5] = [
+    ("  CC      mm/slub.o", Signal::INT),
+    ("  KMSYMS  .tmp_vmlinux1", Signal::INT),
+    ("  AS      .tmp_vmlinux1", Signal::KILL),
+    ("  KMSYMS  .tmp_vmlinux2", Signal::KILL),
+    ("  LD      vmlinux", Signal::TERM),
+];
+
+/// A language in which the linker's map says other words, if its messages are installed.
+const LANGUAGE: &str = "de_DE.UTF-8";
+
+pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
+    let beside = kernel.objtree.parent().context("no directory")?;
+    let directory = tempfile::Builder::new()
+        .prefix("rebuilt")
+        .tempdir_in(beside)?;
+    let again = Again {
+        kernel,
+        objtree: directory.path().join("o"),
+        locales: directory.path().join("locales"),
+    };
+    again.prepare()?;
+    let mut phase = Phase::start("rebuild");
+    let mut interrupted = 0;
+    for (step, signal) in INTERRUPTIONS {
+        phase.announce(&format!("until it says '{}'", step.trim()));
+        interrupted += usize::from(again.build(Some((step, signal)))?);
+    }
+    phase.announce("to the end");
+    again.build(None)?;
+    phase.done(&format!("interrupted {interrupted} times"));
+
+    report.check(
+        &format!(
+            "{}: a build can be interrupted {interrupted} times",
+            kernel.config
+        ),
+        often_enough(interrupted),
+    );
+    report.check(
+        &format!(
+            "{}: another build of the same tree has the same tables",
+            kernel.config
+        ),
+        compare(&kernel.objtree, &again.objtree),
+    );
+    Ok(())
+}
+
+fn often_enough(interrupted: usize) -> Result<()> {
+    ensure!(
+        interrupted == INTERRUPTIONS.len(),
+        "there are {} points at which it should have been",
+        INTERRUPTIONS.len()
+    );
+    Ok(())
+}
+
+fn compare(one: &Path, other: &Path) -> Result<()> {
+    let (one_tables, other_tables) = (
+        tables::of(&one.join("vmlinux"))?,
+        tables::of(&other.join("vmlinux"))?,
+    );
+    ensure!(one_tables.len() > 10, "only {} tables", one_tables.len());
+    let differing: Vec<&str> = one_tables
+        .iter()
+        .filter(|(name, bytes)| other_tables.get(*name) != Some(bytes))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    ensure!(
+        differing.is_empty() && one_tables.len() == other_tables.len(),
+        "these differ: {}",
+        differing.join(" ")
+    );
+    println!("# {} tables are the same", one_tables.len());
+    reproduce::same_reports(one, other)
+}
+
+/// The second build.
+struct Again<'a> {
+    kernel: &'a Kernel<'a>,
+    objtree: PathBuf,
+    locales: PathBuf,
+}
+
+impl Again<'_> {
+    fn make(&self) -> Result<Command> {
+        let kernel = self.kernel;
+        let mut make = kernel
+            .toolchain
+            .make(kernel.options, &kernel.tree, &self.objtree)?;
+        make.env("LC_ALL", LANGUAGE).env("LOCPATH", &self.locales);
+        Ok(make)
+    }
+
+    fn prepare(&self) -> Result<()> {
+        fs::create_dir_all(&self.objtree)?;
+        fs::create_dir_all(&self.locales)?;
+        let config = self.kernel.objtree.join(".config");
+        fs::copy(&config, self.objtree.join(".config"))
+            .with_context(|| config.display().to_string())?;
+        // Without it everything is in English, which is no less right.
+        let mut localedef = Command::new("localedef");
+        localedef.args(["-i", "de_DE", "-f", "UTF-8"]);
+        let made = command::output(localedef.arg(self.locales.join(LANGUAGE)));
+        if let Err(error) = made {
+            println!("# no other language: {error:#}");
+        }
+        command::output(self.make()?.arg("olddefconfig")).map(drop)
+    }
+
+    /// Runs make, until it says that it begins a step, or to the end. Whether it came to that step.
+    fn build(&self, until: Option<(&str, Signal)>) -> Result<bool> {
+        let log = self.objtree.join("build.log");
+        let log = fs::File::options().create(true).append(true).open(log)?;
+        let mut make = self.make()?;
+        // One job more than the first build has.
+        let jobs = 1 + std::thread::available_parallelism()?.get();
+        make.arg(format!("-j{jobs}")).arg("vmlinux");
+        make.stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .process_group(0);
+        let mut child = make.spawn().context("make")?;
+        let group = Pid::from_child(&child);
+        let stdout = child.stdout.take().context("make has no output")?;
+        let mut stopped = false;
+        for line in BufReader::new(stdout).split(b'\n') {
+            let line = line?;
+            match until {
+                Some((step, signal)) if !stopped && line.starts_with(step.as_bytes()) => {
+                    kill_process_group(group, signal)?;
+                    stopped = true;
+                }
+                _ => {}
+            }
+        }
+        let status = child.wait()?;
+        if !stopped && !status.success() {
+            bail!("{}: {status}, see build.log there", self.objtree.display());
+        }
+        Ok(stopped)
+    }
+}

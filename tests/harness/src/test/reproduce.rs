@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tables depend on what is linked, and not on where, by how many jobs, in which language, or on
+//! whether the build was interrupted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::Report;
+use crate::bench;
+use crate::command;
+use crate::configure::Kernel;
+
+/// What the generator leaves beside vmlinux.
+pub const REPORTS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
+
+const GENERATOR: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
+
+/// The generator once more on what the last link left, in a copy of the build directory and under
+/// other circumstances: it must print what is in that link's files.
+pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
+    let moved = Moved::of(&kernel.objtree)?;
+    let pass = bench::last_pass(&kernel.objtree)?;
+    for (circumstances, environment) in [
+        ("in another directory", &[][..]),
+        (
+            "in another language",
+            &[
+                ("LC_ALL", "tr_TR.UTF-8"),
+                ("LANGUAGE", "tr"),
+                ("TZ", "Asia/Tokyo"),
+            ],
+        ),
+        ("with one processor", &[("ONE", "1")]),
+    ] {
+        let name = format!(
+            "{}: the generator's output is the same again {circumstances}",
+            kernel.config
+        );
+        report.check(&name, moved.compare(&kernel.objtree, &pass, environment));
+    }
+    Ok(())
+}
+
+/// A copy of a build directory, of links to the same files, elsewhere.
+struct Moved(tempfile::TempDir);
+
+impl Moved {
+    fn of(objtree: &Path) -> Result<Self> {
+        let beside = objtree.parent().context("no directory")?;
+        let directory = tempfile::Builder::new()
+            .prefix("moved ")
+            .tempdir_in(beside)?;
+        let mut cp = Command::new("cp");
+        cp.arg("-al").arg(objtree.join("."));
+        command::output(cp.arg(directory.path()))?;
+        Ok(Self(directory))
+    }
+
+    fn compare(&self, objtree: &Path, pass: &str, environment: &[(&str, &str)]) -> Result<()> {
+        for file in REPORTS {
+            let path = self.0.path().join(file);
+            fs::remove_file(&path).with_context(|| path.display().to_string())?;
+        }
+        let syms = format!("{pass}.syms");
+        let sized = objtree.join(format!("{syms}.sized"));
+        if sized.exists() {
+            let again = self.generate(&["add-sizes", pass, &syms], environment)?;
+            ensure!(again == read(&sized)?, "{} is another one", sized.display());
+        }
+        let tables = self.generate(&["link", pass], environment)?;
+        let listing = objtree.join(format!("{pass}.kallsyms.S"));
+        ensure!(
+            tables.len() > 1000 && read(&listing)?.ends_with(&tables),
+            "{} ends with other tables",
+            listing.display()
+        );
+        same_reports(objtree, self.0.path())
+    }
+
+    /// What the generator prints.
+    fn generate(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let mut words: Vec<PathBuf> = Vec::new();
+        if environment.iter().any(|(name, _)| *name == "ONE") {
+            words.extend(["taskset".into(), "-c".into(), first_processor()?.into()]);
+        }
+        words.push(self.0.path().join(GENERATOR));
+        words.extend(arguments.iter().map(PathBuf::from));
+        let (program, rest) = words.split_first().context("no program")?;
+        let mut generator = Command::new(program);
+        generator.args(rest).current_dir(self.0.path());
+        for (name, value) in environment {
+            generator.env(name, value);
+        }
+        let output = generator
+            .output()
+            .with_context(|| program.display().to_string())?;
+        let message = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{message}");
+        Ok(output.stdout)
+    }
+}
+
+/// `Cpus_allowed_list: 0-1`, with a tab.
+fn first_processor() -> Result<String> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let list = list
+        .context("/proc/self/status has no list of processors")?
+        .trim();
+    let end = list.find(['-', ',']).unwrap_or(list.len());
+    Ok(list[..end].to_owned())
+}
+
+pub fn same_reports(one: &Path, other: &Path) -> Result<()> {
+    for file in REPORTS {
+        let same = read(&one.join(file))? == read(&other.join(file))?;
+        ensure!(same, "{file} is another one");
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
+}
