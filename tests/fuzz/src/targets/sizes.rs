@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables: at random, in order, and counted by hand.
+//! The size tables: at random, in order, in the lines of a kernel, and counted by hand.
 
+use super::symbols::Rows;
+use crate::format::ranges::ModuleTables;
 use crate::format::sizes::{RawSizes, SizeTables, NO_SIZE, RANK_STEP, VALUES};
+use crate::format::symbols::SymbolNames;
+use crate::format::tokens::{Tokens, TOKENS};
+use crate::format::walk::{Tables, Walk, WINDOW};
 use crate::input::Input;
 
 /// The levels are as long as they must be, and the ranks are right.
@@ -49,7 +54,15 @@ pub fn run(input: &[u8]) {
     let gap = input.long();
     let somewhere = [symbols.wrapping_sub(1), symbols, input.word(), u32::MAX, 0];
     match SizeTables::new(sizes.raw(), symbols) {
-        Ok(tables) => sizes.check(&tables, symbols, gap, somewhere),
+        Ok(tables) => {
+            sizes.check(&tables, symbols, gap, somewhere);
+            let shown = walk(tables, symbols);
+            let expected = (0..shown.len() as u32).map(|symbol| {
+                let is_last = symbol + 1 == symbols;
+                tables.size(symbol, if is_last { 0 } else { GAP })
+            });
+            assert!(shown.iter().copied().eq(expected));
+        }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     // Without the check, any answer will do.
@@ -61,6 +74,45 @@ pub fn run(input: &[u8]) {
             tables.next(&mut cursor, gap);
         }
     }
+    walk(tables, symbols);
+}
+
+/// From one symbol of [`Rows`] to the next.
+const GAP: u64 = 16;
+/// More symbols are not walked over.
+const MOST: u32 = 2048;
+
+/// The sizes in the lines of a kernel of so many symbols, all of them `T n`.
+fn walk(sizes: SizeTables<'_>, symbols: u32) -> Vec<u64> {
+    let len = if symbols > MOST { 0 } else { symbols };
+    let (mut index, mut words) = ([2; TOKENS], [[0; TOKENS]; 5]);
+    index[0] = 0;
+    let tokens = Tokens::new(b"T\0n\0", &index, &mut words).unwrap();
+    let stream = [2, 0, 1].repeat(len as usize);
+    let markers: Vec<u32> = (0..len).step_by(256).map(|symbol| 3 * symbol).collect();
+    let tables = Tables {
+        names: &SymbolNames::new(&stream, &markers, len, &tokens).unwrap(),
+        tokens: &tokens,
+        places: &Rows((0..len).collect()),
+        modules: &ModuleTables::empty(),
+        sizes: Some(&sizes),
+    };
+    let (mut buf, mut shown) = (vec![0; 2 * WINDOW], Vec::new());
+    let mut walk = Walk::new(&tables, 0);
+    while walk.index() < len {
+        let before = walk.index();
+        let length = walk.lines(&tables, &mut buf, WINDOW, true);
+        assert!(walk.index() > before);
+        for line in buf[..length].split_inclusive(|&byte| byte == b'\n') {
+            let line = std::str::from_utf8(line).unwrap();
+            let address = format!("{:016x} ", shown.len() as u64 * GAP);
+            let size = line.strip_prefix(&address).unwrap();
+            let size = size.strip_suffix(" T n\n").unwrap();
+            shown.push(u64::from_str_radix(size, 16).unwrap());
+        }
+        assert_eq!(shown.len(), walk.index() as usize);
+    }
+    shown
 }
 
 impl Sizes {

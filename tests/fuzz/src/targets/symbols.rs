@@ -166,7 +166,7 @@ fn check_line(tokens: &Tokens<'_>, entry: Entry<'_>, input: &mut Input<'_>) {
 }
 
 /// As many symbols as there are entries, 16 bytes each.
-struct Rows(Vec<u32>);
+pub(super) struct Rows(pub(super) Vec<u32>);
 
 impl Places for Rows {
     type Row = u32;
