@@ -14,6 +14,7 @@ use crate::lines::find;
 
 const SHT_SYMTAB: u32 = 2;
 const SHT_NOBITS: u32 = 8;
+const SHF_ALLOC: u64 = 0x2;
 const SHF_MERGE: u64 = 0x10;
 const SHF_STRINGS: u64 = 0x20;
 const SHN_UNDEF: u16 = 0;
@@ -35,7 +36,8 @@ const ENTRY: usize = 24;
 /// An open ELF file.
 pub(crate) struct Elf {
     path: PathBuf,
-    file: File,
+    /// `None` if all of it is in `head`.
+    file: Option<File>,
     /// Bytes of the file.
     length: u64,
     /// The first of them: all of most objects, so that these are read with one call.
@@ -122,18 +124,27 @@ impl Elf {
         let failed = |error: std::io::Error| failure(path, &error.to_string());
         let file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
+        let most = length.min(HEAD);
+        let mut head = Vec::with_capacity(most as usize);
+        let read = (&file).take(most).read_to_end(&mut head);
+        read.map_err(failed)?;
+        Self::parse(path, Some(file), length, head)
+    }
+
+    /// A file that is in memory; `path` is where it is from.
+    pub(crate) fn in_memory(path: &Path, bytes: Vec<u8>) -> Result<Self> {
+        Self::parse(path, None, bytes.len() as u64, bytes)
+    }
+
+    fn parse(path: &Path, file: Option<File>, length: u64, head: Vec<u8>) -> Result<Self> {
         let mut elf = Self {
             path: path.into(),
             file,
             length,
-            head: Vec::new(),
+            head,
             sections: Vec::new(),
             names: Vec::new(),
         };
-        let most = length.min(HEAD);
-        elf.head.reserve(most as usize);
-        let head = (&elf.file).take(most).read_to_end(&mut elf.head);
-        head.map_err(failed)?;
         let mut header = [0; 64];
         elf.read(&mut header, 0)?;
         if !header.starts_with(b"\x7fELF\x02\x01") {
@@ -227,6 +238,25 @@ impl Elf {
         }
     }
 
+    /// The `size` bytes that are at `address` in the image; `None` if no section has them all, in the
+    /// file.
+    pub(crate) fn at_address(&self, address: u64, size: u64) -> Result<Option<Vec<u8>>> {
+        let start = |section: &Section| {
+            let start = address.checked_sub(section.address)?;
+            let has_all = start.checked_add(size)? <= section.size;
+            let is_loaded = section.kind != SHT_NOBITS && section.flags & SHF_ALLOC != 0;
+            (has_all && is_loaded).then_some(section.offset.saturating_add(start))
+        };
+        let offset = self.sections.iter().find_map(start);
+        offset.map(|offset| self.bytes(offset, size)).transpose()
+    }
+
+    /// The section of this name.
+    pub(crate) fn section_named(&self, name: &[u8]) -> Option<&Section> {
+        let mut sections = self.sections.iter();
+        sections.find(|section| string(&self.names, section.name) == name)
+    }
+
     fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
         self.check_range(offset, size)?;
         let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
@@ -250,7 +280,9 @@ impl Elf {
             bytes.copy_from_slice(known);
             return Ok(());
         }
-        let read = self.file.read_exact_at(bytes, offset);
+        let short = || ErrorKind::UnexpectedEof.into();
+        let read = self.file.as_ref().ok_or_else(short);
+        let read = read.and_then(|file| file.read_exact_at(bytes, offset));
         read.map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => failure(&self.path, "the file is cut short"),
             _ => failure(&self.path, &error.to_string()),

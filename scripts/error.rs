@@ -53,6 +53,14 @@ impl Error {
             ..Self::new(problem, remedy)
         }
     }
+
+    /// The same failure where something else is to be done about it.
+    pub(crate) fn advise(self, remedy: impl Into<String>) -> Self {
+        Self {
+            remedy: remedy.into(),
+            ..self
+        }
+    }
 }
 
 impl fmt::Display for Error {

@@ -13,6 +13,8 @@
 //! [`add_sizes`] tells `scripts/kallsyms` the sizes of the symbols that it is to sort.
 //!
 //! Wrong tables never leave this program: it writes nothing before all is read and checked.
+//!
+//! For people, [`reader`] shows what a finished vmlinux says.
 
 mod add_sizes;
 mod both;
@@ -44,30 +46,36 @@ mod objects;
 mod output;
 mod owners;
 mod ranges;
+mod reader;
 mod reports;
 mod sizes;
 mod symbols;
 mod tables;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use error::Error;
+use reader::Outcome;
 
 const USAGE: &str = "\
 Usage: kallmodsyms COMMAND [ARGUMENT]...
 
-Makes the tables behind /proc/kallmodsyms. kbuild runs it; so can you, in the
-directory that a kernel was built in.
+Makes the tables behind /proc/kallmodsyms, and shows those of a finished kernel.
 
-Commands:
-  add-sizes STEM SYMS  Write the symbols of one pass of the link with their sizes
-  link STEM            Write the tables of one pass of the link of vmlinux
-  help                 Show this text; `kallmodsyms COMMAND --help` tells more
+Commands for people:
+  show VMLINUX            Write the lines of /proc/kallmodsyms of a kernel, without booting it
+  lookup VMLINUX QUERY... Tell the symbol and the modules of an address, or what a symbol is
+  help                    Show this text; `kallmodsyms COMMAND --help` tells more
+
+Commands that kbuild runs, in the directory that a kernel is built in:
+  add-sizes STEM SYMS     Write the symbols of one pass of the link with their sizes
+  link STEM               Write the tables of one pass of the link of vmlinux
 
 Exit codes: 0 all is well, 1 an input is wrong (the message says which and what
-to do), 2 the command line is wrong.
+to do), 2 the command line is wrong, 3 what was asked for is not there.
 ";
 
 const ADD_SIZES_USAGE: &str = "\
@@ -118,11 +126,35 @@ fn main() -> ExitCode {
         ["link", "--help" | "-h"] => output::print(&[LINK_USAGE.as_bytes()]),
         ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => link::run(Path::new(stem)),
         ["link", ..] => return usage_error("link takes one STEM"),
+        [command, ..] if reader::has(command) => {
+            let rest = arguments.get(1..).unwrap_or_default();
+            return match reader::run(command, rest, &mut io::stdout().lock()) {
+                Ok(outcome) => ended(command, &outcome),
+                Err(error) => fail(&error),
+            };
+        }
         [command, ..] => return usage_error(&format!("no command '{}'", command.escape_debug())),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
+    }
+}
+
+/// How a command of [`reader`] ended.
+fn ended(command: &str, outcome: &Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Done => ExitCode::SUCCESS,
+        Outcome::Missing(missing) => {
+            for error in missing {
+                eprintln!("kallmodsyms: {error}");
+            }
+            ExitCode::from(3)
+        }
+        Outcome::Usage(problem) => {
+            eprintln!("kallmodsyms: {problem}\n  Try `kallmodsyms {command} --help`.");
+            ExitCode::from(2)
+        }
     }
 }
 

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tables of a vmlinux without symbols, as is inside of a vmlinuz: by what they look like.
+//!
+//! scripts/kallsyms of Linux 6.12 and the generator write them one behind the other, each at a
+//! multiple of 8. The index of the 256 tokens has starts that rise strictly, each behind the end of a
+//! string of the token table in front of it. In front of that are the markers and the names, and how
+//! many there are, which must fit. Where all others are follows from that number.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::elf::Elf;
+use crate::error::Result;
+use crate::format::sizes::{RANK_STEP, VALUES};
+use crate::format::symbols::SymbolNames;
+use crate::format::tokens::{Tokens, TOKENS};
+
+use super::image::numbers;
+
+/// What each table begins at a multiple of.
+const ALIGN: usize = 8;
+
+/// Bytes of the token index.
+const INDEX: usize = 2 * TOKENS;
+
+/// Symbols from one marker to the next.
+const MARKER_STEP: usize = 256;
+
+/// More bytes than the last token has, with padding.
+const LAST_TOKEN: usize = 520;
+
+/// The addresses of tables, by name; those of none that is found.
+pub(super) fn find(elf: &Elf) -> Result<HashMap<String, u64>> {
+    let Some(section) = elf.section_named(b".rodata") else {
+        return Ok(HashMap::new());
+    };
+    let bytes = elf.content(section, 0, section.size)?;
+    let data = Data(&bytes);
+    let starts = (0..bytes.len()).step_by(ALIGN);
+    let found = starts.filter(|&index| data.is_token_index(index));
+    let mut found = found.filter_map(|index| data.tables(index));
+    let places = found.next().unwrap_or_default().into_iter();
+    Ok(places
+        .map(|(name, at)| (name.to_owned(), section.address.wrapping_add(at as u64)))
+        .collect())
+}
+
+/// A section.
+struct Data<'d>(&'d [u8]);
+
+type Place = (&'static str, usize);
+
+impl Data<'_> {
+    fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.0.get(range).unwrap_or_default()
+    }
+
+    fn u32(&self, at: usize) -> Option<usize> {
+        let word = self.0.get(at..)?.first_chunk()?;
+        usize::try_from(u32::from_le_bytes(*word)).ok()
+    }
+
+    fn u64(&self, at: usize) -> Option<u64> {
+        let word = self.0.get(at..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*word))
+    }
+
+    /// Whether an index of tokens may be at `at`.
+    fn is_token_index(&self, at: usize) -> bool {
+        let bytes = self.bytes(at..at + INDEX);
+        let starts = numbers(bytes, u16::from_le_bytes);
+        let mut pairs = starts.clone().zip(starts.skip(1));
+        bytes.starts_with(&[0, 0]) && pairs.all(|(start, next)| start < next)
+    }
+
+    /// All tables, if a token index is at `index`.
+    fn tables(&self, index: usize) -> Option<Vec<Place>> {
+        let token_table = self.token_table(index)?;
+        let (count, markers) = self.names_before(token_table)?;
+        let mut places = vec![
+            ("kallsyms_num_syms", count),
+            ("kallsyms_names", count + ALIGN),
+            ("kallsyms_markers", markers),
+            ("kallsyms_token_table", token_table),
+            ("kallsyms_token_index", index),
+        ];
+        let symbols = self.u32(count)?;
+        self.check(&places, symbols)?;
+        let mut cursor = Cursor {
+            at: index + INDEX,
+            places: &mut places,
+        };
+        cursor.table("kallsyms_offsets", symbols.checked_mul(4)?);
+        let base = cursor.table("kallsyms_relative_base", 8);
+        // What is sought by name.
+        cursor.skip(symbols.checked_mul(3)?);
+        if self.is_ours(cursor.at, base) {
+            self.ours(&mut cursor, symbols)?;
+        }
+        Some(places)
+    }
+
+    /// Whether the first five tables are what they look like, by the decoder.
+    fn check(&self, places: &[Place], symbols: usize) -> Option<()> {
+        let &[_, (_, names), (_, markers), (_, table), (_, index)] = places else {
+            return None;
+        };
+        let mut starts = [0; TOKENS];
+        let words = numbers(self.bytes(index..index + INDEX), u16::from_le_bytes);
+        starts
+            .iter_mut()
+            .zip(words)
+            .for_each(|(start, word)| *start = word);
+        let mut words = Box::new([[0; TOKENS]; 5]);
+        let tokens = Tokens::new(self.bytes(table..index), &starts, &mut words).ok()?;
+        let marked = numbers(self.bytes(markers..table), u32::from_le_bytes);
+        let (names, marked) = (self.bytes(names..markers), marked.collect::<Vec<_>>());
+        let symbols = u32::try_from(symbols).ok()?;
+        SymbolNames::new(names, &marked, symbols, &tokens).ok()?;
+        Some(())
+    }
+
+    /// Where the token table is whose index is at `index`: strings, with what is left of one behind
+    /// the last.
+    fn token_table(&self, index: usize) -> Option<usize> {
+        let starts: Vec<usize> = numbers(self.bytes(index..index + INDEX), u16::from_le_bytes)
+            .map(usize::from)
+            .collect();
+        let last = *starts.last()?;
+        let nearest = index.checked_sub(last + 1)? / ALIGN * ALIGN;
+        let is_table = |table: &usize| {
+            let mut ends = starts.iter().skip(1).map(|start| table + start - 1);
+            let strings = self.bytes(*table..table + last);
+            let zeros = strings.iter().filter(|&&byte| byte == 0).count();
+            zeros == TOKENS - 1 && ends.all(|end| self.0.get(end) == Some(&0))
+        };
+        let lowest = nearest.saturating_sub(LAST_TOKEN);
+        let places = (lowest..=nearest).rev().filter(|at| at % ALIGN == 0);
+        { places }.find(is_table)
+    }
+
+    /// Where the number of symbols is, and the markers, if names and markers end at `token_table`.
+    fn names_before(&self, token_table: usize) -> Option<(usize, usize)> {
+        (0..token_table)
+            .rev()
+            .filter(|at| at % ALIGN == 0)
+            .find_map(|count| {
+                let symbols = self.u64(count).filter(|&symbols| symbols != 0)?;
+                let symbols = usize::try_from(symbols).ok()?;
+                let size = symbols.div_ceil(MARKER_STEP).checked_mul(4)?;
+                let markers = token_table.checked_sub(aligned(size))?;
+                self.names_fit(count + ALIGN, symbols, markers)
+                    .then_some((count, markers))
+            })
+    }
+
+    /// Whether the names of so many symbols are at `names`, with the markers right behind.
+    fn names_fit(&self, names: usize, symbols: usize, markers: usize) -> bool {
+        let Some(room) = markers.checked_sub(names) else {
+            return false;
+        };
+        // Most are ruled out by these two: no name is shorter than a length and a token.
+        if symbols > room / 2 || self.u32(markers) != Some(0) {
+            return false;
+        }
+        let mut at = names;
+        for symbol in 0..symbols {
+            if symbol % MARKER_STEP == 0 {
+                let marker = self.u32(markers + symbol / MARKER_STEP * 4);
+                if marker != Some(at - names) {
+                    return false;
+                }
+            }
+            at += match *self.bytes(at..markers) {
+                [low @ 0..=0x7f, ..] => 1 + usize::from(low),
+                [low, high, ..] => 2 + (usize::from(low & 0x7f) | usize::from(high) << 7),
+                _ => return false,
+            };
+        }
+        at <= markers && markers - at < ALIGN
+    }
+
+    /// Whether tables of ours may be at `at`. `base` is where an address of the image is.
+    fn is_ours(&self, at: usize, base: usize) -> bool {
+        let (text, base) = (self.u64(at + ALIGN), self.u64(base));
+        let near = text
+            .zip(base)
+            .is_some_and(|(text, base)| text.abs_diff(base) >> 32 == 0);
+        near && self.u32(at).is_some_and(|ranges| ranges < self.0.len())
+    }
+
+    /// The tables that the generator makes. Those of sizes are optional.
+    fn ours(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
+        let ranges = self.u32(cursor.table("kallsyms_num_modules", 4))?;
+        cursor.table("kallsyms_module_base", 8);
+        cursor.table("kallsyms_module_offsets", ranges.checked_mul(4)?);
+        cursor.table("kallsyms_modules", ranges.checked_mul(4)?);
+        let exceptions = self.u32(cursor.table("kallsyms_num_module_exceptions", 4))?;
+        cursor.table("kallsyms_module_exceptions", exceptions.checked_mul(4)?);
+        cursor.table("kallsyms_exception_modules", exceptions.checked_mul(4)?);
+        let names = self.u32(cursor.table("kallsyms_module_names_len", 4))?;
+        cursor.table("kallsyms_module_names", names);
+        self.sizes(cursor, symbols);
+        Some(())
+    }
+
+    /// The tables of sizes, if they are next: the first number is how many bits of the second table
+    /// are 1.
+    fn sizes(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
+        let counts = cursor.at;
+        let bits = counts + aligned(12);
+        let bytes = symbols.div_ceil(64) * 8;
+        let ones = self
+            .bytes(bits..bits + bytes)
+            .iter()
+            .map(|byte| byte.count_ones() as usize);
+        let nibbles = self.u32(counts)?;
+        if ones.sum::<usize>() != nibbles {
+            return None;
+        }
+        let (level3, level4) = (self.u32(counts + 4)?, self.u32(counts + 8)?);
+        let ranks = |entries: usize| 4 * entries.div_ceil(RANK_STEP);
+        cursor.table("kallsyms_size_counts", 12);
+        cursor.table("kallsyms_size_bits", bytes);
+        cursor.table("kallsyms_size_bit_ranks", ranks(symbols));
+        cursor.table("kallsyms_size_nibbles", nibbles.div_ceil(2));
+        cursor.table("kallsyms_size_nibble_ranks", ranks(nibbles));
+        cursor.table("kallsyms_size_values", 4 * VALUES);
+        cursor.table("kallsyms_size_bytes", level3);
+        cursor.table("kallsyms_size_byte_ranks", ranks(level3));
+        cursor.table("kallsyms_size_words", level4.checked_mul(8)?);
+        Some(())
+    }
+}
+
+/// Where the next table is.
+struct Cursor<'p> {
+    at: usize,
+    places: &'p mut Vec<Place>,
+}
+
+impl Cursor<'_> {
+    /// Notes the next table and goes behind its `size` bytes. Returns where it is.
+    fn table(&mut self, name: &'static str, size: usize) -> usize {
+        let at = self.at;
+        self.places.push((name, at));
+        self.skip(size);
+        at
+    }
+
+    fn skip(&mut self, size: usize) {
+        self.at = self.at.saturating_add(aligned(size));
+    }
+}
+
+/// `size` with the padding behind it.
+fn aligned(size: usize) -> usize {
+    size.div_ceil(ALIGN).saturating_mul(ALIGN)
+}
