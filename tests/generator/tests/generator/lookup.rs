@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `kallmodsyms lookup`: what is at an address, and what a symbol is.
+
+use predicates::str::contains;
+
+use crate::show::Place;
+use crate::vmlinux::Vmlinux;
+
+fn place() -> Place {
+    Place::with(&Vmlinux::new().to_elf())
+}
+
+#[test]
+fn addresses_are_named_as_in_a_trace() {
+    let place = place();
+    for (query, answer) in [
+        ("0xffffffff81000000", "ffffffff81000000 startup+0x0/0x56"),
+        // Without 0x, as all of its digits are there.
+        ("ffffffff81000055", "ffffffff81000055 startup+0x55/0x56"),
+        // Padding is of the object that it is behind.
+        ("0xffffffff81000056", "ffffffff81000056 startup+0x56/0x56"),
+        (
+            "0xffffffff81002b3c",
+            "ffffffff81002b3c shared+0x2abc/0x2abc\t[b] [c_d]",
+        ),
+        (
+            "0xffffffff8100007f",
+            "ffffffff8100007f b_open+0x1f/0x20\t[b]",
+        ),
+        // An exception, and what is behind it.
+        ("0xffffffff81003001", "ffffffff81003001 twin+0x1/0x10\t[b]"),
+        ("0xffffffff81003010", "ffffffff81003010 twin+0x10/0x10"),
+        ("0x2f", "000000000000002f of_a+0x2f/0x30\t[a]"),
+        ("0x30", "0000000000000030 of_a+0x30/0x30\t[a]"),
+        ("0x47", "0000000000000047 percpu+0x7/0x8"),
+    ] {
+        let output = place.output(&["lookup", "vmlinux", query]);
+        assert_eq!(output, format!("{answer}\n"), "{query}");
+    }
+}
+
+#[test]
+fn places_in_symbols_and_symbols() {
+    let place = place();
+    let shared = "ffffffff81000090 shared+0x10/0x2abc\t[b] [c_d]\n";
+    for query in ["shared+0x10", "shared+0x10/0x2abc"] {
+        assert_eq!(place.output(&["lookup", "vmlinux", query]), shared);
+    }
+    let twins = "ffffffff81003000 10 t twin\t[b]\nffffffff81004000 1000 d twin\t[a]\n";
+    assert_eq!(place.output(&["lookup", "vmlinux", "twin"]), twins);
+    let both = place.output(&["lookup", "vmlinux", "twin+0x1"]);
+    assert_eq!(
+        both,
+        "ffffffff81003001 twin+0x1/0x10\t[b]\nffffffff81004001 twin+0x1/0x1000\t[a]\n"
+    );
+}
+
+#[test]
+fn a_symbol_goes_before_digits() {
+    let mut vmlinux = Vmlinux::new();
+    vmlinux.symbols[5].3 = "beef00";
+    let place = Place::with(&vmlinux.to_elf());
+    let line = "ffffffff81000060 20 t beef00\t[b]\n";
+    assert_eq!(place.output(&["lookup", "vmlinux", "beef00"]), line);
+    let percpu = "0000000000000041 percpu+0x1/0x8\n";
+    assert_eq!(place.output(&["lookup", "vmlinux", "41"]), percpu);
+}
+
+#[test]
+fn a_moved_kernel() {
+    let place = place();
+    let arguments = [
+        "lookup",
+        "vmlinux",
+        "--offset",
+        "1000",
+        "0xffffffff81001061",
+    ];
+    let answer = "ffffffff81001061 b_open+0x1/0x20\t[b]\n";
+    assert_eq!(place.output(&arguments), answer);
+    let arguments = ["lookup", "vmlinux", "--offset=1000", "0xffffffff81004020"];
+    let answer = "ffffffff81004020 twin+0x20/0x10\n";
+    assert_eq!(place.output(&arguments), answer);
+}
+
+#[test]
+fn what_is_not_there_is_said_and_the_rest_is_answered() {
+    let place = place();
+    let queries = [
+        "nothing",
+        "0xffffffff81005000",
+        "0x48",
+        "0x1",
+        "_end+0x0",
+        "nothing+0x1",
+    ];
+    let mut command = place.command(&[&["lookup", "vmlinux"], &queries[..]].concat());
+    let assert = command.assert().code(3);
+    let assert = assert.stdout("0000000000000001 of_a+0x1/0x30\t[a]\n");
+    for query in queries.iter().filter(|query| **query != "0x1") {
+        let problem = format!("kallmodsyms: vmlinux: nothing is found for '{query}'\n  ");
+        assert.get_output();
+        let says = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(says.contains(&problem), "{query}: {says}");
+    }
+    let none = ["lookup", "vmlinux", "--json", "nothing"];
+    place
+        .command(&none)
+        .assert()
+        .code(3)
+        .stdout("[\n]\n")
+        .stderr(contains("nothing"));
+}
+
+#[test]
+fn json_tells_the_object_too() {
+    let place = place();
+    place.write(
+        ".tmp_vmlinux.ranges",
+        "ffffffff81000080-ffffffff81003000 .text b/shared.o\n\
+         ffffffff81003000-ffffffff81004000 .rodata.str -\n",
+    );
+    let arguments = [
+        "lookup",
+        "vmlinux",
+        "--json",
+        "shared+0x1",
+        "label",
+        "startup",
+    ];
+    let expected = r#"[
+{"query":"shared+0x1","at":"0xffffffff81000081","offset":1,"address":"0xffffffff81000080","size":10940,"type":"T","name":"shared","modules":["b","c_d"],"section":".text","object":"b/shared.o"},
+{"query":"label","address":"0xffffffff81003000","size":0,"type":"T","name":"label","modules":[],"section":".rodata.str"},
+{"query":"startup","address":"0xffffffff81000000","size":86,"type":"T","name":"startup","modules":[]}
+]
+"#;
+    assert_eq!(place.output(&arguments), expected);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `kallmodsyms show`: the lines of a kernel from its vmlinux.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use tempfile::TempDir;
+
+use crate::vmlinux::{Vmlinux, TEXT};
+
+pub(crate) const LINES: &str = "\
+0000000000000000 0 A __per_cpu_start
+0000000000000000 30 A of_a\t[a]
+0000000000000040 8 A percpu
+ffffffff81000000 0 T _text
+ffffffff81000000 56 T startup
+ffffffff81000060 20 t b_open\t[b]
+ffffffff81000080 2abc T shared\t[b] [c_d]
+ffffffff81003000 0 T label
+ffffffff81003000 10 t twin\t[b]
+ffffffff81004000 1000 d twin\t[a]
+ffffffff81005000 0 B _end
+";
+
+/// A directory with a file in it.
+pub(crate) struct Place(TempDir);
+
+impl Place {
+    pub(crate) fn with(file: &[u8]) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        place.write("vmlinux", file);
+        place
+    }
+
+    pub(crate) fn write(&self, name: &str, file: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), file).unwrap();
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
+        command.current_dir(self.0.path()).args(arguments);
+        command
+    }
+
+    /// What a command prints if all is well.
+    pub(crate) fn output(&self, arguments: &[&str]) -> String {
+        let assert = self.command(arguments).assert().success().stderr("");
+        String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+    }
+}
+
+#[test]
+fn the_lines_are_those_of_the_kernel() {
+    let place = Place::with(&Vmlinux::new().to_elf());
+    assert_eq!(place.output(&["show", "vmlinux"]), LINES);
+}
+
+#[test]
+fn a_vmlinux_needs_no_symbols() {
+    for has_sizes in [true, false] {
+        let vmlinux = Vmlinux {
+            has_sizes,
+            bounds: Vec::new(),
+            ..Vmlinux::new()
+        };
+        let stripped = Vmlinux {
+            is_stripped: true,
+            ..vmlinux.clone()
+        };
+        let lines = Place::with(&vmlinux.to_elf()).output(&["show", "vmlinux"]);
+        assert_eq!(lines == LINES, has_sizes);
+        let place = Place::with(&stripped.to_elf());
+        assert_eq!(place.output(&["show", "vmlinux"]), lines);
+    }
+}
+
+#[test]
+fn without_sizes_the_distance_to_the_next_symbol_is_shown() {
+    let vmlinux = Vmlinux {
+        has_sizes: false,
+        bounds: vec![("_end", TEXT + 0x5100)],
+        ..Vmlinux::new()
+    };
+    let lines = Place::with(&vmlinux.to_elf()).output(&["show", "vmlinux"]);
+    let sizes: Vec<&str> = lines
+        .lines()
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
+    let expected = [
+        "40", "40", "0", "60", "60", "20", "2f80", "1000", "1000", "1000", "100",
+    ];
+    assert_eq!(sizes, expected);
+}
+
+#[test]
+fn a_moved_kernel_has_other_addresses_but_for_the_percpu_area() {
+    let place = Place::with(&Vmlinux::new().to_elf());
+    let moved = LINES.replace("ffffffff810", "ffffffff912");
+    let arguments = ["show", "--offset=0x10200000", "vmlinux"];
+    assert_eq!(place.output(&arguments), moved);
+}
+
+#[test]
+fn other_formats() {
+    let place = Place::with(&Vmlinux::new().to_elf());
+    let kallsyms = place.output(&["show", "--format", "kallsyms", "vmlinux"]);
+    let expected: String = LINES
+        .lines()
+        .map(|line| {
+            let symbol = line.split('\t').next().unwrap();
+            let fields: Vec<&str> = symbol.split(' ').collect();
+            format!("{} {} {}\n", fields[0], fields[2], fields[3])
+        })
+        .collect();
+    assert_eq!(kallsyms, expected);
+
+    let with_modules = place.output(&["show", "--format=kallsyms-modules", "vmlinux"]);
+    assert!(with_modules.contains("\nffffffff81000080 T shared\t[b]\n"));
+    assert_eq!(
+        with_modules.replace("\t[a]", "").replace("\t[b]", ""),
+        expected
+    );
+
+    let json = place.output(&["show", "vmlinux", "--json"]);
+    assert_eq!(json.lines().count(), LINES.lines().count() + 2);
+    let shared = r#"{"address":"0xffffffff81000080","size":10940,"type":"T","name":"shared","modules":["b","c_d"]},"#;
+    assert!(json.starts_with("[\n{") && json.ends_with("}\n]\n"));
+    assert!(json.contains(&format!("\n{shared}\n")), "{json}");
+    assert!(json.contains(r#""name":"_end","modules":[]}"#), "{json}");
+}
+
+#[test]
+fn a_range_of_addresses() {
+    let place = Place::with(&Vmlinux::new().to_elf());
+    let lines: Vec<&str> = LINES.lines().collect();
+    let shown = |arguments: &[&str]| {
+        let output = place.output(&[&["show", "vmlinux"], arguments].concat());
+        output.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shown(&["--range", "ffffffff81000060-0xffffffff81003000"]),
+        lines[5..7]
+    );
+    let two = ["--range=0-1", "--range=ffffffff81005000-ffffffff81005001"];
+    assert_eq!(shown(&two), [lines[0], lines[1], lines[10]]);
+    let mut none = place.command(&["show", "vmlinux", "--range", "1-2"]);
+    none.assert()
+        .code(3)
+        .stdout("")
+        .stderr(contains("no symbol"));
+}
+
+const RANGES: &str = "\
+0000000000000000-0000000000000040 .data..percpu a/main.o
+ffffffff81000000-ffffffff81000060 .text head.o
+ffffffff81000060-ffffffff81000080 .text b/open.o
+ffffffff81000080-ffffffff81003000 .text b/shared.o
+ffffffff81004000-ffffffff81005000 .data a/main.o
+";
+
+#[test]
+fn an_object_by_the_ranges_beside_vmlinux() {
+    let place = Place::with(&Vmlinux::new().to_elf());
+    place.write(".tmp_vmlinux.ranges", RANGES);
+    let lines: Vec<&str> = LINES.lines().collect();
+    let of_a = [lines[0], lines[1], lines[9], ""].join("\n");
+    assert_eq!(
+        place.output(&["show", "vmlinux", "--object", "a/main.o"]),
+        of_a
+    );
+    // Its per-cpu variables do not move.
+    let moved = of_a.replace("ffffffff81004000", "ffffffff81005000");
+    let arguments = ["show", "./vmlinux", "--object=./a/main.o", "--offset=1000"];
+    assert_eq!(place.output(&arguments), moved);
+    let arguments = ["show", "vmlinux", "--object=b/open.o", "--offset=1000"];
+    assert_eq!(
+        place.output(&arguments),
+        "ffffffff81001060 20 t b_open\t[b]\n"
+    );
+
+    let none = ["show", "vmlinux", "--object", "c/main.o"];
+    place
+        .command(&none)
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(contains(
+            ".tmp_vmlinux.ranges: no part of the kernel is from 'c/main.o'",
+        ));
+    place.write(
+        ".tmp_vmlinux.ranges",
+        RANGES.replace("ffffffff81000080 .text", "and .text"),
+    );
+    place
+        .command(&none)
+        .assert()
+        .code(1)
+        .stderr(contains(".tmp_vmlinux.ranges:3: not two addresses"));
+}
+
+#[test]
+fn without_the_ranges_there_is_a_next_step() {
+    let place = Place::with(&Vmlinux::new().to_elf());
+    let mut command = place.command(&["show", "vmlinux", "--object", "a/main.o"]);
+    let says = contains(".tmp_vmlinux.ranges: No such file").and(contains("build directory"));
+    command.assert().code(1).stdout("").stderr(says);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What `kallmodsyms show` says when it cannot, and of a command line that is wrong.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+use crate::show::{Place, LINES};
+use crate::vmlinux::Vmlinux;
+use crate::vmlinuz::vmlinuz;
+
+#[test]
+fn what_cannot_be_shown_is_explained() {
+    let good = Vmlinux::new().to_elf();
+    let without = Vmlinux {
+        has_modules: false,
+        ..Vmlinux::new()
+    };
+    let stripped = Vmlinux {
+        is_stripped: true,
+        ..without.clone()
+    };
+    let mut big_endian = good.clone();
+    big_endian[5] = 2;
+    let mut truncated = good.clone();
+    truncated.truncate(good.len() / 2);
+    let no_kernel = Vmlinux {
+        symbols: Vec::new(),
+        ..stripped.clone()
+    };
+    let mut old = vmlinuz(&good);
+    old[0x206..0x208].copy_from_slice(&[1, 2]);
+    let mut broken = vmlinuz(b"\x1f\x8b\x08 and no more");
+    for (file, problem) in [
+        (without.to_elf(), "built without CONFIG_KALLMODSYMS"),
+        (stripped.to_elf(), "built without CONFIG_KALLMODSYMS"),
+        (no_kernel.to_elf(), "there is no symbol table"),
+        (big_endian, "not a 64-bit little endian ELF file"),
+        (truncated, "cut short"),
+        (b"text\n".to_vec(), "the file is cut short"),
+        (broken.clone(), "gzip failed (exit status"),
+        (old, "does not tell where the kernel is"),
+        (vmlinuz(b"something else"), "a way that is not known"),
+        (vmlinuz(&good[..0]), "a way that is not known"),
+        (
+            {
+                broken.truncate(1030);
+                broken
+            },
+            "the file is cut short",
+        ),
+    ] {
+        let place = Place::with(&file);
+        let assert = place.command(&["show", "vmlinux"]).assert();
+        let says = contains(problem)
+            .and(contains("kallmodsyms: vmlinux: "))
+            .and(contains("\n  "));
+        assert.code(1).stdout("").stderr(says);
+    }
+}
+
+/// Changes a table in its first bytes.
+fn damaged(table: &str, bytes: &[u8]) -> Vec<u8> {
+    use object::{Object, ObjectSection, ObjectSymbol};
+    let mut file = Vmlinux::new().to_elf();
+    let parsed = object::File::parse(&*file).unwrap();
+    let address = parsed.symbol_by_name(table).unwrap().address();
+    let section = parsed.section_by_name(".rodata").unwrap();
+    let start = section.file_range().unwrap().0 + address - section.address();
+    let start = usize::try_from(start).unwrap();
+    file[start..start + bytes.len()].copy_from_slice(bytes);
+    file
+}
+
+#[test]
+fn damaged_tables_are_refused() {
+    for (table, bytes, problem) in [
+        (
+            "kallsyms_num_syms",
+            &[12][..],
+            "tables of kallsyms are damaged",
+        ),
+        ("kallsyms_num_syms", &[255; 4], "is not in the image"),
+        ("kallsyms_names", &[0], "bad name entry of symbol 0"),
+        ("kallsyms_markers", &[1], "marker 0"),
+        ("kallsyms_token_index", &[255; 2], "token 0"),
+        ("kallsyms_num_modules", &[255; 4], "is not in the image"),
+        (
+            "kallsyms_module_offsets",
+            &[255; 4],
+            "the module tables are damaged: row 1",
+        ),
+        (
+            "kallsyms_modules",
+            &[200],
+            "the module tables are damaged: row 0",
+        ),
+        ("kallsyms_module_names", &[1], "leading zero"),
+        (
+            "kallsyms_size_counts",
+            &[3],
+            "the size tables are damaged: level 2",
+        ),
+        (
+            "kallsyms_size_nibbles",
+            &[0],
+            "the size tables are damaged: level 3",
+        ),
+    ] {
+        let place = Place::with(&damaged(table, bytes));
+        let problem = problem.replace("leading zero", "do not begin with a zero byte");
+        let says = contains(problem).and(contains("damaged, or cut short"));
+        place
+            .command(&["show", "vmlinux"])
+            .assert()
+            .code(1)
+            .stdout("")
+            .stderr(says);
+    }
+}
+
+#[test]
+fn a_reader_who_has_enough_ends_it_quietly() {
+    let place = Place::with(&Vmlinux::new().to_elf());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
+    command
+        .args(["show", "vmlinux"])
+        .current_dir(place.directory());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+
+    if Path::new("/dev/full").exists() {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = command.stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let says = String::from_utf8(output.stderr).unwrap();
+        assert!(says.contains("standard output: No space left"), "{says}");
+    }
+}
+
+#[test]
+fn command_lines() {
+    let place = Place::with(b"");
+    for (arguments, problem) in [
+        (&["show"][..], "show takes a FILE"),
+        (&["show", ""], "show takes a FILE"),
+        (&["show", "a", "b"], "what is 'b'?"),
+        (&["show", "a", "--range"], "--range takes a value"),
+        (&["show", "a", "--range=5-5"], "not '5-5'"),
+        (&["show", "a", "--range=x-y"], "not 'x-y'"),
+        (&["show", "a", "--format=xml"], "no format 'xml'"),
+        (&["show", "a", "--offset=z"], "not 'z'"),
+        (&["show", "a", "--frobnicate"], "no option '--frobnicate'"),
+        (&["lookup"], "lookup takes a FILE"),
+        (&["lookup", "a"], "at least one ADDRESS or SYMBOL"),
+        (&["lookup", "a", "b", "--range=1-2"], "no option"),
+    ] {
+        let says = contains(problem).and(contains("--help`."));
+        place
+            .command(arguments)
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(says);
+    }
+    for command in ["show", "lookup"] {
+        let help = place.output(&[command, "x", "--help"]);
+        assert!(help.starts_with(&format!("Usage: kallmodsyms {command} FILE")));
+    }
+    place.write("--odd", Vmlinux::new().to_elf());
+    assert_eq!(place.output(&["show", "--", "--odd"]), LINES);
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A vmlinux of a few symbols, for what reads one. Small, so that it can be a seed for fuzzing.
+
+use object::build::elf::{Builder, SectionData};
+use object::elf;
+
+/// Where the image is linked, and where its read-only data.
+pub(crate) const TEXT: u64 = 0xffff_ffff_8100_0000;
+const RODATA: u64 = TEXT + 0x20_0000;
+
+/// Modules: offset in the names.
+const NAMES: &[u8] = b"\0\0\x02b\0c_d\0a\0";
+pub(crate) const NONE: u32 = 0;
+pub(crate) const A: u32 = 9;
+pub(crate) const B: u32 = 3;
+pub(crate) const B_AND_C: u32 = 1;
+
+/// A symbol: address, size, letter of the type and name. An address below the image is one of the
+/// per-cpu area.
+pub(crate) type Symbol = (u64, u64, char, &'static str);
+
+/// A kernel.
+#[derive(Clone)]
+pub(crate) struct Vmlinux {
+    pub(crate) symbols: Vec<Symbol>,
+    /// Where other modules begin.
+    pub(crate) ranges: Vec<(u64, u32)>,
+    /// By number of the symbol.
+    pub(crate) exceptions: Vec<(u32, u32)>,
+    pub(crate) has_sizes: bool,
+    pub(crate) has_modules: bool,
+    pub(crate) is_stripped: bool,
+    /// Symbols that say where something ends.
+    pub(crate) bounds: Vec<(&'static str, u64)>,
+}
+
+impl Vmlinux {
+    /// Symbols of each kind.
+    pub(crate) fn new() -> Self {
+        Self {
+            symbols: vec![
+                (0, 0, 'A', "__per_cpu_start"),
+                (0, 0x30, 'A', "of_a"),
+                (0x40, 8, 'A', "percpu"),
+                (TEXT, 0, 'T', "_text"),
+                (TEXT, 0x56, 'T', "startup"),
+                (TEXT + 0x60, 0x20, 't', "b_open"),
+                (TEXT + 0x80, 0x2abc, 'T', "shared"),
+                (TEXT + 0x3000, 0, 'T', "label"),
+                (TEXT + 0x3000, 0x10, 't', "twin"),
+                (TEXT + 0x4000, 0x1000, 'd', "twin"),
+                (TEXT + 0x5000, 0, 'B', "_end"),
+            ],
+            ranges: vec![
+                (TEXT + 0x60, B),
+                (TEXT + 0x80, B_AND_C),
+                (TEXT + 0x3000, NONE),
+                (TEXT + 0x4000, A),
+                (TEXT + 0x5000, NONE),
+                (0, A),
+                (0x40, NONE),
+            ],
+            exceptions: vec![(0, NONE), (8, B)],
+            has_sizes: true,
+            has_modules: true,
+            is_stripped: false,
+            bounds: vec![("_end", TEXT + 0x5000)],
+        }
+    }
+
+    /// The tables by name, in the order in which they are linked.
+    fn tables(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let mut tables = self.kallsyms();
+        if !self.has_modules {
+            return tables;
+        }
+        let offset = |address: u64| address.wrapping_sub(TEXT) as u32;
+        let (starts, modules): (Vec<u32>, Vec<u32>) = self
+            .ranges
+            .iter()
+            .map(|&(start, modules)| (offset(start), modules))
+            .unzip();
+        let (symbols, theirs): (Vec<u32>, Vec<u32>) = self.exceptions.iter().copied().unzip();
+        tables.extend([
+            ("kallsyms_num_modules", words(&[starts.len() as u32])),
+            ("kallsyms_module_base", TEXT.to_le_bytes().to_vec()),
+            ("kallsyms_module_offsets", words(&starts)),
+            ("kallsyms_modules", words(&modules)),
+            (
+                "kallsyms_num_module_exceptions",
+                words(&[symbols.len() as u32]),
+            ),
+            ("kallsyms_module_exceptions", words(&symbols)),
+            ("kallsyms_exception_modules", words(&theirs)),
+            ("kallsyms_module_names_len", words(&[NAMES.len() as u32])),
+            ("kallsyms_module_names", NAMES.to_vec()),
+        ]);
+        if self.has_sizes {
+            tables.extend(self.sizes());
+        }
+        tables
+    }
+
+    /// What scripts/kallsyms makes.
+    fn kallsyms(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let (mut names, mut offsets) = (Vec::new(), Vec::new());
+        for &(address, _, kind, name) in &self.symbols {
+            names.push(1 + name.len() as u8);
+            names.push(kind as u8);
+            names.extend(name.as_bytes());
+            offsets.push(match address.checked_sub(TEXT) {
+                Some(distance) => !(distance as u32),
+                None => address as u32,
+            });
+        }
+        // Each byte that a name may have stands for itself.
+        let token = |byte: u8| if byte.is_ascii_graphic() { byte } else { b'?' };
+        let count = self.symbols.len() as u32;
+        vec![
+            ("kallsyms_num_syms", words(&[count])),
+            ("kallsyms_names", names),
+            (
+                "kallsyms_markers",
+                words(&vec![0; count.div_ceil(256) as usize]),
+            ),
+            (
+                "kallsyms_token_table",
+                (0..=u8::MAX).flat_map(|byte| [token(byte), 0]).collect(),
+            ),
+            (
+                "kallsyms_token_index",
+                (0..256_u16).flat_map(|at| (2 * at).to_le_bytes()).collect(),
+            ),
+            ("kallsyms_offsets", words(&offsets)),
+            ("kallsyms_relative_base", TEXT.to_le_bytes().to_vec()),
+            ("kallsyms_seqs_of_names", vec![7; 3 * count as usize]),
+        ]
+    }
+
+    /// Sizes, all of them in the last level.
+    fn sizes(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let count = self.symbols.len();
+        let longs = |longs: &[u64]| longs.iter().flat_map(|long| long.to_le_bytes()).collect();
+        let sizes: Vec<u64> = self.symbols.iter().map(|symbol| symbol.1).collect();
+        let count32 = count as u32;
+        vec![
+            ("kallsyms_size_counts", words(&[count32; 3])),
+            ("kallsyms_size_bits", longs(&[(1 << count) - 1])),
+            ("kallsyms_size_bit_ranks", words(&[0])),
+            ("kallsyms_size_nibbles", {
+                let mut nibbles = vec![0xff; count.div_ceil(2)];
+                if count % 2 == 1 {
+                    nibbles[count / 2] = 0x0f;
+                }
+                nibbles
+            }),
+            ("kallsyms_size_nibble_ranks", words(&[0])),
+            ("kallsyms_size_values", words(&[0; 15])),
+            ("kallsyms_size_bytes", vec![0xff; count]),
+            ("kallsyms_size_byte_ranks", words(&[0])),
+            ("kallsyms_size_words", longs(&sizes)),
+        ]
+    }
+
+    /// The file.
+    pub(crate) fn to_elf(&self) -> Vec<u8> {
+        let mut builder = Builder::new(object::Endianness::Little, true);
+        builder.header.e_machine = elf::EM_X86_64;
+        builder.header.e_type = elf::ET_EXEC;
+        let mut rodata = b"constant".to_vec();
+        let mut places = self.bounds.clone();
+        for (name, bytes) in self.tables() {
+            places.push((name, RODATA + rodata.len() as u64));
+            rodata.extend(bytes);
+            rodata.resize(rodata.len().next_multiple_of(8), 0);
+        }
+        let section = builder.sections.add();
+        section.name = b".rodata".as_slice().into();
+        section.sh_addr = RODATA;
+        section.sh_addralign = 8;
+        section.sh_flags = elf::SHF_ALLOC.into();
+        section.sh_type = elf::SHT_PROGBITS;
+        section.data = SectionData::Data(rodata.into());
+        let section = section.id();
+        for (name, address) in places.iter().filter(|_| !self.is_stripped) {
+            let symbol = builder.symbols.add();
+            symbol.name = name.as_bytes().into();
+            symbol.st_value = *address;
+            symbol.section = Some(section);
+        }
+        for (name, kind, data) in [
+            (".symtab", elf::SHT_SYMTAB, SectionData::Symbol),
+            (".strtab", elf::SHT_STRTAB, SectionData::String),
+            (".shstrtab", elf::SHT_STRTAB, SectionData::SectionString),
+        ] {
+            if self.is_stripped && name != ".shstrtab" {
+                continue;
+            }
+            let section = builder.sections.add();
+            section.name = name.as_bytes().into();
+            section.sh_type = kind;
+            section.data = data;
+        }
+        let mut file = Vec::new();
+        builder.write(&mut file).unwrap();
+        file
+    }
+}
+
+fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
