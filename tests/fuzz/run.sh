@@ -19,8 +19,9 @@ share() {
 	case $1 in
 	link) echo 3 ;;
 	sizes) echo 7 ;;
-	elf | cmdfile) echo 10 ;;
-	builtin | map) echo 15 ;;
+	elf | cmdfile | builtin) echo 10 ;;
+	show) echo 5 ;;
+	map) echo 15 ;;
 	*) echo 20 ;;
 	esac
 }

@@ -63,6 +63,8 @@ mod output;
 mod owners;
 #[path = "../../../scripts/ranges.rs"]
 mod ranges;
+#[path = "../../../scripts/reader/mod.rs"]
+mod reader;
 #[path = "../../../scripts/reports.rs"]
 mod reports;
 mod scratch;

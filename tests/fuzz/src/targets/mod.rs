@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What is fed. Of the format code: [`modules`], [`sizes`], [`symbols`]; of the generator: [`map`],
-//! [`cmdfile`], [`builtin`], [`elf`] and, as a whole on damaged build directories, [`link`].
+//! [`cmdfile`], [`builtin`], [`elf`] and, as a whole, [`show`] on a damaged vmlinux and [`link`] on
+//! damaged build directories.
 
 use crate::error::Error;
 
@@ -11,19 +12,21 @@ pub mod elf;
 pub mod link;
 pub mod map;
 pub mod modules;
+pub mod show;
 pub mod sizes;
 pub mod symbols;
 
 /// A target by its name, which is that of its directory in `corpus/` too.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const ALL: [Target; 8] = [
+pub const ALL: [Target; 9] = [
     ("builtin", builtin::run),
     ("cmdfile", cmdfile::run),
     ("elf", elf::run),
     ("link", link::run),
     ("map", map::run),
     ("modules", modules::run),
+    ("show", show::run),
     ("sizes", sizes::run),
     ("symbols", symbols::run),
 ];
