@@ -31,6 +31,14 @@ impl Kernel<'_> {
     pub fn make(&self) -> Result<Command> {
         self.toolchain.make(self.options, &self.tree, &self.objtree)
     }
+
+    /// Whether `option` is `y`.
+    pub fn has(&self, option: &str) -> Result<bool> {
+        let path = self.objtree.join(".config");
+        let config = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let line = format!("{option}=y");
+        Ok(config.lines().any(|other| other == line))
+    }
 }
 
 /// A fragment, whose first lines say what it is merged into:

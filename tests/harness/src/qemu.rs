@@ -30,12 +30,25 @@ pub struct Files {
     pub directory: PathBuf,
 }
 
+impl Files {
+    /// One of them, which is text.
+    pub fn read(&self, name: &str) -> Result<String> {
+        let path = self.directory.join(name);
+        fs::read_to_string(&path).with_context(|| path.display().to_string())
+    }
+}
+
 /// Boots, and has the guest send what it sees.
 pub fn show(options: &Options, guest: &Guest) -> Result<Files> {
+    show_with(options, guest, "")
+}
+
+/// The same, with more `words` for the kernel.
+pub fn show_with(options: &Options, guest: &Guest, words: &str) -> Result<Files> {
     let mut phase = Phase::start("boot");
     phase.update("under QEMU");
     let archive = guest.directory.join("out.tar");
-    let mut qemu = command_for(options, guest, "show")?;
+    let mut qemu = command_for(options, guest, "show", words)?;
     qemu.args([
         "-device",
         "virtio-serial-pci",
@@ -64,7 +77,7 @@ pub fn show(options: &Options, guest: &Guest) -> Result<Files> {
 
 /// Boots, and has the guest run its tests; `line` sees what they print.
 pub fn test(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
-    watch(command_for(options, guest, "test")?, guest, line)
+    watch(command_for(options, guest, "test", "")?, guest, line)
 }
 
 /// As [`test`], on a machine with so little memory.
@@ -74,7 +87,7 @@ pub fn test_small(
     memory: &str,
     line: impl FnMut(&str),
 ) -> Result<()> {
-    let mut qemu = command_for(options, guest, "small")?;
+    let mut qemu = command_for(options, guest, "small", "")?;
     // The last word on it counts.
     qemu.args(["-m", memory]);
     watch(qemu, guest, line)
@@ -82,13 +95,13 @@ pub fn test_small(
 
 /// As [`test`], for the tests of who sees what.
 pub fn test_privacy(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
-    watch(command_for(options, guest, "privacy")?, guest, line)
+    watch(command_for(options, guest, "privacy", "")?, guest, line)
 }
 
 /// Boots to a prompt on this terminal.
 pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
     eprintln!("kallmodsyms: a shell in the guest; leave with exit, or Ctrl-A X");
-    let status = command_for(options, guest, "shell")?
+    let status = command_for(options, guest, "shell", "quiet")?
         .status()
         .context(options.arch()?.qemu)?;
     if !status.success() {
@@ -108,9 +121,8 @@ pub fn count(options: &Options, guest: &Guest, what: &str, line: impl FnMut(&str
     watch(qemu, guest, line)
 }
 
-fn command_for(options: &Options, guest: &Guest, mode: &str) -> Result<Command> {
-    let quiet = if mode == "shell" { "quiet" } else { "" };
-    let mut qemu = machine(options, guest, &format!("{quiet} mode={mode}"))?;
+fn command_for(options: &Options, guest: &Guest, mode: &str, words: &str) -> Result<Command> {
+    let mut qemu = machine(options, guest, &format!("{words} mode={mode}"))?;
     qemu.args(match options.accel {
         Accel::Tcg => ["-accel", "tcg,thread=multi"],
         Accel::Kvm => ["-accel", "kvm"],

@@ -3,9 +3,8 @@
 //! What `/proc/kallmodsyms` said in the guest, on one screen.
 
 use std::collections::BTreeSet;
-use std::fs;
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{ensure, Result};
 
 use crate::qemu::Files;
 
@@ -35,18 +34,14 @@ impl<'a> Symbol<'a> {
 }
 
 pub fn print(files: &Files) -> Result<()> {
-    let read = |name: &str| {
-        let path = files.directory.join(name);
-        fs::read_to_string(&path).with_context(|| path.display().to_string())
-    };
-    let text = read("kallmodsyms")?;
+    let text = files.read("kallmodsyms")?;
     ensure!(
         !text.is_empty(),
         "this kernel has no /proc/kallmodsyms, or it is empty"
     );
-    let version = read("version")?;
+    let version = files.read("version")?;
     // romfs 12288 0 - Live 0xffffffffc0000000
-    let modules = read("modules")?;
+    let modules = files.read("modules")?;
     let loaded: BTreeSet<&str> = modules
         .lines()
         .filter_map(|line| line.split(' ').next())

@@ -14,6 +14,7 @@ mod layering;
 mod lint;
 mod listing;
 mod off;
+mod offline;
 mod rebuild;
 mod rebuilt;
 mod reproduce;
@@ -30,9 +31,11 @@ use anyhow::{bail, Context, Result};
 use crate::build;
 use crate::cache::Cache;
 use crate::configure::{self, Kernel};
+use crate::guest;
 use crate::options::Options;
 use crate::packages;
 use crate::progress;
+use crate::qemu;
 use crate::source;
 use crate::toolchain::Toolchain;
 
@@ -129,7 +132,10 @@ pub fn run(options: &Options) -> Result<bool> {
             boot::run_small(report, options, &kernel)?;
             speed::run(report, options, &kernel)?;
             attribution::run(report, &kernel)?;
-            sizes::run(report, options, &kernel)?;
+            let guest = guest::pack(options, &kernel)?;
+            let files = qemu::show(options, &guest)?;
+            sizes::run(report, &kernel, &files)?;
+            offline::run(report, options, &kernel, &guest, &files)?;
             reproduce::run(report, &kernel)?;
             rebuild::run(report, &kernel)
         });

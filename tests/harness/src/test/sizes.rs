@@ -10,9 +10,7 @@ use object::{Object, ObjectSymbol};
 
 use super::Report;
 use crate::configure::Kernel;
-use crate::guest;
-use crate::options::Options;
-use crate::qemu;
+use crate::qemu::Files;
 
 /// The first symbol of the image, by which address randomisation is known.
 const FIRST: &str = "_text";
@@ -23,20 +21,17 @@ const ENOUGH: usize = 5;
 /// Several symbols can have one name at one address: their sizes, sorted.
 pub type Sizes = BTreeMap<(u64, String), Vec<u64>>;
 
-pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
-    let config = kernel.objtree.join(".config");
-    let config = fs::read_to_string(&config).with_context(|| config.display().to_string())?;
-    if !config.contains("\nCONFIG_KALLMODSYMS_SIZES=y\n") {
+pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
+    if !kernel.has("CONFIG_KALLMODSYMS_SIZES")? {
         return Ok(());
     }
     let vmlinux = kernel.objtree.join("vmlinux");
     let defined = defined(&fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?)?;
-    let files = qemu::show(options, &guest::pack(options, kernel)?)?;
-    let read = |name: &str| {
-        let path = files.directory.join(name);
-        fs::read_to_string(&path).with_context(|| path.display().to_string())
-    };
-    let shown = shown(&read("kallmodsyms")?, &read("kallsyms")?, &defined)?;
+    let shown = shown(
+        &files.read("kallmodsyms")?,
+        &files.read("kallsyms")?,
+        &defined,
+    )?;
     let count: usize = shown.values().map(Vec::len).sum();
     let name = format!("{}: {count} sizes are vmlinux's", kernel.config);
     report.check(&name, compare(&shown, &defined));

@@ -5,7 +5,6 @@
 //! the two files are compared.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use anyhow::{ensure, Context, Result};
 
@@ -103,7 +102,7 @@ impl Listing {
     /// ffffffff81a3c2f0 0 b __key.7\t[ext4]
     /// ```
     fn read(files: &Files, modules: &BTreeSet<String>) -> Result<Self> {
-        let text = read(files, "kallmodsyms")?;
+        let text = files.read("kallmodsyms")?;
         let init = address_of(&text, "__init_begin")?..address_of(&text, "__init_end")?;
         let mut listing = Self::default();
         for (symbol, shown) in text.lines().filter_map(|line| line.split_once('\t')) {
@@ -152,14 +151,9 @@ fn without_number(name: &str) -> &str {
 /// romfs 12288 0 - Live 0xffffffffc0000000
 /// ```
 fn loaded(files: &Files) -> Result<BTreeSet<String>> {
-    let text = read(files, "modules")?;
+    let text = files.read("modules")?;
     let names = text.lines().filter_map(|line| line.split(' ').next());
     Ok(names.map(str::to_owned).collect())
-}
-
-fn read(files: &Files, name: &str) -> Result<String> {
-    let path = files.directory.join(name);
-    fs::read_to_string(&path).with_context(|| path.display().to_string())
 }
 
 /// Symbols that code has only where it is a loadable module.

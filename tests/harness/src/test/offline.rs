@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What `kallmodsyms show` says of a vmlinux, against what that kernel says when it runs, whole.
+
+use std::ffi::OsStr;
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::Report;
+use crate::command;
+use crate::configure::Kernel;
+use crate::guest::Guest;
+use crate::options::Options;
+use crate::qemu::{self, Files};
+
+/// The generator, as the kernel's build has it.
+const PROGRAM: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
+
+/// The first symbol of the image, by which address randomisation is known.
+const FIRST: &str = " T _text";
+
+/// `files` are of a boot whose addresses are random.
+pub fn run(
+    report: &mut Report,
+    options: &Options,
+    kernel: &Kernel,
+    guest: &Guest,
+    files: &Files,
+) -> Result<()> {
+    let name = |what: &str| format!("{}: {what}", kernel.config);
+    let (random, _) = of_kernel(files)?;
+    let linked = show(kernel, &["vmlinux"])?;
+    let offset = address(&random, FIRST)?.wrapping_sub(address(&linked, FIRST)?);
+    let moved = || {
+        same(
+            &show(kernel, &["vmlinux", &format!("--offset={offset:x}")])?,
+            &random,
+        )
+    };
+    report.check(
+        &name("show --offset is the file of a kernel that was moved"),
+        moved(),
+    );
+
+    let files = qemu::show_with(options, guest, "nokaslr")?;
+    let (kallmodsyms, kallsyms) = of_kernel(&files)?;
+    let lines = kallmodsyms.lines().count();
+    report.check(
+        &name(&format!("show is the file with nokaslr, {lines} lines")),
+        same(&linked, &kallmodsyms),
+    );
+    let as_kallsyms = || same(&show(kernel, &["vmlinux", "--format=kallsyms"])?, &kallsyms);
+    report.check(
+        &name("show --format=kallsyms is /proc/kallsyms with nokaslr"),
+        as_kallsyms(),
+    );
+    let image = options.arch()?.image;
+    let stripped = || same(&show(kernel, &[image])?, &kallmodsyms);
+    report.check(
+        &name("show needs no symbols: the image that is booted says the same"),
+        stripped(),
+    );
+    Ok(())
+}
+
+/// The lines of the kernel's own symbols of `/proc/kallmodsyms` and `/proc/kallsyms`: those that have
+/// no bracket in the latter. Loaded modules follow.
+fn of_kernel(files: &Files) -> Result<(String, String)> {
+    let (kallmodsyms, kallsyms) = (files.read("kallmodsyms")?, files.read("kallsyms")?);
+    let count = kallsyms.lines().position(|line| line.contains('\t'));
+    let count = count.context("no module is loaded in the guest")?;
+    let first = |text: &str| text.split_inclusive('\n').take(count).collect();
+    Ok((first(&kallmodsyms), first(&kallsyms)))
+}
+
+fn show(kernel: &Kernel, arguments: &[impl AsRef<OsStr>]) -> Result<String> {
+    let mut program = Command::new(kernel.objtree.join(PROGRAM));
+    program.arg("show").args(arguments);
+    command::output(program.current_dir(&kernel.objtree))
+}
+
+/// The address in the line that ends so.
+fn address(lines: &str, end: &str) -> Result<u64> {
+    let mut lines = lines.lines();
+    let line = lines.find(|line| line.ends_with(end));
+    let line = line.with_context(|| format!("no line ends in '{end}'"))?;
+    let digits = line.split(' ').next().unwrap_or_default();
+    u64::from_str_radix(digits, 16).with_context(|| line.to_owned())
+}
+
+/// That both are the same to the byte, and not empty.
+fn same(offline: &str, booted: &str) -> Result<()> {
+    ensure!(!booted.is_empty(), "the kernel says nothing");
+    if offline == booted {
+        return Ok(());
+    }
+    let numbered = (1..).zip(offline.lines().zip(booted.lines()));
+    let mut differing = numbered.filter(|(_, (offline, booted))| offline != booted);
+    let (count, of) = (offline.lines().count(), booted.lines().count());
+    match differing.next() {
+        Some((number, (offline, booted))) => anyhow::bail!(
+            "line {number} differs: '{offline}', in the kernel '{booted}'; {count} lines, in the kernel {of}"
+        ),
+        None => anyhow::bail!("{count} lines, in the kernel {of}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{address, same};
+
+    #[test]
+    fn differences_are_seen() {
+        same("a\nb\n", "a\nb\n").unwrap();
+        for (offline, problem) in [
+            ("a\nc\n", "line 2 differs: 'c', in the kernel 'b'"),
+            ("a\n", "1 lines, in the kernel 2"),
+            ("a\nb", "2 lines, in the kernel 2"),
+        ] {
+            let error = same(offline, "a\nb\n").unwrap_err().to_string();
+            assert!(error.contains(problem), "{error}");
+        }
+        same("", "").unwrap_err();
+        assert_eq!(
+            address("0f 1 T a\n1f 0 T _text\n", " T _text").unwrap(),
+            0x1f
+        );
+    }
+}
