@@ -70,5 +70,10 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name);
 unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym);
 unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym);
 #endif
+#ifdef CONFIG_VMCORE_INFO
+size_t kallmodsyms_vmcoreinfo_room(void);
+void kallmodsyms_vmcoreinfo_symbol(const char *name, unsigned long addr);
+void kallmodsyms_vmcoreinfo_done(void);
+#endif
 
 #endif /* CONFIG_KALLMODSYMS */

@@ -11,6 +11,7 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uio.h>
+#include <linux/vmcore_info.h>
 
 #include "bindings.h"
 
@@ -120,5 +121,25 @@ unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym)
 unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym)
 {
 	return kernel_symbol_value(sym);
+}
+#endif
+
+#ifdef CONFIG_VMCORE_INFO
+/* Bytes that are left in VMCOREINFO; 0 if there was no memory for it. */
+size_t kallmodsyms_vmcoreinfo_room(void)
+{
+	return vmcoreinfo_note ? VMCOREINFO_BYTES - vmcoreinfo_size : 0;
+}
+
+void kallmodsyms_vmcoreinfo_symbol(const char *name, unsigned long addr)
+{
+	vmcoreinfo_append_str("SYMBOL(%s)=%lx\n", name, addr);
+}
+
+/* The note has a copy, which dumps of a virtual machine are read by. */
+void kallmodsyms_vmcoreinfo_done(void)
+{
+	final_note(append_elf_note(vmcoreinfo_note, VMCOREINFO_NOTE_NAME, 0,
+				   vmcoreinfo_data, vmcoreinfo_size));
 }
 #endif

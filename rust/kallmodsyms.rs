@@ -13,6 +13,7 @@
 //! - [`proc_fs`], [`open_file`], [`cred`]: safe abstractions of kernel interfaces.
 //! - [`series`], [`core_symbols`], [`checkpoints`], [`modules`], [`dynamic`]: the sources of symbols.
 //! - [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
+//! - [`vmcoreinfo`]: for crash dumps.
 //! - [`listing`]: all sources in a row, as a sequence of lines.
 
 #[forbid(unsafe_code)]
@@ -40,6 +41,8 @@ mod rodata;
 mod series;
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 mod true_sizes;
+#[cfg(CONFIG_VMCORE_INFO)]
+mod vmcoreinfo;
 
 #[cfg(not(kallmodsyms_series = "6.12"))]
 compile_error!("no support for this kernel series; see the files in rust/series/");
@@ -63,6 +66,8 @@ impl kernel::Module for KallModSyms {
         let symbols = Arc::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
         lookup::publish(symbols.clone())?;
         let file = proc_fs::Entry::new(c_str!("kallmodsyms"), 0o444, symbols)?;
+        #[cfg(CONFIG_VMCORE_INFO)]
+        vmcoreinfo::add_tables();
         Ok(Self { _file: file })
     }
 }

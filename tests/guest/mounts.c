@@ -150,7 +150,7 @@ static int see_inside(const void *argument)
 
 /*
  * Who covers kallsyms by its name leaves ours as it is: names and modules, and
- * addresses for the privileged. Documentation/format.rst says so.
+ * addresses for the privileged. Documentation/admin-guide/format.rst says so.
  */
 static void test_containers(void)
 {

@@ -22,6 +22,7 @@ mod sizes;
 mod speed;
 mod stability;
 mod tables;
+mod vmcoreinfo;
 
 use std::fs;
 use std::time::Instant;
@@ -135,6 +136,7 @@ pub fn run(options: &Options) -> Result<bool> {
             let guest = guest::pack(options, &kernel)?;
             let files = qemu::show(options, &guest)?;
             sizes::run(report, &kernel, &files)?;
+            vmcoreinfo::run(report, &kernel, &files)?;
             offline::run(report, options, &kernel, &guest, &files)?;
             reproduce::run(report, &kernel)?;
             rebuild::run(report, &kernel)

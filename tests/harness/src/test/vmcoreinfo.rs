@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where VMCOREINFO says that the tables are, against where they are. The guest's `/proc/kcore` has
+//! it as a note, as every dump has.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{bail, ensure, Context, Result};
+use object::elf::FileHeader64;
+use object::read::elf::{FileHeader, ProgramHeader};
+use object::{LittleEndian, Object, ObjectSymbol};
+
+use super::Report;
+use crate::configure::Kernel;
+use crate::qemu::Files;
+
+/// The tables that every kernel names.
+const TABLES: &[&str] = &[
+    "kallsyms_num_modules",
+    "kallsyms_module_base",
+    "kallsyms_module_offsets",
+    "kallsyms_modules",
+    "kallsyms_num_module_exceptions",
+    "kallsyms_module_exceptions",
+    "kallsyms_exception_modules",
+    "kallsyms_module_names_len",
+    "kallsyms_module_names",
+];
+
+/// The one behind which those of sizes are, where there are any.
+const SIZES: &str = "kallsyms_size_counts";
+
+/// The kernel's own that begin so.
+const OTHERS: usize = 6;
+
+pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
+    if !kernel.has("CONFIG_PROC_KCORE")? {
+        return Ok(());
+    }
+    let mut tables = TABLES.to_vec();
+    if kernel.has("CONFIG_KALLMODSYMS_SIZES")? {
+        tables.push(SIZES);
+    }
+    let kcore = files.directory.join("kcore");
+    let kcore = fs::read(&kcore).with_context(|| kcore.display().to_string())?;
+    let vmlinux = kernel.objtree.join("vmlinux");
+    let vmlinux = fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?;
+    let name = format!("{}: VMCOREINFO names the tables", kernel.config);
+    report.check(&name, compare(&kcore, &vmlinux, &tables));
+    Ok(())
+}
+
+fn compare(kcore: &[u8], vmlinux: &[u8], tables: &[&str]) -> Result<()> {
+    let note = vmcoreinfo(kcore)?;
+    println!("# VMCOREINFO: {} bytes of 4096", note.len());
+    let said: BTreeMap<&str, &str> = note
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .collect();
+    let number = |key: &str| {
+        let text = said
+            .get(key)
+            .with_context(|| format!("{key} is not there"))?;
+        u64::from_str_radix(text, 16).with_context(|| format!("{key}={text}"))
+    };
+    let moved = number("KERNELOFFSET")?;
+    let defined: BTreeMap<_, _> = object::File::parse(vmlinux)?
+        .symbols()
+        .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), symbol.address())))
+        .collect();
+    // One of the kernel's own, so that it is known that what is compared is.
+    for table in tables.iter().chain(&["kallsyms_names"]) {
+        let linked = defined.get(*table);
+        let linked = linked.with_context(|| format!("vmlinux has no {table}"))?;
+        let says = number(&format!("SYMBOL({table})"))?;
+        ensure!(
+            says == linked.wrapping_add(moved),
+            "{table} is at {linked:#x}, moved by {moved:#x}, and not at {says:#x}"
+        );
+    }
+    let named = said
+        .keys()
+        .filter(|key| key.starts_with("SYMBOL(kallsyms_"));
+    ensure!(
+        named.count() == tables.len() + OTHERS,
+        "another number of tables is named"
+    );
+    Ok(())
+}
+
+/// The text of the note.
+fn vmcoreinfo(kcore: &[u8]) -> Result<String> {
+    let header = FileHeader64::<LittleEndian>::parse(kcore)?;
+    for segment in header.program_headers(LittleEndian, kcore)? {
+        let Some(mut notes) = segment.notes(LittleEndian, kcore)? else {
+            continue;
+        };
+        while let Some(note) = notes.next()? {
+            if note.name() == b"VMCOREINFO" {
+                return Ok(String::from_utf8(note.desc().to_vec())?);
+            }
+        }
+    }
+    bail!("/proc/kcore has no note VMCOREINFO")
+}
