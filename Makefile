@@ -25,6 +25,7 @@ help:
 	@echo '  make clean     remove what these built; kernel source and tools stay'
 	@echo 'Use it in your own kernel:'
 	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
+	@echo '  kernel/kallmodsyms/scripts/kallmodsyms, in a build: show, lookup; --help'
 	@echo '  make check O=build       compare a built kernel with its object files;'
 	@echo '                           LOOKUPS=1, ENCODINGS=1, RANGES=file: see README.md'
 	@echo '  make unapply KDIR=linux  restore the tree'
