@@ -19,8 +19,8 @@ use crate::progress::Phase;
 
 /// In what order, and how hard, the second build is interrupted: when make says that it begins this.
 const INTERRUPTIONS: [(&str, Signal); 5] = [
-    ("  CC      mm/slub.o", Signal::INT),
-    ("  KMSYMS  .tmp_vmlinux1", Signal::INT),
+    ("  CC      mm/slub.o", Signal::TERM),
+    ("  KMSYMS  .tmp_vmlinux1", Signal::TERM),
     ("  AS      .tmp_vmlinux1", Signal::KILL),
     ("  KMSYMS  .tmp_vmlinux2", Signal::KILL),
     ("  LD      vmlinux", Signal::TERM),
@@ -129,7 +129,7 @@ impl Again<'_> {
         command::output(self.make()?.arg("olddefconfig")).map(drop)
     }
 
-    /// Runs make, until it says that it begins a step, or to the end. Whether it came to that step.
+    /// Runs make, until it says that it begins a step, or to the end. Whether it was interrupted.
     fn build(&self, until: Option<(&str, Signal)>) -> Result<bool> {
         let log = self.objtree.join("build.log");
         let log = fs::File::options().create(true).append(true).open(log)?;
@@ -159,6 +159,7 @@ impl Again<'_> {
         if !stopped && !status.success() {
             bail!("{}: {status}, see build.log there", self.objtree.display());
         }
-        Ok(stopped)
+        // Who started us may have had the signal ignored.
+        Ok(stopped && !status.success())
     }
 }
