@@ -18,6 +18,7 @@ help:
 	@echo '  make shell     a prompt in that kernel'
 	@echo '  make test      all tests, with a boot of each test kernel'
 	@echo '  make reproduce  privacy, damaged tables, second builds, at length'
+	@echo '  make soak      read while all changes, in a debug kernel, for MINUTES=10'
 	@echo '  make fuzz      damaged tables and build inputs: RUNS=10000000, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
 	@echo '  make htmldocs  pages of Documentation/, by the kernel'"'"'s own build'
@@ -35,8 +36,8 @@ help:
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test reproduce bench htmldocs rust-analyzer
-run shell test reproduce bench htmldocs rust-analyzer: cargo
+.PHONY: run shell test reproduce soak bench htmldocs rust-analyzer
+run shell test reproduce soak bench htmldocs rust-analyzer: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo

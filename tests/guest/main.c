@@ -52,6 +52,17 @@ static void test_who_sees_what(void)
 	test_kernel_log();
 }
 
+/* In a kernel that looks for errors in itself, whose complaints the host looks for. */
+static void test_at_length(unsigned int seconds)
+{
+	forget_leaks();
+	test_faults();
+	test_crowd(false);
+	test_killed();
+	test_soak(seconds);
+	test_leaks();
+}
+
 static void test_all(void)
 {
 	test_rule("after boot");
@@ -69,13 +80,15 @@ static void test_all(void)
 	test_kernel_log();
 }
 
-/* Without an argument, all but what is for another machine. */
+/* Without an argument, all but what takes long or another machine. */
 int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], "small"))
 		test_small();
 	else if (count == 2 && !strcmp(arguments[1], "privacy"))
 		test_who_sees_what();
+	else if (count == 3 && !strcmp(arguments[1], "soak"))
+		test_at_length(atoi(arguments[2]));
 	else
 		test_all();
 	print_plan();

@@ -67,6 +67,10 @@ void load_lookup_module(void);
 void unload_lookup_module(void);
 struct text ask(const char *file, const unsigned long *addresses, size_t count);
 
+/* tracing.c: events of tracefs. */
+bool kprobe_event(const char *format, ...) printf_like(1);
+void enable_kprobe(const char *name, bool enabled);
+
 /* core.c: the kernel's own symbols, and what it should say of an address in them. */
 struct core_symbol {
 	unsigned long address, size;
@@ -112,6 +116,10 @@ void test_lookup(void);
 void test_tracing(void);
 void test_crowd(bool measured);
 void test_killed(void);
+void test_faults(void);
+void forget_leaks(void);
+void test_leaks(void);
+void test_soak(unsigned int seconds);
 void test_kernel_log(void);
 
 #endif

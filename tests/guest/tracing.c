@@ -32,7 +32,7 @@ static void call_traced(void)
 }
 
 /* "p:entry vfs_read+0": whether the kernel takes it. */
-static bool kprobe_event(const char *format, ...)
+bool kprobe_event(const char *format, ...)
 {
 	int fd = open(TRACING "/kprobe_events", O_WRONLY | O_APPEND);
 	va_list arguments;
@@ -47,7 +47,7 @@ static bool kprobe_event(const char *format, ...)
 	return taken;
 }
 
-static void enable_kprobe(const char *name, bool enabled)
+void enable_kprobe(const char *name, bool enabled)
 {
 	char path[200];
 

@@ -20,6 +20,7 @@ mod options;
 mod packages;
 mod progress;
 mod qemu;
+mod reports;
 mod source;
 mod summary;
 mod tap;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Reproduce(options) => test::at_length(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),
         Command::Htmldocs(options) => docs::run(&options).map(|()| true),
+        Command::Soak(soak) => test::soak::run(&soak),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -35,6 +35,8 @@ pub enum Command {
     Htmldocs(Options),
     /// Describe the crates to editors, in rust-project.json
     RustAnalyzer(Options),
+    /// Read for a long time in kernels that look for errors in themselves
+    Soak(Soak),
 }
 
 #[derive(Args, Clone)]
@@ -83,6 +85,16 @@ pub struct Bench {
     /// Build a second kernel without the option, and compare: 1
     #[arg(long, env = "OFF", default_value = "")]
     off: String,
+}
+
+#[derive(Args)]
+pub struct Soak {
+    #[command(flatten)]
+    pub options: Options,
+
+    /// How long to read, in all kernels together
+    #[arg(long, env = "MINUTES", default_value = "10")]
+    pub minutes: u64,
 }
 
 impl Bench {
@@ -166,6 +178,15 @@ impl Options {
             config: Some(config),
             ..self.clone()
         }
+    }
+
+    /// The same, with clang and LLD unless others of these were asked for.
+    pub fn or_llvm(&self) -> Self {
+        let mut options = self.clone();
+        if options.llvm.is_empty() {
+            "1".clone_into(&mut options.llvm);
+        }
+        options
     }
 
     pub fn arch(&self) -> Result<&'static Arch> {

@@ -118,7 +118,8 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
         // No kernel is compiled.
         return Ok(wanted);
     }
-    if !options.llvm.is_empty() {
+    // The kernels that look for errors in themselves want clang.
+    if !options.llvm.is_empty() || matches!(purpose, For::Test) {
         wanted.extend(LLVM.iter().map(|&name| name.to_owned()));
     }
     if toolchain::rustc().is_none() {

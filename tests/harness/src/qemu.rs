@@ -98,6 +98,12 @@ pub fn test_privacy(options: &Options, guest: &Guest, line: impl FnMut(&str)) ->
     watch(command_for(options, guest, "privacy", "")?, guest, line)
 }
 
+/// Boots, and has the guest read for so many seconds while what it reads changes.
+pub fn soak(options: &Options, guest: &Guest, seconds: u64, line: impl FnMut(&str)) -> Result<()> {
+    let mode = format!("soak seconds={seconds}");
+    watch(command_for(options, guest, &mode, "")?, guest, line)
+}
+
 /// Boots to a prompt on this terminal.
 pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
     eprintln!("kallmodsyms: a shell in the guest; leave with exit, or Ctrl-A X");

@@ -44,7 +44,7 @@ pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> R
 }
 
 /// What a guest's tests say, as they go on.
-struct Results {
+pub struct Results {
     name: String,
     plan: Option<u32>,
     seen: u32,
@@ -52,7 +52,7 @@ struct Results {
 }
 
 impl Results {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             plan: None,
@@ -62,7 +62,7 @@ impl Results {
     }
 
     /// Takes over what a line of the console says.
-    fn take(&mut self, report: &mut Report, line: &str) {
+    pub fn take(&mut self, report: &mut Report, line: &str) {
         match tap::parse(line) {
             Some(Line::Plan(count)) => self.plan = Some(count),
             Some(Line::Comment(comment)) => self.comments.push(comment),
@@ -83,7 +83,7 @@ impl Results {
     }
 
     /// Whether all tests that there are were run.
-    fn end(self) -> Result<()> {
+    pub fn end(self) -> Result<()> {
         match self.plan {
             Some(count) if count == self.seen && count > 0 => Ok(()),
             Some(count) => bail!("the guest planned {count} tests and ran {}", self.seen),

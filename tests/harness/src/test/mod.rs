@@ -19,6 +19,7 @@ mod rebuild;
 mod rebuilt;
 mod reproduce;
 mod sizes;
+pub mod soak;
 mod speed;
 mod stability;
 mod tables;
@@ -159,6 +160,11 @@ pub fn run(options: &Options) -> Result<bool> {
     report.group("built in or loaded", |report| {
         stability::run(report, options, &cache, &toolchain, &tree)
     });
+    for config in soak::CONFIGS {
+        report.group(config, |report| {
+            soak::test(report, options, &cache, &toolchain, &tree, config)
+        });
+    }
     report.group("the option off", |report| {
         off::run(report, options, &cache, &toolchain, &packaged)
     });

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * What fails on request, by the kernel's fault injection: the first, the second
+ * and so on of all allocations and copies that a call makes, until there are no
+ * more to fail, and then all of them. The call says what is wrong, and the next
+ * one on the same file is as if nothing had been.
+ */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "tests.h"
+
+#define DEBUGFS "/sys/kernel/debug"
+#define KMEMLEAK DEBUGFS "/kmemleak"
+#define FAIL_NTH "/proc/thread-self/fail-nth"
+#define FAIL_ME "/proc/thread-self/make-it-fail"
+/* A leak is one after so many seconds. */
+#define LEAK_AGE 6
+#define MOST_FAULTS 2000
+#define COPIES "3"
+/* Not each call needs a page for what it allocates, so that each fault is asked for more than once. */
+#define TRIES 4
+
+static const char *const faults[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+static struct text whole;
+static char *buffer;
+
+static bool set_fault(const char *fault, const char *name, const char *value)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", fault, name);
+	if (access(path, W_OK))
+		return false;
+	write_file(path, value);
+	return true;
+}
+
+/* Those of this kind fail in tasks that ask for it, whatever for, and say nothing of it. */
+static void prepare(void)
+{
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		set_fault(faults[i], "verbose", "0");
+		set_fault(faults[i], "task-filter", "Y");
+		set_fault(faults[i], "times", "-1");
+		set_fault(faults[i], "ignore-gfp-wait", "N");
+		set_fault(faults[i], "ignore-gfp-highmem", "N");
+		set_fault(faults[i], "min-order", "0");
+	}
+}
+
+/* The file of this task, open all the time: to open it could fail too. */
+static int state;
+
+/* The @nth from now on fails; 0 for none. To write that is itself a copy, which may be the one. */
+static void fail_nth(unsigned int nth)
+{
+	char text[16];
+	int size = snprintf(text, sizeof(text), "%u", nth);
+
+	while (pwrite(state, text, size, 0) != size)
+		if (errno != EFAULT)
+			give_up(FAIL_NTH);
+}
+
+/* Whether there was one: if this read fails, it is the one. */
+static bool has_failed(void)
+{
+	char text[16] = "";
+
+	return pread(state, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
+}
+
+static bool is_at(const char *bytes, size_t size, size_t at)
+{
+	return at + size <= whole.size && !memcmp(bytes, whole.data + at, size);
+}
+
+/* The next reads of an open file. */
+static bool goes_on(int fd, size_t at)
+{
+	ssize_t got = read(fd, buffer, 5000);
+	size_t rest = at < whole.size ? whole.size - at : 0;
+
+	if (got == (ssize_t)(rest < 5000 ? rest : 5000) && is_at(buffer, got, at))
+		return true;
+	note("the next read at %zu gave %zd", at, got);
+	return false;
+}
+
+static bool is_expected(int error)
+{
+	return error == ENOMEM || error == EFAULT;
+}
+
+/* One call, with the @nth of what can fail in it failing; returns whether there was one. */
+static bool open_fails(unsigned int nth, bool *right, unsigned int *errors)
+{
+	int fd, error;
+	bool failed;
+
+	fail_nth(nth);
+	fd = open(KALLMODSYMS, O_RDONLY);
+	error = errno;
+	failed = has_failed();
+	fail_nth(0);
+	if (fd < 0 && failed && is_expected(error)) {
+		++*errors;
+		fd = open(KALLMODSYMS, O_RDONLY);
+	} else if (fd < 0) {
+		note("open with fault %u: %s", nth, strerror(error));
+		*right = false;
+	}
+	*right &= goes_on(fd, 0);
+	close(fd);
+	return failed;
+}
+
+static bool read_fails(unsigned int nth, size_t at, size_t size, bool *right,
+		       unsigned int *errors)
+{
+	int fd = open(KALLMODSYMS, O_RDONLY), error;
+	ssize_t got;
+	bool failed;
+
+	*right &= lseek(fd, at, SEEK_SET) == (off_t)at;
+	fail_nth(nth);
+	got = read(fd, buffer, size);
+	error = errno;
+	failed = has_failed();
+	fail_nth(0);
+	if (got < 0 && failed && is_expected(error)) {
+		++*errors;
+		got = 0;
+	} else if (got <= 0 || !is_at(buffer, got, at)) {
+		note("read of %zu bytes at %zu with fault %u gave %zd: %s", size, at, nth, got,
+		     strerror(error));
+		*right = false;
+	}
+	*right &= goes_on(fd, at + got);
+	close(fd);
+	return failed;
+}
+
+static void test_open_fails(void)
+{
+	unsigned int nth = 0, errors = 0;
+	bool right = true, failed;
+
+	do {
+		failed = false;
+		nth++;
+		for (int try = 0; try < TRIES; try++)
+			failed |= open_fails(nth, &right, &errors);
+	} while (failed && nth < MOST_FAULTS);
+	check(right && errors && nth < MOST_FAULTS,
+	      "open: each of %u faults alone, %u of them errors, and then all is right", nth - 1,
+	      errors);
+}
+
+static void test_read_fails(size_t at, size_t size)
+{
+	unsigned int nth = 0, errors = 0;
+	bool right = true, failed;
+
+	do {
+		failed = false;
+		nth++;
+		for (int try = 0; try < TRIES; try++)
+			failed |= read_fails(nth, at, size, &right, &errors);
+	} while (failed && nth < MOST_FAULTS);
+	check(right && errors && nth < MOST_FAULTS,
+	      "read of %zu bytes at %zu: each of %u faults alone, %u of them errors, and then all is right",
+	      size, at, nth - 1, errors);
+}
+
+/* lseek() asks for nothing, so nothing can fail. */
+static bool seek_cannot_fail(void)
+{
+	int fd = open(KALLMODSYMS, O_RDONLY);
+	bool right;
+
+	fail_nth(1);
+	right = lseek(fd, 12345, SEEK_SET) == 12345 && lseek(fd, 1, SEEK_CUR) == 12346;
+	right &= !has_failed();
+	fail_nth(0);
+	right &= goes_on(fd, 12346);
+	close(fd);
+	return right;
+}
+
+static void fail_all(int me, bool fail)
+{
+	if (pwrite(me, fail ? "1" : "0", 1, 0) != 1)
+		give_up(FAIL_ME);
+}
+
+/* All allocations fail, so that none is made up for by another one. */
+static bool says_no_memory(int me)
+{
+	static const size_t sizes[] = { 1, 600, 40000 };
+	int fd = open(KALLMODSYMS, O_RDONLY), opened, error;
+	bool right;
+
+	fail_all(me, true);
+	opened = open(KALLMODSYMS, O_RDONLY);
+	error = errno;
+	fail_all(me, false);
+	right = opened < 0 && error == ENOMEM;
+	/* Only for a larger read than before is more memory wanted. */
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		ssize_t got;
+
+		fail_all(me, true);
+		/* At the start nothing is left of what was read before. */
+		got = pread(fd, buffer, sizes[i], 0);
+		error = errno;
+		fail_all(me, false);
+		if (got >= 0 || error != ENOMEM) {
+			note("read of %zu bytes: %zd", sizes[i], got);
+			right = false;
+		}
+		right &= pread(fd, buffer, sizes[i], 7) == (ssize_t)sizes[i] &&
+			 is_at(buffer, sizes[i], 7);
+	}
+	close(fd);
+	return right;
+}
+
+/* So many copies fail; then the same file is read as if nothing had been. */
+static bool says_bad_address(int me)
+{
+	int fd = open(KALLMODSYMS, O_RDONLY);
+	bool right = true;
+
+	set_fault("fail_usercopy", "times", COPIES);
+	fail_all(me, true);
+	for (int i = 0; i < atoi(COPIES); i++)
+		right &= read(fd, buffer, 100) < 0 && errno == EFAULT;
+	right &= goes_on(fd, 0);
+	fail_all(me, false);
+	close(fd);
+	return right;
+}
+
+static void test_all_fail(void)
+{
+	int me = open(FAIL_ME, O_RDWR);
+
+	set_fault("failslab", "probability", "100");
+	set_fault("fail_page_alloc", "probability", "100");
+	check(says_no_memory(me),
+	      "without any memory, open and reads that want more say ENOMEM, and then all is right");
+	set_fault("failslab", "probability", "0");
+	set_fault("fail_page_alloc", "probability", "0");
+	set_fault("fail_usercopy", "probability", "100");
+	check(says_bad_address(me), "reads that cannot be copied say EFAULT, and then all is right");
+	close(me);
+}
+
+/* How many leaks there are, with the first ones' lines as notes. */
+static size_t leaks(void)
+{
+	struct text text;
+	size_t at = 0, count = 0;
+	struct line line;
+
+	sleep(LEAK_AGE);
+	write_file(KMEMLEAK, "scan");
+	write_file(KMEMLEAK, "scan");
+	text = read_file(KMEMLEAK);
+	while (next_line(text, &at, &line)) {
+		count += line.size > 12 && !memcmp(line.start, "unreferenced", 12);
+		if (count <= 3)
+			note("%.*s", (int)line.size, line.start);
+	}
+	free(text.data);
+	return count;
+}
+
+void forget_leaks(void)
+{
+	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
+	if (!access(KMEMLEAK, W_OK)) {
+		write_file(KMEMLEAK, "scan");
+		write_file(KMEMLEAK, "clear");
+	}
+}
+
+void test_leaks(void)
+{
+	if (!access(KMEMLEAK, W_OK)) {
+		size_t count = leaks();
+
+		check(!count, "kmemleak finds nothing: %zu", count);
+	}
+}
+
+void test_faults(void)
+{
+	if (access(FAIL_NTH, W_OK))
+		return;
+	state = open(FAIL_NTH, O_RDWR);
+	prepare();
+	whole = read_file(KALLMODSYMS);
+	buffer = malloc(MIB);
+	/* So that its pages are there: to get one could fail too. */
+	memset(buffer, 1, MIB);
+	test_open_fails();
+	test_read_fails(0, 1);
+	test_read_fails(0, 600);
+	test_read_fails(0, 200000);
+	test_read_fails(whole.size / 2, 40000);
+	test_read_fails(whole.size - 3000, 40000);
+	check(seek_cannot_fail(), "lseek has nothing that can fail");
+	test_all_fail();
+	free(buffer);
+	free(whole.data);
+	close(state);
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * Readers. The kernel's own symbols are those of the quiet listing, byte for
+ * byte, wherever a read begins; what comes after them is whole, well-formed
+ * lines of modules that can be there.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "soak.h"
+
+#define MOST_MODULES 64
+#define LONGEST_LINE 1024
+/* Reads of a few bytes are many: so many in a row. */
+#define MOST_READS 1500
+
+static const size_t sizes[] = {
+	1, 2, 3, 7, 16, 63, 100, 255, 511, 512, 513, 1000, 2047, 2048, 4095, 4096, 4097,
+	8191, 8192, 8193, 32767, 32768, 32769, 65536, 131072, 262144, MIB,
+};
+
+static char *modules[MOST_MODULES];
+static size_t module_count;
+
+void allow_module(const char *name)
+{
+	if (module_count == MOST_MODULES || !(modules[module_count] = malloc(strlen(name) + 3)))
+		give_up("%zu modules", module_count);
+	sprintf(modules[module_count++], "[%s]", name);
+}
+
+bool is_allowed_module(struct line bracketed)
+{
+	for (size_t i = 0; i < module_count; i++)
+		if (line_is(bracketed, modules[i]))
+			return true;
+	return false;
+}
+
+static bool is_printable(struct line name)
+{
+	for (size_t i = 0; i < name.size; i++)
+		if (name.start[i] <= ' ' || name.start[i] > '~')
+			return false;
+	return true;
+}
+
+/* A line behind those of the kernel's own symbols. */
+static void check_line(const struct expected *expected, struct line line)
+{
+	struct symbol symbol;
+
+	counts->lines++;
+	if (!parse_symbol(line, &symbol) || !is_printable(symbol.name) ||
+	    !is_allowed_module(symbol.modules) ||
+	    (expected->hidden && !(is_zero(symbol.address) && is_zero(symbol.size))))
+		wrong("%s: %.*s", expected->hidden ? "a user reads" : "root reads",
+		      (int)line.size, line.start);
+}
+
+/* Those bytes at @offset that are the kernel's own; returns how many. */
+static size_t check_core(const struct expected *expected, const char *bytes, size_t size,
+			 size_t offset)
+{
+	const char *at = bytes, *end;
+
+	if (offset >= expected->core.size)
+		return 0;
+	if (size > expected->core.size - offset)
+		size = expected->core.size - offset;
+	if (memcmp(bytes, expected->core.data + offset, size))
+		wrong("%zu bytes at %zu are not those of the quiet listing", size, offset);
+	end = bytes + size;
+	while ((at = memchr(at, '\n', end - at))) {
+		counts->lines++;
+		at++;
+	}
+	return size;
+}
+
+/* A line in the making: reads end anywhere. */
+struct carry {
+	char line[LONGEST_LINE];
+	size_t size;
+};
+
+static void check_rest(const struct expected *expected, struct carry *carry, const char *bytes,
+		       size_t size)
+{
+	const char *end = bytes + size;
+
+	while (bytes < end) {
+		const char *newline = memchr(bytes, '\n', end - bytes);
+		size_t part = (newline ? newline : end) - bytes;
+
+		if (carry->size + part > sizeof(carry->line)) {
+			wrong("a line of more than %zu bytes", sizeof(carry->line));
+			carry->size = 0;
+			return;
+		}
+		memcpy(carry->line + carry->size, bytes, part);
+		carry->size += part;
+		bytes += part + 1;
+		if (newline) {
+			check_line(expected, (struct line){ carry->line, carry->size });
+			carry->size = 0;
+		}
+	}
+}
+
+/* From @start on, at most so many reads; a read is as large as was asked for, until the end. */
+static void read_some(const struct expected *expected, char *buffer, size_t size, size_t start)
+{
+	int fd = open(KALLMODSYMS, O_RDONLY);
+	struct carry carry = { .size = 0 };
+	size_t offset = start;
+	ssize_t got;
+
+	if (fd < 0 || lseek(fd, start, SEEK_SET) != (off_t)start) {
+		wrong("open or lseek to %zu: %m", start);
+		close(fd);
+		return;
+	}
+	for (size_t i = 0; i < MOST_READS && !counts->over; i++) {
+		size_t core;
+
+		got = read(fd, buffer, size);
+		counts->reads++;
+		if (got < 0)
+			wrong("read of %zu bytes at %zu: %m", size, offset);
+		if (got <= 0)
+			break;
+		core = check_core(expected, buffer, got, offset);
+		check_rest(expected, &carry, buffer + core, got - core);
+		counts->bytes += got;
+		offset += got;
+		if ((size_t)got < size && offset <= expected->core.size)
+			wrong("read of %zu bytes at %zu gave %zd", size, offset - got, got);
+	}
+	if (!got && (carry.size || offset < expected->core.size))
+		wrong("the file ends at %zu, inside a line or the kernel", offset);
+	close(fd);
+}
+
+void read_in_a_row(const struct expected *expected)
+{
+	char *buffer = malloc(MIB);
+
+	while (!counts->over) {
+		size_t size = sizes[soak_pick(sizeof(sizes) / sizeof(*sizes))];
+		size_t start = 0, back = soak_pick(4 * size < 4096 ? 4096 : 4 * size);
+
+		switch (soak_pick(3)) {
+		case 0:
+			start = soak_pick(expected->core.size);
+			break;
+		case 1:
+			/* What changes is at the end. */
+			if (back < expected->core.size)
+				start = expected->core.size - back;
+		}
+		read_some(expected, buffer, size, start);
+	}
+	free(buffer);
+}
+
+/* What changes, over and over, from somewhat before it on: to be there when it does. */
+void read_the_end(const struct expected *expected)
+{
+	char *buffer = malloc(MIB);
+
+	while (!counts->over) {
+		size_t size = sizes[soak_pick(sizeof(sizes) / sizeof(*sizes))];
+		size_t back = soak_pick(2) ? 0 : soak_pick(200);
+
+		/* Of few bytes a read, it takes too many. */
+		read_some(expected, buffer, size < 63 ? 4096 : size, expected->core.size - back);
+	}
+	free(buffer);
+}
+
+/* One read at @offset, whose first line may begin before it. */
+static void check_pread(const struct expected *expected, const char *bytes, size_t size,
+			size_t offset)
+{
+	struct carry carry = { .size = 0 };
+	size_t core = check_core(expected, bytes, size, offset);
+
+	if (!core) {
+		const char *newline = memchr(bytes, '\n', size);
+
+		core = newline ? (size_t)(newline + 1 - bytes) : size;
+	}
+	check_rest(expected, &carry, bytes + core, size - core);
+	counts->bytes += size;
+}
+
+/* From a file of one's own, or one that others read at other places in the meantime. */
+void read_at_random(const struct expected *expected, int shared)
+{
+	char *buffer = malloc(MIB);
+
+	while (!counts->over) {
+		bool own = soak_pick(2);
+		int fd = own ? open(KALLMODSYMS, O_RDONLY) : shared;
+
+		if (fd < 0)
+			wrong("open: %m");
+		for (int i = 0; i < 20 && !counts->over; i++) {
+			size_t size = soak_pick(8) ? 1 + soak_pick(8192) :
+				sizes[soak_pick(sizeof(sizes) / sizeof(*sizes))];
+			size_t offset = soak_pick(expected->core.size + 65536);
+			ssize_t got = pread(fd, buffer, size, offset);
+
+			counts->preads++;
+			if (got < 0)
+				wrong("pread of %zu bytes at %zu: %m", size, offset);
+			else if (got)
+				check_pread(expected, buffer, got, offset);
+			else if (offset < expected->core.size)
+				wrong("pread at %zu gave nothing", offset);
+		}
+		if (own)
+			close(fd);
+	}
+	free(buffer);
+}
+
+/* What this process sees now, while nothing changes. */
+struct expected quiet_listing(void)
+{
+	struct text ours = read_file(KALLMODSYMS), theirs = read_file(KALLSYMS);
+	struct expected expected = { .core = ours, .hidden = true };
+	size_t at = 0, their_at = 0;
+	struct line line, their_line;
+	struct symbol symbol;
+
+	expected.core.size = 0;
+	while (next_line(theirs, &their_at, &their_line) && next_line(ours, &at, &line) &&
+	       !memchr(their_line.start, '\t', their_line.size)) {
+		if (!parse_symbol(line, &symbol))
+			give_up("%.*s", (int)line.size, line.start);
+		expected.hidden &= is_zero(symbol.address) && is_zero(symbol.size);
+		expected.core.size = at;
+	}
+	free(theirs.data);
+	return expected;
+}

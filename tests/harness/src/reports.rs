@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a kernel that looks for errors in itself says when it finds one.
+
+/// How a report begins, anywhere in a line of the console.
+const BEGINNINGS: &[&str] = &[
+    "BUG:",
+    "WARNING:",
+    "INFO: task ",
+    "Oops",
+    "UBSAN:",
+    "detected stall",
+    "general protection fault",
+    "kallmodsyms: ",
+    "panicked at",
+    "suspected memory leak",
+];
+
+/// A data race is told on several lines; the last one is of these.
+const RACE: &str = "BUG: KCSAN:";
+const RULER: &str = "==========";
+
+/// The reports on a console.
+#[derive(Default)]
+pub struct Reports {
+    /// Those that should not be, by their first lines.
+    pub found: Vec<String>,
+    /// Data races in which nothing of ours takes part: upstream has some.
+    pub races_of_others: Vec<String>,
+    /// The race that is being told: its first line, and whether we take part.
+    race: Option<(String, bool)>,
+}
+
+impl Reports {
+    /// Takes in a line of the console.
+    ///
+    /// ```text
+    /// [    3.141592] BUG: KCSAN: data-race in _RNvNtCs1234_11kallmodsyms7listing / insert_sym
+    /// ```
+    pub fn take(&mut self, line: &str) {
+        // The guest's own words.
+        if line.starts_with("# ") || line.starts_with("ok ") || line.starts_with("not ok ") {
+            return;
+        }
+        if let Some((_, is_ours)) = &mut self.race {
+            *is_ours |= line.contains("kallmodsyms");
+            if line.contains(RULER) {
+                self.end();
+            }
+        } else if line.contains(RACE) {
+            self.race = Some((line.to_owned(), line.contains("kallmodsyms")));
+        } else if BEGINNINGS.iter().any(|beginning| line.contains(beginning)) {
+            self.found.push(line.to_owned());
+        }
+    }
+
+    /// There are no more lines, of the race or at all.
+    pub fn end(&mut self) {
+        match self.race.take() {
+            Some((line, true)) => self.found.push(line),
+            Some((line, false)) => self.races_of_others.push(line),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reports(console: &str) -> Reports {
+        let mut reports = Reports::default();
+        console.lines().for_each(|line| reports.take(line));
+        reports.end();
+        reports
+    }
+
+    #[test]
+    fn each_kind_of_report_is_found() {
+        let console = "[    1.0] BUG: KASAN: slab-use-after-free in strlen+0x1/0x20\n\
+                       [    1.1] WARNING: possible circular locking dependency detected\n\
+                       [    1.2] WARNING: suspicious RCU usage\n\
+                       [    1.3] BUG: sleeping function called from invalid context\n\
+                       [    1.4] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug)\n\
+                       [    1.5] rust_kernel: panicked at kallmodsyms/rust/listing.rs:10:5:\n\
+                       [    1.6] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n\
+                       [    1.7] kallmodsyms: module tables refused: no end";
+        assert_eq!(reports(console).found.len(), console.lines().count());
+    }
+
+    #[test]
+    fn what_is_no_report() {
+        let console = "[    0.0] kasan: KernelAddressSanitizer initialized\n\
+                       [    0.1] kcsan: enabled early\n\
+                       # BUG: in the guest's own words\n\
+                       ok 1 - WARNING: too";
+        assert!(reports(console).found.is_empty());
+    }
+
+    #[test]
+    fn races_are_ours_or_not() {
+        let console = "[    1.0] BUG: KCSAN: data-race in a / b\n\
+                       [    1.0] write to 0x1 of 8 bytes by task 1 on cpu 0:\n\
+                       [    1.0]  _RNvMNtCs1_11kallmodsyms9open_file4fill+0x1/0x20\n\
+                       [    1.0] ==================================================\n\
+                       [    2.0] BUG: KCSAN: data-race in c / d\n\
+                       [    2.0] ==================================================\n\
+                       [    3.0] BUG: KCSAN: data-race in kallmodsyms_ftrace_size / e";
+        let reports = reports(console);
+        assert_eq!(reports.found.len(), 2);
+        assert_eq!(reports.races_of_others.len(), 1);
+    }
+}
