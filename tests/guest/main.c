@@ -70,6 +70,7 @@ static void test_all(void)
 	test_sizes();
 	test_lookup();
 	test_modules();
+	test_reader();
 	test_order();
 	test_attribution();
 	test_reads();

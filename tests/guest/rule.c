@@ -69,6 +69,7 @@ bool rule_holds(void)
 void test_rule(const char *when)
 {
 	check(rule_holds(), "the kallsyms rule holds %s", when);
+	check(reader_agrees(), "the sample reader in C understands every line %s", when);
 }
 
 /* Whether @text is @shown, what root sees, with zeros. */

@@ -114,6 +114,8 @@ void test_churn(void);
 void test_sizes(void);
 void test_lookup(void);
 void test_tracing(void);
+bool reader_agrees(void);
+void test_reader(void);
 void test_crowd(bool measured);
 void test_killed(void);
 void test_faults(void);

@@ -27,6 +27,9 @@ pub struct Guest {
 /// Sources of the test program, in `tests/guest`.
 const PROGRAM: &str = "kallmodsyms-test";
 
+/// The sample that is compiled into the test program.
+const READER: &str = "samples/reader-c/kallmodsyms.c";
+
 /// The module that the test program loads, of `tests/module`.
 const MODULE: &str = "kallmodsyms_lookup.ko";
 
@@ -41,12 +44,13 @@ pub fn pack_for_tests(options: &options::Options, kernel: &Kernel) -> Result<Gue
 }
 
 fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>) -> Result<Guest> {
-    let sources = options::repository()?.join("tests/guest");
+    let repository = options::repository()?;
+    let sources = repository.join("tests/guest");
     let directory = kernel.objtree.join("guest");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
 
     let program = directory.join(PROGRAM);
-    compile(&sources, &program)?;
+    compile(&sources, &[repository.join(READER)], &program)?;
     let root = install_modules(kernel, &directory)?;
 
     let mut list = Files::new();
@@ -80,8 +84,9 @@ fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>)
     })
 }
 
-/// A program for the guest, static: there is nothing else in there.
-pub fn compile(sources: &Path, program: &Path) -> Result<()> {
+/// A program for the guest of the files in `sources` and of `others`, static: there is nothing else in
+/// there.
+pub fn compile(sources: &Path, others: &[PathBuf], program: &Path) -> Result<()> {
     let mut files: Vec<_> = fs::read_dir(sources)?
         .flatten()
         .map(|entry| entry.path())
@@ -91,7 +96,8 @@ pub fn compile(sources: &Path, program: &Path) -> Result<()> {
     let mut cc = Command::new("gcc");
     cc.args(["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
         .arg(program)
-        .args(files);
+        .args(files)
+        .args(others);
     command::output(&mut cc).map(drop)
 }
 

@@ -3,6 +3,7 @@
 //! `cargo test` of the workspace, its tests counted with ours.
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -14,12 +15,18 @@ use crate::progress::Phase;
 pub fn run(report: &mut Report) -> Result<()> {
     let mut phase = Phase::start("host tests");
     phase.announce("cargo test");
-    let mut cargo = cargo("test")?;
-    cargo.args(["--workspace", "--no-fail-fast"]);
+    let result = count(
+        report,
+        cargo("test")?.args(["--workspace", "--no-fail-fast"]),
+    );
+    phase.done("done");
+    result
+}
+
+/// Runs `cargo test`, and counts its tests with ours.
+pub fn count(report: &mut Report, cargo: &mut Command) -> Result<()> {
     let result = cargo.output().context("cargo test")?;
     let stdout = String::from_utf8_lossy(&result.stdout).into_owned();
-    phase.done("done");
-
     let mut counted = 0;
     for line in stdout.lines() {
         // test tap::tests::lines_of_each_kind ... ok
@@ -55,8 +62,14 @@ fn failure_of(stdout: &str, name: &str) -> String {
 
 /// Cargo on the workspace of the tests.
 pub fn cargo(subcommand: &str) -> Result<Command> {
+    let manifest = options::repository()?.join("tests/Cargo.toml");
+    Ok(cargo_on(&manifest, subcommand))
+}
+
+/// Cargo on another workspace.
+pub fn cargo_on(manifest: &Path, subcommand: &str) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args([subcommand, "--locked", "--release", "--manifest-path"]);
-    cargo.arg(options::repository()?.join("tests/Cargo.toml"));
-    Ok(cargo)
+    cargo.arg(manifest);
+    cargo
 }

@@ -18,6 +18,7 @@ mod offline;
 mod rebuild;
 mod rebuilt;
 mod reproduce;
+mod samples;
 mod sizes;
 pub mod soak;
 mod speed;
@@ -119,6 +120,7 @@ pub fn run(options: &Options) -> Result<bool> {
     report.group("lints", lint::run);
     report.group("layering", layering::run);
     report.group("host tests", host::run);
+    report.group("samples", samples::run);
     report.group("apply and unapply", |report| apply::run(report, &packaged));
 
     let tree = source::tree(options, &cache)?;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{ensure, Context, Result};
 
-use super::{boot, Report};
+use super::{boot, samples, Report};
 use crate::build;
 use crate::cache::Cache;
 use crate::configure;
@@ -41,6 +41,9 @@ pub fn run(
     boot::run(report, options, &loadable)?;
     let listing = |kernel| qemu::show(options, &guest::pack(options, kernel)?);
     let (built_in, loadable) = (listing(&built_in)?, listing(&loadable)?);
+    report.check("the readers in C and in Rust say the same", {
+        samples::compare(&built_in.directory.join("kallmodsyms"))
+    });
     let changed: BTreeSet<String> = &loaded(&loadable)? - &loaded(&built_in)?;
     let built_in = Listing::read(&built_in, &changed)?;
     let loadable = Listing::read(&loadable, &changed)?;

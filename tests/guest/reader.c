@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * The sample reader in C, samples/reader-c. Two witnesses that share no code with it: the file's bytes,
+ * which must come out again, and the kernel, which says from its own tables what an address is in.
+ */
+
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../samples/reader-c/kallmodsyms.h"
+#include "tests.h"
+
+#define ENOUGH_NOTES 3
+#define LONGEST_LINE 4096
+
+/* The line of the file that @symbol was read from, with its newline. */
+static size_t print_line(char *to, const struct kallmodsyms_symbol *symbol)
+{
+	size_t size = snprintf(to, LONGEST_LINE, "%016" PRIx64 " %" PRIx64 " %c %s", symbol->address,
+			       symbol->size, symbol->type, symbol->name);
+	const char *module = NULL, *separator = "\t";
+
+	while ((module = kallmodsyms_next_module(symbol, module))) {
+		size += snprintf(to + size, LONGEST_LINE - size, "%s[%s]", separator, module);
+		separator = " ";
+	}
+	size += snprintf(to + size, LONGEST_LINE - size, "\n");
+	return size;
+}
+
+/* Whether the reader has all that the file has. */
+bool reader_agrees(void)
+{
+	struct text text = read_file(KALLMODSYMS);
+	struct kallmodsyms_error error;
+	struct kallmodsyms *listing = kallmodsyms_parse(text.data, text.size, &error);
+	size_t at = 0, i = 0;
+	bool agrees = listing;
+	char line[LONGEST_LINE];
+
+	if (!listing)
+		note("line %zu: %s", error.line, error.what);
+	for (; agrees && i < kallmodsyms_count(listing); i++) {
+		size_t size = print_line(line, kallmodsyms_symbol(listing, i));
+
+		agrees = size <= text.size - at && !memcmp(text.data + at, line, size);
+		at += size;
+		if (!agrees)
+			note("line %zu became %s", i + 1, line);
+	}
+	agrees = agrees && i && at == text.size;
+	kallmodsyms_free(listing);
+	free(text.data);
+	return agrees;
+}
+
+static bool user_finds_names_only(void)
+{
+	struct kallmodsyms *listing;
+	const struct kallmodsyms_symbol *symbol;
+
+	become_user();
+	listing = kallmodsyms_read(NULL, NULL);
+	symbol = listing ? kallmodsyms_named(listing, "vfs_read", NULL) : NULL;
+	return symbol && !symbol->address && kallmodsyms_hides_addresses(listing) &&
+	       !kallmodsyms_find(listing, 0);
+}
+
+/* The first and the last byte of each symbol that the kernel looks up. */
+static size_t addresses_of(const struct core *core, const struct kallmodsyms *listing,
+			   unsigned long **addresses)
+{
+	size_t count = 0;
+
+	*addresses = calloc(2 * kallmodsyms_count(listing), sizeof(**addresses));
+	if (!*addresses)
+		give_up("calloc");
+	for (size_t i = 0; i < kallmodsyms_count(listing); i++) {
+		const struct kallmodsyms_symbol *symbol = kallmodsyms_symbol(listing, i);
+
+		if (!symbol->size || (i < core->count && !is_looked_up(core, symbol->address)))
+			continue;
+		/* Of BPF, ftrace and kprobes the kernel is not told the modules. */
+		if (symbol->modules && kallmodsyms_is_pseudo_module(symbol->first_module))
+			continue;
+		(*addresses)[count++] = symbol->address;
+		(*addresses)[count++] = symbol->address + symbol->size - 1;
+	}
+	return count;
+}
+
+/* "[fsl_dpaa2_eth] [fsl_dpaa2_switch]" */
+static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line line)
+{
+	char text[LONGEST_LINE];
+	const char *module = NULL, *separator = "";
+	size_t size = 0;
+
+	while ((module = kallmodsyms_next_module(symbol, module))) {
+		size += snprintf(text + size, sizeof(text) - size, "%s[%s]", separator, module);
+		separator = " ";
+	}
+	return size == line.size && !memcmp(text, line.start, size);
+}
+
+/* "vfs_read+0x150/0x151", of a symbol of the kernel in which the address is: so the names agree, too. */
+static bool name_is(const struct kallmodsyms_symbol *symbol, unsigned long address, struct line line)
+{
+	char text[LONGEST_LINE];
+	const char *size = memchr(line.start, '/', line.size);
+	size_t length = snprintf(text, sizeof(text), "%s+0x%lx/0x%" PRIx64, symbol->name,
+				 (unsigned long)(address - symbol->address), symbol->size);
+	const char *offset = size ? memrchr(line.start, '+', size - line.start) : NULL;
+
+	/* Behind a symbol inside of another the kernel does not know the outer one. */
+	if (offset && strtoul(offset + 1, NULL, 16) >= strtoul(size + 1, NULL, 16))
+		return true;
+	return length == line.size && !memcmp(text, line.start, length);
+}
+
+/* How many addresses the reader and the kernel say something else of. */
+static size_t disagreements(const struct core *core, const struct kallmodsyms *listing,
+			    const unsigned long *addresses, size_t count)
+{
+	struct text modules = ask(MODULES_OF, addresses, count), names = ask(LOOKUP, addresses, count);
+	const struct kallmodsyms_symbol *past = kallmodsyms_symbol(listing, 0) + core->count;
+	size_t modules_at = 0, names_at = 0, wrong = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct kallmodsyms_symbol *symbol = kallmodsyms_find(listing, addresses[i]);
+		struct line module = { "", 0 }, name = { "", 0 };
+		bool agree = next_line(modules, &modules_at, &module) &&
+			     next_line(names, &names_at, &name) && symbol &&
+			     modules_are(symbol, module) &&
+			     (symbol >= past || name_is(symbol, addresses[i], name));
+
+		if (!agree && ++wrong <= ENOUGH_NOTES)
+			note("%lx: the kernel: %.*s %.*s, the reader: %s", addresses[i], (int)name.size,
+			     name.start, (int)module.size, module.start, symbol ? symbol->name : "?");
+	}
+	free(modules.data);
+	free(names.data);
+	return wrong;
+}
+
+/*
+ * Before ftrace is used: what it remembers of modules' init sections is listed, and the memory has gone.
+ */
+void test_reader(void)
+{
+	struct kallmodsyms *listing;
+	unsigned long *addresses;
+	size_t count, wrong;
+	struct core core;
+
+	load_lookup_module();
+	core = read_core();
+	listing = kallmodsyms_read(NULL, NULL);
+	check(in_child(user_finds_names_only), "the sample reader in C finds names without addresses");
+	/* Without, a size is a distance, and the kernel takes a merged constant for one of no module. */
+	if (!core.sizes_stored || !listing) {
+		check(listing, "the sample reader in C reads the file");
+		unload_lookup_module();
+		return;
+	}
+	count = addresses_of(&core, listing, &addresses);
+	wrong = disagreements(&core, listing, addresses, count);
+	unload_lookup_module();
+	check(count && !wrong, "the sample reader in C says of %zu addresses what the kernel says, but of %zu",
+	      count, wrong);
+	free(addresses);
+	kallmodsyms_free(listing);
+	free(core.symbols);
+}
