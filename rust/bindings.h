@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the component in this directory uses of the kernel's C side. Included
- * by rust/bindings/bindings_helper.h, so that bindgen sees it, and by
+ * What the component in this directory, and api.rs, use of the kernel's C side.
+ * Included by rust/bindings/bindings_helper.h, so that bindgen sees it, and by
  * helpers.c, so that the compiler checks the prototypes of the helpers.
  */
+
+#include <linux/kallmodsyms.h>
 
 #ifdef CONFIG_KALLMODSYMS
 
 #include <linux/cred.h>
 #include <linux/fs.h>
-#include <linux/kallmodsyms.h>
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
@@ -66,6 +67,8 @@ int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 unsigned long kallmodsyms_ftrace_size(unsigned long addr);
 bool kallmodsyms_is_kernel_inittext(unsigned long addr);
 bool kallmodsyms_loaded_module(unsigned long addr, char *name);
+bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
+			     unsigned long *offset);
 #ifdef CONFIG_MODULES
 unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym);
 unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym);

@@ -7,3 +7,4 @@
 #include <linux/kallmodsyms.h>
 
 EXPORT_SYMBOL_GPL(kallmodsyms_lookup_modules);
+EXPORT_SYMBOL_GPL(kallmodsyms_lookup_size);

@@ -7,7 +7,10 @@
 #include <linux/filter.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/module_symbol.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uio.h>
@@ -110,6 +113,43 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 #else
 	return false;
 #endif
+}
+
+/*
+ * Sets *@size to the size of the loaded module's symbol that @addr is in, and
+ * *@offset to how far it is in there; whether there is one. The symbol is the
+ * largest of those that begin last, as for the kernel's own.
+ */
+bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
+			     unsigned long *offset)
+{
+	unsigned long begin = 0, bytes = 0;
+#ifdef CONFIG_MODULES
+	const struct mod_kallsyms *kallsyms;
+	const struct module *module;
+
+	/* Neither it nor its symbols can be freed while this is not preempted. */
+	guard(preempt)();
+	module = __module_address(addr);
+	if (!module)
+		return false;
+	kallsyms = rcu_dereference_sched(module->kallsyms);
+	for (unsigned int i = 1; i < kallsyms->num_symtab; i++) {
+		const Elf_Sym *sym = &kallsyms->symtab[i];
+		const char *name = kallsyms->strtab + sym->st_name;
+		unsigned long value = kallsyms_symbol_value(sym);
+
+		if (value > addr || value < begin || sym->st_shndx == SHN_UNDEF ||
+		    !*name || is_mapping_symbol(name))
+			continue;
+		if (value > begin || sym->st_size > bytes)
+			bytes = sym->st_size;
+		begin = value;
+	}
+#endif
+	*size = bytes;
+	*offset = addr - begin;
+	return *offset < bytes;
 }
 
 #ifdef CONFIG_MODULES

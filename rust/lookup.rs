@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Answers for the kernel itself: the modules of an address.
+//! Answers for the kernel itself: the modules of an address, and the size of the symbol there.
 //!
 //! May be called from any context, interrupts that cannot be masked included. Before the component
 //! has started, no built-in module is known.
@@ -100,14 +100,17 @@ impl Published {
     }
 }
 
-/// The modules of a byte of the image; `None` if the address is not in the image.
-fn built_in(addr: usize) -> Option<ModuleNames<'static>> {
+/// How many bytes from `_text` an address is; `None` if it is not in the image.
+fn in_image(addr: usize) -> Option<usize> {
     let text = ptr::addr_of!(bindings::_text) as usize;
     let end = ptr::addr_of!(bindings::_end) as usize;
-    if !(text..end).contains(&addr) {
-        return None;
-    }
-    let offset = addr.wrapping_sub(text);
+    let is_in_image = (text..end).contains(&addr);
+    is_in_image.then(|| addr.wrapping_sub(text))
+}
+
+/// The modules of a byte of the image; `None` if the address is not in the image.
+fn built_in(addr: usize) -> Option<ModuleNames<'static>> {
+    let offset = in_image(addr)?;
     Some(published().map_or_else(ModuleNames::none, |published| published.modules_at(offset)))
 }
 
@@ -135,8 +138,9 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
             let (bytes, count) = names.encoded();
             (bytes.as_ptr().cast(), count.into())
         }
-        // SAFETY: `loaded` has room for the name of a module and is valid for writing.
-        None => (loaded.cast_const().cast(), unsafe {
+        // SAFETY: `loaded` has room for the name of a module and is valid for writing. A null pointer
+        // stands for it, so that what was filled can be copied.
+        None => (ptr::null(), unsafe {
             bindings::kallmodsyms_loaded_module(addr as _, loaded.cast()).into()
         }),
     };
@@ -146,4 +150,61 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
         *left = count;
     }
     count != 0
+}
+
+/// Where an address is in a symbol.
+pub(crate) struct Inside {
+    /// Bytes.
+    pub(crate) size: usize,
+    /// How many bytes into it the address is, less than `size`.
+    pub(crate) offset: usize,
+}
+
+/// The symbol of a loaded module that `addr` is in.
+fn loaded_extent(addr: usize) -> Option<Inside> {
+    let (mut size, mut offset) = (0, 0);
+    // SAFETY: Any address may be looked up, and both numbers can be written to.
+    let found = unsafe { bindings::kallmodsyms_loaded_size(addr as _, &mut size, &mut offset) };
+    found.then_some(Inside {
+        size: size as usize,
+        offset: offset as usize,
+    })
+}
+
+/// The symbol that `addr` is in, if its size is known.
+fn extent(addr: usize) -> Option<Inside> {
+    match in_image(addr) {
+        #[cfg(CONFIG_KALLMODSYMS_SIZES)]
+        Some(_) => crate::true_sizes::extent(addr),
+        // Sizes of the kernel's own symbols are not stored.
+        #[cfg(not(CONFIG_KALLMODSYMS_SIZES))]
+        Some(_) => None,
+        None => loaded_extent(addr),
+    }
+}
+
+/// Finds the symbol that `addr` is in: `size` becomes its size, and `offset` how far into it that
+/// is. Whether there is one whose size is known; if not, nothing is written.
+///
+/// # Safety
+///
+/// Each of the pointers is null or valid for writing.
+#[no_mangle]
+pub(crate) unsafe extern "C" fn kallmodsyms_lookup_size(
+    addr: usize,
+    size: *mut usize,
+    offset: *mut usize,
+) -> bool {
+    let Some(extent) = extent(addr) else {
+        return false;
+    };
+    if !size.is_null() {
+        // SAFETY: It is not null, so by the contract it is valid for writing.
+        unsafe { *size = extent.size };
+    }
+    if !offset.is_null() {
+        // SAFETY: As above.
+        unsafe { *offset = extent.offset };
+    }
+    true
 }

@@ -11,7 +11,8 @@
 
 use crate::{
     format::{sizes::SizeTables, walk::Places},
-    lookup, rodata,
+    lookup::{self, Inside},
+    rodata,
     series::Addresses,
 };
 use kernel::bindings;
@@ -68,6 +69,38 @@ fn named(first: usize) -> Option<Named> {
             gap,
         })
         .find(|named| named.size != 0)
+}
+
+/// The first of the symbols at the last address that has any and is not above `addr`.
+fn first_at_or_below(addr: usize) -> Option<usize> {
+    // SAFETY: It is a constant of the read-only data.
+    let len = unsafe { bindings::kallsyms_num_syms };
+    let addresses = Addresses::new(len).ok()?;
+    // How many symbols are below `limit`: the per-cpu symbols, which come first, are below all else.
+    let below = |limit: usize| {
+        let (mut low, mut high) = (0u32, len);
+        while low < high {
+            let middle = low.wrapping_add(high.wrapping_sub(low) / 2);
+            match addresses.get(middle) {
+                Some(place) if place.address < limit => low = middle.wrapping_add(1),
+                _ => high = middle,
+            }
+        }
+        low
+    };
+    let last = below(addr.checked_add(1)?).checked_sub(1)?;
+    Some(below(addresses.get(last)?.address) as usize)
+}
+
+/// The symbol that an address of the image is in, which is the one that it is named after. `None` if
+/// it is in padding, or in what has no size.
+pub(crate) fn extent(addr: usize) -> Option<Inside> {
+    let named = named(first_at_or_below(addr)?)?;
+    let offset = addr.wrapping_sub(named.address);
+    (offset < named.size).then_some(Inside {
+        size: named.size,
+        offset,
+    })
 }
 
 /// The number of the symbol to name an address after, for which symbol number `first` is the first

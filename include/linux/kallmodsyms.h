@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Which modules is an address in, or would it be in if they were not built in?
- * See kernel/kallmodsyms.
+ * And how large is the symbol there? See kernel/kallmodsyms.
  */
 #ifndef _LINUX_KALLMODSYMS_H
 #define _LINUX_KALLMODSYMS_H
@@ -13,15 +13,17 @@
 /**
  * struct kallmodsyms_modules - the modules that an address is in
  *
- * Made by kallmodsyms_lookup_modules() and used up by
- * kallmodsyms_next_module(). It holds no reference and needs no release. The
- * names are valid for as long as it is: those of built-in modules are
- * constants, and that of a loaded module is copied into it. It points into
- * itself then, so it must not be copied.
+ * Filled by kallmodsyms_lookup_modules() and used up by
+ * kallmodsyms_next_module(). It holds no reference and needs no release, and
+ * may be copied: a copy goes on where the original is.
+ *
+ * The names of built-in modules are constants. That of a loaded module is
+ * copied into this structure while the module cannot go, so that no lock is
+ * needed to use it: it stays after the module has gone.
  */
 struct kallmodsyms_modules {
 	/* private: */
-	const char *next;
+	const char *next;	/* NULL: @loaded */
 	unsigned int left;
 	char loaded[MODULE_NAME_LEN];
 };
@@ -37,21 +39,57 @@ struct kallmodsyms_modules {
  * there, which can be several. For an address in padding that is the object
  * before it. Sections without symbols of modules are in no module: the addresses
  * of lock prefixes, for instance, and without CONFIG_KALLSYMS_ALL all data.
- * Another address is in the loaded module that has it, if any has.
+ * Another address is in the loaded module that has it, if any has. Code that is
+ * made at run time, by BPF, ftrace or kprobes, is in no module.
  *
- * Context: Any. Before the device initcalls, nothing of the image is in a
- * module.
+ * What is loaded can go as soon as this has returned, so the answer for an
+ * address in a loaded module is one of the past, unless the caller keeps the
+ * module: with a reference, or because it runs in it or is called by it.
+ *
+ * Context: Any, non-maskable interrupts included. Takes no lock, allocates
+ * nothing. Before the device initcalls, nothing of the image is in a module.
  * Return: Whether there is any.
  */
 bool kallmodsyms_lookup_modules(unsigned long addr,
 				struct kallmodsyms_modules *modules);
 
-#else
+/**
+ * kallmodsyms_lookup_size - find the size of the symbol that an address is in
+ * @addr: any address
+ * @size: where to store the size in bytes, or NULL
+ * @offset: where to store how far into the symbol @addr is, or NULL
+ *
+ * The symbol is the one that %pS names. The size is the one that the compiler
+ * or the assembler source gave it, never a distance to the next symbol. So an
+ * address in padding is in no symbol, nor is one in something without a size,
+ * such as a label of the linker script. Where a symbol is inside another, an
+ * address behind the inner one is in none either.
+ *
+ * Symbols of the kernel have sizes with CONFIG_KALLMODSYMS_SIZES, and data
+ * are symbols with CONFIG_KALLSYMS_ALL, also in loaded modules.
+ *
+ * Context: Any, non-maskable interrupts included. Takes no lock, allocates
+ * nothing. Logarithmic in the kernel's symbols for an address of the image, linear
+ * in the module's for one in a loaded module.
+ * Return: Whether the address is in a symbol of known size. If not, nothing is
+ * stored.
+ */
+bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
+			     unsigned long *offset);
+
+#else /* CONFIG_KALLMODSYMS */
 
 static inline bool kallmodsyms_lookup_modules(unsigned long addr,
 					      struct kallmodsyms_modules *modules)
 {
 	modules->left = 0;
+	return false;
+}
+
+static inline bool kallmodsyms_lookup_size(unsigned long addr,
+					   unsigned long *size,
+					   unsigned long *offset)
+{
 	return false;
 }
 
@@ -61,13 +99,17 @@ static inline bool kallmodsyms_lookup_modules(unsigned long addr,
  * kallmodsyms_next_module - the next of the modules that an address is in
  * @modules: from kallmodsyms_lookup_modules()
  *
+ * Built-in modules come in the order of the alphabet.
+ *
  * Context: Any.
- * Return: A name, or NULL when there is no further one.
+ * Return: A name, or NULL when there is no further one. The name of a built-in
+ * module stays for ever; as it is not said which it is, take it that the name
+ * is valid for as long as @modules is, and is not filled again.
  */
 static inline const char *
 kallmodsyms_next_module(struct kallmodsyms_modules *modules)
 {
-	const char *name = modules->next;
+	const char *name = modules->next ? modules->next : modules->loaded;
 
 	if (!modules->left)
 		return NULL;

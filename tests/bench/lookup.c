@@ -20,5 +20,6 @@ void bench_lookups(void)
 	report("kallsyms_lookup_size_offset", "kallsyms");
 	report("sprint_symbol", "sprint");
 	report("kallmodsyms_lookup_modules", "modules");
+	report("kallmodsyms_lookup_size", "sizes");
 	report("kallmodsyms_lookup_modules+kallsyms_lookup_size_offset", "all");
 }

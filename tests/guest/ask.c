@@ -11,13 +11,22 @@
 #define MODULE "kallmodsyms_lookup"
 #define FILE_OF_MODULE "/lib/" MODULE ".ko"
 
+bool load_if_there(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		return false;
+	if (syscall(SYS_finit_module, fd, "", 0))
+		give_up("%s", path);
+	close(fd);
+	return true;
+}
+
 void load_lookup_module(void)
 {
-	int fd = open(FILE_OF_MODULE, O_RDONLY);
-
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+	if (!load_if_there(FILE_OF_MODULE))
 		give_up(FILE_OF_MODULE);
-	close(fd);
 }
 
 void unload_lookup_module(void)

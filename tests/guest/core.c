@@ -14,18 +14,29 @@
 #include "tests.h"
 
 #define KERNEL_CONFIG "/etc/config"
-#define STORED "\nCONFIG_KALLMODSYMS_SIZES=y\n"
+
+bool kernel_has(const char *option)
+{
+	struct text config = read_file(KERNEL_CONFIG);
+	struct line line;
+	size_t at = 0;
+	bool has = false;
+
+	while (!has && next_line(config, &at, &line))
+		has = line_is(line, option);
+	free(config.data);
+	return has;
+}
 
 struct core read_core(void)
 {
 	struct text ours = read_file(KALLMODSYMS), theirs = read_file(KALLSYMS);
-	struct text config = read_file(KERNEL_CONFIG);
 	struct line line, their_line;
 	size_t at = 0, their_at = 0, room = 0;
 	struct core core = { 0 };
 	struct symbol symbol;
 
-	core.sizes_stored = memmem(config.data, config.size, STORED, strlen(STORED));
+	core.sizes_stored = kernel_has("CONFIG_KALLMODSYMS_SIZES=y");
 	while (next_line(theirs, &their_at, &their_line) && next_line(ours, &at, &line)) {
 		if (memchr(their_line.start, '\t', their_line.size))
 			break;
@@ -45,7 +56,6 @@ struct core read_core(void)
 		};
 	}
 	free(theirs.data);
-	free(config.data);
 	return core;
 }
 

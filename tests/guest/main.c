@@ -5,33 +5,25 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
 
 #include "tests.h"
-
-#define READ_ALL 3
-#define LOG_SIZE (1 << 18)
 
 /* The kernel had no reason to complain. */
 void test_kernel_log(void)
 {
 	static const char *const complaints[] = { "WARNING:", "BUG:", "Oops", "kallmodsyms:" };
-	static char log[LOG_SIZE];
-	struct text text = { log, 0 };
+	struct text text = read_log();
 	struct line line;
 	size_t at = 0;
 	bool clean = true;
-	int got = klogctl(READ_ALL, log, sizeof(log) - 1);
 
-	if (got < 0)
-		give_up("klogctl");
-	text.size = got;
 	while (next_line(text, &at, &line))
 		for (size_t i = 0; i < sizeof(complaints) / sizeof(*complaints); i++)
 			if (memmem(line.start, line.size, complaints[i], strlen(complaints[i]))) {
 				note("%.*s", (int)line.size, line.start);
 				clean = false;
 			}
+	free(text.data);
 	check(clean, "the kernel's log has no complaint");
 }
 
@@ -69,8 +61,10 @@ static void test_all(void)
 	test_credentials();
 	test_sizes();
 	test_lookup();
-	test_modules();
 	test_reader();
+	test_modules();
+	test_samples();
+	test_kunit();
 	test_order();
 	test_attribution();
 	test_reads();

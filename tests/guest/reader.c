@@ -5,7 +5,6 @@
  * which must come out again, and the kernel, which says from its own tables what an address is in.
  */
 
-#define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,18 +105,20 @@ static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line lin
 	return size == line.size && !memcmp(text, line.start, size);
 }
 
-/* "vfs_read+0x150/0x151", of a symbol of the kernel in which the address is: so the names agree, too. */
-static bool name_is(const struct kallmodsyms_symbol *symbol, unsigned long address, struct line line)
+/*
+ * "vfs_read+0x150/0x151", of a symbol of the kernel in which the address is. Where one without a size is
+ * inside of it, or another has ended there, the kernel names that instead.
+ */
+static bool name_is(const struct core *core, const struct kallmodsyms_symbol *symbol,
+		    unsigned long address, struct line line)
 {
+	const struct core_symbol *named = place_at(core, address).named;
 	char text[LONGEST_LINE];
-	const char *size = memchr(line.start, '/', line.size);
 	size_t length = snprintf(text, sizeof(text), "%s+0x%lx/0x%" PRIx64, symbol->name,
 				 (unsigned long)(address - symbol->address), symbol->size);
-	const char *offset = size ? memrchr(line.start, '+', size - line.start) : NULL;
 
-	/* Behind a symbol inside of another the kernel does not know the outer one. */
-	if (offset && strtoul(offset + 1, NULL, 16) >= strtoul(size + 1, NULL, 16))
-		return true;
+	if (address - named->address >= named->size)
+		return symbol->address < named->address;
 	return length == line.size && !memcmp(text, line.start, length);
 }
 
@@ -135,7 +136,7 @@ static size_t disagreements(const struct core *core, const struct kallmodsyms *l
 		bool agree = next_line(modules, &modules_at, &module) &&
 			     next_line(names, &names_at, &name) && symbol &&
 			     modules_are(symbol, module) &&
-			     (symbol >= past || name_is(symbol, addresses[i], name));
+			     (symbol >= past || name_is(core, symbol, addresses[i], name));
 
 		if (!agree && ++wrong <= ENOUGH_NOTES)
 			note("%lx: the kernel: %.*s %.*s, the reader: %s", addresses[i], (int)name.size,

@@ -44,6 +44,12 @@ bool is_same(struct text a, struct text b);
 bool next_line(struct text text, size_t *at, struct line *line);
 bool line_is(struct line line, const char *words);
 
+/* log.c: the kernel's log, and a line of it without its level, its time and spaces at its start. */
+struct text read_log(void);
+struct line log_message(struct line line);
+bool line_begins(struct line line, const char *with);
+bool line_ends(struct line line, const char *with);
+
 /* process.c: other users, other programs. */
 bool in_child(bool (*run)(void));
 void become_user(void);
@@ -63,6 +69,7 @@ bool is_zero(struct line number);
 #define LOOKUP "/proc/kallmodsyms_lookup"
 #define MODULES_OF "/proc/kallmodsyms_modules"
 
+bool load_if_there(const char *path);	/* a module; whether it was there */
 void load_lookup_module(void);
 void unload_lookup_module(void);
 struct text ask(const char *file, const unsigned long *addresses, size_t count);
@@ -91,6 +98,9 @@ struct place {
 	unsigned long distance;			/* to the next place */
 };
 
+/* Whether this line is in the kernel's configuration, as "CONFIG_SMP=y". */
+bool kernel_has(const char *option);
+
 struct core read_core(void);
 bool is_looked_up(const struct core *core, unsigned long address);
 struct place place_of(const struct core *core, size_t index);
@@ -114,6 +124,8 @@ void test_churn(void);
 void test_sizes(void);
 void test_lookup(void);
 void test_tracing(void);
+void test_samples(void);
+void test_kunit(void);
 bool reader_agrees(void);
 void test_reader(void);
 void test_crowd(bool measured);

@@ -8,7 +8,8 @@
  *	kallsyms	by kallsyms_lookup_size_offset(): name's place and size
  *	sprint		by sprint_symbol(), which prints that
  *	modules		by kallmodsyms_lookup_modules(): all names of its modules
- *	all		by both: modules, place and size
+ *	sizes		by kallmodsyms_lookup_size(): the true size, if there is one
+ *	all		by the first and the third: modules, place and size
  *
  * kallsyms' functions are not exported. A kprobe, which is not kept, finds them.
  */
@@ -25,11 +26,13 @@ static unsigned long addresses;
 static unsigned long kallsyms;
 static unsigned long sprint;
 static unsigned long modules;
+static unsigned long sizes;
 static unsigned long all;
 module_param(addresses, ulong, 0444);
 module_param(kallsyms, ulong, 0444);
 module_param(sprint, ulong, 0444);
 module_param(modules, ulong, 0444);
+module_param(sizes, ulong, 0444);
 module_param(all, ulong, 0444);
 
 typedef unsigned long lookup_name_fn(const char *name);
@@ -110,6 +113,16 @@ static void time_modules(u64 nothing)
 	modules = get_cycles() - start - nothing;
 }
 
+static void time_sizes(u64 nothing)
+{
+	unsigned long size, offset;
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < ADDRESSES; i++)
+		WRITE_ONCE(sum, sum + kallmodsyms_lookup_size(address_of(i), &size, &offset));
+	sizes = get_cycles() - start - nothing;
+}
+
 static void time_all(u64 nothing)
 {
 	unsigned long size, offset;
@@ -141,6 +154,7 @@ static int __init bench_lookup_init(void)
 		return error;
 	time_sprint(nothing);
 	time_modules(nothing);
+	time_sizes(nothing);
 	time_all(nothing);
 	return 0;
 }

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 
 use crate::command;
 use crate::configure::Kernel;
+use crate::modules;
 use crate::options;
 
 /// What QEMU boots.
@@ -30,20 +31,17 @@ const PROGRAM: &str = "kallmodsyms-test";
 /// The sample that is compiled into the test program.
 const READER: &str = "samples/reader-c/kallmodsyms.c";
 
-/// The module that the test program loads, of `tests/module`.
-const MODULE: &str = "kallmodsyms_lookup.ko";
-
 pub fn pack(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
-    pack_with(options, kernel, None)
+    pack_with(options, kernel, &[])
 }
 
-/// A guest that can run the tests, which takes the time to build a module.
+/// A guest that can run the tests, which takes the time to build modules.
 pub fn pack_for_tests(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
-    let module = build_module(kernel)?;
-    pack_with(options, kernel, Some(&module))
+    let modules = modules::build(kernel)?;
+    pack_with(options, kernel, &modules)
 }
 
-fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>) -> Result<Guest> {
+fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<Guest> {
     let repository = options::repository()?;
     let sources = repository.join("tests/guest");
     let directory = kernel.objtree.join("guest");
@@ -70,9 +68,10 @@ fn pack_with(options: &options::Options, kernel: &Kernel, module: Option<&Path>)
         list.file("etc/symbols", &known, 0o644);
     }
     list.tree(&root, &root.join("lib"))?;
-    if let Some(module) = module {
+    for module in modules {
         // Not where the modules are that the guest loads all of.
-        list.file(&format!("lib/{MODULE}"), module, 0o644);
+        let name = module.file_name().unwrap_or_default().to_string_lossy();
+        list.file(&format!("lib/{name}"), module, 0o644);
     }
 
     let initramfs = list.archive(kernel, &directory)?;
@@ -99,26 +98,6 @@ pub fn compile(sources: &Path, others: &[PathBuf], program: &Path) -> Result<()>
         .args(files)
         .args(others);
     command::output(&mut cc).map(drop)
-}
-
-/// The module for the tests, out of the kernel's tree and of ours.
-fn build_module(kernel: &Kernel) -> Result<PathBuf> {
-    let sources = options::repository()?.join("tests/module");
-    let directory = kernel.objtree.join("guest/module");
-    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
-    for entry in fs::read_dir(&sources)? {
-        let source = entry?.path();
-        let copy = directory.join(source.file_name().unwrap_or_default());
-        let text = fs::read(&source).with_context(|| source.display().to_string())?;
-        if !fs::read(&copy).is_ok_and(|copied| copied == text) {
-            fs::write(&copy, text).with_context(|| copy.display().to_string())?;
-        }
-    }
-    let mut make = kernel.make()?;
-    make.arg(format!("M={}", directory.display()))
-        .arg("modules");
-    command::logged(&mut make, &directory.join("build.log"))?;
-    Ok(directory.join(MODULE))
 }
 
 /// The loadable modules, below a directory that stands for the guest's root.

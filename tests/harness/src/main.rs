@@ -16,6 +16,7 @@ mod configure;
 mod docs;
 mod editor;
 mod guest;
+mod modules;
 mod options;
 mod packages;
 mod progress;

@@ -83,6 +83,9 @@ fn touched_files(pristine: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Of the samples, what names the others.
+const SAMPLES: &[&str] = &["samples/modules/Kbuild", "samples/reader-rs/Cargo.lock"];
+
 /// What apply adds to the tree.
 const HEADER: &str = "include/linux/kallmodsyms.h";
 
@@ -113,7 +116,7 @@ impl Scratch {
         let mut cp = Command::new("cp");
         let ours = options::repository()?;
         for part in [
-            "COPYING", "Kbuild", "Kconfig", "include", "rust", "scripts", "patches",
+            "COPYING", "Kbuild", "Kconfig", "include", "rust", "samples", "scripts", "patches",
         ] {
             cp.arg(ours.join(part));
         }
@@ -232,7 +235,8 @@ fn links_and_restores(scratch: &Scratch) -> Result<()> {
 fn copies_and_restores(scratch: &Scratch) -> Result<()> {
     scratch.apply(&["--copy"])?;
     ensure!(!scratch.link().is_symlink(), "a link, not a copy");
-    for part in ["COPYING", "Kbuild", "Kconfig", "rust", "scripts"] {
+    let parts = ["COPYING", "Kbuild", "Kconfig", "rust", "scripts"];
+    for part in parts.iter().chain(SAMPLES) {
         ensure!(scratch.link().join(part).exists(), "{part} was not copied");
     }
     ensure!(

@@ -40,7 +40,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "kernel code has no path that panics",
-        paths: &["rust"],
+        paths: &["rust", "samples/modules"],
         except: &[],
         forbidden: &[
             ".unwrap()",

@@ -13,6 +13,7 @@ use crate::build;
 use crate::cache::Cache;
 use crate::command;
 use crate::configure;
+use crate::modules;
 use crate::options::Options;
 use crate::source::{self, Tree};
 use crate::toolchain::Toolchain;
@@ -33,6 +34,11 @@ pub fn run(
         let kernel = configure::configure(options, cache, toolchain, tree, CONFIG)?;
         build::build(&kernel)?;
         sections.push(sections_of(&kernel.objtree.join("vmlinux"))?);
+        if tree != pristine {
+            report.check("with the option off, what asks for modules can be built", {
+                modules::build_sample_in_c(&kernel).map(drop)
+            });
+        }
     }
     report.check(
         "with the option off, vmlinux has the sections and sizes of an unpatched tree's",

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * Tests of <linux/kallmodsyms.h>. They expect the same answers of this file
+ * built in and as a loaded module: that is what the interface is for.
+ */
+
+#include <kunit/test.h>
+#include <linux/irq_work.h>
+#include <linux/kallmodsyms.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#ifdef CONFIG_X86_LOCAL_APIC
+#include <asm/apic.h>
+#include <asm/nmi.h>
+#endif
+
+#ifdef MODULE
+#define IS_LOADED 1
+#else
+#define IS_LOADED 0
+#endif
+
+/* Whether sizes of this file's symbols are known. */
+#define SIZED (IS_LOADED || IS_ENABLED(CONFIG_KALLMODSYMS_SIZES))
+
+/* Whether data are symbols. A loaded module knows its data without. */
+#define DATA_SIZED (SIZED && IS_ENABLED(CONFIG_KALLSYMS_ALL))
+#define DATA_NAMED (IS_LOADED || IS_ENABLED(CONFIG_KALLSYMS_ALL))
+
+static const u32 constants[5] = { 1, 2, 3, 4, 5 };
+static u32 data[7] = { 1 };
+static u32 bss[9];
+
+/*
+ * What is known to the byte: 5 bytes and padding; two symbols at one address,
+ * of which the larger one counts; and one symbol inside another.
+ */
+asm(".pushsection .data\n"
+    ".macro kunit_symbol name, size\n"
+    "	.type \\name, @object\n"
+    "	.size \\name, \\size\n"
+    "\\name:\n"
+    ".endm\n"
+    "	.balign 16\n"
+    "kunit_symbol kallmodsyms_kunit_five, 5\n"
+    "	.fill 16, 1, 0\n"
+    "kunit_symbol kallmodsyms_kunit_alias, 3\n"
+    "kunit_symbol kallmodsyms_kunit_twelve, 12\n"
+    "	.fill 16, 1, 0\n"
+    "kunit_symbol kallmodsyms_kunit_outer, 15\n"
+    "	.fill 4, 1, 0\n"
+    "kunit_symbol kallmodsyms_kunit_inner, 6\n"
+    "	.fill 12, 1, 0\n"
+    "kunit_symbol kallmodsyms_kunit_end, 1\n"
+    "	.fill 16, 1, 0\n"
+    ".purgem kunit_symbol\n"
+    ".popsection\n");
+
+extern const char kallmodsyms_kunit_five[], kallmodsyms_kunit_twelve[];
+extern const char kallmodsyms_kunit_outer[];
+
+static void expect_module(struct kunit *test, const void *addr, const char *module)
+{
+	struct kallmodsyms_modules modules;
+
+	KUNIT_EXPECT_EQ_MSG(test, kallmodsyms_lookup_modules((unsigned long)addr, &modules),
+			    module != NULL, "%pS", addr);
+	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&modules) ?: "(none)",
+			   module ?: "(none)");
+	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&modules));
+	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&modules));
+}
+
+/* A size of 0: in no symbol of known size. */
+static void expect_size(struct kunit *test, const void *addr, unsigned long size,
+			unsigned long offset)
+{
+	unsigned long found_size = 77, found_offset = 78;
+	bool found = kallmodsyms_lookup_size((unsigned long)addr, &found_size, &found_offset);
+
+	KUNIT_EXPECT_EQ_MSG(test, found, size != 0, "%pS", addr);
+	KUNIT_EXPECT_EQ_MSG(test, found_size, size ?: 77, "%pS", addr);
+	KUNIT_EXPECT_EQ_MSG(test, found_offset, size ? offset : 78, "%pS", addr);
+	KUNIT_EXPECT_EQ(test, found, kallmodsyms_lookup_size((unsigned long)addr, NULL, NULL));
+}
+
+static void modules_of_this_file(struct kunit *test)
+{
+	expect_module(test, modules_of_this_file, KBUILD_MODNAME);
+	expect_module(test, kallmodsyms_kunit_five, DATA_NAMED ? KBUILD_MODNAME : NULL);
+	expect_module(test, constants, DATA_NAMED ? KBUILD_MODNAME : NULL);
+	expect_module(test, &data[6], DATA_NAMED ? KBUILD_MODNAME : NULL);
+	expect_module(test, (char *)bss + sizeof(bss) - 1, DATA_NAMED ? KBUILD_MODNAME : NULL);
+}
+
+static void modules_of_the_kernel(struct kunit *test)
+{
+	/* kbuild takes the component for a built-in module. */
+	expect_module(test, kallmodsyms_lookup_modules, "kallmodsyms");
+	expect_module(test, kfree, NULL);
+	expect_module(test, _printk, NULL);
+}
+
+static void addresses_of_nothing(struct kunit *test)
+{
+	const void *const nothing[] = {
+		NULL, (void *)1, (void *)PAGE_SIZE, (void *)LONG_MAX, (void *)LONG_MIN,
+		(void *)-PAGE_SIZE, (void *)ULONG_MAX, test, kunit_kzalloc(test, 64, GFP_KERNEL),
+		&nothing,
+	};
+	void *vmalloced = vmalloc(PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, vmalloced);
+	for (size_t i = 0; i < ARRAY_SIZE(nothing); i++) {
+		expect_module(test, nothing[i], NULL);
+		expect_size(test, nothing[i], 0, 0);
+	}
+	expect_module(test, vmalloced, NULL);
+	expect_size(test, vmalloced, 0, 0);
+	vfree(vmalloced);
+}
+
+static void a_copy_goes_on(struct kunit *test)
+{
+	struct kallmodsyms_modules modules, copy;
+
+	KUNIT_ASSERT_TRUE(test, kallmodsyms_lookup_modules((unsigned long)a_copy_goes_on, &modules));
+	copy = modules;
+	memset(&modules, 0xff, sizeof(modules));
+	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&copy), KBUILD_MODNAME);
+	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&copy));
+}
+
+static void sizes_are_exact(struct kunit *test)
+{
+	const char *five = kallmodsyms_kunit_five, *twelve = kallmodsyms_kunit_twelve;
+	const char *outer = kallmodsyms_kunit_outer;
+
+	for (unsigned long at = 0; at < 16; at++) {
+		expect_size(test, five + at, DATA_SIZED && at < 5 ? 5 : 0, at);
+		expect_size(test, twelve + at, DATA_SIZED && at < 12 ? 12 : 0, at);
+	}
+	for (unsigned long at = 0; at < 16; at++) {
+		if (at < 4)
+			expect_size(test, outer + at, DATA_SIZED ? 15 : 0, at);
+		else
+			expect_size(test, outer + at, DATA_SIZED && at < 10 ? 6 : 0, at - 4);
+	}
+	for (unsigned long at = 0; at < sizeof(data); at++)
+		expect_size(test, (char *)data + at, DATA_SIZED ? sizeof(data) : 0, at);
+	expect_size(test, &constants[4], DATA_SIZED ? sizeof(constants) : 0, 16);
+	expect_size(test, &bss[8], DATA_SIZED ? sizeof(bss) : 0, 32);
+}
+
+static void sizes_of_the_kernel(struct kunit *test)
+{
+	unsigned long size = 0, offset = 0, first = (unsigned long)kfree;
+
+	if (!IS_ENABLED(CONFIG_KALLMODSYMS_SIZES)) {
+		expect_size(test, kfree, 0, 0);
+		return;
+	}
+	KUNIT_ASSERT_TRUE(test, kallmodsyms_lookup_size(first, &size, &offset));
+	KUNIT_EXPECT_EQ(test, offset, 0);
+	expect_size(test, (void *)(first + size - 1), size, size - 1);
+	if (IS_ENABLED(CONFIG_KALLSYMS_ALL))
+		expect_size(test, (char *)&init_task + 3, sizeof(init_task), 3);
+}
+
+/* What a context other than a task's got for answers. */
+struct elsewhere {
+	struct irq_work work;
+	bool done, in_module, is_sized;
+	struct kallmodsyms_modules modules;
+	unsigned long size, offset;
+};
+
+static struct elsewhere elsewhere;
+
+static void look_up(struct elsewhere *here)
+{
+	unsigned long addr = (unsigned long)look_up;
+
+	here->in_module = kallmodsyms_lookup_modules(addr, &here->modules);
+	here->is_sized = kallmodsyms_lookup_size(addr, &here->size, &here->offset);
+	smp_store_release(&here->done, true);
+}
+
+static void wait_for_answers(void)
+{
+	unsigned long patience = jiffies + 10 * HZ;
+
+	while (!smp_load_acquire(&elsewhere.done) && time_before(jiffies, patience))
+		cpu_relax();
+}
+
+static void expect_answers(struct kunit *test)
+{
+	KUNIT_ASSERT_TRUE(test, elsewhere.done);
+	KUNIT_EXPECT_TRUE(test, elsewhere.in_module);
+	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&elsewhere.modules), KBUILD_MODNAME);
+	KUNIT_EXPECT_EQ(test, elsewhere.is_sized, SIZED);
+	KUNIT_EXPECT_EQ(test, elsewhere.offset, 0);
+	KUNIT_EXPECT_EQ(test, elsewhere.size != 0, SIZED);
+}
+
+static void in_hard_interrupt(struct irq_work *work)
+{
+	struct elsewhere *here = container_of(work, struct elsewhere, work);
+
+	if (in_hardirq())
+		look_up(here);
+}
+
+static void in_an_interrupt(struct kunit *test)
+{
+	elsewhere = (struct elsewhere){ .work = IRQ_WORK_INIT_HARD(in_hard_interrupt) };
+	irq_work_queue(&elsewhere.work);
+	irq_work_sync(&elsewhere.work);
+	wait_for_answers();
+	expect_answers(test);
+}
+
+#ifdef CONFIG_X86_LOCAL_APIC
+static int in_nmi_handler(unsigned int kind, struct pt_regs *regs)
+{
+	if (elsewhere.done || !in_nmi())
+		return NMI_DONE;
+	look_up(&elsewhere);
+	return NMI_HANDLED;
+}
+
+/* It comes while this processor has interrupts off and is in a lookup, or near one. */
+static void in_a_non_maskable_interrupt(struct kunit *test)
+{
+	struct kallmodsyms_modules modules;
+	unsigned long flags;
+
+	elsewhere = (struct elsewhere){ };
+	KUNIT_ASSERT_EQ(test, register_nmi_handler(NMI_LOCAL, in_nmi_handler, 0, "kallmodsyms"), 0);
+	local_irq_save(flags);
+	__apic_send_IPI_mask(cpumask_of(smp_processor_id()), NMI_VECTOR);
+	for (int i = 0; i < 1000; i++)
+		kallmodsyms_lookup_modules((unsigned long)in_nmi_handler, &modules);
+	local_irq_restore(flags);
+	wait_for_answers();
+	unregister_nmi_handler(NMI_LOCAL, "kallmodsyms");
+	expect_answers(test);
+}
+#else
+static void in_a_non_maskable_interrupt(struct kunit *test)
+{
+	kunit_skip(test, "how to cause one is not known on this architecture");
+}
+#endif
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(modules_of_this_file),
+	KUNIT_CASE(modules_of_the_kernel),
+	KUNIT_CASE(addresses_of_nothing),
+	KUNIT_CASE(a_copy_goes_on),
+	KUNIT_CASE(sizes_are_exact),
+	KUNIT_CASE(sizes_of_the_kernel),
+	KUNIT_CASE(in_an_interrupt),
+	KUNIT_CASE(in_a_non_maskable_interrupt),
+	{ }
+};
+
+static struct kunit_suite suite = {
+	.name = "kallmodsyms_api",
+	.test_cases = cases,
+};
+kunit_test_suite(suite);
+
+MODULE_DESCRIPTION("Tests of the modules and sizes of addresses");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Functions that log which module their caller is in.
+ */
+#ifndef KALLMODSYMS_SAMPLE_H
+#define KALLMODSYMS_SAMPLE_H
+
+/* kallmodsyms_sample_c.c */
+void kallmodsyms_sample_c(void);
+
+/* who_calls_export.c and who_calls.rs */
+void kallmodsyms_sample_rust(void);
+void kallmodsyms_sample_rust_called_from(unsigned long address);
+
+#endif

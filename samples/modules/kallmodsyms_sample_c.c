@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * Which module calls this?
+ *
+ * kallmodsyms_sample_c() logs which module its caller is in, and how large the
+ * caller's function is. That the module is built in makes no difference:
+ *
+ *   kallmodsyms_sample_c: called from call_samples+0x4/0x10 in [kallmodsyms_sample_caller]
+ *   kallmodsyms_sample_c: that is 10 bytes into a function of 40
+ *
+ * A caller in the core of the kernel is in no module. The first one is that: it
+ * is the kernel that calls a module's init function.
+ */
+
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/instruction_pointer.h>
+#include <linux/kallmodsyms.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "kallmodsyms_sample.h"
+
+#undef pr_fmt
+#define pr_fmt(fmt) "kallmodsyms_sample_c: " fmt
+
+static void log_caller(unsigned long caller)
+{
+	struct kallmodsyms_modules modules;
+	unsigned long size, offset;
+	const char *name;
+
+	/* A return address can be behind the function that it returns to. */
+	caller--;
+
+	if (!kallmodsyms_lookup_modules(caller, &modules))
+		pr_info("called from %pS in no module\n", (void *)caller);
+
+	/* An object file that is part of several built-in modules is in all of them. */
+	while ((name = kallmodsyms_next_module(&modules)))
+		pr_info("called from %pS in [%s]\n", (void *)caller, name);
+
+	if (kallmodsyms_lookup_size(caller, &size, &offset))
+		pr_info("that is %lu bytes into a function of %lu\n", offset, size);
+}
+
+/* Not inlined: its return address is the question. */
+noinline void kallmodsyms_sample_c(void)
+{
+	log_caller(_RET_IP_);
+}
+EXPORT_SYMBOL_GPL(kallmodsyms_sample_c);
+
+static int __init sample_init(void)
+{
+	log_caller(_RET_IP_);
+	return 0;
+}
+
+static void __exit sample_exit(void)
+{
+}
+
+module_init(sample_init);
+module_exit(sample_exit);
+
+MODULE_DESCRIPTION("Sample: logs which module calls it");
+MODULE_LICENSE("GPL");

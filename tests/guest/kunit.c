@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * The tests of KUnit of what the kernel can be asked: built in they ran when the kernel started, and
+ * as a module, with the same source, they run when that is loaded. Both stand in the log.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests.h"
+
+#define FEWEST_CASES 8
+
+/*
+ *	# Subtest: kallmodsyms_api
+ *	# module: kallmodsyms_kunit
+ *	1..8
+ *	ok 1 modules_of_this_file
+ *	# kallmodsyms_api: pass:8 fail:0 skip:0 total:8
+ */
+static void report_suite(struct text log, size_t *at)
+{
+	unsigned long planned = 0, seen = 0;
+	char module[64] = "?", name[64];
+	struct line line;
+
+	while (next_line(log, at, &line)) {
+		char text[200];
+
+		line = log_message(line);
+		snprintf(text, sizeof(text), "%.*s", (int)line.size, line.start);
+		sscanf(text, "1..%lu", &planned);
+		sscanf(text, "# module: %63s", module);
+		if (sscanf(text, "ok %*u %63s", name) == 1 || sscanf(text, "not ok %*u %63s", name) == 1) {
+			check(*text == 'o', "KUnit, %s: %s", module, name);
+			seen++;
+		} else if (line_begins(line, "# kallmodsyms_api: ") && strstr(text, " pass:")) {
+			break;
+		} else if (line_begins(line, "# ")) {
+			note("%s", text + 2);
+		}
+	}
+	check(seen == planned && seen >= FEWEST_CASES, "KUnit, %s: %lu of %lu tests ran", module, seen,
+	      planned);
+}
+
+void test_kunit(void)
+{
+	size_t at = 0, suites = 0, expected;
+	struct text log;
+	struct line line;
+
+	if (!kernel_has("CONFIG_KALLMODSYMS_KUNIT_TEST=y"))
+		return;
+	expected = 1 + load_if_there("/lib/kallmodsyms_kunit_loaded.ko");
+	log = read_log();
+	while (next_line(log, &at, &line)) {
+		if (!line_is(log_message(line), "# Subtest: kallmodsyms_api"))
+			continue;
+		report_suite(log, &at);
+		suites++;
+	}
+	check(suites == expected && expected == 2, "KUnit ran the tests built in and as a module");
+	free(log.data);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * The samples that are modules. They may be built in, loadable, or built out of the kernel's tree: in
+ * the log they say the same.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests.h"
+
+#define CALLER "[kallmodsyms_sample_caller]"
+
+/* romfs 12288 0 - Live 0xffffffffc0000000 */
+static bool is_loaded(const char *module)
+{
+	struct text text = read_file("/proc/modules");
+	size_t at = 0, size = strlen(module);
+	struct line line;
+	bool found = false;
+
+	while (!found && next_line(text, &at, &line))
+		found = line.size > size && !memcmp(line.start, module, size) &&
+			line.start[size] == ' ';
+	free(text.data);
+	return found;
+}
+
+/* The next line from @at on of who said @words. */
+static struct line next_of_same(struct text log, size_t at, const char *words)
+{
+	size_t name = strcspn(words, " ");
+	struct line line;
+
+	while (next_line(log, &at, &line)) {
+		line = log_message(line);
+		if (line.size > name && !memcmp(line.start, words, name))
+			return line;
+	}
+	return (struct line){ "", 0 };
+}
+
+/*
+ * Whether there is one line, and no other, that begins and ends so. *@next becomes what the same
+ * module said after it.
+ */
+static bool logged_once(struct text log, const char *beginning, const char *end, struct line *next)
+{
+	size_t at = 0, count = 0;
+	struct line line;
+
+	while (next_line(log, &at, &line)) {
+		line = log_message(line);
+		if (!line_begins(line, beginning) || !line_ends(line, end))
+			continue;
+		count++;
+		*next = next_of_same(log, at, beginning);
+	}
+	if (count != 1)
+		note("'%s...%s' stands in the log %zu times", beginning, end, count);
+	return count == 1;
+}
+
+/* The size that the file has for the function that calls the samples. */
+static unsigned long size_of_caller(void)
+{
+	struct text text = read_file(KALLMODSYMS);
+	unsigned long size = 0;
+	struct symbol symbol;
+	struct line line;
+	size_t at = 0;
+
+	while (next_line(text, &at, &line))
+		if (parse_symbol(line, &symbol) && line_is(symbol.name, "call_samples") &&
+		    line_is(symbol.modules, CALLER))
+			size = strtoul(symbol.size.start, NULL, 16);
+	free(text.data);
+	return size;
+}
+
+/* "kallmodsyms_sample_c: that is 5 bytes into a function of 20" */
+static bool is_extent(struct line line, const char *sample, unsigned long size)
+{
+	char format[80], text[200];
+	unsigned long offset, of;
+
+	snprintf(format, sizeof(format), "%s: that is %%lu bytes into a function of %%lu", sample);
+	snprintf(text, sizeof(text), "%.*s", (int)line.size, line.start);
+	if (sscanf(text, format, &offset, &of) == 2 && of == size && offset < size)
+		return true;
+	note("'%s', expected: size %lu", text, size);
+	return false;
+}
+
+/* After all loadable modules of the kernel have been loaded. */
+void test_samples(void)
+{
+	unsigned long size;
+	struct text log;
+	struct line of_c = { "", 0 }, of_rust = of_c, next;
+	bool in_c, in_rust;
+
+	if (load_if_there("/lib/kallmodsyms_sample_c.ko")) {
+		load_if_there("/lib/kallmodsyms_sample_rust.ko");
+		load_if_there("/lib/kallmodsyms_sample_caller.ko");
+	}
+	log = read_log();
+	size = size_of_caller();
+	in_c = logged_once(log, "kallmodsyms_sample_c: called from call_samples+0x", " in " CALLER, &of_c);
+	in_rust = logged_once(log, "kallmodsyms_sample_rust: called from ", CALLER, &of_rust);
+	check(in_c && logged_once(log, "kallmodsyms_sample_c: called from do_one_initcall+0x",
+				  " in no module", &next),
+	      "the sample in C names the module of its caller");
+	check(in_rust && logged_once(log, "kallmodsyms_sample_rust: this code is in ",
+				     "[kallmodsyms_sample_rust]", &next),
+	      "the sample in Rust names the module of its caller");
+	/* Those of the kernel's own may not be known. */
+	if (kernel_has("CONFIG_KALLMODSYMS_SIZES=y") || is_loaded("kallmodsyms_sample_caller"))
+		check(size && in_c && is_extent(of_c, "kallmodsyms_sample_c", size) && in_rust &&
+		      is_extent(of_rust, "kallmodsyms_sample_rust", size),
+		      "the samples tell the size of the function that called them");
+	free(log.data);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Modules for the guest's tests that are built out of the kernel's tree, as people build theirs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::command;
+use crate::configure::Kernel;
+use crate::options;
+
+/// What the test program loads, of `tests/module`.
+const LOOKUP: &str = "kallmodsyms_lookup";
+
+/// The tests of KUnit as a module, which may also be built in: so the module has another name.
+const KUNIT: &str = "kallmodsyms_kunit_loaded";
+const KUNIT_SOURCE: &str = "rust/kallmodsyms_kunit.c";
+
+/// The samples that a module of C can call, and the one that does.
+const SAMPLES: &str = "samples/modules";
+const ALL_SAMPLES: [(&str, &str); 3] = [
+    ("kallmodsyms_sample_c", "CONFIG_SAMPLE_KALLMODSYMS_C=m"),
+    (
+        "kallmodsyms_sample_rust",
+        "CONFIG_SAMPLE_KALLMODSYMS_RUST=m",
+    ),
+    (
+        "kallmodsyms_sample_caller",
+        "CONFIG_SAMPLE_KALLMODSYMS_CALLER=m",
+    ),
+];
+
+/// Those that the kernel's tests want.
+pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
+    let config = fs::read_to_string(kernel.objtree.join(".config"))?;
+    let repository = options::repository()?;
+    let mut modules = vec![Directory::of(kernel, &repository.join("tests/module"))?.build(LOOKUP)?];
+    if config.contains("CONFIG_KUNIT=y") {
+        let directory = Directory::new(kernel, "kunit")?;
+        let source = fs::read(repository.join(KUNIT_SOURCE)).context(KUNIT_SOURCE)?;
+        directory.write(&format!("{KUNIT}.c"), &source)?;
+        directory.write("Kbuild", format!("obj-m := {KUNIT}.o\n").as_bytes())?;
+        modules.push(directory.build(KUNIT)?);
+    }
+    if !config.contains("CONFIG_SAMPLES=y") {
+        modules.extend(build_samples(kernel, &ALL_SAMPLES)?);
+    }
+    Ok(modules)
+}
+
+/// The sample in C alone, which needs no Rust.
+pub fn build_sample_in_c(kernel: &Kernel) -> Result<PathBuf> {
+    let [in_c, ..] = ALL_SAMPLES;
+    let mut modules = build_samples(kernel, &[in_c])?;
+    modules.pop().context("no module")
+}
+
+fn build_samples(kernel: &Kernel, samples: &[(&str, &str)]) -> Result<Vec<PathBuf>> {
+    let mut directory = Directory::of(kernel, &options::repository()?.join(SAMPLES))?;
+    directory.options = samples
+        .iter()
+        .map(|(_, option)| option.to_string())
+        .collect();
+    let built = samples.iter().map(|(name, _)| directory.build(name));
+    built.collect()
+}
+
+/// Where modules are built: the kernel does that where their sources are.
+struct Directory<'a> {
+    kernel: &'a Kernel<'a>,
+    path: PathBuf,
+    /// For the command line of make.
+    options: Vec<String>,
+}
+
+impl<'a> Directory<'a> {
+    fn new(kernel: &'a Kernel<'a>, name: &str) -> Result<Self> {
+        let path = kernel.objtree.join("guest").join(name);
+        fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+        Ok(Self {
+            kernel,
+            path,
+            options: Vec::new(),
+        })
+    }
+
+    /// One that has the files of another.
+    fn of(kernel: &'a Kernel<'a>, sources: &Path) -> Result<Self> {
+        let name = sources.file_name().unwrap_or_default();
+        let directory = Self::new(kernel, &name.to_string_lossy())?;
+        for entry in fs::read_dir(sources).with_context(|| sources.display().to_string())? {
+            let source = entry?.path();
+            let text = fs::read(&source).with_context(|| source.display().to_string())?;
+            let name = source.file_name().unwrap_or_default();
+            directory.write(&name.to_string_lossy(), &text)?;
+        }
+        Ok(directory)
+    }
+
+    /// Only what differs is written: make goes by times.
+    fn write(&self, name: &str, text: &[u8]) -> Result<()> {
+        let file = self.path.join(name);
+        if !fs::read(&file).is_ok_and(|old| old == text) {
+            fs::write(&file, text).with_context(|| file.display().to_string())?;
+        }
+        Ok(())
+    }
+
+    /// The module `name`, of all that the directory has.
+    fn build(&self, name: &str) -> Result<PathBuf> {
+        let mut make = self.kernel.make()?;
+        make.arg(format!("M={}", self.path.display()))
+            .args(&self.options)
+            .arg("modules");
+        command::logged(&mut make, &self.path.join("build.log"))?;
+        Ok(self.path.join(name).with_extension("ko"))
+    }
+}
