@@ -21,6 +21,7 @@ help:
 	@echo '  make soak      read while all changes, in a debug kernel, for MINUTES=10'
 	@echo '  make fuzz      damaged tables and build inputs: RUNS=10000000, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
+	@echo '  make clients   DTrace, perf, bpftrace and others in a guest, on the file'
 	@echo '  make htmldocs  pages of Documentation/, by the kernel'"'"'s own build'
 	@echo '  make rust-analyzer  rust-project.json, for editors; after make run'
 	@echo '  make clean     remove what these built; kernel source and tools stay'
@@ -36,8 +37,8 @@ help:
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test reproduce soak bench htmldocs rust-analyzer
-run shell test reproduce soak bench htmldocs rust-analyzer: cargo
+.PHONY: run shell test reproduce soak bench clients htmldocs rust-analyzer
+run shell test reproduce soak bench clients htmldocs rust-analyzer: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo

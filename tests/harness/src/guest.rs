@@ -56,7 +56,7 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
         list.directory(Path::new(name));
     }
     list.file("bin/busybox", Path::new("/bin/busybox"), 0o755);
-    list.text.push_str("slink /bin/sh busybox 0777 0 0\n");
+    list.link("bin/sh", "busybox");
     list.file("init", &sources.join("init"), 0o755);
     list.file(&format!("bin/{PROGRAM}"), &program, 0o755);
     // Which options the kernel has.
@@ -101,7 +101,7 @@ pub fn compile(sources: &Path, others: &[PathBuf], program: &Path) -> Result<()>
 }
 
 /// The loadable modules, below a directory that stands for the guest's root.
-fn install_modules(kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
+pub fn install_modules(kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
     let root = directory.join("root");
     if root.exists() {
         fs::remove_dir_all(&root)?;
@@ -136,13 +136,18 @@ impl Files {
         let _ = writeln!(self.text, "dir /{} 0755 0 0", name.display());
     }
 
+    /// `slink /bin/sh busybox 0777 0 0`
+    pub fn link(&mut self, name: &str, to: &str) {
+        let _ = writeln!(self.text, "slink /{name} {to} 0777 0 0");
+    }
+
     /// `file /init tests/guest/init 0755 0 0`
     pub fn file(&mut self, name: &str, from: &Path, mode: u32) {
         let _ = writeln!(self.text, "file /{name} {} {mode:04o} 0 0", from.display());
     }
 
     /// A directory and all that is in it, but for links out of it.
-    fn tree(&mut self, root: &Path, directory: &Path) -> Result<()> {
+    pub fn tree(&mut self, root: &Path, directory: &Path) -> Result<()> {
         let name = directory.strip_prefix(root)?;
         self.directory(name);
         let mut entries: Vec<_> = fs::read_dir(directory)?.collect::<Result<_, _>>()?;

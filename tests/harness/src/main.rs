@@ -5,12 +5,13 @@
 //!
 //! The phases, in order, each in the file named after it: [`packages`],
 //! [`toolchain`], [`source`], [`configure`], [`build`], [`guest`], [`qemu`],
-//! and then [`summary`], [`test`] or [`bench`].
+//! and then [`summary`], [`test`], [`bench`] or [`clients`].
 
 mod arch;
 mod bench;
 mod build;
 mod cache;
+mod clients;
 mod command;
 mod configure;
 mod docs;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run(&options).map(|()| true),
         Command::Shell(options) => shell(&options).map(|()| true),
         Command::Bench(options) => bench::run(&options).map(|()| true),
+        Command::Clients(options) => clients::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Reproduce(options) => test::at_length(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),

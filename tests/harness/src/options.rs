@@ -27,6 +27,8 @@ pub enum Command {
     Shell(Options),
     /// Measure size and speed, and write the tables of it
     Bench(Bench),
+    /// Run tracing tools in a guest, and check what they make of the file
+    Clients(Options),
     /// Run all tests; ends with the line `N passed, N failed`
     Test(Options),
     /// Run what `test` runs of privacy, damage and repetition at length

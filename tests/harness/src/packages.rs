@@ -15,6 +15,7 @@ use crate::toolchain;
 pub enum For {
     Boot,
     Bench,
+    Clients,
     Test,
     Docs,
     Editor,
@@ -54,6 +55,15 @@ const DOCS: &[&str] = &[
     "python3-sphinx",
     "tar",
     "xz-utils",
+];
+/// To make a root file system, and what the kernel needs to describe its types.
+const CLIENTS: &[&str] = &[
+    "debian-archive-keyring",
+    "gawk",
+    "genext2fs",
+    "mmdebstrap",
+    "pahole",
+    "zlib1g-dev",
 ];
 
 /// Makes sure that all packages are there.
@@ -106,6 +116,9 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
     }
     if matches!(purpose, For::Bench) {
         want(BENCH);
+    }
+    if matches!(purpose, For::Clients) {
+        want(CLIENTS);
     }
     if matches!(purpose, For::Test) {
         want(TEST);

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -20,6 +20,8 @@ use crate::progress::Phase;
 
 /// A guest that says nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(180);
+/// So long for one that runs a client at a time, each of which reads all symbols and types first.
+const SILENCE_OF_CLIENTS: Duration = Duration::from_secs(900);
 
 /// What the guest says last; a kernel that dies does not get there.
 const LAST_WORDS: &str = "guest: done";
@@ -47,8 +49,38 @@ pub fn show(options: &Options, guest: &Guest) -> Result<Files> {
 pub fn show_with(options: &Options, guest: &Guest, words: &str) -> Result<Files> {
     let mut phase = Phase::start("boot");
     phase.update("under QEMU");
-    let archive = guest.directory.join("out.tar");
     let mut qemu = command_for(options, guest, "show", words)?;
+    let archive = with_port(&mut qemu, guest);
+    watch(qemu, guest, |_| ())?;
+    let directory = unpack(&archive, guest)?;
+    phase.done(&guest.config);
+    Ok(Files {
+        config: guest.config.clone(),
+        directory,
+    })
+}
+
+/// Boots with a disk, which stays as it is, and has the guest run the programs on it; `line` sees
+/// what it prints. The directory with the files that it sent.
+pub fn clients(
+    options: &Options,
+    guest: &Guest,
+    disk: &Path,
+    line: impl FnMut(&str),
+) -> Result<PathBuf> {
+    let mut qemu = command_for(options, guest, "clients", "")?;
+    qemu.args(["-m", "3G", "-drive"]).arg(format!(
+        "if=virtio,format=raw,snapshot=on,file={}",
+        disk.display()
+    ));
+    let archive = with_port(&mut qemu, guest);
+    watch_for(SILENCE_OF_CLIENTS, qemu, guest, line)?;
+    unpack(&archive, guest)
+}
+
+/// Adds the port through which the guest sends files: the archive that they come in.
+fn with_port(qemu: &mut Command, guest: &Guest) -> PathBuf {
+    let archive = guest.directory.join("out.tar");
     qemu.args([
         "-device",
         "virtio-serial-pci",
@@ -59,20 +91,19 @@ pub fn show_with(options: &Options, guest: &Guest, words: &str) -> Result<Files>
         "-chardev",
         &format!("file,id=out,path={}", archive.display()),
     ]);
-    watch(qemu, guest, |_| ())?;
+    archive
+}
 
+/// The directory with the files of the archive, and no others.
+fn unpack(archive: &Path, guest: &Guest) -> Result<PathBuf> {
     let directory = guest.directory.join("out");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
     let mut tar = Command::new("tar");
-    command::output(tar.arg("-xf").arg(&archive).arg("-C").arg(&directory))?;
-    phase.done(&guest.config);
-    Ok(Files {
-        config: guest.config.clone(),
-        directory,
-    })
+    command::output(tar.arg("-xf").arg(archive).arg("-C").arg(&directory))?;
+    Ok(directory)
 }
 
 /// Boots, and has the guest run its tests; `line` sees what they print.
@@ -155,7 +186,16 @@ fn machine(options: &Options, guest: &Guest, words: &str) -> Result<Command> {
 }
 
 /// Waits for the guest's end, with its console in a file.
-fn watch(mut qemu: Command, guest: &Guest, mut line: impl FnMut(&str)) -> Result<()> {
+fn watch(qemu: Command, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
+    watch_for(SILENCE, qemu, guest, line)
+}
+
+fn watch_for(
+    silence: Duration,
+    mut qemu: Command,
+    guest: &Guest,
+    mut line: impl FnMut(&str),
+) -> Result<()> {
     let log_name = guest.directory.join("console.log");
     let mut log = File::create(&log_name).with_context(|| log_name.display().to_string())?;
     qemu.stdin(Stdio::null())
@@ -176,7 +216,7 @@ fn watch(mut qemu: Command, guest: &Guest, mut line: impl FnMut(&str)) -> Result
 
     let mut ended_well = false;
     loop {
-        match lines.recv_timeout(SILENCE) {
+        match lines.recv_timeout(silence) {
             Ok(bytes) => {
                 log.write_all(&bytes)?;
                 log.write_all(b"\n")?;
@@ -188,7 +228,7 @@ fn watch(mut qemu: Command, guest: &Guest, mut line: impl FnMut(&str)) -> Result
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => bail!(
                 "the guest has said nothing for {} s; its last words:\n{}\nall of them: {}",
-                SILENCE.as_secs(),
+                silence.as_secs(),
                 command::last_lines(&log_name),
                 log_name.display()
             ),

@@ -125,28 +125,31 @@ fn with_core_source(rustc: &Path) -> Option<PathBuf> {
 
 /// bindgen, compiled by cargo: distributions' are often too old for their rustc.
 fn bindgen(cache: &Cache) -> Result<PathBuf> {
-    let root = cache.path.join(format!("tools/bindgen-{BINDGEN}"));
-    let bindgen = root.join("bin/bindgen");
-    if !bindgen.exists() {
-        let mut phase = Phase::start("bindgen");
-        phase.announce(&format!("compiling {BINDGEN}, once"));
+    Ok(installed(cache, "bindgen", "bindgen-cli", BINDGEN)?.join("bin/bindgen"))
+}
+
+/// The directory where cargo has installed the programs of a crate, which it compiles once.
+pub fn installed(
+    cache: &Cache,
+    name: &'static str,
+    package: &str,
+    version: &str,
+) -> Result<PathBuf> {
+    let root = cache.path.join(format!("tools/{name}-{version}"));
+    if !root.join("bin").join(name).exists() {
+        let mut phase = Phase::start(name);
+        phase.announce(&format!("compiling {version}, once"));
         fs::create_dir_all(&root)?;
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
         cargo
-            .args([
-                "install",
-                "bindgen-cli",
-                "--locked",
-                "--version",
-                BINDGEN,
-                "--root",
-            ])
+            .args(["install", package, "--locked", "--version", version])
+            .arg("--root")
             .arg(&root)
             .env_remove("CARGO_TARGET_DIR");
         command::logged(&mut cargo, &root.join("install.log"))?;
         phase.done("compiled");
     }
-    Ok(bindgen)
+    Ok(root)
 }
 
 /// The directory of Debian's newest libclang, which bindgen may not find by itself.

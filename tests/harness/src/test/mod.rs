@@ -4,7 +4,7 @@
 
 mod apply;
 mod attribution;
-mod boot;
+pub mod boot;
 mod damaged;
 mod damages;
 mod docs;
@@ -61,7 +61,7 @@ pub struct Report {
 }
 
 impl Report {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             passed: 0,
             failed: 0,
@@ -91,7 +91,7 @@ impl Report {
     }
 
     /// Says how many passed. Whether all did.
-    fn end(&self) -> bool {
+    pub fn end(&self) -> bool {
         println!("# after {}", progress::time(self.started.elapsed()));
         println!("{} passed, {} failed", self.passed, self.failed);
         self.failed == 0

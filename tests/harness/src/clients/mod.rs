@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make clients`: the tools that people have, in a guest whose kernel has
+//! `/proc/kallmodsyms`. What they are asked and must say is in `tests/clients`.
+
+mod root;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::build;
+use crate::cache::Cache;
+use crate::configure::{self, Kernel};
+use crate::guest::{self, Files, Guest};
+use crate::options::{self, Options};
+use crate::packages;
+use crate::progress::Phase;
+use crate::qemu;
+use crate::source;
+use crate::test::{boot, Report};
+use crate::toolchain::{self, Toolchain};
+
+/// No Debian package has it.
+const BLAZECLI: &str = "0.1.14";
+
+/// Whether all passed.
+pub fn run(options: &Options) -> Result<bool> {
+    let options = &options.or_config("clients");
+    let cache = Cache::lock(options)?;
+    packages::install(options, packages::For::Clients)?;
+    let disk = root::image(&cache)?;
+    let blazesym = toolchain::installed(&cache, "blazecli", "blazecli", BLAZECLI)?;
+    let toolchain = Toolchain::find(&cache)?;
+    let tree = source::tree(options, &cache)?;
+    source::apply(options, &tree)?;
+    let kernel = configure::configure(options, &cache, &toolchain, &tree.path, options.config())?;
+    build::build(&kernel)?;
+    let guest = pack(options, &kernel, &blazesym.join("bin/blazecli"))?;
+
+    let mut report = Report::new();
+    let mut phase = Phase::start("clients");
+    phase.announce("running them under QEMU, which takes several minutes");
+    let mut results = boot::Results::new(options.config());
+    let sent = qemu::clients(options, &guest, &disk, |line| {
+        // "# dtrace: dtrace -ln fbt::vfs_read:entry"
+        if let Some(running) = line.strip_prefix("# ") {
+            phase.update(running);
+        }
+        results.take(&mut report, line);
+    })?;
+    results.end()?;
+    phase.done("ended");
+    println!("# what was run, and what it printed: {}", sent.display());
+    Ok(report.end())
+}
+
+/// An initramfs that finds the disk, and brings the kernel's modules and `tests/clients`.
+fn pack(options: &Options, kernel: &Kernel, blazecli: &Path) -> Result<Guest> {
+    let sources = options::repository()?.join("tests/clients");
+    let directory = kernel.objtree.join("clients");
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+    let root = guest::install_modules(kernel, &directory)?;
+
+    let mut list = Files::new();
+    for name in ["bin", "clients", "disk"] {
+        list.directory(Path::new(name));
+    }
+    list.file("bin/busybox", Path::new("/bin/busybox"), 0o755);
+    list.link("bin/sh", "busybox");
+    list.file("clients/blazecli", blazecli, 0o755);
+    let mut names: Vec<_> = fs::read_dir(&sources)?.collect::<Result<_, _>>()?;
+    names.sort_by_key(fs::DirEntry::file_name);
+    for entry in names {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let place = match name.as_str() {
+            "init" => name,
+            _ => format!("clients/{name}"),
+        };
+        list.file(&place, &entry.path(), 0o755);
+    }
+    list.tree(&root, &root.join("lib"))?;
+
+    let initramfs = list.archive(kernel, &directory)?;
+    Ok(Guest {
+        config: kernel.config.clone(),
+        image: kernel.objtree.join(options.arch()?.image),
+        initramfs,
+        directory,
+    })
+}
