@@ -78,6 +78,12 @@ static bool has_failed(void)
 	return pread(state, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
 }
 
+/* Nothing of an earlier read is to be taken for what the next one has read. */
+static void forget(size_t size)
+{
+	memset(buffer, 0, size);
+}
+
 static bool is_at(const char *bytes, size_t size, size_t at)
 {
 	return at + size <= whole.size && !memcmp(bytes, whole.data + at, size);
@@ -86,9 +92,11 @@ static bool is_at(const char *bytes, size_t size, size_t at)
 /* The next reads of an open file. */
 static bool goes_on(int fd, size_t at)
 {
-	ssize_t got = read(fd, buffer, 5000);
 	size_t rest = at < whole.size ? whole.size - at : 0;
+	ssize_t got;
 
+	forget(5000);
+	got = read(fd, buffer, 5000);
 	if (got == (ssize_t)(rest < 5000 ? rest : 5000) && is_at(buffer, got, at))
 		return true;
 	note("the next read at %zu gave %zd", at, got);
@@ -131,6 +139,7 @@ static bool read_fails(unsigned int nth, size_t at, size_t size, bool *right,
 	bool failed;
 
 	*right &= lseek(fd, at, SEEK_SET) == (off_t)at;
+	forget(size);
 	fail_nth(nth);
 	got = read(fd, buffer, size);
 	error = errno;
@@ -227,6 +236,7 @@ static bool says_no_memory(int me)
 			note("read of %zu bytes: %zd", sizes[i], got);
 			right = false;
 		}
+		forget(sizes[i]);
 		right &= pread(fd, buffer, sizes[i], 7) == (ssize_t)sizes[i] &&
 			 is_at(buffer, sizes[i], 7);
 	}
@@ -312,7 +322,7 @@ void test_faults(void)
 	whole = read_file(KALLMODSYMS);
 	buffer = malloc(MIB);
 	/* So that its pages are there: to get one could fail too. */
-	memset(buffer, 1, MIB);
+	forget(MIB);
 	test_open_fails();
 	test_read_fails(0, 1);
 	test_read_fails(0, 600);
