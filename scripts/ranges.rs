@@ -6,10 +6,9 @@
 //! as the addresses of lock prefixes and the tables of alternatives, have no symbols but those of the
 //! linker script; without `CONFIG_KALLSYMS_ALL`, so have all sections of data.
 
-use std::collections::HashSet;
-
 use crate::elf::Symbol;
 use crate::error::{Error, Result};
+use crate::hash::FastSet;
 use crate::layout::Piece;
 use crate::objects::{Objects, SetId};
 
@@ -96,11 +95,11 @@ fn outputs_with_symbols(
     pieces: &[Piece<'_>],
     symbols: &[Symbol<'_>],
     modules: &[SetId],
-) -> HashSet<usize> {
+) -> FastSet<usize> {
     let in_modules = symbols.iter().zip(modules);
     let in_modules = in_modules.filter(|(_, &modules)| modules != SetId::NONE);
     let mut addresses = in_modules.map(|(symbol, _)| symbol.value).peekable();
-    let mut outputs = HashSet::new();
+    let mut outputs = FastSet::default();
     for section in pieces.chunk_by(|one, other| one.output == other.output) {
         let (Some(first), Some(last)) = (section.first(), section.last()) else {
             continue;

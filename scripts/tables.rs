@@ -3,14 +3,13 @@
 //! The tables: ranges, exceptions and module names, encoded as the kernel reads them, and the check
 //! that they decode to what went in.
 
-use std::collections::HashMap;
-
 use crate::builtin::{BuiltinModules, ModuleId};
 use crate::elf::Symbol;
 use crate::error::{show, Error, Result};
 use crate::exceptions::Exception;
 use crate::format::names::MAX_LIST_LEN;
 use crate::format::ranges::{ModuleTables, RangeHint, RawTables};
+use crate::hash::FastMap;
 use crate::objects::{Objects, SetId};
 use crate::ranges::Range;
 
@@ -106,13 +105,13 @@ struct Names<'m> {
     builtin: &'m BuiltinModules,
     bytes: Vec<u8>,
     entries: Vec<Entry>,
-    by_set: HashMap<SetId, u32>,
-    by_module: HashMap<ModuleId, u32>,
+    by_set: FastMap<SetId, u32>,
+    by_module: FastMap<ModuleId, u32>,
 }
 
 impl<'m> Names<'m> {
     fn new(builtin: &'m BuiltinModules) -> Self {
-        let (by_set, by_module) = (HashMap::from([(SetId::NONE, 0)]), HashMap::new());
+        let (by_set, by_module) = (FastMap::from_iter([(SetId::NONE, 0)]), FastMap::default());
         Self {
             builtin,
             bytes: vec![0],
