@@ -102,6 +102,13 @@ pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     let wanted = u64::from(byte) * LOW;
     let (mut rest, mut before) = (text, 0);
+    while let Some((part, after)) = rest.split_first_chunk::<16>() {
+        // Without a branch, so that it is one comparison.
+        if part.iter().fold(false, |any, &other| any | (other == byte)) {
+            break;
+        }
+        (rest, before) = (after, before + 16);
+    }
     while let Some((word, after)) = rest.split_first_chunk() {
         // A byte is 0 where it is the wanted one. The lowest high bit that is set is that of the
         // first such byte: a borrow sets further ones above it only.
