@@ -27,6 +27,9 @@ const PROGRAMS: [(&[u8], &[&str]); 7] = [
     (b"\x89LZO", &["lzop", "-dc"]),
 ];
 
+/// More bytes than an image has: its symbols are less than 2 GiB apart.
+const MOST: u64 = 1 << 31;
+
 /// What to do about a file that is not as it should be.
 const COPY: &str = "Copy the file again, or give the vmlinux that it was made of.";
 
@@ -58,7 +61,9 @@ pub(super) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
             .get(..payload.len().saturating_sub(4))
             .unwrap_or_default(),
     };
-    let kernel = run(path, words, data)?;
+    // Those of gzip say it, too. What is longer than that could be more than there is memory for.
+    let size = payload.last_chunk().copied().map_or(0, u32::from_le_bytes);
+    let kernel = run(path, words, data, u64::from(size).min(MOST))?;
     match kernel.starts_with(b"\x7fELF") {
         true => Ok(kernel),
         false => Err(failed("what is inside of this vmlinuz is no vmlinux")),
@@ -82,8 +87,8 @@ fn place(file: &[u8]) -> Option<Range<usize>> {
     Some(start..start.checked_add(word(0x24c)?)?)
 }
 
-/// What the program of `words` makes of `data`.
-fn run(path: &Path, words: &[&str], data: &[u8]) -> Result<Vec<u8>> {
+/// What the program of `words` makes of `data`, if that is at most `most` bytes.
+fn run(path: &Path, words: &[&str], data: &[u8], most: u64) -> Result<Vec<u8>> {
     let program = words.first().copied().unwrap_or_default();
     let failed = |error: std::io::Error| {
         let problem = match error.kind() {
@@ -102,7 +107,10 @@ fn run(path: &Path, words: &[&str], data: &[u8]) -> Result<Vec<u8>> {
     let (input, output) = (child.stdin.take(), child.stdout.take());
     let mut kernel = Vec::new();
     let read = || match output {
-        Some(mut output) => output.read_to_end(&mut kernel).map_err(failed),
+        Some(output) => {
+            let mut output = output.take(most + 1);
+            output.read_to_end(&mut kernel).map_err(failed)
+        }
         None => Ok(0),
     };
     let write = || {
@@ -112,6 +120,11 @@ fn run(path: &Path, words: &[&str], data: &[u8]) -> Result<Vec<u8>> {
     };
     both(read, write)?;
     let status = child.wait().map_err(failed)?;
+    // If so, it was ended by that nobody read on.
+    if kernel.len() as u64 > most {
+        let problem = "the kernel inside is larger than the file says";
+        return Err(Error::in_file(path, problem, COPY));
+    }
     if !status.success() {
         return Err(Error::in_file(
             path,

@@ -10,7 +10,7 @@ use predicates::str::contains;
 
 use crate::show::{Place, LINES};
 use crate::vmlinux::Vmlinux;
-use crate::vmlinuz::vmlinuz;
+use crate::vmlinuz::{compressed, vmlinuz};
 
 #[test]
 fn what_cannot_be_shown_is_explained() {
@@ -33,6 +33,11 @@ fn what_cannot_be_shown_is_explained() {
     };
     let mut old = vmlinuz(&good);
     old[0x206..0x208].copy_from_slice(&[1, 2]);
+    let mut larger = compressed("gzip", &good).unwrap();
+    larger
+        .last_chunk_mut::<4>()
+        .unwrap()
+        .copy_from_slice(&8_u32.to_le_bytes());
     let mut broken = vmlinuz(b"\x1f\x8b\x08 and no more");
     for (file, problem) in [
         (without.to_elf(), "built without CONFIG_KALLMODSYMS"),
@@ -42,6 +47,7 @@ fn what_cannot_be_shown_is_explained() {
         (truncated, "cut short"),
         (b"text\n".to_vec(), "the file is cut short"),
         (broken.clone(), "gzip failed (exit status"),
+        (vmlinuz(&larger), "larger than the file says"),
         (old, "does not tell where the kernel is"),
         (vmlinuz(b"something else"), "a way that is not known"),
         (vmlinuz(&good[..0]), "a way that is not known"),

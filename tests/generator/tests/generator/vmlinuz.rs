@@ -23,7 +23,7 @@ pub(crate) fn vmlinuz(payload: &[u8]) -> Vec<u8> {
 }
 
 /// What `program` makes of `data`; `None` if it is not installed.
-fn compressed(program: &str, data: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn compressed(program: &str, data: &[u8]) -> Option<Vec<u8>> {
     let mut command = Command::new(program);
     // The kernel has lz4's older form.
     command
