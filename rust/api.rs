@@ -22,8 +22,8 @@ use off::{kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
 /// The modules that an address is in.
 ///
 /// Finding them takes no lock, allocates nothing and may be done in any context, interrupts that cannot
-/// be masked included. Before the device initcalls, no built-in module is known. What is written for
-/// `{}` are the brackets of /proc/kallmodsyms.
+/// be masked included. Until the component has started, in one of the device initcalls, no built-in
+/// module is known. What is written for `{}` are the brackets of /proc/kallmodsyms.
 ///
 /// # Examples
 ///

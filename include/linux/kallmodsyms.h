@@ -47,7 +47,8 @@ struct kallmodsyms_modules {
  * module: with a reference, or because it runs in it or is called by it.
  *
  * Context: Any, non-maskable interrupts included. Takes no lock, allocates
- * nothing. Before the device initcalls, nothing of the image is in a module.
+ * nothing. Until the component has started, in one of the device initcalls,
+ * nothing of the image is in a module.
  * Return: Whether there is any.
  */
 bool kallmodsyms_lookup_modules(unsigned long addr,
@@ -109,10 +110,12 @@ static inline bool kallmodsyms_lookup_size(unsigned long addr,
 static inline const char *
 kallmodsyms_next_module(struct kallmodsyms_modules *modules)
 {
-	const char *name = modules->next ? modules->next : modules->loaded;
+	const char *name;
 
+	/* Nothing else is set with the option off. */
 	if (!modules->left)
 		return NULL;
+	name = modules->next ? modules->next : modules->loaded;
 	modules->left--;
 	modules->next = name + strlen(name) + 1;
 	return name;
