@@ -54,8 +54,8 @@ fn add(tables: &[(&CStr, usize)]) {
     }
     for &(name, address) in tables {
         // SAFETY: There is room. The name ends in a zero byte, and is copied. Nobody else writes
-        // there now: the kernel's own initcalls run one after the other, and one that crashes
-        // writes when no other processor runs.
+        // there now: no lock sees to it, but all else that appends does so in initcalls, which run
+        // one after the other, or in a crash, when no other processor runs.
         unsafe { bindings::kallmodsyms_vmcoreinfo_symbol(name.as_char_ptr(), address as _) };
     }
     // SAFETY: There is a note, as there is room. Nobody else writes there now, as above.
