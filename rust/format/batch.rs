@@ -179,8 +179,8 @@ impl Batch {
     }
 }
 
-/// The bytes from symbol number `index`, which the next one does not end, to the next symbol at a
-/// higher address; if there is none, 0 if sizes are stored, or the bytes to the end of the section.
+/// What [`Tables::gap`] says of symbol number `index`, which the next one does not end; 0 if there is
+/// no such symbol.
 ///
 /// `last` is the last address that this was asked for, and the answer: symbols of one address follow
 /// each other, sometimes hundreds of them.
@@ -197,11 +197,7 @@ fn distant_gap<P: Places>(
     match *last {
         Some((address, gap)) if address == place.address => gap,
         _ => {
-            let gap = tables.places.gap(place, index);
-            let gap = match tables.sizes {
-                Some(_) => gap.unwrap_or(0),
-                None => gap.unwrap_or_else(|| tables.places.rest(place)),
-            };
+            let gap = tables.gap(place, index);
             *last = Some((place.address, gap));
             gap
         }

@@ -81,6 +81,19 @@ pub struct Tables<'t, 'a, P> {
     pub sizes: Option<&'t SizeTables<'a>>,
 }
 
+impl<P: Places> Tables<'_, '_, P> {
+    /// The bytes from `place`, where symbol number `index` is, to the next symbol at a higher
+    /// address; for the last symbols of an area, 0 if sizes are stored, or the bytes to the end of
+    /// the section.
+    pub(super) fn gap(&self, place: Place, index: u32) -> usize {
+        let gap = self.places.gap(place, index);
+        gap.unwrap_or_else(|| match self.sizes {
+            Some(_) => 0,
+            None => self.places.rest(place),
+        })
+    }
+}
+
 /// A walk over the core symbols, line by line. Takes more than 1 KiB.
 pub struct Walk<'a> {
     /// Number of the next symbol.
@@ -252,12 +265,11 @@ impl<'a> Walk<'a> {
         let (mut address, mut size) = (0, 0);
         if show_values {
             let place = tables.places.get(self.index)?;
-            let gap = tables.places.gap(place, self.index);
             address = place.address;
-            size = match tables.sizes {
-                Some(sizes) => sizes.size(self.index, gap.unwrap_or(0) as u64) as usize,
-                None => gap.unwrap_or_else(|| tables.places.rest(place)),
-            };
+            size = tables.gap(place, self.index);
+            if let Some(sizes) = tables.sizes {
+                size = sizes.size(self.index, size as u64) as usize;
+            }
         }
         let mut names = self.names;
         let entry = names.next()?;
