@@ -5,10 +5,12 @@
 //! packages come from, and stays in the cache.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
+use tempfile::NamedTempFile;
 
 use crate::cache::Cache;
 use crate::command;
@@ -47,9 +49,12 @@ pub fn image(cache: &Cache) -> Result<PathBuf> {
         mmdebstrap.arg(format!("--dpkgopt=path-exclude=/usr/share/{part}/*"));
     }
     mmdebstrap.arg("--aptopt=APT::Install-Recommends \"false\"");
+    // In a file, which nobody else can read: the address of a proxy may have a password.
+    let mut configuration = NamedTempFile::new_in(&directory)?;
     for setting in settings()? {
-        mmdebstrap.arg(format!("--aptopt={setting}"));
+        writeln!(configuration, "{setting}")?;
     }
+    mmdebstrap.arg(format!("--aptopt={}", configuration.path().display()));
     mmdebstrap.arg(SUITE).arg(&partial).arg(mirror()?);
     command::logged(&mut mmdebstrap, &directory.join("mmdebstrap.log"))?;
     fs::rename(&partial, &image)?;
