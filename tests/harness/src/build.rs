@@ -13,6 +13,7 @@ use anyhow::{bail, Context, Result};
 use crate::command;
 use crate::configure::Kernel;
 use crate::progress::Phase;
+use crate::stopwatch::{Stopwatch, Taken};
 
 /// What a build did.
 pub struct Built {
@@ -27,6 +28,9 @@ pub fn build(kernel: &Kernel) -> Result<Built> {
     let mut log = File::options().append(true).open(&log_name)?;
     let from_nothing = !kernel.objtree.join("vmlinux").exists();
     let expected = kernel.steps.filter(|_| from_nothing);
+    // Among the first files that a build makes. One that was interrupted has it.
+    let begun = kernel.objtree.join("include/generated/bounds.h").exists();
+    let watch = Stopwatch::start()?;
 
     let mut phase = Phase::start("build");
     let mut make = kernel.make()?;
@@ -56,9 +60,20 @@ pub fn build(kernel: &Kernel) -> Result<Built> {
             log_name.display()
         );
     }
+    if !begun {
+        watch.taken()?.write(&kernel.objtree.join(TIMES))?;
+    }
     phase.done(&format!("{}: {} steps", kernel.config, built.steps.len()));
     Ok(built)
 }
+
+/// What the build from nothing of this kernel took, if there was one from its beginning to its end.
+pub fn taken(kernel: &Kernel) -> Option<Taken> {
+    Taken::read(&kernel.objtree.join(TIMES))
+}
+
+/// The file, below the object tree, that keeps what the build from nothing took.
+const TIMES: &str = "build.times";
 
 ///   `  CC [M]  fs/romfs/super.o` is a step, and so is `  DESCEND objtool`.
 fn step(line: &str) -> Option<String> {

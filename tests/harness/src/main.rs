@@ -24,6 +24,7 @@ mod progress;
 mod qemu;
 mod reports;
 mod source;
+mod stopwatch;
 mod summary;
 mod tap;
 mod test;

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 
@@ -13,6 +13,7 @@ use super::space;
 use super::text::{Document, Table};
 use crate::configure::Kernel;
 use crate::progress::Phase;
+use crate::stopwatch::{Stopwatch, Taken};
 
 /// Each program runs so often, in turn with the others, so that all see the same machine.
 const RUNS: usize = 11;
@@ -65,8 +66,9 @@ pub fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
     let mut cpus = times.clone();
     for _ in 0..RUNS {
         for ((_, command), (times, cpus)) in commands.iter().zip(times.iter_mut().zip(&mut cpus)) {
-            times.push(time_of(objtree, command)?);
-            cpus.push(cpu_of(objtree, command)?);
+            let taken = taken_by(objtree, command)?;
+            times.push(taken.wall);
+            cpus.push(taken.cpu);
         }
     }
     let taken = times.into_iter().zip(cpus);
@@ -148,53 +150,31 @@ fn prepared(objtree: &Path, words: &[String]) -> Result<Command> {
     Ok(command)
 }
 
-fn time_of(objtree: &Path, words: &[String]) -> Result<Duration> {
+fn taken_by(objtree: &Path, words: &[String]) -> Result<Taken> {
     let mut command = prepared(objtree, words)?;
-    let start = Instant::now();
+    let watch = Stopwatch::start()?;
     let status = command.status().with_context(|| words.join(" "))?;
-    let taken = start.elapsed();
+    let taken = watch.taken()?;
     ensure!(status.success(), "{}: {status}", words.join(" "));
     Ok(taken)
 }
 
-/// What bash's `time` says of user and system time, to the millisecond.
-fn cpu_of(objtree: &Path, words: &[String]) -> Result<Duration> {
-    let inner = prepared(objtree, words)?;
-    let mut command = Command::new("bash");
-    command
-        .args(["-c", "TIMEFORMAT='%3U %3S'; time \"$@\"", "bash"])
-        .arg(inner.get_program())
-        .args(inner.get_args());
-    let said = last_said(command, objtree)?;
-    let seconds = said.split(' ').map(str::parse::<f64>);
-    let seconds: Result<Vec<_>, _> = seconds.collect();
-    let seconds = seconds.with_context(|| format!("{}: {said}", words.join(" ")))?;
-    Ok(Duration::from_secs_f64(seconds.iter().sum()))
-}
-
-/// What /usr/bin/time says of memory.
+/// What /usr/bin/time says of memory, on the last line of standard error.
 fn peak_of(objtree: &Path, words: &[String]) -> Result<u64> {
     let inner = prepared(objtree, words)?;
     let mut command = Command::new("/usr/bin/time");
     command
         .args(["-f", "%M"])
         .arg(inner.get_program())
-        .args(inner.get_args());
-    let said = last_said(command, objtree)?;
-    said.parse()
-        .with_context(|| format!("{}: {said}", words.join(" ")))
-}
-
-/// Runs `command` as [`prepared`] would, and gives the last line that it writes to standard error.
-fn last_said(mut command: Command, objtree: &Path) -> Result<String> {
-    command
+        .args(inner.get_args())
         .current_dir(objtree)
         .env("srctree", objtree.join("source"))
-        .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let output = command.output().with_context(|| format!("{command:?}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{command:?}: {said}");
-    Ok(said.lines().last().unwrap_or_default().to_owned())
+    let last = said.lines().last().unwrap_or_default();
+    last.parse()
+        .with_context(|| format!("{}: {last}", words.join(" ")))
 }

@@ -5,7 +5,7 @@
 //! The phases, in order: a guest for measuring ([`pack`], with [`modules`]), a
 //! boot of it, what it printed ([`figures`]), and the tables of that ([`guest`]).
 //! Beside these, measured here: the [`generator`], what it adds to a [`relink`],
-//! and the [`space`] that the tables take. [`text`] is how all tables look.
+//! what all adds to a build of the [`whole`], and the [`space`] that the tables take. [`text`] is how all tables look.
 
 mod figures;
 mod generator;
@@ -16,6 +16,7 @@ mod ratio;
 mod relink;
 mod space;
 mod text;
+mod whole;
 
 use std::fs;
 use std::process::Command;
@@ -71,6 +72,9 @@ pub fn run(bench: &options::Bench) -> Result<()> {
     head(&mut document, options, &kernel, &figures)?;
     guest::write(&mut document, &figures)?;
     generator::write(&mut document, &kernel)?;
+    if let Some(without) = &without {
+        whole::write(&mut document, &kernel, without)?;
+    }
     relink::write(&mut document, &kernel, without.as_ref())?;
     space::write(&mut document, &kernel, without.as_ref())?;
 

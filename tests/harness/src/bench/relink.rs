@@ -58,19 +58,18 @@ fn median(times: &mut [Duration]) -> Duration {
 
 /// What `make` takes to link again.
 fn relink(kernel: &Kernel) -> Result<Duration> {
+    let log = kernel.objtree.join("bench/relink.log");
+    log.parent().map_or(Ok(()), fs::create_dir_all)?;
     let vmlinux = kernel.objtree.join("vmlinux");
     fs::remove_file(&vmlinux).with_context(|| vmlinux.display().to_string())?;
     let mut make = kernel.make()?;
     let start = Instant::now();
-    command::logged(
-        make.arg("vmlinux"),
-        &kernel.objtree.join("bench/relink.log"),
-    )?;
+    command::logged(make.arg("vmlinux"), &log)?;
     Ok(start.elapsed())
 }
 
 /// What the generator takes in all passes that have symbols.
-fn in_all_passes(objtree: &Path) -> Result<Duration> {
+pub fn in_all_passes(objtree: &Path) -> Result<Duration> {
     let last = space::last_pass(objtree)?;
     let (name, count) = last.split_at(last.len() - 1);
     let passes: u32 = count.parse().with_context(|| last.clone())?;

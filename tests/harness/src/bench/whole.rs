@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How much longer a build of the whole kernel takes, from nothing to all of its files.
+//!
+//! Both kernels were timed when they were built. Two builds that are so long differ by more than what
+//! the component adds, so that is measured, too: compiling it and the generator, and what both do in
+//! the link.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::{bail, Result};
+
+use super::relink;
+use super::text::{Document, Table};
+use crate::build;
+use crate::command;
+use crate::configure::Kernel;
+use crate::progress::Phase;
+use crate::stopwatch::{Stopwatch, Taken};
+
+/// After this, vmlinux is to be linked anew.
+pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Result<()> {
+    let (Some(with), Some(base)) = (build::taken(kernel), build::taken(without)) else {
+        document.line(&format!(
+            "\nBuilding all from nothing was not timed, as a build was interrupted. To time both, remove {} and {} first.",
+            kernel.objtree.display(),
+            without.objtree.display()
+        ));
+        return Ok(());
+    };
+    let mut phase = Phase::start("whole");
+    phase.announce("compiling the component and the generator");
+    let mut ours = compile(kernel)?;
+    let in_link = relink::in_all_passes(&kernel.objtree)?;
+    ours.wall += in_link;
+    ours.cpu += in_link;
+    phase.done("timed");
+
+    let mut table = Table::new(&[
+        "Building all from nothing",
+        "s",
+        "CPU s",
+        "to the first",
+        "CPU to the first",
+    ]);
+    for (what, taken) in [
+        ("with the option", with),
+        ("of that, kallmodsyms compiled and run", ours),
+        ("without the option", base),
+    ] {
+        table.row([
+            what.to_owned(),
+            format!("{:.1}", taken.wall.as_secs_f64()),
+            format!("{:.1}", taken.cpu.as_secs_f64()),
+            format!("{:.4}", taken.wall.as_secs_f64() / with.wall.as_secs_f64()),
+            format!("{:.4}", taken.cpu.as_secs_f64() / with.cpu.as_secs_f64()),
+        ]);
+    }
+    document.table(&table);
+    Ok(())
+}
+
+/// What it takes to compile the component and the generator: more than with nothing to do there.
+fn compile(kernel: &Kernel) -> Result<Taken> {
+    let directory = "kernel/kallmodsyms/";
+    let make = || -> Result<Taken> {
+        let log = kernel.objtree.join("bench/whole.log");
+        let watch = Stopwatch::start()?;
+        command::logged(kernel.make()?.arg(directory), &log)?;
+        watch.taken()
+    };
+    let nothing = make().and_then(|_| make())?;
+    match fs::remove_dir_all(kernel.objtree.join(directory)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => bail!("{directory}: {error}"),
+        _ => {}
+    }
+    let all = make()?;
+    Ok(Taken {
+        wall: all.wall.saturating_sub(nothing.wall),
+        cpu: all.cpu.saturating_sub(nothing.cpu),
+    })
+}
