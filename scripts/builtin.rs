@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which modules are built in: the tree's `modules.builtin`.
+//! Which modules are built in.
 //!
 //! kbuild gives every object a module file name, also objects of code that can never be a module,
-//! so the name alone tells nothing. `modules.builtin` has those that are really modules.
+//! so the name alone tells nothing. Those that are really modules are in section `.modinfo` of their
+//! objects. kbuild makes `modules.builtin` of it: from vmlinux.o, before it links vmlinux (Linux
+//! 6.12), or from vmlinux, which keeps the section then (7.3). So it is read where it is still there.
 
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::elf::Elf;
 use crate::error::{show, Error, Result};
 use crate::format::names;
 use crate::lines;
+use crate::output;
+
+const MODULES_BUILTIN: &str = "modules.builtin";
+
+const MAKE_ANEW: &str = "Remove the file and build again; kbuild makes it.";
 
 /// A built-in module: its place in [`BuiltinModules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +40,39 @@ struct Module {
 }
 
 impl BuiltinModules {
+    /// The modules of `image`, which was read from `stem`.
+    pub(crate) fn of(image: &Elf, stem: &Path) -> Result<Self> {
+        match image.section_named(b".modinfo") {
+            Some(section) => Self::parse_modinfo(stem, &image.content(section, 0, u64::MAX)?),
+            None => {
+                let path = Path::new(MODULES_BUILTIN);
+                Self::parse(path, &output::read(path)?)
+            }
+        }
+    }
+
+    /// Parses section `.modinfo` of `stem`: strings of which some name the module's file, or the
+    /// files of modules that share an object.
+    ///
+    /// ```text
+    /// ext4.file=fs/ext4/ext4\0
+    /// ```
+    pub(crate) fn parse_modinfo(stem: &Path, text: &[u8]) -> Result<Self> {
+        let mut modules = Self::default();
+        let strings = text.split(|&byte| byte == 0);
+        for string in strings {
+            let (key, value) = string.split_at(lines::find(string, b'=').unwrap_or(0));
+            let Some(paths) = value.strip_prefix(b"=").filter(|_| key.ends_with(b".file")) else {
+                continue;
+            };
+            for path in paths.split(|&byte| byte == b' ') {
+                let added = modules.add(path);
+                added.map_err(|(problem, remedy)| Error::in_file(stem, problem, remedy))?;
+            }
+        }
+        Ok(modules)
+    }
+
     /// Parses `modules.builtin`; `file` is for messages.
     pub(crate) fn parse(file: &Path, text: &[u8]) -> Result<Self> {
         let mut modules = Self::default();
@@ -51,12 +92,15 @@ impl BuiltinModules {
     ///
     /// A failure is a problem and its remedy.
     fn add_line(&mut self, line: &[u8]) -> std::result::Result<(), (String, &'static str)> {
-        const MAKE_ANEW: &str = "Remove the file and build again; kbuild makes it.";
         let path = line
             .strip_prefix(b"kernel/")
             .and_then(|rest| rest.strip_suffix(b".ko"));
         let problem = || format!("'{}' is not of the form kernel/PATH.ko", show(line));
-        let path = path.ok_or_else(|| (problem(), MAKE_ANEW))?;
+        self.add(path.ok_or_else(|| (problem(), MAKE_ANEW))?)
+    }
+
+    /// Adds the module whose file is `path`. A failure is a problem and its remedy.
+    fn add(&mut self, path: &[u8]) -> std::result::Result<(), (String, &'static str)> {
         let name = module_name(path);
         if !names::is_name(&name) {
             let most = names::MAX_NAME_LEN;
@@ -69,7 +113,7 @@ impl BuiltinModules {
                 "Rename the module, or build the kernel without it.",
             ));
         }
-        // A line may stand there again, after others: kbuild drops neighbours only.
+        // A module may stand there again, after others: kbuild drops neighbours only.
         if self.by_path.contains_key(path) {
             return Ok(());
         }

@@ -101,7 +101,7 @@ STEM is the file that the pass linked, for example .tmp_vmlinux2. Reads
   STEM.kallsyms.S  what scripts/kallsyms wrote: the order of the symbols
   STEM.map         the link map, of GNU ld or LLD
   vmlinux.o.map    that of vmlinux.o, where vmlinux is linked from vmlinux.o
-  modules.builtin  which modules are built in
+  modules.builtin  which modules are built in, unless STEM has section .modinfo
   include/config/auto.conf  the configuration: whether to make size tables
   DIR/.OBJECT.cmd  of each object in the maps: which modules it is for
   objects          where only their symbol tables tell whose a symbol is

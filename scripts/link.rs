@@ -25,7 +25,6 @@ use crate::sizes::Sizes;
 use crate::symbols::{self, Order};
 use crate::tables::{self, Tables};
 
-const MODULES_BUILTIN: &str = "modules.builtin";
 const RANGES: &str = ".tmp_vmlinux.ranges";
 const MODULES_THICK: &str = "modules_thick.builtin";
 
@@ -35,14 +34,14 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     if is_first_pass(stem)? {
         return empty_tables(&config);
     }
-    let builtin_path = Path::new(MODULES_BUILTIN);
-    let builtin = BuiltinModules::parse(builtin_path, &output::read(builtin_path)?)?;
+    let image = Elf::open(stem)?;
+    let builtin = BuiltinModules::of(&image, stem)?;
     let map_path = with_suffix(stem, ".map");
     let order_path = with_suffix(stem, ".kallsyms.S");
 
     let (texts, symbol_names) = (Texts::default(), OnceLock::new());
     let (sender, receiver) = mpsc::channel();
-    let ((maps, layout, objects), (image, symbols, sizes, more_objects)) = both(
+    let ((maps, layout, objects), (symbols, sizes, more_objects)) = both(
         || {
             let maps = Maps::read(&map_path, &texts)?;
             let jobs = objects::jobs(&maps, &builtin).offer(sender);
@@ -50,12 +49,11 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
             Ok((maps, layout, jobs.work()))
         },
         || {
-            let image = Elf::open(stem)?;
             let SymbolTable { entries, names } = image.symbols()?;
             let by_address = ByAddress::new(entries, symbol_names.get_or_init(|| names));
             let symbols = symbols::listed(stem, Order::open(&order_path)?, by_address)?;
             let sizes = config.sizes.then(|| Sizes::encode(&symbols)).transpose()?;
-            Ok((image, symbols, sizes, help(receiver)))
+            Ok((symbols, sizes, help(receiver)))
         },
     )?;
     let objects = Objects::new(&builtin, objects.with(more_objects)?);

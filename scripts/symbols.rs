@@ -33,17 +33,45 @@ pub(crate) struct Order {
     lines: FileLines,
 }
 
-/// A row of the address table.
+/// A row of the address table, in Linux 6.12 and in 7.3:
 ///
 /// ```text
 /// \t.long\t0xffffffff\t/* Tstartup_64 */
+/// \t.long\t_text - . + (0)\t/* Tstartup_64 */
 /// ```
 #[derive(Clone, Copy)]
 struct Row<'o> {
-    /// The symbol's address, encoded.
-    offset: i32,
+    stored: Stored,
     /// The symbol's name, without the letter of its type before it.
     name: &'o [u8],
+}
+
+/// The address of a symbol, as a row has it.
+#[derive(Clone, Copy)]
+enum Stored {
+    /// A number that is below 0 counts down from a base. Others are absolute (x86_64's per-cpu
+    /// symbols), or in a kernel without these, count up from a base.
+    Number(i32),
+    /// Bytes from `_text`.
+    FromText(i32),
+}
+
+impl Stored {
+    fn parse(text: &[u8]) -> Option<Self> {
+        if let Some(from_text) = text.strip_prefix(b"_text - . + (") {
+            let number = from_text.strip_suffix(b")")?;
+            return std::str::from_utf8(number)
+                .ok()?
+                .parse()
+                .ok()
+                .map(Self::FromText);
+        }
+        let number = match text {
+            b"0" => 0,
+            number => u32::try_from(digits::parse_prefixed(number)?).ok()?,
+        };
+        Some(Self::Number(number as i32))
+    }
 }
 
 impl Order {
@@ -86,47 +114,45 @@ impl Order {
 impl<'o> Row<'o> {
     fn parse(row: &'o [u8]) -> Option<Self> {
         let rest = row.strip_prefix(ROW)?;
-        let (offset, comment) = rest.split_at(find(rest, b'\t')?);
-        let offset = match offset {
-            b"0" => 0,
-            number => u32::try_from(digits::parse_prefixed(number)?).ok()?,
-        };
+        let (stored, comment) = rest.split_at(find(rest, b'\t')?);
         let name = comment
             .strip_prefix(b"\t/* ")?
             .strip_suffix(b" */")?
             .get(1..)?;
-        Some(Self {
-            offset: offset as i32,
-            name,
-        })
+        let stored = Stored::parse(stored)?;
+        Some(Self { stored, name })
     }
 }
 
-/// How the rows encode addresses, as far as the rows so far have shown.
-///
-/// Rows below 0 count down from a base. The others are absolute (x86_64's per-cpu symbols), or in a
-/// kernel without these, count up from a base.
+/// What the rows count from, as far as the rows so far have shown.
 #[derive(Default)]
 struct Encoding {
     down_from: Option<u64>,
     up_from: Option<u64>,
+    text: Option<u64>,
 }
 
 impl Encoding {
-    /// Whether a row of `offset` may be that of a symbol at `address`.
-    fn fits(&mut self, offset: i32, address: u64) -> bool {
-        let offset = i64::from(offset) as u64;
-        match (offset as i64) < 0 {
-            true => {
-                address.wrapping_add(offset)
-                    == *self.down_from.get_or_insert(address.wrapping_add(offset))
+    /// Whether a row of `stored` may be that of a symbol at `address`.
+    fn fits(&mut self, stored: Stored, address: u64) -> bool {
+        let (base, from) = match stored {
+            Stored::FromText(offset) => {
+                let from = address.wrapping_sub(i64::from(offset) as u64);
+                (&mut self.text, from)
             }
-            false if address == offset => true,
-            false => {
-                address.wrapping_sub(offset)
-                    == *self.up_from.get_or_insert(address.wrapping_sub(offset))
+            Stored::Number(offset @ ..=-1) => {
+                let from = address.wrapping_add(i64::from(offset) as u64);
+                (&mut self.down_from, from)
             }
-        }
+            Stored::Number(offset) => {
+                let offset = i64::from(offset) as u64;
+                if address == offset {
+                    return true;
+                }
+                (&mut self.up_from, address.wrapping_sub(offset))
+            }
+        };
+        from == *base.get_or_insert(from)
     }
 }
 
@@ -153,7 +179,7 @@ pub(crate) fn listed<'t>(
         let row = row.ok_or_else(|| failed("has a row of an unknown form"))?;
         let symbol = loop {
             match symbols.take(row.name) {
-                Some(symbol) if encoding.fits(row.offset, symbol.value) => break symbol,
+                Some(symbol) if encoding.fits(row.stored, symbol.value) => break symbol,
                 Some(_) => {}
                 None if symbols.advance() => {}
                 None => return Err(failed("is not found")),

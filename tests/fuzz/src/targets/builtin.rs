@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `modules.builtin`.
+//! `modules.builtin`, and section `.modinfo` in place of it.
 
 use std::path::Path;
 
@@ -16,6 +16,16 @@ pub fn run(input: &[u8]) {
                 assert_eq!(modules.by_path(path), Some(id));
                 let line = [b"kernel/", path, b".ko"].concat();
                 assert!(input.windows(line.len()).any(|found| found == line));
+            }
+        }
+        Err(error) => check_message(&error),
+    }
+    match BuiltinModules::parse_modinfo(Path::new(".tmp_vmlinux1"), input) {
+        Ok(modules) => {
+            for (id, path) in modules.iter() {
+                assert!(names::is_name(modules.name(id)), "{path:?}");
+                assert_eq!(modules.by_path(path), Some(id));
+                assert!(input.windows(path.len()).any(|found| found == path));
             }
         }
         Err(error) => check_message(&error),

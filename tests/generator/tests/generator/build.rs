@@ -3,6 +3,7 @@
 //! A build directory made of a recorded link, and the tables that the generator makes in it.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,10 @@ impl Build {
         copy(&fixtures().join("source"), directory.path());
         copy(&fixtures().join(link), directory.path());
         let build = Self(directory);
-        build.write("vmlinux1.kallsyms.S", kallsyms(&build.listed()));
+        build.write(
+            "vmlinux1.kallsyms.S",
+            kallsyms(&build.listed(), Rows::Counted),
+        );
         build.write("vmlinux1.syms", "not empty\n");
         build
     }
@@ -63,7 +67,37 @@ impl Build {
     fn relink(&self) {
         let dump = Dump::parse(&self.read("vmlinux1.dump"));
         self.write("vmlinux1", dump.to_elf());
-        self.write("vmlinux1.kallsyms.S", kallsyms(&self.listed()));
+        self.write(
+            "vmlinux1.kallsyms.S",
+            kallsyms(&self.listed(), Rows::Counted),
+        );
+    }
+
+    /// Makes this what Linux 7.3 has: rows that count from `_text`, and an image that has the names of
+    /// its modules, of which kbuild makes the list only later.
+    pub(crate) fn make_newer(&self) {
+        let files = self.read("modules.builtin");
+        let mut modinfo = b"core.parm=x:a file=of\0".to_vec();
+        for file in files.lines() {
+            let path = file.trim_start_matches("kernel/").trim_end_matches(".ko");
+            modinfo.extend(format!("m.license=GPL\0m.file={path}\0").bytes());
+        }
+        let header = format!(
+            " 99 .modinfo      {:08x}  0  0  0  2**0  CONTENTS, ALLOC\nSYMBOL TABLE:\n",
+            modinfo.len()
+        );
+        self.edit("vmlinux1.dump", "SYMBOL TABLE:\n", &header);
+        let mut content = self.read("vmlinux1.dump") + "Contents of section .modinfo:\n";
+        for byte in modinfo {
+            let _ = writeln!(content, " 0000 {byte:02x}");
+        }
+        self.write("vmlinux1.dump", content);
+        self.relink();
+        fs::remove_file(self.path("modules.builtin")).unwrap();
+        self.write(
+            "vmlinux1.kallsyms.S",
+            kallsyms(&self.listed(), Rows::FromText),
+        );
     }
 
     /// The symbols in the order of the listing.
@@ -115,20 +149,25 @@ impl Build {
     }
 }
 
-/// What scripts/kallsyms would leave, as far as it is read: per-cpu symbols as they are, the others
-/// counted down from the first.
-fn kallsyms(listed: &[DumpedSymbol]) -> String {
+/// The forms of scripts/kallsyms.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// Per-cpu symbols as they are, the others counted down from the first.
+    Counted,
+    FromText,
+}
+
+/// What scripts/kallsyms would leave, as far as it is read.
+fn kallsyms(listed: &[DumpedSymbol], rows: Rows) -> String {
     const BASE: u64 = 0xffff_ffff_8100_0000;
-    let offset = |address: u64| match address.checked_sub(BASE) {
-        Some(distance) => !(distance as u32),
-        None => address as u32,
+    let stored = |address: u64| match (rows, address.checked_sub(BASE)) {
+        (Rows::FromText, _) => format!("_text - . + ({})", address.wrapping_sub(BASE) as i32),
+        (Rows::Counted, Some(distance)) => format!("{:#x}", !(distance as u32)),
+        (Rows::Counted, None) => format!("{:#x}", address as u32),
     };
     let row = |symbol: &DumpedSymbol| {
-        format!(
-            "\t.long\t{:#x}\t/* t{} */\n",
-            offset(symbol.address),
-            symbol.name
-        )
+        let (stored, name) = (stored(symbol.address), &symbol.name);
+        format!("\t.long\t{stored}\t/* t{name} */\n")
     };
     let rows: String = listed.iter().map(row).collect();
     format!(".globl kallsyms_offsets\n\tALGN\nkallsyms_offsets:\n{rows}\n")

@@ -110,6 +110,17 @@ fn a_module_may_stand_in_modules_builtin_again() {
 }
 
 #[test]
+fn kernel_series_make_the_same_tables() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let output = |build: &Build| build.generator().assert().success().get_output().clone();
+        let older = output(&build);
+        build.make_newer();
+        assert_eq!(output(&build).stdout, older.stdout, "{link}");
+    }
+}
+
+#[test]
 fn neighbours_of_the_same_modules_are_one_range() {
     for link in LINKS {
         let modules = Build::of(link).tables().words("kallsyms_modules");
