@@ -84,6 +84,11 @@ impl Image {
         self.tables.get(last)?.checked_sub(*self.tables.get(first)?)
     }
 
+    /// The address of one of kallsyms' symbols, if there is one of this name.
+    pub fn address(&self, table: &str) -> Option<u64> {
+        self.tables.get(table).copied()
+    }
+
     /// The bytes from the symbol `table` to the end of its section.
     pub fn table(&self, table: &str) -> Result<Table<'_>> {
         let &address = self.tables.get(table).ok_or_else(|| {

@@ -21,9 +21,8 @@ pub struct Line {
 /// All core symbols of the kernel in `image`, built in `build`, in the order of kallsyms.
 pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
     let count = image.table("kallsyms_num_syms")?.u32()? as usize;
-    let base = image.table("kallsyms_relative_base")?.u64()?;
     let offsets = image.table("kallsyms_offsets")?.u32s(count)?;
-    let absolute_percpu = configured(build, "CONFIG_KALLSYMS_ABSOLUTE_PERCPU")?;
+    let encoding = Encoding::of(image, build)?;
     let tokens = Tokens {
         texts: image.table("kallsyms_token_table")?.bytes,
         starts: image.table("kallsyms_token_index")?.u16s(256)?,
@@ -39,7 +38,7 @@ pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
             bail!("kallsyms_names: symbol {index} is empty");
         };
         lines.push(Line {
-            address: address(base, offset, absolute_percpu),
+            address: encoding.address(index as u64, offset),
             kind,
             name: name.to_vec(),
         });
@@ -47,14 +46,43 @@ pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// Offsets are unsigned distances from the base; with absolute per-cpu symbols, those that are
-/// negative as signed numbers are distances, from the base less one downwards, and the others are
-/// the addresses themselves.
-fn address(base: u64, offset: u32, absolute_percpu: bool) -> u64 {
-    match i64::from(offset as i32) {
-        _ if !absolute_percpu => base.wrapping_add(offset.into()),
-        absolute @ 0.. => absolute as u64,
-        distance => base.wrapping_sub(1).wrapping_add(distance.unsigned_abs()),
+/// What the offsets in kallsyms_offsets are relative to.
+enum Encoding {
+    /// Unsigned distances from a base. With absolute per-cpu symbols, those that are negative as
+    /// signed numbers are distances, from the base less one downwards, and the others are the
+    /// addresses themselves.
+    Base { base: u64, absolute_percpu: bool },
+    /// Signed distances from where they stand themselves, in a table at this address: kernels without
+    /// kallsyms_relative_base.
+    Themselves { table: u64 },
+}
+
+impl Encoding {
+    fn of(image: &Image, build: &Path) -> Result<Self> {
+        let table = image.address("kallsyms_offsets");
+        match (image.address("kallsyms_relative_base"), table) {
+            (None, Some(table)) => Ok(Self::Themselves { table }),
+            _ => Ok(Self::Base {
+                base: image.table("kallsyms_relative_base")?.u64()?,
+                absolute_percpu: configured(build, "CONFIG_KALLSYMS_ABSOLUTE_PERCPU")?,
+            }),
+        }
+    }
+
+    /// The address of symbol number `index`.
+    fn address(&self, index: u64, offset: u32) -> u64 {
+        let signed = i64::from(offset as i32);
+        match *self {
+            Self::Themselves { table } => (table + 4 * index).wrapping_add_signed(signed),
+            Self::Base {
+                base,
+                absolute_percpu,
+            } => match signed {
+                _ if !absolute_percpu => base.wrapping_add(offset.into()),
+                absolute @ 0.. => absolute as u64,
+                distance => base.wrapping_sub(1).wrapping_add(distance.unsigned_abs()),
+            },
+        }
     }
 }
 
@@ -104,11 +132,21 @@ mod tests {
     #[test]
     fn addresses() {
         let base = 0xffff_ffff_8100_0000;
-        assert_eq!(address(base, 0x10, false), base + 0x10);
-        assert_eq!(address(0x1000, 0xffff_fff0, false), 0x1_0000_0ff0);
-        assert_eq!(address(base, 0x1f000, true), 0x1f000);
-        assert_eq!(address(base, -1i32 as u32, true), base);
-        assert_eq!(address(base, -0x101i32 as u32, true), base + 0x100);
+        let relative = |base, absolute_percpu| Encoding::Base {
+            base,
+            absolute_percpu,
+        };
+        let up = relative(base, false);
+        assert_eq!(up.address(9, 0x10), base + 0x10);
+        let low = relative(0x1000, false);
+        assert_eq!(low.address(0, 0xffff_fff0), 0x1_0000_0ff0);
+        let percpu = relative(base, true);
+        assert_eq!(percpu.address(0, 0x1f000), 0x1f000);
+        assert_eq!(percpu.address(0, -1i32 as u32), base);
+        assert_eq!(percpu.address(0, -0x101i32 as u32), base + 0x100);
+        let table = Encoding::Themselves { table: base };
+        assert_eq!(table.address(2, 0x10), base + 0x18);
+        assert_eq!(table.address(1, -8i32 as u32), base - 4);
     }
 
     #[test]
