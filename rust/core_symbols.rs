@@ -4,6 +4,7 @@
 
 use crate::{
     checkpoints::Checkpoints,
+    core_tables::NameTables,
     format::{
         ranges::ModuleTables,
         sizes::SizeTables,
@@ -12,7 +13,7 @@ use crate::{
         walk::{Places, Tables, Walk},
     },
     rodata,
-    series::{token_room, Addresses, NameTables},
+    series::{token_room, Addresses},
 };
 use kernel::prelude::*;
 
@@ -41,7 +42,7 @@ impl CoreSymbols {
             error
         };
         let damaged = |error: SymbolError| {
-            pr_err!("symbol tables refused: {}\n", error);
+            pr_err!("symbol tables refused: {}\n", format_args!("{error}"));
             EINVAL
         };
         let tables = NameTables::new().map_err(misplaced)?;
@@ -140,6 +141,7 @@ fn module_tables() -> ModuleTables<'static> {
         return ModuleTables::empty();
     };
     ModuleTables::new(raw).unwrap_or_else(|error| {
+        let error = format_args!("{error}");
         pr_err!("module tables refused: {}; {}\n", error, CONSEQUENCE);
         ModuleTables::empty()
     })
@@ -156,7 +158,10 @@ fn size_tables(symbols: u32) -> Option<SizeTables<'static>> {
         );
         return None;
     };
-    let refused = |error| pr_err!("size tables refused: {}; {}\n", error, CONSEQUENCE);
+    let refused = |error| {
+        let error = format_args!("{error}");
+        pr_err!("size tables refused: {}; {}\n", error, CONSEQUENCE);
+    };
     SizeTables::new(raw, symbols).map_err(refused).ok()
 }
 

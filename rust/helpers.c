@@ -17,6 +17,7 @@
 #include <linux/vmcore_info.h>
 
 #include "bindings.h"
+#include KALLMODSYMS_SERIES
 
 void *kallmodsyms_pde_data(const struct inode *inode)
 {
@@ -61,7 +62,7 @@ int kallmodsyms_bpf_get_kallsym(unsigned int symnum, unsigned long *value,
 int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
 				   unsigned long *off, char *sym)
 {
-	return __bpf_address_lookup(addr, size, off, sym);
+	return kallmodsyms_series_bpf_lookup(addr, size, off, sym);
 }
 
 int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,

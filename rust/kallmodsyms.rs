@@ -11,7 +11,7 @@
 //! - [`format`](mod@format): decoding of the tables and rendering of lines, without any kernel
 //!   type.
 //! - [`proc_fs`], [`open_file`], [`cred`]: safe abstractions of kernel interfaces.
-//! - [`series`], [`core_symbols`], [`checkpoints`], [`modules`], [`dynamic`]: the sources of symbols.
+//! - [`series`], [`core_tables`], [`core_symbols`], [`checkpoints`], [`modules`], [`dynamic`]: the sources of symbols.
 //! - [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
 //! - [`vmcoreinfo`]: for crash dumps.
 //! - [`listing`]: all sources in a row, as a sequence of lines.
@@ -20,6 +20,7 @@
 mod checkpoints;
 #[forbid(unsafe_code)]
 mod core_symbols;
+mod core_tables;
 mod cred;
 mod dynamic;
 #[expect(
@@ -38,13 +39,14 @@ mod open_file;
 mod proc_fs;
 mod rodata;
 #[cfg_attr(kallmodsyms_series = "6.12", path = "series/v6_12.rs")]
+#[cfg_attr(kallmodsyms_series = "7.3", path = "series/v7_3.rs")]
 mod series;
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 mod true_sizes;
 #[cfg(CONFIG_VMCORE_INFO)]
 mod vmcoreinfo;
 
-#[cfg(not(kallmodsyms_series = "6.12"))]
+#[cfg(not(any(kallmodsyms_series = "6.12", kallmodsyms_series = "7.3")))]
 compile_error!("no support for this kernel series; see the files in rust/series/");
 
 use kernel::{c_str, prelude::*, sync::Arc};

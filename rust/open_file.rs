@@ -31,7 +31,7 @@ pub(crate) struct Overflow;
 ///
 /// The calls for one file do not overlap. All are in process context and may sleep. Nothing is
 /// called between one read and the next, so no lock should be held from one call to another.
-pub(crate) trait Contents: Sized + Send + 'static {
+pub(crate) trait Contents: Sized + Send + Unpin + 'static {
     /// What the contents of all open files have in common.
     type Shared: Send + Sync + 'static;
 

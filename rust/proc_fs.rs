@@ -94,8 +94,10 @@ impl<T: Contents> Entry<T> {
         };
         match opened {
             Ok(opened) => {
+                // A pointer to what may or may not be changed, by series.
+                let opened = opened.into_foreign() as *mut ffi::c_void;
                 // SAFETY: `file` is valid, and its private data is for whoever opens it.
-                unsafe { (*file).private_data = opened.into_foreign().cast_mut().cast() };
+                unsafe { (*file).private_data = opened };
                 0
             }
             Err(error) => error.to_errno(),

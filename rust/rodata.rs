@@ -132,9 +132,3 @@ pub(crate) fn size_tables(symbols: u32) -> Result<RawSizes<'static>> {
         })
     }
 }
-
-/// The address that `_text` was linked at, which is where it is unless the kernel was relocated.
-pub(crate) fn linked_text() -> usize {
-    // SAFETY: The generator makes it as a constant.
-    unsafe { bindings::kallsyms_module_base as usize }
-}
