@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * In one of the modules only.
+ */
+
+#include <linux/module.h>
+
+#include "pair.h"
+
+static int __init pair_a_init(void)
+{
+	pr_info("%s\n", kallmodsyms_pair_add(1) > 1000 ? "added" : "nothing to add");
+	return 0;
+}
+
+static void __exit pair_a_exit(void)
+{
+}
+
+module_init(pair_a_init);
+module_exit(pair_a_exit);
+
+MODULE_DESCRIPTION("One of two modules that share an object");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * In one of the modules only.
+ */
+
+#include <linux/module.h>
+
+#include "pair.h"
+
+static int __init pair_b_init(void)
+{
+	pr_info("%s\n", kallmodsyms_pair_add(2) > 1000 ? "added" : "nothing to add");
+	return 0;
+}
+
+static void __exit pair_b_exit(void)
+{
+}
+
+module_init(pair_b_init);
+module_exit(pair_b_exit);
+
+MODULE_DESCRIPTION("The other of two modules that share an object");
+MODULE_LICENSE("GPL");

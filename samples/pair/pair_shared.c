@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * In both modules: code, constants, data and bss.
+ */
+
+#include "pair.h"
+
+const unsigned int kallmodsyms_pair_steps[KALLMODSYMS_PAIR_STEPS] = { 1, 10, 100 };
+unsigned int kallmodsyms_pair_sum = 1000;
+unsigned int kallmodsyms_pair_calls;
+
+unsigned int kallmodsyms_pair_add(unsigned int times)
+{
+	unsigned int i;
+
+	kallmodsyms_pair_calls++;
+	while (times--)
+		for (i = 0; i < KALLMODSYMS_PAIR_STEPS; i++)
+			kallmodsyms_pair_sum += kallmodsyms_pair_steps[i];
+	return kallmodsyms_pair_sum;
+}
