@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! A kernel configuration from a fragment in `tests/kernel`, merged by the
-//! kernel's own means, and checked: every line of it must hold.
+//! kernel's own means, and checked: every line of it must hold. What only one
+//! series has is in a fragment of the same name, in the directory of the series.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +15,7 @@ use crate::cache::Cache;
 use crate::command;
 use crate::options::{self, Options};
 use crate::progress::Phase;
+use crate::source;
 use crate::toolchain::Toolchain;
 
 /// A kernel that can be built.
@@ -22,6 +24,8 @@ pub struct Kernel<'a> {
     pub toolchain: &'a Toolchain,
     pub config: String,
     pub tree: PathBuf,
+    /// The tree's series, as `6.12`.
+    pub series: String,
     pub objtree: PathBuf,
     /// About how many steps a build from nothing has.
     pub steps: Option<u32>,
@@ -57,7 +61,8 @@ struct Fragment {
 }
 
 impl Fragment {
-    fn read(name: &str) -> Result<Self> {
+    /// Reads a fragment, and what is added to it for one kernel series.
+    fn read(name: &str, series: &str) -> Result<Self> {
         let directory = options::repository()?.join("tests/kernel");
         let file = directory.join(format!("{name}.config"));
         let Ok(text) = fs::read_to_string(&file) else {
@@ -75,12 +80,17 @@ impl Fragment {
         };
         let (mut files, mut all_text) = (Vec::new(), String::new());
         if let Some(other) = header("with") {
-            let other = Self::read(other.trim_end_matches(".config"))?;
+            let other = Self::read(other.trim_end_matches(".config"), series)?;
             files = other.files;
             all_text = other.text;
         }
         files.push(file);
         all_text.push_str(&text);
+        let of_series = directory.join(series).join(format!("{name}.config"));
+        if let Ok(text) = fs::read_to_string(&of_series) {
+            files.push(of_series);
+            all_text.push_str(&text);
+        }
         Ok(Self {
             base: header("base").unwrap_or_default(),
             steps: header("steps").and_then(|steps| steps.parse().ok()),
@@ -145,12 +155,14 @@ pub fn configure<'a>(
     tree: &Path,
     config: &str,
 ) -> Result<Kernel<'a>> {
-    let fragment = Fragment::read(config)?;
+    let series = source::series(tree)?;
+    let fragment = Fragment::read(config, &series)?;
     let kernel = Kernel {
         options,
         toolchain,
         config: config.to_owned(),
         tree: tree.to_owned(),
+        series,
         objtree: objtree(options, cache, tree, config),
         steps: fragment.steps,
     };

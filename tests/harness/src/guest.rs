@@ -61,11 +61,10 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
     list.file(&format!("bin/{PROGRAM}"), &program, 0o755);
     // Which options the kernel has.
     list.file("etc/config", &kernel.objtree.join(".config"), 0o644);
-    // What symbols are known to be in; tiny-ibt is tiny linked another way.
-    let known = kernel.config.trim_end_matches("-ibt");
-    let known = sources.join(format!("{known}.symbols"));
-    if known.exists() {
-        list.file("etc/symbols", &known, 0o644);
+    if let Some(known) = known_symbols(kernel, &sources) {
+        let file = directory.join("symbols");
+        fs::write(&file, known).with_context(|| file.display().to_string())?;
+        list.file("etc/symbols", &file, 0o644);
     }
     list.tree(&root, &root.join("lib"))?;
     for module in modules {
@@ -81,6 +80,16 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
         initramfs,
         directory,
     })
+}
+
+/// What symbols are known to be in, in all series and in the kernel's; tiny-ibt is tiny linked another
+/// way.
+fn known_symbols(kernel: &Kernel, sources: &Path) -> Option<String> {
+    let config = kernel.config.trim_end_matches("-ibt");
+    let name = format!("{config}.symbols");
+    let all = fs::read_to_string(sources.join(&name)).ok()?;
+    let of_series = fs::read_to_string(sources.join(&kernel.series).join(&name));
+    Some(all + &of_series.unwrap_or_default())
 }
 
 /// A program for the guest of the files in `sources` and of `others`, static: there is nothing else in

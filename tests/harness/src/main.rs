@@ -16,6 +16,7 @@ mod command;
 mod configure;
 mod docs;
 mod editor;
+mod fetch;
 mod guest;
 mod modules;
 mod options;

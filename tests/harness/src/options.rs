@@ -137,6 +137,10 @@ impl Options {
         said(&self.kdir)
     }
 
+    pub fn source_package(&self) -> String {
+        format!("linux-source-{}", self.kernel)
+    }
+
     pub fn objtree(&self) -> Option<&Path> {
         said(&self.objtree)
     }

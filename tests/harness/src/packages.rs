@@ -74,6 +74,13 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
         }
         bail!("this is not Debian: give a kernel tree of your own, as in make run KDIR=/path/to/linux");
     }
+    let source = options.source_package();
+    if !is_installed(&source) && !is_offered(&source) && !has_lists() {
+        // A fresh container: only now can be told what there is.
+        if let Some(root) = become_root() {
+            apt_get(root, &["update"])?;
+        }
+    }
     let missing: Vec<_> = wanted(options, purpose)?
         .into_iter()
         .filter(|package| !is_installed(package))
@@ -125,7 +132,10 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
     }
     if options.kdir().is_none() || matches!(purpose, For::Test) {
         options.check_series()?;
-        wanted.push(format!("linux-source-{}", options.kernel));
+        let source = options.source_package();
+        if is_offered(&source) {
+            wanted.push(source);
+        }
     }
     if matches!(purpose, For::Docs) {
         // No kernel is compiled.
@@ -153,6 +163,28 @@ fn rust_packages() -> &'static [&'static str] {
     } else {
         &["rustc", "rust-src"]
     }
+}
+
+/// Whether apt's sources have the package, as far as it knows. What they do not have is fetched from
+/// elsewhere.
+fn is_offered(package: &str) -> bool {
+    let mut show = Command::new("apt-cache");
+    show.args(["show", "--no-all-versions", package]);
+    command::output(&mut show).is_ok_and(|text| !text.is_empty())
+}
+
+/// Whether apt knows what its sources have: it always knows of itself, if only as installed.
+fn has_lists() -> bool {
+    let mut policy = Command::new("apt-cache");
+    policy.args(["madison", "apt"]);
+    command::output(&mut policy).is_ok_and(|text| !text.is_empty())
+}
+
+/// The version of a package, if it is installed.
+pub fn installed_version(package: &str) -> Option<String> {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${Version}", package]);
+    is_installed(package).then(|| command::output(&mut query).ok())?
 }
 
 fn is_installed(package: &str) -> bool {

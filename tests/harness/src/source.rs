@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The kernel tree: the one the user names, or the package's, unpacked once
-//! into the cache.
+//! into the cache. A package that apt does not offer here is fetched.
 //!
 //! Of the package's there are two, which share their files' blocks: one as it
 //! was unpacked, for the tests that compare, and one that the hooks go into.
@@ -14,7 +14,9 @@ use anyhow::{bail, Context, Result};
 
 use crate::cache::Cache;
 use crate::command;
+use crate::fetch;
 use crate::options::{self, Options};
+use crate::packages;
 use crate::progress::Phase;
 
 pub struct Tree {
@@ -33,12 +35,16 @@ pub fn tree(options: &Options, cache: &Cache) -> Result<Tree> {
     packaged(options, cache)
 }
 
-/// The package's tree, of the version that is installed now.
+/// The package's tree, of the version that is installed now, or else of the one that was fetched.
 pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
-    let package = format!("linux-source-{}", options.kernel);
-    let mut query = Command::new("dpkg-query");
-    query.args(["--show", "--showformat=${Version}", &package]);
-    let version = command::output(&mut query)?;
+    let package = options.source_package();
+    let (version, deb) = match packages::installed_version(&package) {
+        Some(version) => (version, None),
+        None => {
+            let fetched = fetch::package(cache, &package)?;
+            (fetched.version, Some(fetched.file))
+        }
+    };
 
     let directory = cache
         .path
@@ -56,12 +62,12 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     let mut phase = Phase::start("source");
     if !pristine.exists() {
         phase.announce(&format!("unpacking {package} {version}"));
-        let archive = format!("/usr/src/{package}.tar.xz");
-        let mut tar = Command::new("tar");
-        tar.args(["--strip-components=1", "-xf", &archive]);
         whole(&pristine, |partial| {
             fs::create_dir_all(partial)?;
-            command::output(tar.arg("-C").arg(partial)).map(drop)
+            match &deb {
+                Some(deb) => unpack_package(deb, &package, partial),
+                None => unpack(Path::new("/"), &package, partial),
+            }
         })?;
     }
     phase.update("linking a second tree");
@@ -75,6 +81,39 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
         path: patched,
         pristine: Some(pristine),
     })
+}
+
+/// Unpacks the archive of the package that is installed below `root`.
+fn unpack(root: &Path, package: &str, into: &Path) -> Result<()> {
+    let archive = root.join("usr/src").join(format!("{package}.tar.xz"));
+    let mut tar = Command::new("tar");
+    tar.args(["--strip-components=1", "-xf"]).arg(archive);
+    command::output(tar.arg("-C").arg(into)).map(drop)
+}
+
+/// The same of a package that is not installed.
+fn unpack_package(deb: &Path, package: &str, into: &Path) -> Result<()> {
+    let root = into.with_extension("root");
+    let mut dpkg = Command::new("dpkg-deb");
+    command::output(dpkg.arg("--extract").arg(deb).arg(&root))?;
+    let unpacked = unpack(&root, package, into);
+    fs::remove_dir_all(&root).with_context(|| root.display().to_string())?;
+    unpacked
+}
+
+/// The series of a tree: what its Makefile says of VERSION and PATCHLEVEL.
+pub fn series(tree: &Path) -> Result<String> {
+    let makefile = tree.join("Makefile");
+    let context = || makefile.display().to_string();
+    let text = fs::read_to_string(&makefile).with_context(context)?;
+    // VERSION = 6
+    let part = |name: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .find_map(|(key, value)| (key.trim() == name).then_some(value.trim()))
+            .with_context(|| format!("{}: no {name}", makefile.display()))
+    };
+    Ok(format!("{}.{}", part("VERSION")?, part("PATCHLEVEL")?))
 }
 
 /// Makes a directory that is there whole or not at all.

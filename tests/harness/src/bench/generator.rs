@@ -112,6 +112,12 @@ fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 4]
     if has("KALLSYMS_ABSOLUTE_PERCPU") {
         kallsyms.push("--absolute-percpu".to_owned());
     }
+    // As scripts/link-vmlinux.sh has it in series where there is a choice.
+    let source = srctree.join("scripts/kallsyms.c");
+    let source = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
+    if source.contains("\"pc-relative\"") {
+        kallsyms.push("--pc-relative".to_owned());
+    }
     kallsyms.push(format!("{stem}.syms"));
 
     let script = srctree.join("scripts/generate_builtin_ranges.awk");

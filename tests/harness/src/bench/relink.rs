@@ -60,8 +60,11 @@ fn median(times: &mut [Duration]) -> Duration {
 fn relink(kernel: &Kernel) -> Result<Duration> {
     let log = kernel.objtree.join("bench/relink.log");
     log.parent().map_or(Ok(()), fs::create_dir_all)?;
-    let vmlinux = kernel.objtree.join("vmlinux");
-    fs::remove_file(&vmlinux).with_context(|| vmlinux.display().to_string())?;
+    // In 7.3 vmlinux is what was linked less what only the build needs.
+    let linked = ["vmlinux.unstripped", "vmlinux"].map(|name| kernel.objtree.join(name));
+    for file in linked.iter().filter(|file| file.exists()) {
+        fs::remove_file(file).with_context(|| file.display().to_string())?;
+    }
     let mut make = kernel.make()?;
     let start = Instant::now();
     command::logged(make.arg("vmlinux"), &log)?;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::Report;
 use crate::command;
 use crate::options;
-use crate::source::Tree;
+use crate::source::{self, Tree};
 
 /// What makes a directory a kernel tree for apply, and the directory of what it adds.
 const TREE: &[&str] = &[
@@ -27,7 +27,8 @@ type Test = fn(&Scratch) -> Result<()>;
 
 pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     let pristine = packaged.pristine.as_ref().context("no untouched tree")?;
-    let touched = touched_files(pristine)?;
+    let series = source::series(pristine)?;
+    let touched = touched_files(pristine, &series)?;
     let tests: &[(&str, Test)] = &[
         (
             "apply links, and unapply restores byte for byte",
@@ -62,15 +63,15 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     for (name, test) in tests {
         report.check(
             name,
-            Scratch::new(pristine, &touched).and_then(|scratch| test(&scratch)),
+            Scratch::new(pristine, &touched, &series).and_then(|scratch| test(&scratch)),
         );
     }
     Ok(())
 }
 
-fn touched_files(pristine: &Path) -> Result<Vec<PathBuf>> {
+fn touched_files(pristine: &Path, series: &str) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = TREE.iter().map(PathBuf::from).collect();
-    for patch in fs::read_dir(options::repository()?.join("patches/6.12"))? {
+    for patch in fs::read_dir(options::repository()?.join("patches").join(series))? {
         // --- a/init/Kconfig
         let text = fs::read_to_string(patch?.path())?;
         files.extend(
@@ -95,13 +96,15 @@ struct Scratch {
     tree: PathBuf,
     repository: PathBuf,
     before: Contents,
+    /// As `6.12`.
+    series: String,
 }
 
 /// Every file below a directory (links are not followed) and its content.
 type Contents = BTreeMap<PathBuf, Vec<u8>>;
 
 impl Scratch {
-    fn new(pristine: &Path, touched: &[PathBuf]) -> Result<Self> {
+    fn new(pristine: &Path, touched: &[PathBuf], series: &str) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let (tree, repository) = (
             directory.path().join("tree"),
@@ -127,6 +130,7 @@ impl Scratch {
             tree,
             repository,
             before,
+            series: series.to_owned(),
         })
     }
 
@@ -269,7 +273,7 @@ fn is_idempotent(scratch: &Scratch) -> Result<()> {
 
 fn brings_up_to_date(scratch: &Scratch) -> Result<()> {
     scratch.apply(&["--copy"])?;
-    for patch in fs::read_dir(scratch.repository.join("patches/6.12"))? {
+    for patch in fs::read_dir(scratch.repository.join("patches").join(&scratch.series))? {
         let path = patch?.path();
         let text = fs::read_to_string(&path)?;
         fs::write(
@@ -325,7 +329,7 @@ fn changes_mode(scratch: &Scratch) -> Result<()> {
 }
 
 fn keeps_changes_of_the_user(scratch: &Scratch) -> Result<()> {
-    let (from, to) = ("VERSION = 6", "# mine\nVERSION = 6");
+    let (from, to) = ("\nPATCHLEVEL", "\n# mine\nPATCHLEVEL");
     scratch.edit("Makefile", from, to)?;
     scratch.edit("init/Kconfig", "# SPDX", "# mine\n# SPDX")?;
     scratch.apply(&[])?;
@@ -338,7 +342,7 @@ fn keeps_changes_of_the_user(scratch: &Scratch) -> Result<()> {
 fn refuses_a_conflict(scratch: &Scratch) -> Result<()> {
     let kernel_makefile = scratch.tree.join("kernel/Makefile");
     fs::write(kernel_makefile, "# another\n")?;
-    scratch.refuses("apply", &["kernel/Makefile", "Hunk #1", "6.12"])
+    scratch.refuses("apply", &["kernel/Makefile", "Hunk #1", &scratch.series])
 }
 
 fn refuses_to_unapply(scratch: &Scratch) -> Result<()> {
@@ -349,8 +353,11 @@ fn refuses_to_unapply(scratch: &Scratch) -> Result<()> {
 }
 
 fn refuses_other_series(scratch: &Scratch) -> Result<()> {
-    scratch.edit("Makefile", "PATCHLEVEL = 12", "PATCHLEVEL = 1")?;
-    scratch.refuses("apply", &["Linux 6.1.", "6.12"])
+    let (version, patchlevel) = scratch.series.split_once('.').context("no series")?;
+    let from = format!("PATCHLEVEL = {patchlevel}\n");
+    scratch.edit("Makefile", &from, "PATCHLEVEL = 1\n")?;
+    let other = format!("Linux {version}.1.");
+    scratch.refuses("apply", &[&other, &scratch.series])
 }
 
 fn refuses_what_is_in_the_way(scratch: &Scratch) -> Result<()> {
