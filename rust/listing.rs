@@ -14,7 +14,7 @@
 
 use crate::{
     core_symbols::CoreSymbols,
-    cred::File,
+    cred::{may_see_addresses, File},
     dynamic::{Scratch, Source},
     format::{
         line::{Line, NoSpace},
@@ -57,7 +57,7 @@ impl Contents for Listing {
             core: symbols.walk()?,
             pos: symbols.len().into(),
             symbols,
-            show_values: file.cred().may_see_addresses(),
+            show_values: may_see_addresses(file),
             offset: 0,
             ends: Ends::default(),
             scratch: Scratch::new(),

@@ -85,12 +85,13 @@ impl<T: Contents> Entry<T> {
         inode: *mut bindings::inode,
         file: *mut bindings::file,
     ) -> ffi::c_int {
-        // SAFETY: `inode` and `file` are valid and in the course of being opened. The data of the
-        // entry is an `Arc` that stays referenced, as the entry is not removed before this returns.
+        // SAFETY: `inode` and `file` are valid and in the course of being opened: only this task has
+        // the file, and its position is not in use. The data of the entry is an `Arc` that stays
+        // referenced, as the entry is not removed before this returns.
         let opened = unsafe {
             let shared =
                 ArcBorrow::from_raw(bindings::kallmodsyms_pde_data(inode).cast::<T::Shared>());
-            T::open(shared.into(), File::from_raw(file)).and_then(OpenFile::new)
+            T::open(shared.into(), File::from_raw_file(file)).and_then(OpenFile::new)
         };
         match opened {
             Ok(opened) => {

@@ -6,6 +6,7 @@
 //!   `kallsyms_relative_base`, and with `CONFIG_KALLSYMS_ABSOLUTE_PERCPU` those that are not
 //!   negative are absolute addresses instead.
 //! - What the kernel crate calls the initialiser that writes zeros.
+//! - Open files and their credentials, which the kernel crate has only later.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
@@ -18,7 +19,7 @@ use crate::{
     rodata::table,
 };
 use core::ptr::addr_of;
-use kernel::{bindings, prelude::*};
+use kernel::{bindings, prelude::*, types::Opaque};
 
 /// Room for tokens, made in place: on the stack it would take too much.
 pub(crate) fn token_room() -> Result<KBox<TokenRoom>> {
@@ -97,5 +98,53 @@ impl Places for Addresses {
             return 0;
         }
         rest_of_section(place.address)
+    }
+}
+
+/// An open file: `struct file`.
+///
+/// # Invariants
+///
+/// There is a reference to the file for as long as this is borrowed.
+#[repr(transparent)]
+pub(crate) struct File(Opaque<bindings::file>);
+
+/// The credentials of a task: `struct cred`.
+///
+/// # Invariants
+///
+/// There is a reference to the credentials for as long as this is borrowed.
+#[repr(transparent)]
+pub(crate) struct Credential(Opaque<bindings::cred>);
+
+impl File {
+    /// Borrows a file that C has a pointer to.
+    ///
+    /// # Safety
+    ///
+    /// `file` points to a file to which there is a reference for all of `'a`.
+    pub(crate) unsafe fn from_raw_file<'a>(file: *const bindings::file) -> &'a Self {
+        // SAFETY: The pointer is valid for `'a` by the contract, and `File` has the layout of the C
+        // type.
+        // INVARIANT: The contract says the same.
+        unsafe { &*file.cast() }
+    }
+
+    /// The credentials of who opened the file.
+    pub(crate) fn cred(&self) -> &Credential {
+        // SAFETY: The file is valid by the invariant of `File`. `f_cred` is set before the file can
+        // be used and does not change.
+        let cred = unsafe { (*self.0.get()).f_cred };
+        // SAFETY: A file holds a reference to its credentials, so they live as long as `self`, and
+        // `Credential` has the layout of the C type.
+        // INVARIANT: As just said.
+        unsafe { &*cred.cast() }
+    }
+}
+
+impl Credential {
+    /// For C.
+    pub(crate) fn as_ptr(&self) -> *const bindings::cred {
+        self.0.get()
     }
 }
