@@ -5,11 +5,14 @@
 //! ```text
 //! savedcmd_fs/ext4/super.o := gcc ... -DKBUILD_MODFILE='"fs/ext4/ext4"' ...
 //! savedcmd_drivers/.../dpmac.o := gcc ... -DKBUILD_MODFILE='"drivers/.../fsl-dpaa2-eth drivers/.../fsl-dpaa2-switch"' ...
+//! savedcmd_arch/x86/.../gdt_idt.pi.o := objcopy --prefix-symbols=__pi_  arch/x86/.../gdt_idt.o arch/x86/.../gdt_idt.pi.o
 //! savedcmd_drivers/net/phy/ax88796b_rust.o := OBJTREE=... RUST_MODFILE=drivers/net/phy/ax88796b_rust rustc ...
 //! ```
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -20,13 +23,13 @@ use crate::lines::{self, find};
 pub(crate) enum ModuleFiles {
     /// The command names module files, one or several, separated by spaces.
     Named(Vec<u8>),
-    /// The command names none.
-    None,
+    /// The command names none, but the objects that it makes this one of, if there are any.
+    Of(Vec<PathBuf>),
 }
 
 /// The `.cmd` file of `object`: in the object's directory, hidden.
 pub(crate) fn path_for(object: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
+    let mut name = OsString::from(".");
     name.push(object.file_name().unwrap_or_default());
     name.push(".cmd");
     object.with_file_name(name)
@@ -53,7 +56,7 @@ pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles> {
             "Remove this file and the object it belongs to, and build again.",
         ));
     }
-    module_files(command).ok_or_else(|| {
+    module_files(command, object).ok_or_else(|| {
         Error::at_line(
             &path,
             1,
@@ -88,7 +91,7 @@ fn read_first_line<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<
 }
 
 /// Finds the module files in a command; `None` where one begins but does not end.
-fn module_files(command: &[u8]) -> Option<ModuleFiles> {
+fn module_files(command: &[u8], object: &Path) -> Option<ModuleFiles> {
     const C: &[u8] = b"-DKBUILD_MODFILE=";
     const RUST: &[u8] = b"RUST_MODFILE=";
     if let Some(value) = after(command, C) {
@@ -102,7 +105,12 @@ fn module_files(command: &[u8]) -> Option<ModuleFiles> {
         let end = value.iter().position(|&byte| byte == b' ')?;
         return Some(ModuleFiles::Named(value.get(..end)?.to_vec()));
     }
-    Some(ModuleFiles::None)
+    let words = command.split(|&byte| byte == b' ').skip(2);
+    let objects = words.filter(|word| word.ends_with(b".o"));
+    let objects = objects.map(|word| PathBuf::from(OsStr::from_bytes(word)));
+    Some(ModuleFiles::Of(
+        objects.filter(|other| other != object).collect(),
+    ))
 }
 
 /// What follows the last `key` in `text` that begins a word: kbuild's flags are behind the long list

@@ -66,16 +66,7 @@ fn read(
     }
     let path = object.path();
     let path = path_of(&path)?;
-    let ModuleFiles::Named(files) = cmdfile::read(path, buffer)? else {
-        return match has_no_module(object) {
-            true => Ok(Vec::new()),
-            false => Err(Error::in_file(
-                &cmdfile::path_for(path),
-                "the command has neither KBUILD_MODFILE nor RUST_MODFILE, so the object's module is not known",
-                "Build the object by kbuild's rules (obj-y, obj-m, lib-y), which pass it.",
-            )),
-        };
-    };
+    let files = module_files(path, has_no_module(object), buffer)?;
     // kbuild lists every module that the object is part of, also those that are not built in.
     let files = files
         .split(|&byte| byte == b' ')
@@ -84,6 +75,38 @@ fn read(
     modules.sort_unstable_by_key(|&module| (builtin.name(module), module));
     modules.dedup();
     Ok(modules)
+}
+
+/// The module files of the object `path`, separated by spaces: those that its command names, or else
+/// of all objects that it was made of. An object that may be in no module need have none.
+fn module_files(path: &Path, none_is_right: bool, buffer: &mut Vec<u8>) -> Result<Vec<u8>> {
+    let (mut files, mut named) = (Vec::new(), false);
+    let mut objects = vec![path.to_path_buf()];
+    // Each once, in the order in which they are found.
+    let mut next = 0;
+    while let Some(object) = objects.get(next).cloned() {
+        next += 1;
+        match cmdfile::read(&object, buffer)? {
+            ModuleFiles::Named(more) => {
+                named = true;
+                files.extend(more);
+                files.push(b' ');
+            }
+            ModuleFiles::Of(_) if none_is_right => {}
+            ModuleFiles::Of(parts) => {
+                let new = parts.into_iter().filter(|part| !objects.contains(part));
+                objects.extend(new.collect::<Vec<_>>());
+            }
+        }
+    }
+    match named || none_is_right {
+        true => Ok(files),
+        false => Err(Error::in_file(
+            &cmdfile::path_for(path),
+            "the command has neither KBUILD_MODFILE nor RUST_MODFILE, so the object's module is not known",
+            "Build the object by kbuild's rules (obj-y, obj-m, lib-y), which pass it.",
+        )),
+    }
 }
 
 impl<'m> Objects<'m> {

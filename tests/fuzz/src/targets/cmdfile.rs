@@ -20,7 +20,12 @@ pub fn run(input: &[u8]) {
             assert!(has(b"KBUILD_MODFILE=") || has(b"RUST_MODFILE="));
             assert!(files.is_empty() || has(&files), "{files:?}");
         }
-        Ok(ModuleFiles::None) => {}
+        Ok(ModuleFiles::Of(objects)) => {
+            for object in objects {
+                let path = object.as_os_str().as_encoded_bytes();
+                assert!(line.windows(path.len()).any(|found| found == path));
+            }
+        }
         Err(error) => check_message(&error),
     }
 }

@@ -121,6 +121,29 @@ fn kernel_series_make_the_same_tables() {
 }
 
 #[test]
+fn an_object_made_of_others_is_in_their_modules() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let tables = |build: &Build| build.generator().assert().success().get_output().clone();
+        let before = tables(&build);
+        let [ring, raw] = ["drivers/net/eth-ring.o", "drivers/net/eth-ring.raw.o"];
+        let cmd_file = |object: &str| object.replace("net/", "net/.") + ".cmd";
+        build.write(&cmd_file(raw), build.read(&cmd_file(ring)));
+        build.write(
+            &cmd_file(ring),
+            format!("savedcmd_{ring} := objcopy --prefix-symbols=p_  {raw} {ring}\n"),
+        );
+        assert_eq!(tables(&build).stdout, before.stdout, "{link}");
+        build.write(
+            &cmd_file(raw),
+            format!("savedcmd_{raw} := objcopy {ring} {raw}\n"),
+        );
+        let failed = build.generator().assert().failure().code(1);
+        failed.stderr(predicates::str::contains("neither KBUILD_MODFILE"));
+    }
+}
+
+#[test]
 fn neighbours_of_the_same_modules_are_one_range() {
     for link in LINKS {
         let modules = Build::of(link).tables().words("kallsyms_modules");
