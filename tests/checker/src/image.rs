@@ -33,9 +33,13 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the vmlinux of a build.
+    /// Reads the vmlinux of a build, before anything was taken out of it.
     pub fn read(build: &Path) -> Result<Self> {
-        let path = build.join("vmlinux");
+        let linked = build.join("vmlinux.unstripped");
+        let path = match linked.exists() {
+            true => linked,
+            false => build.join("vmlinux"),
+        };
         let context = || path.display().to_string();
         let data = fs::read(&path).with_context(context)?;
         let file = object::File::parse(&*data).with_context(context)?;

@@ -43,6 +43,15 @@ impl Kernel<'_> {
         let line = format!("{option}=y");
         Ok(config.lines().any(|other| other == line))
     }
+
+    /// What was linked, before anything was taken out of it: in 6.12 vmlinux itself.
+    pub fn linked(&self) -> PathBuf {
+        let linked = self.objtree.join("vmlinux.unstripped");
+        match linked.exists() {
+            true => linked,
+            false => self.objtree.join("vmlinux"),
+        }
+    }
 }
 
 /// A fragment, whose first lines say what it is merged into:
