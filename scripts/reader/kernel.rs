@@ -217,8 +217,20 @@ impl Addresses {
     /// Those of `len` symbols in a kernel whose image was moved by `offset`.
     fn read(image: &Image, len: u32, offset: u64) -> Result<Self> {
         let offsets = image.u32s("kallsyms_offsets", len as usize)?;
-        let offsets: Vec<i32> = offsets.into_iter().map(|offset| offset as i32).collect();
+        let mut offsets: Vec<i32> = offsets.into_iter().map(|offset| offset as i32).collect();
         let linked_text = image.u64("kallsyms_module_base")?;
+        let bases = ["kallsyms_relative_base", "kallsyms_offsets"].map(|name| image.address(name));
+        let relative_base = match bases {
+            // Linux 7.3: relative to where they stand themselves.
+            [None, Some(table)] => {
+                for (row, offset) in (table..).step_by(4).zip(&mut offsets) {
+                    let address = row.wrapping_add(i64::from(*offset) as u64);
+                    *offset = address.wrapping_sub(linked_text) as i32;
+                }
+                linked_text
+            }
+            _ => image.u64("kallsyms_relative_base")?,
+        };
         let bound = |name| {
             image
                 .address(name)
@@ -228,7 +240,7 @@ impl Addresses {
             // An image has less than 2 GiB, so that only the other encoding has negative ones.
             absolute_percpu: offsets.iter().any(|&offset| offset < 0),
             offsets,
-            relative_base: image.u64("kallsyms_relative_base")?.wrapping_add(offset),
+            relative_base: relative_base.wrapping_add(offset),
             linked_text,
             text: linked_text.wrapping_add(offset),
             bounds: Bounds {
