@@ -10,7 +10,8 @@
 use crate::{
     bindings,
     ffi::{c_char, c_uint},
-    str::CStr,
+    prelude::*,
+    str::BStr,
 };
 use core::{fmt, marker::PhantomData};
 
@@ -81,7 +82,8 @@ impl fmt::Display for Modules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         for name in self.names() {
-            write!(f, "{separator}[{name}]")?;
+            // Module names are ASCII. Not all series can write a C string.
+            write!(f, "{separator}[{}]", name.to_str().unwrap_or("?"))?;
             separator = " ";
         }
         Ok(())
@@ -108,8 +110,10 @@ impl<'a> Iterator for Names<'a> {
         let left = self.left.checked_sub(1)?;
         // SAFETY: By the invariants there is a NUL-terminated name, which stays as it is for `'a`.
         let name = unsafe { CStr::from_char_ptr(self.next) };
+        // What a C string is differs between series; this is without the NUL.
+        let bytes: &BStr = name.as_ref();
         // INVARIANT: The next name, if there is one more, is behind the NUL of this one.
-        self.next = self.next.wrapping_add(name.len_with_nul());
+        self.next = self.next.wrapping_add(bytes.len()).wrapping_add(1);
         self.left = left;
         Some(name)
     }

@@ -11,7 +11,7 @@
 //! C header: [`include/linux/vmcore_info.h`](srctree/include/linux/vmcore_info.h)
 
 use core::{mem::size_of, ptr::addr_of};
-use kernel::{bindings, c_str, prelude::*, str::CStr};
+use kernel::{bindings, c_str, prelude::*, str::BStr};
 
 /// Bytes of `SYMBOL(kallsyms_modules)=ffffffff82345678\n` that are not the name.
 const REST: usize = "SYMBOL()=\n".len() + 2 * size_of::<usize>();
@@ -44,7 +44,11 @@ pub(crate) fn add_tables() {
 
 /// Adds some tables, given with their addresses: all or none.
 fn add(tables: &[(&CStr, usize)]) {
-    let lengths = tables.iter().map(|(name, _)| name.len().wrapping_add(REST));
+    let lengths = tables.iter().map(|&(name, _)| {
+        // What a C string is differs between series; this is without the NUL.
+        let bytes: &BStr = name.as_ref();
+        bytes.len().wrapping_add(REST)
+    });
     let wanted = lengths.fold(LEFT, usize::wrapping_add);
     // SAFETY: The function reads a pointer and a number, which are written while the kernel starts
     // and when it crashes. It may be called at any time.

@@ -43,7 +43,7 @@ fn log_place(what: &str, address: usize) {
         pr_info!("{} no module\n", what);
     } else {
         // An object file that is part of several built-in modules is in all of them.
-        pr_info!("{} {}\n", what, modules);
+        pr_info!("{} {}\n", what, format_args!("{modules}"));
     }
     if let Some(Extent { size, offset }) = Extent::of(address) {
         pr_info!("that is {} bytes into a function of {}\n", offset, size);
