@@ -10,7 +10,8 @@
 
 #include "bench.h"
 
-#define LOOPS 1000000
+#define LOOPS 100000
+#define TRIES 5
 
 #ifdef __x86_64__
 /*
@@ -31,31 +32,35 @@ uint64_t instructions(void)
 }
 #endif
 
-static uint64_t nanoseconds(void)
+/* Executes the loop, 2 instructions a round: what was counted. */
+static uint64_t count_loop(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
-
-/* What the clock says of a loop whose instructions are known, and of nothing. */
-void check_clock(void)
-{
-	uint64_t before, between, after, time;
 	unsigned long left = LOOPS;
+	uint64_t before = instructions();
 
-	before = instructions();
-	between = instructions();
-	time = nanoseconds();
 #ifdef __x86_64__
 	asm volatile("1: dec %0; jnz 1b" : "+r"(left) : : "cc");
 #else
 	while (left--)
 		asm volatile("");
 #endif
-	time = nanoseconds() - time;
-	after = instructions();
-	say("clock loop=%d counted=%" PRIu64 " nanoseconds=%" PRIu64 " overhead=%" PRIu64,
-	    2 * LOOPS, after - between, time, between - before);
+	return instructions() - before;
+}
+
+/*
+ * What the clock says of a loop whose instructions are known. An interrupt of
+ * the timer takes tens of thousands more, so the loop is shorter than a tick,
+ * and the least of several tries is one between ticks.
+ */
+void check_clock(void)
+{
+	uint64_t counted, least = UINT64_MAX;
+	int try;
+
+	for (try = 0; try < TRIES; try++) {
+		counted = count_loop();
+		if (counted < least)
+			least = counted;
+	}
+	say("clock loop=%d counted=%" PRIu64, 2 * LOOPS, least);
 }
