@@ -2,8 +2,8 @@
 
 //! The tables of a vmlinux without symbols, as is inside of a vmlinuz: by what they look like.
 //!
-//! scripts/kallsyms of Linux 6.12 and the generator write them one behind the other, each at a
-//! multiple of 8. The index of the 256 tokens has starts that rise strictly, each behind the end of a
+//! scripts/kallsyms and the generator write them one behind the other, each at a multiple of a number
+//! that depends on the kernel series: [`Layout`]. The index of the 256 tokens has starts that rise strictly, each behind the end of a
 //! string of the token table in front of it. In front of that are the markers and the names, and how
 //! many there are, which must fit. Where all others are follows from that number.
 
@@ -18,7 +18,28 @@ use crate::format::tokens::{Tokens, TOKENS};
 
 use super::image::numbers;
 
-/// What each table begins at a multiple of.
+/// What the series differ in.
+struct Layout {
+    /// What each table of scripts/kallsyms begins at a multiple of.
+    align: usize,
+    /// Whether `kallsyms_relative_base` is behind the offsets.
+    has_base: bool,
+}
+
+/// Of Linux 6.12, and of 7.3. What has one is not taken for the other: the bytes behind the number of
+/// symbols are 0, or names.
+const LAYOUTS: [Layout; 2] = [
+    Layout {
+        align: 8,
+        has_base: true,
+    },
+    Layout {
+        align: 4,
+        has_base: false,
+    },
+];
+
+/// What each table of the generator begins at a multiple of.
 const ALIGN: usize = 8;
 
 /// Bytes of the token index.
@@ -36,10 +57,14 @@ pub(super) fn find(elf: &Elf) -> Result<HashMap<String, u64>> {
         return Ok(HashMap::new());
     };
     let bytes = elf.content(section, 0, section.size)?;
-    let data = Data(&bytes);
-    let starts = (0..bytes.len()).step_by(ALIGN);
-    let found = starts.filter(|&index| data.is_token_index(index));
-    let mut found = found.filter_map(|index| data.tables(index));
+    let mut found = LAYOUTS.iter().filter_map(|layout| {
+        let data = Data {
+            bytes: &bytes,
+            address: section.address,
+            layout,
+        };
+        data.find()
+    });
     let places = found.next().unwrap_or_default().into_iter();
     Ok(places
         .map(|(name, at)| (name.to_owned(), section.address.wrapping_add(at as u64)))
@@ -47,22 +72,33 @@ pub(super) fn find(elf: &Elf) -> Result<HashMap<String, u64>> {
 }
 
 /// A section.
-struct Data<'d>(&'d [u8]);
+struct Data<'d> {
+    bytes: &'d [u8],
+    /// Where it is in the image.
+    address: u64,
+    layout: &'d Layout,
+}
 
 type Place = (&'static str, usize);
 
 impl Data<'_> {
+    fn find(&self) -> Option<Vec<Place>> {
+        let starts = (0..self.bytes.len()).step_by(self.layout.align);
+        let mut found = starts.filter(|&index| self.is_token_index(index));
+        found.find_map(|index| self.tables(index))
+    }
+
     fn bytes(&self, range: Range<usize>) -> &[u8] {
-        self.0.get(range).unwrap_or_default()
+        self.bytes.get(range).unwrap_or_default()
     }
 
     fn u32(&self, at: usize) -> Option<usize> {
-        let word = self.0.get(at..)?.first_chunk()?;
+        let word = self.bytes.get(at..)?.first_chunk()?;
         usize::try_from(u32::from_le_bytes(*word)).ok()
     }
 
     fn u64(&self, at: usize) -> Option<u64> {
-        let word = self.0.get(at..)?.first_chunk()?;
+        let word = self.bytes.get(at..)?.first_chunk()?;
         Some(u64::from_le_bytes(*word))
     }
 
@@ -80,7 +116,7 @@ impl Data<'_> {
         let (count, markers) = self.names_before(token_table)?;
         let mut places = vec![
             ("kallsyms_num_syms", count),
-            ("kallsyms_names", count + ALIGN),
+            ("kallsyms_names", count + self.layout.align),
             ("kallsyms_markers", markers),
             ("kallsyms_token_table", token_table),
             ("kallsyms_token_index", index),
@@ -89,13 +125,17 @@ impl Data<'_> {
         self.check(&places, symbols)?;
         let mut cursor = Cursor {
             at: index + INDEX,
+            align: self.layout.align,
             places: &mut places,
         };
         cursor.table("kallsyms_offsets", symbols.checked_mul(4)?);
-        let base = cursor.table("kallsyms_relative_base", 8);
+        if self.layout.has_base {
+            cursor.table("kallsyms_relative_base", 8);
+        }
         // What is sought by name.
         cursor.skip(symbols.checked_mul(3)?);
-        if self.is_ours(cursor.at, base) {
+        cursor.align_to(ALIGN);
+        if self.is_ours(cursor.at) {
             self.ours(&mut cursor, symbols)?;
         }
         Some(places)
@@ -128,15 +168,16 @@ impl Data<'_> {
             .map(usize::from)
             .collect();
         let last = *starts.last()?;
-        let nearest = index.checked_sub(last + 1)? / ALIGN * ALIGN;
+        let align = self.layout.align;
+        let nearest = index.checked_sub(last + 1)? / align * align;
         let is_table = |table: &usize| {
             let mut ends = starts.iter().skip(1).map(|start| table + start - 1);
             let strings = self.bytes(*table..table + last);
             let zeros = strings.iter().filter(|&&byte| byte == 0).count();
-            zeros == TOKENS - 1 && ends.all(|end| self.0.get(end) == Some(&0))
+            zeros == TOKENS - 1 && ends.all(|end| self.bytes.get(end) == Some(&0))
         };
         let lowest = nearest.saturating_sub(LAST_TOKEN);
-        let places = (lowest..=nearest).rev().filter(|at| at % ALIGN == 0);
+        let places = (lowest..=nearest).rev().filter(|at| at % align == 0);
         { places }.find(is_table)
     }
 
@@ -144,15 +185,21 @@ impl Data<'_> {
     fn names_before(&self, token_table: usize) -> Option<(usize, usize)> {
         (0..token_table)
             .rev()
-            .filter(|at| at % ALIGN == 0)
+            .filter(|at| at % self.layout.align == 0)
             .find_map(|count| {
-                let symbols = self.u64(count).filter(|&symbols| symbols != 0)?;
-                let symbols = usize::try_from(symbols).ok()?;
+                let symbols = self.count(count).filter(|&symbols| symbols != 0)?;
                 let size = symbols.div_ceil(MARKER_STEP).checked_mul(4)?;
-                let markers = token_table.checked_sub(aligned(size))?;
-                self.names_fit(count + ALIGN, symbols, markers)
+                let markers = token_table.checked_sub(aligned(size, self.layout.align))?;
+                self.names_fit(count + self.layout.align, symbols, markers)
                     .then_some((count, markers))
             })
+    }
+
+    /// The number at `at`, with zeros up to the next table.
+    fn count(&self, at: usize) -> Option<usize> {
+        let padding = self.bytes(at + 4..at + self.layout.align);
+        self.u32(at)
+            .filter(|_| padding.iter().all(|&byte| byte == 0))
     }
 
     /// Whether the names of so many symbols are at `names`, with the markers right behind.
@@ -178,16 +225,14 @@ impl Data<'_> {
                 _ => return false,
             };
         }
-        at <= markers && markers - at < ALIGN
+        at <= markers && markers - at < self.layout.align
     }
 
-    /// Whether tables of ours may be at `at`. `base` is where an address of the image is.
-    fn is_ours(&self, at: usize, base: usize) -> bool {
-        let (text, base) = (self.u64(at + ALIGN), self.u64(base));
-        let near = text
-            .zip(base)
-            .is_some_and(|(text, base)| text.abs_diff(base) >> 32 == 0);
-        near && self.u32(at).is_some_and(|ranges| ranges < self.0.len())
+    /// Whether tables of ours may be at `at`: the second says where the image is, which is near.
+    fn is_ours(&self, at: usize) -> bool {
+        let text = self.u64(at + ALIGN);
+        let near = text.is_some_and(|text| text.abs_diff(self.address) >> 32 == 0);
+        near && self.u32(at).is_some_and(|ranges| ranges < self.bytes.len())
     }
 
     /// The tables that the generator makes. Those of sizes are optional.
@@ -209,7 +254,7 @@ impl Data<'_> {
     /// are 1.
     fn sizes(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
         let counts = cursor.at;
-        let bits = counts + aligned(12);
+        let bits = counts + aligned(12, ALIGN);
         let bytes = symbols.div_ceil(64) * 8;
         let ones = self
             .bytes(bits..bits + bytes)
@@ -237,6 +282,8 @@ impl Data<'_> {
 /// Where the next table is.
 struct Cursor<'p> {
     at: usize,
+    /// What it is a multiple of.
+    align: usize,
     places: &'p mut Vec<Place>,
 }
 
@@ -250,11 +297,17 @@ impl Cursor<'_> {
     }
 
     fn skip(&mut self, size: usize) {
-        self.at = self.at.saturating_add(aligned(size));
+        self.at = self.at.saturating_add(aligned(size, self.align));
+    }
+
+    /// From here on tables are at multiples of `align`.
+    fn align_to(&mut self, align: usize) {
+        self.at = aligned(self.at, align);
+        self.align = align;
     }
 }
 
 /// `size` with the padding behind it.
-fn aligned(size: usize) -> usize {
-    size.div_ceil(ALIGN).saturating_mul(ALIGN)
+fn aligned(size: usize, align: usize) -> usize {
+    size.div_ceil(align).saturating_mul(align)
 }

@@ -86,6 +86,31 @@ fn a_vmlinux_needs_no_symbols() {
 }
 
 #[test]
+fn addresses_and_tables_as_linux_7_3_has_them() {
+    let all: Vec<&str> = LINES.split_inclusive('\n').collect();
+    for is_stripped in [false, true] {
+        // What stands where depends on how many there are.
+        for symbols in 5..=8 {
+            let mut vmlinux = Vmlinux {
+                is_stripped,
+                ..Vmlinux::relative()
+            };
+            vmlinux.symbols.truncate(symbols);
+            vmlinux
+                .exceptions
+                .retain(|&(index, _)| index < symbols as u32);
+            let place = Place::with(&vmlinux.to_elf());
+            let expected = all[3..3 + symbols].concat();
+            assert_eq!(place.output(&["show", "vmlinux"]), expected);
+        }
+    }
+    let place = Place::with(&Vmlinux::relative().to_elf());
+    let moved = all[3..].concat().replace("ffffffff810", "ffffffff912");
+    let arguments = ["show", "--offset=0x10200000", "vmlinux"];
+    assert_eq!(place.output(&arguments), moved);
+}
+
+#[test]
 fn without_sizes_the_distance_to_the_next_symbol_is_shown() {
     let vmlinux = Vmlinux {
         has_sizes: false,

@@ -31,6 +31,8 @@ pub(crate) struct Vmlinux {
     pub(crate) has_sizes: bool,
     pub(crate) has_modules: bool,
     pub(crate) is_stripped: bool,
+    /// As Linux 7.3 has them: addresses relative to themselves, and tables at multiples of 4.
+    pub(crate) is_relative: bool,
     /// Symbols that say where something ends.
     pub(crate) bounds: Vec<(&'static str, u64)>,
 }
@@ -65,8 +67,21 @@ impl Vmlinux {
             has_sizes: true,
             has_modules: true,
             is_stripped: false,
+            is_relative: false,
             bounds: vec![("_end", TEXT + 0x5000)],
         }
+    }
+
+    /// The same in Linux 7.3, whose image has the per-cpu area too: without these symbols.
+    pub(crate) fn relative() -> Self {
+        let mut vmlinux = Self::new();
+        let percpu = vmlinux.symbols.iter().filter(|symbol| symbol.0 < TEXT);
+        let percpu = percpu.count();
+        vmlinux.symbols.drain(..percpu);
+        vmlinux.ranges.retain(|range| range.0 >= TEXT);
+        vmlinux.exceptions = vec![(8 - percpu as u32, B)];
+        vmlinux.is_relative = true;
+        vmlinux
     }
 
     /// The tables by name, in the order in which they are linked.
@@ -138,6 +153,15 @@ impl Vmlinux {
         ]
     }
 
+    /// The table of addresses at `place`, each from its row to the symbol.
+    fn offsets_from(&self, place: u64) -> Vec<u8> {
+        let rows = (place..).step_by(4).zip(&self.symbols);
+        let offsets: Vec<u32> = rows
+            .map(|(row, symbol)| symbol.0.wrapping_sub(row) as u32)
+            .collect();
+        words(&offsets)
+    }
+
     /// Sizes, all of them in the last level.
     fn sizes(&self) -> Vec<(&'static str, Vec<u8>)> {
         let count = self.symbols.len();
@@ -171,10 +195,19 @@ impl Vmlinux {
         let mut rodata = b"constant".to_vec();
         let mut places = self.bounds.clone();
         for (name, bytes) in self.tables() {
-            places.push((name, RODATA + rodata.len() as u64));
-            rodata.extend(bytes);
-            rodata.resize(rodata.len().next_multiple_of(8), 0);
+            let is_ours = name.contains("module") || name.contains("size");
+            let align = if self.is_relative && !is_ours { 4 } else { 8 };
+            rodata.resize(rodata.len().next_multiple_of(align), 0);
+            let place = RODATA + rodata.len() as u64;
+            match name {
+                "kallsyms_relative_base" if self.is_relative => continue,
+                "kallsyms_offsets" if self.is_relative => rodata.extend(self.offsets_from(place)),
+                _ => rodata.extend(bytes),
+            }
+            places.push((name, place));
         }
+        // A section may have more behind it.
+        rodata.resize(rodata.len().next_multiple_of(8), 0);
         let section = builder.sections.add();
         section.name = b".rodata".as_slice().into();
         section.sh_addr = RODATA;
