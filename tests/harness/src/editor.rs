@@ -4,6 +4,8 @@
 //!
 //! The kernel's own `make rust-analyzer` describes its crates, but looks for
 //! others in `samples/` and `drivers/` only. Ours are added to what it writes.
+//! It also describes the core library; from rust-analyzer's own view of that it
+//! knows more, as which methods `usize` has.
 
 use std::fs;
 use std::path::Path;
@@ -45,8 +47,9 @@ pub fn run(options: &Options) -> Result<()> {
     let mut project: Value =
         serde_json::from_str(&text).with_context(|| path.display().to_string())?;
     let repository = options::repository()?;
-    add(&mut project, &repository, &series(&kernel.tree)?)
-        .with_context(|| format!("{}: not of the form that is known", path.display()))?;
+    let known = adapt(&mut project, &kernel.tree)
+        .and_then(|()| add(&mut project, &repository, &series(&kernel.tree).ok()?));
+    known.with_context(|| format!("{}: not of the form that is known", path.display()))?;
 
     let path = repository.join(PROJECT);
     fs::write(&path, serde_json::to_string_pretty(&project)? + "\n")
@@ -59,24 +62,53 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Takes the libraries of Rust out, for which rust-analyzer is told where they are, and says where the
+/// kernel crate has files of ours.
+fn adapt(project: &mut Value, tree: &Path) -> Option<()> {
+    let library = Path::new(project["sysroot"].as_str()?).join("lib/rustlib/src/rust/library");
+    project["sysroot_src"] = json!(library);
+    let crates = project["crates"].as_array_mut()?;
+    let is_kept: Vec<_> = crates
+        .iter()
+        .map(|known| Some(!Path::new(known["root_module"].as_str()?).starts_with(&library)))
+        .collect::<Option<_>>()?;
+    // Crates are named by number.
+    let renumbered = |old: &Value| -> Option<Value> {
+        let old = usize::try_from(old.as_u64()?).ok()?;
+        let before = is_kept.get(..old)?.iter().filter(|&&kept| kept).count();
+        is_kept.get(old)?.then(|| json!(before))
+    };
+    let mut index = 0..;
+    crates.retain(|_| index.next().is_some_and(|index: usize| is_kept[index]));
+    for known in crates.iter_mut() {
+        let deps = known["deps"].as_array_mut()?;
+        deps.retain_mut(|dep| match renumbered(&dep["crate"]) {
+            Some(number) => {
+                dep["crate"] = number;
+                true
+            }
+            None => false,
+        });
+    }
+    let mut crates = crates.iter_mut();
+    let kernel = crates.find(|known| known["display_name"] == "kernel")?;
+    let directories = kernel["source"]["include_dirs"].as_array_mut()?;
+    directories.push(json!(tree.join("kernel/kallmodsyms/rust")));
+    Some(())
+}
+
 /// Adds our crates, as `rust/Kbuild` and `scripts/Makefile` compile them.
 fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
-    let crates = project.get_mut("crates")?.as_array_mut()?;
-    let index = |name: &str| {
-        let known = crates
-            .iter()
-            .position(|known| known["display_name"] == name);
-        known.map(|index| json!({ "crate": index, "name": name }))
-    };
-    let deps_of_component = json!([index("core")?, index("kernel")?]);
-    let deps_of_generator = json!([index("std")?]);
-    let kernel = crates
+    let crates = project["crates"].as_array_mut()?;
+    let index = crates
         .iter()
-        .find(|known| known["display_name"] == "kernel")?;
-    let mut cfg = kernel["cfg"].as_array()?.clone();
+        .position(|known| known["display_name"] == "kernel")?;
+    let mut cfg = crates[index]["cfg"].as_array()?.clone();
     cfg.push(json!(format!("kallmodsyms_series=\"{series}\"")));
+    let kernel = json!({ "crate": index, "name": "kernel" });
 
-    let mut add = |name: &str, root: &str, deps: Value, cfg: Vec<Value>| {
+    let mut add = |name: &str, root: &str, directories: &[&str], deps: Value, cfg: Vec<Value>| {
+        let directories = directories.iter().map(|name| repository.join(name));
         crates.push(json!({
             "display_name": name,
             "root_module": repository.join(root),
@@ -86,14 +118,22 @@ fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
             "deps": deps,
             "cfg": cfg,
             "env": { "RUST_MODFILE": "for rust-analyzer only" },
+            "source": {
+                "include_dirs": directories.collect::<Vec<_>>(),
+                "exclude_dirs": [],
+            },
         }));
     };
-    add("kallmodsyms", "rust/kallmodsyms.rs", deps_of_component, cfg);
+    let component = "rust/kallmodsyms.rs";
+    add("kallmodsyms", component, &["rust"], json!([kernel]), cfg);
+    // It has the format code, too.
     let generator = "scripts/kallmodsyms.rs";
+    let directories = ["scripts", "rust"];
     add(
         "kallmodsyms_generator",
         generator,
-        deps_of_generator,
+        &directories,
+        json!([]),
         Vec::new(),
     );
     Some(())
@@ -117,32 +157,66 @@ fn series(tree: &Path) -> Result<String> {
 mod tests {
     use super::*;
 
+    /// As the kernel writes it.
     fn project() -> Value {
-        let of = |name: &str, cfg: &[&str]| json!({ "display_name": name, "cfg": cfg });
-        json!({ "crates": [of("core", &[]), of("std", &[]), of("kernel", &["CONFIG_RUST"])] })
+        let of = |name: &str, root: &str, deps: &[usize], cfg: &[&str]| {
+            let deps = deps.iter().map(|dep| json!({ "crate": dep, "name": "" }));
+            json!({
+                "display_name": name,
+                "root_module": root,
+                "deps": deps.collect::<Vec<_>>(),
+                "cfg": cfg,
+                "source": { "include_dirs": ["/o/rust"], "exclude_dirs": [] },
+            })
+        };
+        let library = "/usr/lib/rustlib/src/rust/library";
+        json!({
+            "sysroot": "/usr",
+            "crates": [
+                of("core", &format!("{library}/core/src/lib.rs"), &[], &[]),
+                of("ffi", "/k/rust/ffi.rs", &[0], &[]),
+                of("std", &format!("{library}/std/src/lib.rs"), &[0], &[]),
+                of("kernel", "/k/rust/kernel/lib.rs", &[0, 1], &["CONFIG_RUST"]),
+            ],
+        })
+    }
+
+    #[test]
+    fn libraries_are_left_to_the_editor() {
+        let mut project = project();
+        adapt(&mut project, Path::new("/k")).unwrap();
+        assert_eq!(project["sysroot_src"], "/usr/lib/rustlib/src/rust/library");
+        let crates = project["crates"].as_array().unwrap();
+        let names: Vec<_> = crates.iter().map(|known| &known["display_name"]).collect();
+        assert_eq!(names, ["ffi", "kernel"]);
+        assert_eq!(crates[0]["deps"], json!([]));
+        assert_eq!(crates[1]["deps"], json!([{ "crate": 0, "name": "" }]));
+        let directories = json!(["/o/rust", "/k/kernel/kallmodsyms/rust"]);
+        assert_eq!(crates[1]["source"]["include_dirs"], directories);
     }
 
     #[test]
     fn both_crates_are_added_with_what_they_are_compiled_with() {
         let mut project = project();
-        add(&mut project, Path::new("/k"), "6.12").unwrap();
+        adapt(&mut project, Path::new("/k")).unwrap();
+        add(&mut project, Path::new("/r"), "6.12").unwrap();
         let crates = project["crates"].as_array().unwrap();
-        assert_eq!(crates.len(), 5);
-        assert_eq!(crates[3]["root_module"], "/k/rust/kallmodsyms.rs");
-        assert_eq!(
-            crates[3]["deps"][1],
-            json!({ "crate": 2, "name": "kernel" })
-        );
+        assert_eq!(crates.len(), 4);
+        assert_eq!(crates[2]["root_module"], "/r/rust/kallmodsyms.rs");
+        let deps = json!([{ "crate": 1, "name": "kernel" }]);
+        assert_eq!(crates[2]["deps"], deps);
         let cfg = json!(["CONFIG_RUST", "kallmodsyms_series=\"6.12\""]);
-        assert_eq!(crates[3]["cfg"], cfg);
-        assert_eq!(crates[4]["root_module"], "/k/scripts/kallmodsyms.rs");
-        assert_eq!(crates[4]["deps"], json!([{ "crate": 1, "name": "std" }]));
+        assert_eq!(crates[2]["cfg"], cfg);
+        assert_eq!(crates[3]["root_module"], "/r/scripts/kallmodsyms.rs");
+        let directories = json!(["/r/scripts", "/r/rust"]);
+        assert_eq!(crates[3]["source"]["include_dirs"], directories);
     }
 
     #[test]
     fn a_project_without_the_kernel_crate_is_refused() {
         let mut project = project();
         project["crates"].as_array_mut().unwrap().pop();
-        assert_eq!(add(&mut project, Path::new("/k"), "6.12"), None);
+        assert_eq!(adapt(&mut project, Path::new("/k")), None);
+        assert_eq!(add(&mut project, Path::new("/r"), "6.12"), None);
     }
 }
