@@ -54,11 +54,22 @@ asm(".pushsection .data\n"
     "	.fill 12, 1, 0\n"
     "kunit_symbol kallmodsyms_kunit_end, 1\n"
     "	.fill 16, 1, 0\n"
-    ".purgem kunit_symbol\n"
-    ".popsection\n");
+    ".popsection\n"
+    /*
+     * The same bytes are in sha256-ssse3-asm.S. Where that is built in, they are
+     * there once, with the symbols of both.
+     */
+    ".pushsection .rodata.cst16.kallmodsyms_kunit, \"aM\", @progbits, 16\n"
+    "	.balign 16\n"
+    "kunit_symbol kallmodsyms_kunit_merged, 16\n"
+    "	.long 0x03020100\n"
+    "kunit_symbol kallmodsyms_kunit_inside, 4\n"
+    "	.long 0x0b0a0908, 0xffffffff, 0xffffffff\n"
+    ".popsection\n"
+    ".purgem kunit_symbol\n");
 
 extern const char kallmodsyms_kunit_five[], kallmodsyms_kunit_twelve[];
-extern const char kallmodsyms_kunit_outer[];
+extern const char kallmodsyms_kunit_outer[], kallmodsyms_kunit_merged[];
 
 static void expect_module(struct kunit *test, const void *addr, const char *module)
 {
@@ -100,6 +111,16 @@ static void modules_of_the_kernel(struct kunit *test)
 	expect_module(test, kallmodsyms_lookup_modules, "kallmodsyms");
 	expect_module(test, kfree, NULL);
 	expect_module(test, _printk, NULL);
+}
+
+/* All of it, also what is behind the symbol inside. */
+static void modules_of_a_merged_constant(struct kunit *test)
+{
+	/* Without sizes, it is not known which of several symbols has bytes there. */
+	if (!DATA_SIZED)
+		kunit_skip(test, "sizes of data are not stored");
+	for (unsigned long at = 0; at < 16; at++)
+		expect_module(test, kallmodsyms_kunit_merged + at, KBUILD_MODNAME);
 }
 
 static void addresses_of_nothing(struct kunit *test)
@@ -258,6 +279,7 @@ static void in_a_non_maskable_interrupt(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(modules_of_this_file),
 	KUNIT_CASE(modules_of_the_kernel),
+	KUNIT_CASE(modules_of_a_merged_constant),
 	KUNIT_CASE(addresses_of_nothing),
 	KUNIT_CASE(a_copy_goes_on),
 	KUNIT_CASE(sizes_are_exact),

@@ -25,12 +25,14 @@ pub(crate) struct Published {
 }
 
 /// A symbol that is not in the modules of its range, and has a size: a constant that the linker
-/// merged with equal ones of other objects.
+/// merged with equal ones of other objects. One can be inside of another.
 struct Extent {
     /// Bytes from `_text`.
     start: usize,
     /// Bytes.
     size: usize,
+    /// Where the last byte is of this one and of all before it, and one more: bytes from `_text`.
+    reach: usize,
     modules: ModuleNames<'static>,
 }
 
@@ -70,9 +72,11 @@ fn extents(symbols: &CoreSymbols) -> Result<KVec<Extent>> {
         let is_first = |start| extents.last().is_none_or(|last| last.start != start);
         let start = address.checked_sub(text).filter(|&start| is_first(start));
         if let (Some(start), 1..) = (start, size) {
+            let reach = extents.last().map_or(0, |last| last.reach);
             let extent = Extent {
                 start,
                 size,
+                reach: reach.max(start.saturating_add(size)),
                 modules,
             };
             extents.push(extent, GFP_KERNEL)?;
@@ -82,22 +86,44 @@ fn extents(symbols: &CoreSymbols) -> Result<KVec<Extent>> {
 }
 
 impl Published {
-    /// The modules of the byte that is `offset` bytes from `_text` in the image.
-    fn modules_at(&self, offset: usize) -> ModuleNames<'static> {
+    /// The modules of the byte at `addr`, which is `offset` bytes from `_text` in the image.
+    fn modules_at(&self, addr: usize, offset: usize) -> ModuleNames<'static> {
+        let (modules, hint) = (self.symbols.modules(), &mut RangeHint::default());
+        let Some(exception) = self.exception_at(offset) else {
+            return modules.at_offset(offset as u32, hint);
+        };
+        // Inside of it, or at its address, there may be a symbol that is none.
+        match symbol_at(addr) {
+            Some((symbol, into)) => {
+                modules.of_symbol(symbol, offset.wrapping_sub(into) as u32, hint)
+            }
+            None => exception.modules,
+        }
+    }
+
+    /// The exception that a byte is in; of several, the one that begins last.
+    fn exception_at(&self, offset: usize) -> Option<&Extent> {
         let after = self
             .exceptions
             .partition_point(|extent| extent.start <= offset);
-        let extent = after
-            .checked_sub(1)
-            .and_then(|index| self.exceptions.get(index));
-        match extent.filter(|extent| offset.wrapping_sub(extent.start) < extent.size) {
-            Some(extent) => extent.modules,
-            None => self
-                .symbols
-                .modules()
-                .at_offset(offset as u32, &mut RangeHint::default()),
-        }
+        let before = self.exceptions.get(..after)?.iter().rev();
+        before
+            .take_while(|extent| offset < extent.reach)
+            .find(|extent| offset.wrapping_sub(extent.start) < extent.size)
     }
+}
+
+/// The number of the symbol that an address of the image is named after and is in, and how many bytes
+/// into it that is.
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+fn symbol_at(addr: usize) -> Option<(u32, usize)> {
+    crate::true_sizes::symbol_at(addr)
+}
+
+/// Sizes are not stored.
+#[cfg(not(CONFIG_KALLMODSYMS_SIZES))]
+fn symbol_at(_: usize) -> Option<(u32, usize)> {
+    None
 }
 
 /// How many bytes from `_text` an address is; `None` if it is not in the image.
@@ -111,7 +137,9 @@ fn in_image(addr: usize) -> Option<usize> {
 /// The modules of a byte of the image; `None` if the address is not in the image.
 fn built_in(addr: usize) -> Option<ModuleNames<'static>> {
     let offset = in_image(addr)?;
-    Some(published().map_or_else(ModuleNames::none, |published| published.modules_at(offset)))
+    Some(published().map_or_else(ModuleNames::none, |published| {
+        published.modules_at(addr, offset)
+    }))
 }
 
 /// Finds the modules that `addr` is in: those that the object file is for which defines what is

@@ -92,15 +92,25 @@ fn first_at_or_below(addr: usize) -> Option<usize> {
     Some(below(addresses.get(last)?.address) as usize)
 }
 
-/// The symbol that an address of the image is in, which is the one that it is named after. `None` if
-/// it is in padding, or in what has no size.
-pub(crate) fn extent(addr: usize) -> Option<Inside> {
+/// The symbol that an address of the image is in, which is the one that it is named after, and how
+/// many bytes into it that is. `None` if it is in padding, or in what has no size.
+fn inside(addr: usize) -> Option<(Named, usize)> {
     let named = named(first_at_or_below(addr)?)?;
     let offset = addr.wrapping_sub(named.address);
-    (offset < named.size).then_some(Inside {
+    (offset < named.size).then_some((named, offset))
+}
+
+/// The extent of that symbol.
+pub(crate) fn extent(addr: usize) -> Option<Inside> {
+    inside(addr).map(|(named, offset)| Inside {
         size: named.size,
         offset,
     })
+}
+
+/// The number of that symbol, and how many bytes into it the address is.
+pub(crate) fn symbol_at(addr: usize) -> Option<(u32, usize)> {
+    inside(addr).map(|(named, offset)| (named.symbol as u32, offset))
 }
 
 /// The number of the symbol to name an address after, for which symbol number `first` is the first
