@@ -10,14 +10,18 @@
 
 #include "tests.h"
 
-#define FEWEST_CASES 8
+#define FEWEST_CASES 9
 
 /*
  *	# Subtest: kallmodsyms_api
  *	# module: kallmodsyms_kunit
- *	1..8
+ *	1..9
  *	ok 1 modules_of_this_file
- *	# kallmodsyms_api: pass:8 fail:0 skip:0 total:8
+ *	# kallmodsyms_api: pass:9 fail:0 skip:0 total:9
+ *
+ * A skipped test has tested nothing, and these kernels have all that the tests need:
+ *
+ *	ok 9 in_a_non_maskable_interrupt # SKIP how to cause one is not known on this architecture
  */
 static void report_suite(struct text log, size_t *at)
 {
@@ -33,7 +37,11 @@ static void report_suite(struct text log, size_t *at)
 		sscanf(text, "1..%lu", &planned);
 		sscanf(text, "# module: %63s", module);
 		if (sscanf(text, "ok %*u %63s", name) == 1 || sscanf(text, "not ok %*u %63s", name) == 1) {
-			check(*text == 'o', "KUnit, %s: %s", module, name);
+			bool is_skipped = strstr(text, " # SKIP");
+
+			if (is_skipped)
+				note("%s", text);
+			check(*text == 'o' && !is_skipped, "KUnit, %s: %s", module, name);
 			seen++;
 		} else if (line_begins(line, "# kallmodsyms_api: ") && strstr(text, " pass:")) {
 			break;
