@@ -108,8 +108,15 @@ static bool is_expected(int error)
 	return error == ENOMEM || error == EFAULT;
 }
 
+/* A call that is to fail, and what came of it so far. */
+struct victim {
+	size_t at, size;	/* of a read */
+	unsigned int errors;
+	bool right;
+};
+
 /* One call, with the @nth of what can fail in it failing; returns whether there was one. */
-static bool open_fails(unsigned int nth, bool *right, unsigned int *errors)
+static bool open_fails(unsigned int nth, struct victim *victim)
 {
 	int fd, error;
 	bool failed;
@@ -120,25 +127,25 @@ static bool open_fails(unsigned int nth, bool *right, unsigned int *errors)
 	failed = has_failed();
 	fail_nth(0);
 	if (fd < 0 && failed && is_expected(error)) {
-		++*errors;
+		victim->errors++;
 		fd = open(KALLMODSYMS, O_RDONLY);
 	} else if (fd < 0) {
 		note("open with fault %u: %s", nth, strerror(error));
-		*right = false;
+		victim->right = false;
 	}
-	*right &= goes_on(fd, 0);
+	victim->right &= goes_on(fd, 0);
 	close(fd);
 	return failed;
 }
 
-static bool read_fails(unsigned int nth, size_t at, size_t size, bool *right,
-		       unsigned int *errors)
+static bool read_fails(unsigned int nth, struct victim *victim)
 {
+	size_t at = victim->at, size = victim->size;
 	int fd = open(KALLMODSYMS, O_RDONLY), error;
 	ssize_t got;
 	bool failed;
 
-	*right &= lseek(fd, at, SEEK_SET) == (off_t)at;
+	victim->right &= lseek(fd, at, SEEK_SET) == (off_t)at;
 	forget(size);
 	fail_nth(nth);
 	got = read(fd, buffer, size);
@@ -146,48 +153,48 @@ static bool read_fails(unsigned int nth, size_t at, size_t size, bool *right,
 	failed = has_failed();
 	fail_nth(0);
 	if (got < 0 && failed && is_expected(error)) {
-		++*errors;
+		victim->errors++;
 		got = 0;
 	} else if (got <= 0 || !is_at(buffer, got, at)) {
 		note("read of %zu bytes at %zu with fault %u gave %zd: %s", size, at, nth, got,
 		     strerror(error));
-		*right = false;
+		victim->right = false;
 	}
-	*right &= goes_on(fd, at + got);
+	victim->right &= goes_on(fd, at + got);
 	close(fd);
 	return failed;
 }
 
-static void test_open_fails(void)
+/* The call fails at the first, at the second and so on of what can, until there is no more. */
+static void test_each_fault(bool (*fails)(unsigned int, struct victim *), struct victim victim,
+			    const char *name)
 {
-	unsigned int nth = 0, errors = 0;
-	bool right = true, failed;
+	unsigned int nth = 0;
+	bool failed;
 
+	victim.right = true;
 	do {
 		failed = false;
 		nth++;
 		for (int try = 0; try < TRIES; try++)
-			failed |= open_fails(nth, &right, &errors);
+			failed |= fails(nth, &victim);
 	} while (failed && nth < MOST_FAULTS);
-	check(right && errors && nth < MOST_FAULTS,
-	      "open: each of %u faults alone, %u of them errors, and then all is right", nth - 1,
-	      errors);
+	check(victim.right && victim.errors && nth < MOST_FAULTS,
+	      "%s: each of %u faults alone, %u of them errors, and then all is right", name, nth - 1,
+	      victim.errors);
+}
+
+static void test_open_fails(void)
+{
+	test_each_fault(open_fails, (struct victim){ 0 }, "open");
 }
 
 static void test_read_fails(size_t at, size_t size)
 {
-	unsigned int nth = 0, errors = 0;
-	bool right = true, failed;
+	char name[60];
 
-	do {
-		failed = false;
-		nth++;
-		for (int try = 0; try < TRIES; try++)
-			failed |= read_fails(nth, at, size, &right, &errors);
-	} while (failed && nth < MOST_FAULTS);
-	check(right && errors && nth < MOST_FAULTS,
-	      "read of %zu bytes at %zu: each of %u faults alone, %u of them errors, and then all is right",
-	      size, at, nth - 1, errors);
+	snprintf(name, sizeof(name), "read of %zu bytes at %zu", size, at);
+	test_each_fault(read_fails, (struct victim){ .at = at, .size = size }, name);
 }
 
 /* lseek() asks for nothing, so nothing can fail. */
