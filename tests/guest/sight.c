@@ -22,6 +22,22 @@ static const char *const sights[] = { "differ", "were not seen", "cannot be open
 /* What root sees where nothing is restricted, and what a user does: the same with zeros. */
 static struct text shown, hidden;
 
+/* Or all the rest would be of zeros. */
+static bool shows_addresses(void)
+{
+	size_t at = 0, lines = 0, with_address = 0, with_size = 0;
+	struct line line;
+	struct symbol symbol;
+
+	while (next_line(shown, &at, &line) && parse_symbol(line, &symbol)) {
+		lines++;
+		with_address += !is_zero(symbol.address);
+		with_size += !is_zero(symbol.size);
+	}
+	note("%zu symbols, %zu with an address, %zu with a size", lines, with_address, with_size);
+	return with_address > lines / 2 && with_size > lines / 2;
+}
+
 void look_at_both(void)
 {
 	shown = read_file(KALLMODSYMS);
@@ -30,6 +46,7 @@ void look_at_both(void)
 	hidden = read_file(KALLMODSYMS);
 	if (seteuid(0))
 		give_up("seteuid");
+	check(shows_addresses(), "root sees addresses and sizes");
 	check(is_hidden(hidden, shown), "what is compared with is root's listing, and it with zeros");
 }
 
