@@ -2,19 +2,33 @@
 
 //! What a kernel that looks for errors in itself says when it finds one.
 
-/// How a report begins, anywhere in a line of the console.
-const BEGINNINGS: &[&str] = &[
+/// What a line of a report has, whoever of the kernel makes it.
+const REPORTS: &[&str] = &[
     "BUG:",
     "WARNING:",
     "INFO: task ",
     "Oops",
     "UBSAN:",
+    "Call Trace:",
+    "Kernel panic",
     "detected stall",
     "general protection fault",
-    "kallmodsyms: ",
     "panicked at",
     "suspected memory leak",
 ];
+
+/// How the component's own messages begin.
+const OURS: &str = "kallmodsyms: ";
+
+/// Whether the kernel reports an error of any kind in this line of the console.
+pub fn is_report(line: &str) -> bool {
+    REPORTS.iter().any(|words| line.contains(words))
+}
+
+/// Whether it is a message of the component.
+pub fn is_ours(line: &str) -> bool {
+    line.contains(OURS)
+}
 
 /// A data race is told on several lines; the last one is of these.
 const RACE: &str = "BUG: KCSAN:";
@@ -49,7 +63,7 @@ impl Reports {
             }
         } else if line.contains(RACE) {
             self.race = Some((line.to_owned(), line.contains("kallmodsyms")));
-        } else if BEGINNINGS.iter().any(|beginning| line.contains(beginning)) {
+        } else if is_report(line) || is_ours(line) {
             self.found.push(line.to_owned());
         }
     }
@@ -84,13 +98,16 @@ mod tests {
                        [    1.4] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug)\n\
                        [    1.5] rust_kernel: panicked at kallmodsyms/rust/listing.rs:10:5:\n\
                        [    1.6] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n\
-                       [    1.7] kallmodsyms: module tables refused: no end";
+                       [    1.7] kallmodsyms: module tables refused: no end\n\
+                       [    1.8] Call Trace:\n\
+                       [    1.9] Kernel panic - not syncing: Fatal exception";
         assert_eq!(reports(console).found.len(), console.lines().count());
     }
 
     #[test]
     fn what_is_no_report() {
-        let console = "[    0.0] kasan: KernelAddressSanitizer initialized\n\
+        let console = "[    0.0] Command line: console=ttyS0 panic=-1\n\
+                       [    0.0] kasan: KernelAddressSanitizer initialized\n\
                        [    0.1] kcsan: enabled early\n\
                        # BUG: in the guest's own words\n\
                        ok 1 - WARNING: too";

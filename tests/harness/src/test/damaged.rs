@@ -18,17 +18,7 @@ use crate::configure::Kernel;
 use crate::guest::{self, Guest};
 use crate::options::Options;
 use crate::qemu::{self, Files};
-
-/// What a kernel that is not well says.
-const COMPLAINTS: [&str; 7] = [
-    "BUG:",
-    "Oops",
-    "WARNING:",
-    "Call Trace",
-    "general protection",
-    "UBSAN",
-    "panic",
-];
+use crate::reports;
 
 /// One boot for each.
 pub fn run(
@@ -104,24 +94,20 @@ impl Image {
     }
 }
 
+fn lines_of(console: &[String], wanted: fn(&str) -> bool) -> Vec<&str> {
+    let lines = console.iter().map(String::as_str);
+    lines.filter(|line| wanted(line)).collect()
+}
+
 fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
-    let is_complaint = |line: &&String| COMPLAINTS.iter().any(|word| line.contains(word));
-    let complaints: Vec<_> = console.iter().filter(is_complaint).cloned().collect();
-    // The command line has the word panic.
-    let complaints: Vec<_> = complaints
-        .into_iter()
-        .filter(|line| !line.contains("panic=-1"))
-        .collect();
+    let complaints = lines_of(console, reports::is_report);
     ensure!(
         complaints.is_empty(),
         "the kernel says:\n{}",
         complaints.join("\n")
     );
 
-    let said: Vec<&String> = console
-        .iter()
-        .filter(|line| line.contains("kallmodsyms: "))
-        .collect();
+    let said = lines_of(console, reports::is_ours);
     match damage.outcome.message() {
         Some(message) => ensure!(
             said.len() == 1 && said.iter().all(|line| line.contains(message)),
