@@ -62,6 +62,12 @@ fn word(table: &[u8], at: usize) -> u32 {
     bytes.copied().map_or(0, u32::from_le_bytes)
 }
 
+/// Words number `at` and the next one change places.
+fn swap(table: &mut [u8], at: usize) {
+    let words = [word(table, at + 1), word(table, at)];
+    set(table, at, &words);
+}
+
 /// One bit of a byte.
 fn flip(table: &mut [u8], at: usize, bit: u8) {
     if let Some(byte) = table.get_mut(at) {
@@ -74,10 +80,7 @@ pub const DAMAGES: &[Damage] = &[
     Damage {
         table: "kallsyms_module_offsets",
         what: "starts of ranges in another order",
-        change: |table| {
-            let words = [word(table, 101), word(table, 100)];
-            set(table, 100, &words);
-        },
+        change: |table| swap(table, 100),
         outcome: Outcome::NoModules,
     },
     Damage {
@@ -126,10 +129,7 @@ pub const DAMAGES: &[Damage] = &[
     Damage {
         table: "kallsyms_module_exceptions",
         what: "exceptions in another order",
-        change: |table| {
-            let words = [word(table, 1), word(table, 0)];
-            set(table, 0, &words);
-        },
+        change: |table| swap(table, 0),
         outcome: Outcome::NoModules,
     },
     Damage {
@@ -209,10 +209,7 @@ pub const DAMAGES: &[Damage] = &[
     Damage {
         table: "kallsyms_size_nibble_ranks",
         what: "ranks of the second level in another order",
-        change: |table| {
-            let words = [word(table, 4), word(table, 3)];
-            set(table, 3, &words);
-        },
+        change: |table| swap(table, 3),
         outcome: Outcome::NoSizes,
     },
     Damage {

@@ -3,8 +3,9 @@
 //! The tables depend on what is linked, and not on where, by how many jobs, in which language, or on
 //! whether the build was interrupted.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
@@ -24,23 +25,20 @@ const GENERATOR: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     let moved = Moved::of(&kernel.objtree)?;
     let pass = bench::last_pass(&kernel.objtree)?;
-    for (circumstances, environment) in [
+    let first_processor = first_processor()?;
+    for (circumstances, words) in [
         ("in another directory", &[][..]),
         (
             "in another language",
-            &[
-                ("LC_ALL", "tr_TR.UTF-8"),
-                ("LANGUAGE", "tr"),
-                ("TZ", "Asia/Tokyo"),
-            ],
+            &["env", "LC_ALL=tr_TR.UTF-8", "LANGUAGE=tr", "TZ=Asia/Tokyo"],
         ),
-        ("with one processor", &[("ONE", "1")]),
+        ("with one processor", &["taskset", "-c", &first_processor]),
     ] {
         let name = format!(
             "{}: the generator's output is the same again {circumstances}",
             kernel.config
         );
-        report.check(&name, moved.compare(&kernel.objtree, &pass, environment));
+        report.check(&name, moved.compare(&kernel.objtree, &pass, words));
     }
     Ok(())
 }
@@ -60,7 +58,8 @@ impl Moved {
         Ok(Self(directory))
     }
 
-    fn compare(&self, objtree: &Path, pass: &str, environment: &[(&str, &str)]) -> Result<()> {
+    /// The generator is run by the program that `words` begin with, if there are any.
+    fn compare(&self, objtree: &Path, pass: &str, words: &[&str]) -> Result<()> {
         for file in REPORTS {
             let path = self.0.path().join(file);
             fs::remove_file(&path).with_context(|| path.display().to_string())?;
@@ -68,10 +67,10 @@ impl Moved {
         let syms = format!("{pass}.syms");
         let sized = objtree.join(format!("{syms}.sized"));
         if sized.exists() {
-            let again = self.generate(&["add-sizes", pass, &syms], environment)?;
+            let again = self.generate(words, &["add-sizes", pass, &syms])?;
             ensure!(again == read(&sized)?, "{} is another one", sized.display());
         }
-        let tables = self.generate(&["link", pass], environment)?;
+        let tables = self.generate(words, &["link", pass])?;
         let listing = objtree.join(format!("{pass}.kallsyms.S"));
         ensure!(
             tables.len() > 1000 && read(&listing)?.ends_with(&tables),
@@ -82,22 +81,16 @@ impl Moved {
     }
 
     /// What the generator prints.
-    fn generate(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Vec<u8>> {
-        let mut words: Vec<PathBuf> = Vec::new();
-        if environment.iter().any(|(name, _)| *name == "ONE") {
-            words.extend(["taskset".into(), "-c".into(), first_processor()?.into()]);
-        }
-        words.push(self.0.path().join(GENERATOR));
-        words.extend(arguments.iter().map(PathBuf::from));
-        let (program, rest) = words.split_first().context("no program")?;
+    fn generate(&self, words: &[&str], arguments: &[&str]) -> Result<Vec<u8>> {
+        let path = self.0.path().join(GENERATOR);
+        let program = words.iter().map(OsStr::new).chain([path.as_os_str()]);
+        let mut words = program.chain(arguments.iter().map(OsStr::new));
+        let program = words.next().context("no program")?;
         let mut generator = Command::new(program);
-        generator.args(rest).current_dir(self.0.path());
-        for (name, value) in environment {
-            generator.env(name, value);
-        }
+        generator.args(words).current_dir(self.0.path());
         let output = generator
             .output()
-            .with_context(|| program.display().to_string())?;
+            .with_context(|| program.to_string_lossy().into_owned())?;
         let message = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{message}");
         Ok(output.stdout)
