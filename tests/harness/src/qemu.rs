@@ -180,7 +180,7 @@ fn machine(options: &Options, guest: &Guest, words: &str) -> Result<Command> {
         .arg(&guest.initramfs)
         .args([
             "-append",
-            &format!("console={} panic=-1 {words}", arch.console),
+            &format!("console={} panic=-1 {} {words}", arch.console, arch.words),
         ]);
     Ok(qemu)
 }
