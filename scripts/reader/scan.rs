@@ -3,10 +3,15 @@
 //! The tables of a vmlinux without symbols, as is inside of a vmlinuz: by what they look like.
 //!
 //! scripts/kallsyms and the generator write them one behind the other, each at a multiple of a number
-//! that depends on the kernel series: [`Layout`]. The index of the 256 tokens has starts that rise strictly, each behind the end of a
-//! string of the token table in front of it. In front of that are the markers and the names, and how
-//! many there are, which must fit. Where all others are follows from that number.
+//! that depends on the kernel series: [`Layout`]. The index of the 256 tokens has starts that rise
+//! strictly, each behind the end of a string of the token table in front of it. In front of that are
+//! the markers and the names, and how many there are, which must fit. Where all others are follows
+//! from that number.
+//!
+//! Anything can look like a part of that, over and over again in a file that was made to: the search
+//! takes no more steps than a few for each byte.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -51,6 +56,9 @@ const MARKER_STEP: usize = 256;
 /// More bytes than the last token has, with padding.
 const LAST_TOKEN: usize = 520;
 
+/// So many steps for each byte: a kernel takes less than one.
+const STEPS: usize = 4;
+
 /// The addresses of tables, by name; those of none that is found.
 pub(super) fn find(elf: &Elf) -> Result<HashMap<String, u64>> {
     let Some(section) = elf.section_named(b".rodata") else {
@@ -62,6 +70,7 @@ pub(super) fn find(elf: &Elf) -> Result<HashMap<String, u64>> {
             bytes: &bytes,
             address: section.address,
             layout,
+            left: Cell::new(bytes.len().saturating_mul(STEPS)),
         };
         data.find()
     });
@@ -77,6 +86,8 @@ struct Data<'d> {
     /// Where it is in the image.
     address: u64,
     layout: &'d Layout,
+    /// Steps that the search may still take.
+    left: Cell<usize>,
 }
 
 type Place = (&'static str, usize);
@@ -86,6 +97,12 @@ impl Data<'_> {
         let starts = (0..self.bytes.len()).step_by(self.layout.align);
         let mut found = starts.filter(|&index| self.is_token_index(index));
         found.find_map(|index| self.tables(index))
+    }
+
+    /// Takes so many steps, if there are as many left.
+    fn step(&self, steps: usize) -> Option<()> {
+        self.left.set(self.left.get().checked_sub(steps)?);
+        Some(())
     }
 
     fn bytes(&self, range: Range<usize>) -> &[u8] {
@@ -122,6 +139,7 @@ impl Data<'_> {
             ("kallsyms_token_index", index),
         ];
         let symbols = self.u32(count)?;
+        self.step(token_table - count)?;
         self.check(&places, symbols)?;
         let mut cursor = Cursor {
             at: index + INDEX,
@@ -172,9 +190,12 @@ impl Data<'_> {
         let nearest = index.checked_sub(last + 1)? / align * align;
         let is_table = |table: &usize| {
             let mut ends = starts.iter().skip(1).map(|start| table + start - 1);
+            // That most are ruled out by this costs no more than the look at the index did.
+            if !ends.all(|end| self.bytes.get(end) == Some(&0)) || self.step(last).is_none() {
+                return false;
+            }
             let strings = self.bytes(*table..table + last);
-            let zeros = strings.iter().filter(|&&byte| byte == 0).count();
-            zeros == TOKENS - 1 && ends.all(|end| self.bytes.get(end) == Some(&0))
+            strings.iter().filter(|&&byte| byte == 0).count() == TOKENS - 1
         };
         let lowest = nearest.saturating_sub(LAST_TOKEN);
         let places = (lowest..=nearest).rev().filter(|at| at % align == 0);
@@ -183,16 +204,24 @@ impl Data<'_> {
 
     /// Where the number of symbols is, and the markers, if names and markers end at `token_table`.
     fn names_before(&self, token_table: usize) -> Option<(usize, usize)> {
-        (0..token_table)
-            .rev()
-            .filter(|at| at % self.layout.align == 0)
-            .find_map(|count| {
-                let symbols = self.count(count).filter(|&symbols| symbols != 0)?;
-                let size = symbols.div_ceil(MARKER_STEP).checked_mul(4)?;
-                let markers = token_table.checked_sub(aligned(size, self.layout.align))?;
-                self.names_fit(count + self.layout.align, symbols, markers)
-                    .then_some((count, markers))
-            })
+        let places = (0..token_table).rev();
+        for count in places.filter(|at| at % self.layout.align == 0) {
+            self.step(1)?;
+            if let Some(markers) = self.markers_after(count, token_table) {
+                return Some((count, markers));
+            }
+        }
+        None
+    }
+
+    /// Where the markers are, if the number of symbols is at `count` and markers end at
+    /// `token_table`.
+    fn markers_after(&self, count: usize, token_table: usize) -> Option<usize> {
+        let symbols = self.count(count).filter(|&symbols| symbols != 0)?;
+        let size = symbols.div_ceil(MARKER_STEP).checked_mul(4)?;
+        let markers = token_table.checked_sub(aligned(size, self.layout.align))?;
+        let fit = self.names_fit(count + self.layout.align, symbols, markers);
+        fit.then_some(markers)
     }
 
     /// The number at `at`, with zeros up to the next table.
@@ -215,7 +244,7 @@ impl Data<'_> {
         for symbol in 0..symbols {
             if symbol % MARKER_STEP == 0 {
                 let marker = self.u32(markers + symbol / MARKER_STEP * 4);
-                if marker != Some(at - names) {
+                if marker != Some(at - names) || self.step(MARKER_STEP).is_none() {
                     return false;
                 }
             }

@@ -4,12 +4,13 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
 use crate::show::{Place, LINES};
-use crate::vmlinux::Vmlinux;
+use crate::vmlinux::{elf_of, tokens, words, Vmlinux};
 use crate::vmlinuz::{compressed, vmlinuz};
 
 #[test]
@@ -125,6 +126,34 @@ fn damaged_tables_are_refused() {
             .code(1)
             .stdout("")
             .stderr(says);
+    }
+}
+
+/// Where a number of symbols may be everywhere, with names behind it that fit almost to their end.
+fn many_numbers() -> Vec<u8> {
+    const SYMBOLS: u64 = 1 << 18;
+    let mut rodata = SYMBOLS.to_le_bytes().repeat(1 << 20);
+    let (mut at, mut markers) = (8, Vec::new());
+    for symbol in 0..SYMBOLS {
+        if symbol % 256 == 0 {
+            markers.push(at as u32 - 8);
+        }
+        at += 1 + usize::from(rodata[at]);
+    }
+    *markers.last_mut().unwrap() += 1;
+    rodata.extend(words(&markers));
+    rodata.extend(tokens().concat());
+    rodata
+}
+
+#[test]
+fn a_file_that_looks_like_tables_everywhere_takes_no_longer() {
+    for rodata in [many_numbers(), tokens().concat().repeat(1 << 15)] {
+        let place = Place::with(&elf_of(rodata, None));
+        let mut command = place.command(&["show", "vmlinux"]);
+        let assert = command.timeout(Duration::from_secs(60)).assert();
+        let says = contains("no tables of kallsyms are found");
+        assert.code(1).stdout("").stderr(says);
     }
 }
 

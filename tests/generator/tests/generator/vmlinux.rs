@@ -129,8 +129,7 @@ impl Vmlinux {
                 None => address as u32,
             });
         }
-        // Each byte that a name may have stands for itself.
-        let token = |byte: u8| if byte.is_ascii_graphic() { byte } else { b'?' };
+        let [token_table, token_index] = tokens();
         let count = self.symbols.len() as u32;
         vec![
             ("kallsyms_num_syms", words(&[count])),
@@ -139,14 +138,8 @@ impl Vmlinux {
                 "kallsyms_markers",
                 words(&vec![0; count.div_ceil(256) as usize]),
             ),
-            (
-                "kallsyms_token_table",
-                (0..=u8::MAX).flat_map(|byte| [token(byte), 0]).collect(),
-            ),
-            (
-                "kallsyms_token_index",
-                (0..256_u16).flat_map(|at| (2 * at).to_le_bytes()).collect(),
-            ),
+            ("kallsyms_token_table", token_table),
+            ("kallsyms_token_index", token_index),
             ("kallsyms_offsets", words(&offsets)),
             ("kallsyms_relative_base", TEXT.to_le_bytes().to_vec()),
             ("kallsyms_seqs_of_names", vec![7; 3 * count as usize]),
@@ -189,9 +182,6 @@ impl Vmlinux {
 
     /// The file.
     pub(crate) fn to_elf(&self) -> Vec<u8> {
-        let mut builder = Builder::new(object::Endianness::Little, true);
-        builder.header.e_machine = elf::EM_X86_64;
-        builder.header.e_type = elf::ET_EXEC;
         let mut rodata = b"constant".to_vec();
         let mut places = self.bounds.clone();
         for (name, bytes) in self.tables() {
@@ -208,39 +198,57 @@ impl Vmlinux {
         }
         // A section may have more behind it.
         rodata.resize(rodata.len().next_multiple_of(8), 0);
-        let section = builder.sections.add();
-        section.name = b".rodata".as_slice().into();
-        section.sh_addr = RODATA;
-        section.sh_addralign = 8;
-        section.sh_flags = elf::SHF_ALLOC.into();
-        section.sh_type = elf::SHT_PROGBITS;
-        section.data = SectionData::Data(rodata.into());
-        let section = section.id();
-        for (name, address) in places.iter().filter(|_| !self.is_stripped) {
-            let symbol = builder.symbols.add();
-            symbol.name = name.as_bytes().into();
-            symbol.st_value = *address;
-            symbol.section = Some(section);
-        }
-        for (name, kind, data) in [
-            (".symtab", elf::SHT_SYMTAB, SectionData::Symbol),
-            (".strtab", elf::SHT_STRTAB, SectionData::String),
-            (".shstrtab", elf::SHT_STRTAB, SectionData::SectionString),
-        ] {
-            if self.is_stripped && name != ".shstrtab" {
-                continue;
-            }
-            let section = builder.sections.add();
-            section.name = name.as_bytes().into();
-            section.sh_type = kind;
-            section.data = data;
-        }
-        let mut file = Vec::new();
-        builder.write(&mut file).unwrap();
-        file
+        let places = (!self.is_stripped).then_some(places.as_slice());
+        elf_of(rodata, places)
     }
 }
 
-fn words(words: &[u32]) -> Vec<u8> {
+/// A file with these read-only data, and with symbols unless it is to be stripped.
+pub(crate) fn elf_of(rodata: Vec<u8>, places: Option<&[(&str, u64)]>) -> Vec<u8> {
+    let mut builder = Builder::new(object::Endianness::Little, true);
+    builder.header.e_machine = elf::EM_X86_64;
+    builder.header.e_type = elf::ET_EXEC;
+    let section = builder.sections.add();
+    section.name = b".rodata".as_slice().into();
+    section.sh_addr = RODATA;
+    section.sh_addralign = 8;
+    section.sh_flags = elf::SHF_ALLOC.into();
+    section.sh_type = elf::SHT_PROGBITS;
+    section.data = SectionData::Data(rodata.into());
+    let section = section.id();
+    for (name, address) in places.unwrap_or_default() {
+        let symbol = builder.symbols.add();
+        symbol.name = name.as_bytes().into();
+        symbol.st_value = *address;
+        symbol.section = Some(section);
+    }
+    for (name, kind, data) in [
+        (".symtab", elf::SHT_SYMTAB, SectionData::Symbol),
+        (".strtab", elf::SHT_STRTAB, SectionData::String),
+        (".shstrtab", elf::SHT_STRTAB, SectionData::SectionString),
+    ] {
+        if places.is_none() && name != ".shstrtab" {
+            continue;
+        }
+        let section = builder.sections.add();
+        section.name = name.as_bytes().into();
+        section.sh_type = kind;
+        section.data = data;
+    }
+    let mut file = Vec::new();
+    builder.write(&mut file).unwrap();
+    file
+}
+
+/// The table of tokens, and its index: each byte that a name may have stands for itself.
+pub(crate) fn tokens() -> [Vec<u8>; 2] {
+    let token = |byte: u8| if byte.is_ascii_graphic() { byte } else { b'?' };
+    [
+        (0..=u8::MAX).flat_map(|byte| [token(byte), 0]).collect(),
+        (0..256_u16).flat_map(|at| (2 * at).to_le_bytes()).collect(),
+    ]
+}
+
+pub(crate) fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
