@@ -153,13 +153,18 @@ pub(super) fn numbers<'b, const N: usize, T: 'b>(
 fn open(path: &Path) -> Result<Elf> {
     const GIVE: &str = "Give the vmlinux of a 64-bit little endian kernel, or a vmlinuz of x86.";
     let failed = |error: std::io::Error| Error::in_file(path, error.to_string(), GIVE);
+    // To open a pipe waits for who writes, and a device has no end.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Error::in_file(path, "this is not a regular file", GIVE));
+    }
     let mut head = Vec::new();
     let file = File::open(path).map_err(failed)?;
-    let read = file.take(vmlinuz::HEAD).read_to_end(&mut head);
+    let read = (&file).take(vmlinuz::HEAD).read_to_end(&mut head);
     read.map_err(failed)?;
     let elf = if vmlinuz::is_one(&head) {
-        let file = fs::read(path).map_err(failed)?;
-        Elf::in_memory(path, vmlinuz::unpack(path, &file)?)
+        let rest = vmlinuz::length(&head).saturating_sub(vmlinuz::HEAD);
+        file.take(rest).read_to_end(&mut head).map_err(failed)?;
+        Elf::in_memory(path, vmlinuz::unpack(path, &head)?)
     } else {
         Elf::open(path)
     };

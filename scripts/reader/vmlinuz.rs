@@ -38,6 +38,11 @@ pub(super) fn is_one(head: &[u8]) -> bool {
     head.get(0x1fe..0x200) == Some(b"\x55\xaa") && head.get(0x202..0x206) == Some(b"HdrS")
 }
 
+/// How many bytes of a file that begins so are of interest, by what it says.
+pub(super) fn length(head: &[u8]) -> u64 {
+    place(head).map_or(0, |place| place.end as u64)
+}
+
 /// The vmlinux inside of `file`, which is from `path`.
 pub(super) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     let failed = |problem: &str| Error::in_file(path, problem, COPY);

@@ -2,6 +2,7 @@
 
 //! What `kallmodsyms show` says when it cannot, and of a command line that is wrong.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -67,6 +68,35 @@ fn what_cannot_be_shown_is_explained() {
             .and(contains("\n  "));
         assert.code(1).stdout("").stderr(says);
     }
+}
+
+/// A pipe that nobody writes to, and a device that has no end.
+#[test]
+fn only_regular_files_are_opened() {
+    let place = Place::with(b"");
+    let pipe = place.directory().join("pipe");
+    let made = Command::new("mkfifo").arg(pipe).status().unwrap();
+    assert!(made.success());
+    for file in ["pipe", "/dev/zero", "."] {
+        for arguments in [&["show", file][..], &["lookup", file, "0"]] {
+            let mut command = place.command(arguments);
+            let assert = command.timeout(Duration::from_secs(60)).assert();
+            let says = contains("this is not a regular file").and(contains("Give the vmlinux"));
+            assert.code(1).stdout("").stderr(says);
+        }
+    }
+}
+
+/// Of a vmlinuz with a terabyte behind it, only what its header tells of is read.
+#[test]
+fn what_is_behind_a_vmlinuz_is_not_read() {
+    let place = Place::with(&vmlinuz(&Vmlinux::new().to_elf()));
+    let path = place.directory().join("vmlinux");
+    let file = File::options().append(true).open(path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let mut command = place.command(&["show", "vmlinux"]);
+    command.timeout(Duration::from_secs(60));
+    command.assert().success().stdout(LINES);
 }
 
 /// Changes a table in its first bytes.
