@@ -5,13 +5,14 @@
 mod sizes;
 
 use format::{
+    self,
     ranges::{ModuleTables, RawTables},
-    sizes::SizeTables,
+    sizes::{SizeTables, NO_SIZE, VALUES},
     symbols::SymbolNames,
     tokens::{Tokens, TOKENS},
     walk::{self, Place, Places},
 };
-use sizes::Sizes;
+use sizes::Encoded;
 use std::collections::HashMap;
 
 /// Where the image is linked, and where it is.
@@ -148,10 +149,13 @@ impl Kernel {
             let gap = self.gap(index).unwrap_or(0);
             (gap as u64, symbol.size as u64)
         });
-        tables.sizes = self.sizes.then(|| Sizes::new(sizes));
+        tables.sizes = self.sizes.then(|| Encoded::new(&sizes.collect::<Vec<_>>(), NIBBLES));
         tables
     }
 }
+
+/// The nibbles' values: no size, or 1 to 14 bytes less.
+const NIBBLES: [u32; VALUES] = [NO_SIZE, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
 
 /// What is said of the last symbols where sizes are not stored.
 const REST: usize = 0x123;
@@ -175,7 +179,7 @@ pub struct Tables {
     exceptions: Vec<u32>,
     exception_modules: Vec<u32>,
     names: Vec<u8>,
-    sizes: Option<Sizes>,
+    sizes: Option<Encoded>,
 }
 
 /// The places of symbols, as they are.

@@ -1,25 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables of a made-up kernel.
+//! The size tables, and an encoder that has nothing of the generator's. Who uses this file has the
+//! format code in a module `format`.
 
-use format::sizes::{RawSizes, RANK_STEP, VALUES};
+use super::format::sizes::{RawSizes, NO_SIZE, RANK_STEP, VALUES};
 
 /// The tables.
-#[derive(Default)]
-pub struct Sizes {
-    bits: Vec<u64>,
-    bit_ranks: Vec<u32>,
-    nibbles: Vec<u8>,
-    nibble_ranks: Vec<u32>,
-    bytes: Vec<u8>,
-    byte_ranks: Vec<u32>,
-    words: Vec<u64>,
+#[derive(Clone, Debug, Default)]
+pub struct Encoded {
+    pub bits: Vec<u64>,
+    pub bit_ranks: Vec<u32>,
+    pub nibbles: Vec<u8>,
+    pub nibble_ranks: Vec<u32>,
+    pub values: Vec<u32>,
+    pub bytes: Vec<u8>,
+    pub byte_ranks: Vec<u32>,
+    pub words: Vec<u64>,
 }
 
-/// The nibbles' values: no size, or 1 to 14 bytes less.
-const NIBBLES: [u32; VALUES] = [u32::MAX, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+impl Encoded {
+    /// Encodes symbols, each with its gap and size, with the given values for nibbles.
+    pub fn new(symbols: &[(u64, u64)], values: [u32; VALUES]) -> Self {
+        let (mut nibbles, mut bytes) = (Vec::new(), Vec::new());
+        let mut encoded = Self {
+            values: values.to_vec(),
+            ..Self::default()
+        };
+        encoded.bits = vec![0; symbols.len().div_ceil(64)];
+        for (index, &(gap, size)) in symbols.iter().enumerate() {
+            rank(&mut encoded.bit_ranks, index, nibbles.len());
+            if size == gap {
+                continue;
+            }
+            encoded.bits[index / 64] |= 1 << (index % 64);
+            rank(&mut encoded.nibble_ranks, nibbles.len(), bytes.len());
+            let less = gap.checked_sub(size);
+            let means = |&value: &u32| match value {
+                NO_SIZE => size == 0,
+                _ => less == Some(value.into()),
+            };
+            if let Some(nibble) = values.iter().position(means) {
+                nibbles.push(nibble as u8);
+                continue;
+            }
+            nibbles.push(15);
+            rank(&mut encoded.byte_ranks, bytes.len(), encoded.words.len());
+            match less {
+                Some(less @ 0..255) => bytes.push(less as u8),
+                _ => {
+                    bytes.push(255);
+                    encoded.words.push(size);
+                }
+            }
+        }
+        encoded.nibbles = nibbles
+            .chunks(2)
+            .map(|pair| pair[0] | pair.get(1).unwrap_or(&0) << 4)
+            .collect();
+        encoded.bytes = bytes;
+        encoded
+    }
 
-impl Sizes {
     /// The tables, as they are linked.
     pub fn raw(&self) -> RawSizes<'_> {
         RawSizes {
@@ -27,48 +68,17 @@ impl Sizes {
             bit_ranks: &self.bit_ranks,
             nibbles: &self.nibbles,
             nibble_ranks: &self.nibble_ranks,
-            values: &NIBBLES,
+            values: &self.values,
             bytes: &self.bytes,
             byte_ranks: &self.byte_ranks,
             words: &self.words,
         }
     }
-
-    /// Stores the sizes of symbols, given with their gaps.
-    pub fn new(symbols: impl ExactSizeIterator<Item = (u64, u64)>) -> Self {
-        let mut sizes = Self {
-            bits: vec![0; symbols.len().div_ceil(64)],
-            ..Self::default()
-        };
-        let mut nibbles = Vec::new();
-        for (index, (gap, size)) in symbols.enumerate() {
-            rank(&mut sizes.bit_ranks, index, nibbles.len());
-            if size == gap {
-                continue;
-            }
-            sizes.bits[index / 64] |= 1 << (index % 64);
-            rank(&mut sizes.nibble_ranks, nibbles.len(), sizes.bytes.len());
-            nibbles.push(match gap.wrapping_sub(size) {
-                _ if size == 0 => 0,
-                less @ 1..15 => less as u8,
-                less => {
-                    rank(&mut sizes.byte_ranks, sizes.bytes.len(), sizes.words.len());
-                    sizes.bytes.push(less.min(255) as u8);
-                    sizes.words.extend((less >= 255).then_some(size));
-                    15
-                }
-            });
-        }
-        for pair in nibbles.chunks(2) {
-            sizes.nibbles.push(pair[0] | pair.get(1).unwrap_or(&0) << 4);
-        }
-        sizes
-    }
 }
 
 /// Notes how many entries go down before entry `index`, if that is where it is noted.
-fn rank(ranks: &mut Vec<u32>, index: usize, down: usize) {
+fn rank(ranks: &mut Vec<u32>, index: usize, below: usize) {
     if index % RANK_STEP == 0 {
-        ranks.push(down as u32);
+        ranks.push(below as u32);
     }
 }

@@ -2,9 +2,15 @@
 
 //! The size tables: at random, in order, in the lines of a kernel, and counted by hand.
 
+#[path = "../../../format/kernel/sizes.rs"]
+mod encoder;
+
+use encoder::Encoded;
+
 use super::symbols::Rows;
+use crate::format;
 use crate::format::ranges::ModuleTables;
-use crate::format::sizes::{RawSizes, SizeTables, NO_SIZE, RANK_STEP, VALUES};
+use crate::format::sizes::{SizeTables, NO_SIZE, RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 use crate::format::walk::{Tables, Walk, WINDOW};
@@ -15,18 +21,6 @@ const MEND: u8 = 1;
 /// Then, a bit of a table is flipped.
 const FLIP: u8 = 2;
 
-/// The tables.
-struct Sizes {
-    bits: Vec<u64>,
-    bit_ranks: Vec<u32>,
-    nibbles: Vec<u8>,
-    nibble_ranks: Vec<u32>,
-    values: Vec<u32>,
-    bytes: Vec<u8>,
-    byte_ranks: Vec<u32>,
-    words: Vec<u64>,
-}
-
 pub fn run(input: &[u8]) {
     let mut input = Input(input);
     let how = input.byte();
@@ -35,7 +29,7 @@ pub fn run(input: &[u8]) {
         symbols => symbols.into(),
     };
     let lengths: [usize; 8] = input.lengths();
-    let mut sizes = Sizes {
+    let mut sizes = Encoded {
         values: input.words(lengths[4]),
         bits: input.longs(lengths[0]),
         bit_ranks: input.words(lengths[1]),
@@ -115,20 +109,7 @@ fn walk(sizes: SizeTables<'_>, symbols: u32) -> Vec<u64> {
     shown
 }
 
-impl Sizes {
-    fn raw(&self) -> RawSizes<'_> {
-        RawSizes {
-            bits: &self.bits,
-            bit_ranks: &self.bit_ranks,
-            nibbles: &self.nibbles,
-            nibble_ranks: &self.nibble_ranks,
-            values: &self.values,
-            bytes: &self.bytes,
-            byte_ranks: &self.byte_ranks,
-            words: &self.words,
-        }
-    }
-
+impl Encoded {
     fn bit(&self, symbol: usize) -> bool {
         self.bits[symbol / 64] & 1 << (symbol % 64) != 0
     }
