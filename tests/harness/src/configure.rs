@@ -29,11 +29,21 @@ pub struct Kernel<'a> {
     pub objtree: PathBuf,
     /// About how many steps a build from nothing has.
     pub steps: Option<u32>,
+    /// A program that stands for rustc, and runs it.
+    rustc: Option<PathBuf>,
 }
 
 impl Kernel<'_> {
     pub fn make(&self) -> Result<Command> {
-        self.toolchain.make(self.options, &self.tree, &self.objtree)
+        let mut make = self
+            .toolchain
+            .make(self.options, &self.tree, &self.objtree)?;
+        if let Some(rustc) = &self.rustc {
+            // The last one counts.
+            make.arg(format!("RUSTC={}", rustc.display()))
+                .env("KALLMODSYMS_RUSTC", self.toolchain.rustc());
+        }
+        Ok(make)
     }
 
     /// Whether `option` is `y`.
@@ -59,6 +69,7 @@ impl Kernel<'_> {
 /// ```text
 /// # base: tinyconfig
 /// # with: guest.config
+/// # rustc: rustc-kcsan.sh
 /// # steps: 1950
 /// ```
 struct Fragment {
@@ -66,6 +77,7 @@ struct Fragment {
     /// In the order in which they are merged; the fragment itself is the last.
     files: Vec<PathBuf>,
     steps: Option<u32>,
+    rustc: Option<PathBuf>,
     text: String,
 }
 
@@ -103,6 +115,7 @@ impl Fragment {
         Ok(Self {
             base: header("base").unwrap_or_default(),
             steps: header("steps").and_then(|steps| steps.parse().ok()),
+            rustc: header("rustc").map(|name| directory.join(name)),
             files,
             text: all_text,
         })
@@ -174,6 +187,7 @@ pub fn configure<'a>(
         series,
         objtree: objtree(options, cache, tree, config),
         steps: fragment.steps,
+        rustc: fragment.rustc.clone(),
     };
 
     let stamp = kernel.objtree.join(".kallmodsyms.configured");

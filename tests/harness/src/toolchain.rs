@@ -40,6 +40,10 @@ impl Toolchain {
         })
     }
 
+    pub fn rustc(&self) -> &Path {
+        &self.rustc
+    }
+
     /// The kernel's own make, for the tree built in `objtree`.
     pub fn make(&self, options: &Options, tree: &Path, objtree: &Path) -> Result<Command> {
         let mut make = Command::new("make");

@@ -20,8 +20,8 @@ use crate::source::{self, Tree};
 use crate::tap::{self, Line};
 use crate::toolchain::Toolchain;
 
-/// The kernels: this one looks for memory errors, wrong locking, leaks and overflows.
-pub const CONFIGS: &[&str] = &["debug-kasan"];
+/// One looks for memory errors, wrong locking, leaks and overflows, the other for data races.
+pub const CONFIGS: &[&str] = &["debug-kasan", "debug-kcsan"];
 
 /// How long the test reads in each.
 const SECONDS: u64 = 15;
