@@ -18,7 +18,7 @@ help:
 	@echo '  make shell     a prompt in that kernel'
 	@echo '  make test      all tests, with a boot of each test kernel'
 	@echo '  make reproduce  privacy, damaged tables, second builds, at length'
-	@echo '  make soak      read while all changes, in a debug kernel, for MINUTES=10'
+	@echo '  make soak      debug kernels, fuzzing: MINUTES=10 each; Miri; make reproduce'
 	@echo '  make fuzz      damaged tables and build inputs: RUNS=10000000, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
 	@echo '  make clients   DTrace, perf, bpftrace and others in a guest, on the file'

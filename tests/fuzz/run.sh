@@ -4,6 +4,7 @@
 # Lets libFuzzer look for inputs that break what reads tables and build inputs: `make fuzz`.
 #
 #   RUNS=10000000    executions, over all targets
+#   MINUTES=         for so long in place of that, over all targets
 #   TARGET=          one target alone: a name in tests/fuzz/engine
 #
 # What libFuzzer found interesting is kept in $KALLMODSYMS_CACHE/fuzz/corpus, and used next time.
@@ -13,6 +14,7 @@ set -eu
 directory=$(cd "$(dirname "$0")" && pwd)
 output=${KALLMODSYMS_CACHE:?}/fuzz
 runs=${RUNS:-10000000}
+minutes=${MINUTES:-}
 
 # Per cent of the executions. Those that take longest, as they run the whole generator, are fewest.
 share() {
@@ -33,6 +35,9 @@ fail() {
 
 case $runs in
 '' | *[!0-9]*) fail "RUNS=$runs is not a number" ;;
+esac
+case $minutes in
+*[!0-9]*) fail "MINUTES=$minutes is not a number" ;;
 esac
 if [ -n "${TARGET:-}" ]; then
 	[ -f "$directory/engine/$TARGET.rs" ] || fail "TARGET=$TARGET: no such target, see tests/fuzz/engine"
@@ -66,24 +71,33 @@ count() {
 	sed -n 's/^#\([0-9]*\).*/\1/p' "$1" | tail -n 1
 }
 
+# What one target is run for: executions, or seconds.
+bound() {
+	targets=$(find "$directory/engine" -name '*.rs' | wc -l)
+	share=$(share "$1")
+	[ -z "${TARGET:-}" ] || targets=1 share=100
+	if [ -n "$minutes" ]; then
+		echo "-max_total_time=$((minutes * 60 / targets))"
+	else
+		echo "-runs=$((runs * share / 100))"
+	fi
+}
+
 for source in "$directory/engine/"*.rs; do
 	name=$(basename "$source" .rs)
-	wanted=$((runs * $(share "$name") / 100))
-	if [ -n "${TARGET:-}" ]; then
-		[ "$name" = "$TARGET" ] || continue
-		wanted=$runs
-	fi
+	[ "$name" = "${TARGET:-$name}" ] || continue
+	bound=$(bound "$name")
 	log=$output/$name.log
 	mkdir -p "$output/corpus/$name" "$output/findings"
 	TMPDIR=$temporary "$binaries/$name" "$output/corpus/$name" "$directory/corpus/$name" \
-		-runs="$wanted" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		"$bound" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 		-artifact_prefix="$output/findings/$name-" >"$log" 2>&1 &
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do
-		[ ! -t 1 ] || printf '\r%-8s %10s of %s' "$name" "$(count "$log")" "$wanted"
+		[ ! -t 1 ] || printf '\r%-8s %10s  %s' "$name" "$(count "$log")" "$bound"
 		sleep 1
 	done
-	[ ! -t 1 ] || printf '\r'
+	[ ! -t 1 ] || printf '\r%60s\r' ""
 	if ! wait "$pid"; then
 		pid=
 		printf '%-8s FAILED\n' "$name"

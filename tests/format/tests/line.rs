@@ -105,6 +105,9 @@ fn parts(names: std::ops::Range<usize>) -> impl Strategy<Value = Parts> {
 }
 
 proptest! {
+    // Miri takes a thousand times as long.
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 256 }))]
+
     #[test]
     fn plain_names(parts in parts(0..600)) {
         prop_assert_eq!(parts.plain(4096), Ok(parts.expected()));

@@ -71,7 +71,9 @@ fn kernel() -> impl Strategy<Value = Kernel> {
         1 => (0..usize::BITS).prop_map(|bits| Some(usize::MAX >> bits)),
     ];
     let symbol = (step, size, prop_oneof![Just(b't'), Just(b'D')], name());
-    let module = vec("[a-z_0-9]{1,55}", 0..4);
+    let byte = prop_oneof![26 => b'a'..=b'z', 10 => b'0'..=b'9', 1 => Just(b'_')];
+    let module = vec(byte, 1..=55).prop_map(|bytes| String::from_utf8(bytes).unwrap());
+    let module = vec(module, 0..4);
     (
         vec(symbol, 1..MOST),
         0..20_usize,

@@ -48,10 +48,10 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::Clients(options) => clients::run(&options),
         Command::Test(options) => test::run(&options),
-        Command::Reproduce(options) => test::at_length(&options),
+        Command::Reproduce(options) => test::long::reproduce(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),
         Command::Htmldocs(options) => docs::run(&options).map(|()| true),
-        Command::Soak(soak) => test::soak::run(&soak),
+        Command::Soak(soak) => test::long::run(&soak),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

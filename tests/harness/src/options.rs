@@ -37,7 +37,8 @@ pub enum Command {
     Htmldocs(Options),
     /// Describe the crates to editors, in rust-project.json
     RustAnalyzer(Options),
-    /// Read for a long time in kernels that look for errors in themselves
+    /// Run all that takes long: reading in kernels that look for errors in themselves, fuzzing, Miri,
+    /// and what `reproduce` does
     Soak(Soak),
 }
 
@@ -94,7 +95,7 @@ pub struct Soak {
     #[command(flatten)]
     pub options: Options,
 
-    /// How long to read, in all kernels together
+    /// How long to read in each kernel, and how long to fuzz
     #[arg(long, env = "MINUTES", default_value = "10")]
     pub minutes: u64,
 }

@@ -36,10 +36,10 @@ pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> R
     let guest = guest::pack(options, kernel)?;
     let mut results = Results::new(&kernel.config);
     qemu::test_privacy(options, &guest, |line| results.take(report, line))?;
-    println!(
-        "# {}: {} cases of who sees what",
+    report.count(format!(
+        "{}: {} cases of who sees what",
         kernel.config, results.seen
-    );
+    ));
     results.end()
 }
 

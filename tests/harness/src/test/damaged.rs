@@ -36,11 +36,13 @@ pub fn run(
         directory,
         ..whole
     };
+    let mut booted = 0;
     for damage in damages {
         if !image.tables.contains_key(damage.table) {
             println!("# {} is without {}", kernel.config, damage.table);
             continue;
         }
+        booted += 1;
         let name = format!("{}: {} {}", kernel.config, damage.what, damage.outcome);
         report.check(
             &name,
@@ -50,6 +52,7 @@ pub fn run(
             }),
         );
     }
+    report.count(format!("{}: {booted} damaged kernels", kernel.config));
     // Another vmlinux is not to be taken for the kernel's.
     fs::remove_file(&guest.image).with_context(|| guest.image.display().to_string())
 }

@@ -34,6 +34,11 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, boots: u32) 
         }
         report.check(&name, place.map(drop));
     }
+    report.count(format!(
+        "{}: {boots} boots, at {} addresses",
+        kernel.config,
+        places.len()
+    ));
     report.check(
         &format!("{}: the kernel was at more than one address", kernel.config),
         differ(&places),

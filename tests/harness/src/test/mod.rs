@@ -13,6 +13,7 @@ mod kaslr;
 mod layering;
 mod lint;
 mod listing;
+pub mod long;
 mod off;
 mod offline;
 mod rebuild;
@@ -20,7 +21,7 @@ mod rebuilt;
 mod reproduce;
 mod samples;
 mod sizes;
-pub mod soak;
+mod soak;
 mod speed;
 mod stability;
 mod tables;
@@ -29,9 +30,8 @@ mod vmcoreinfo;
 use std::fs;
 use std::time::Instant;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 
-use crate::build;
 use crate::cache::Cache;
 use crate::configure::{self, Kernel};
 use crate::guest;
@@ -50,13 +50,12 @@ const CONFIGS: &[&str] = &["tiny", "tiny-ibt"];
 const DAMAGES: usize = 2;
 const BOOTS: u32 = 3;
 
-/// And so many of these boots at length.
-const MORE_BOOTS: u32 = 10;
-
 /// What has passed and what has not.
 pub struct Report {
     passed: u32,
     failed: u32,
+    /// What was counted, for the end.
+    counts: Vec<String>,
     started: Instant,
 }
 
@@ -65,6 +64,7 @@ impl Report {
         Self {
             passed: 0,
             failed: 0,
+            counts: Vec::new(),
             started: Instant::now(),
         }
     }
@@ -90,8 +90,17 @@ impl Report {
         }
     }
 
-    /// Says how many passed. Whether all did.
+    /// Says what was counted, now and at the end.
+    pub fn count(&mut self, counted: String) {
+        println!("# {counted}");
+        self.counts.push(counted);
+    }
+
+    /// Says what was counted and how many passed. Whether all did.
     pub fn end(&self) -> bool {
+        if !self.counts.is_empty() {
+            println!("# counted:\n#   {}", self.counts.join("\n#   "));
+        }
         println!("# after {}", progress::time(self.started.elapsed()));
         println!("{} passed, {} failed", self.passed, self.failed);
         self.failed == 0
@@ -191,33 +200,4 @@ fn missing(kernel: &Kernel) -> Result<Option<&'static str>> {
         "CONFIG_RANDOMIZE_BASE",
     ];
     Ok(needed.into_iter().find(is_missing))
-}
-
-/// `make reproduce`: what takes too long for each run of the tests. Whether all passed.
-pub fn at_length(options: &Options) -> Result<bool> {
-    let cache = Cache::lock(options)?;
-    packages::install(options, packages::For::Test)?;
-    let toolchain = Toolchain::find(&cache)?;
-    let tree = source::tree(options, &cache)?;
-    source::apply(options, &tree)?;
-    let kernel = configure::configure(options, &cache, &toolchain, &tree.path, options.config())?;
-    if let Some(option) = missing(&kernel)? {
-        bail!("{} is without {option}", kernel.config);
-    }
-    build::build(&kernel)?;
-    let mut report = Report::new();
-    report.group("who sees what", |report| {
-        boot::run_privacy(report, options, &kernel)
-    });
-    report.group("damaged tables", |report| {
-        damaged::run(report, options, &kernel, damages::DAMAGES)
-    });
-    report.group("address randomisation", |report| {
-        kaslr::run(report, options, &kernel, MORE_BOOTS)
-    });
-    report.group("a second build", |report| {
-        reproduce::run(report, &kernel)?;
-        rebuilt::run(report, &kernel)
-    });
-    Ok(report.end())
 }

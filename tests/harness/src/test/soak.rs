@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Reading while everything that can change does, with faults and crowds before it, in kernels that
-//! look for errors in themselves: for some seconds in each as a test, and for minutes as
+//! look for errors in themselves: for some seconds in each as a test, and for minutes in
 //! `make soak`.
 
 use anyhow::{ensure, Result};
@@ -12,11 +12,10 @@ use crate::build;
 use crate::cache::Cache;
 use crate::configure::{self, Kernel};
 use crate::guest;
-use crate::options::{self, Options};
-use crate::packages;
+use crate::options::Options;
 use crate::qemu;
 use crate::reports::Reports;
-use crate::source::{self, Tree};
+use crate::source::Tree;
 use crate::tap::{self, Line};
 use crate::toolchain::Toolchain;
 
@@ -25,6 +24,9 @@ pub const CONFIGS: &[&str] = &["debug-kasan", "debug-kcsan"];
 
 /// How long the test reads in each.
 const SECONDS: u64 = 15;
+
+/// How the guest's last counts begin.
+const IN_ALL: &str = "in all ";
 
 /// So many reports are shown.
 const ENOUGH: usize = 10;
@@ -40,37 +42,23 @@ pub fn test(
 ) -> Result<()> {
     let options = &options.or_llvm();
     let kernel = configure::configure(options, cache, toolchain, &tree.path, config)?;
-    read(report, options, &kernel, SECONDS, |line| {
-        if line.starts_with("in all ") {
-            println!("# {config}: {line}");
-        }
-    })
+    read(report, options, &kernel, SECONDS, |_| ())
 }
 
-/// `make soak`. Whether nothing was found.
-pub fn run(soak: &options::Soak) -> Result<bool> {
-    let options = &soak.options.or_llvm();
-    let cache = Cache::lock(options)?;
-    packages::install(options, packages::For::Test)?;
-    let toolchain = Toolchain::find(&cache)?;
-    let tree = source::tree(options, &cache)?;
-    source::apply(options, &tree)?;
-    let configs = options
-        .chosen_config()
-        .map_or(CONFIGS.to_vec(), |config| vec![config]);
-    let seconds = soak.minutes * 60 / configs.len() as u64;
-    ensure!(seconds > 0, "MINUTES={}: at least 1", soak.minutes);
-
-    let mut report = Report::new();
-    for config in configs {
-        report.group(&format!("{config}, for {seconds} s"), |report| {
-            let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
-            read(report, options, &kernel, seconds, |line| {
-                println!("# {config}: {line}");
-            })
-        });
-    }
-    Ok(report.end())
+/// For so many minutes.
+pub fn run(
+    report: &mut Report,
+    options: &Options,
+    cache: &Cache,
+    toolchain: &Toolchain,
+    tree: &Tree,
+    config: &str,
+    minutes: u64,
+) -> Result<()> {
+    let kernel = configure::configure(options, cache, toolchain, &tree.path, config)?;
+    read(report, options, &kernel, 60 * minutes, |line| {
+        println!("# {config}: {line}");
+    })
 }
 
 /// Boots the kernel and has it read for so long; `say` gets what the guest tells on the way.
@@ -87,19 +75,23 @@ fn read(
     let mut reports = Reports::default();
     let ended = qemu::soak(options, &guest, seconds, |line| {
         reports.take(line);
-        if let Some(Line::Comment(comment)) = tap::parse(line) {
-            say(&comment);
+        match tap::parse(line) {
+            Some(Line::Comment(comment)) if comment.starts_with(IN_ALL) => {
+                report.count(format!("{}: {comment}", kernel.config));
+            }
+            Some(Line::Comment(comment)) => say(&comment),
+            _ => {}
         }
         results.take(report, line);
     });
     reports.end();
-    println!(
-        "# {}: {} reports, and {} data races that have nothing of ours in them; all is in {}",
+    report.count(format!(
+        "{}: {} reports, and {} data races that have nothing of ours in them; all is in {}",
         kernel.config,
         reports.found.len(),
         reports.races_of_others.len(),
         guest.directory.join("console.log").display(),
-    );
+    ));
     report.check(
         &format!("{}: the kernel finds no error in itself", kernel.config),
         none(&reports),

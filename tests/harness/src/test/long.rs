@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make soak`: all that takes too long for each run of the tests, with a bound in minutes where there
+//! is no end by itself; and `make reproduce`, the part of it that needs no debug kernel.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::{bail, ensure, Context, Result};
+
+use super::{boot, damaged, damages, host, kaslr, missing, rebuilt, reproduce, soak, Report};
+use crate::build;
+use crate::cache::Cache;
+use crate::configure;
+use crate::options::{self, Options, Soak};
+use crate::packages;
+use crate::source::{self, Tree};
+use crate::toolchain::Toolchain;
+
+/// So many boots at other addresses.
+const BOOTS: u32 = 10;
+
+/// The targets that decode tables; the others read build inputs.
+const DECODERS: [&str; 4] = ["modules", "show", "sizes", "symbols"];
+
+/// What all of it starts from.
+struct Start {
+    cache: Cache,
+    toolchain: Toolchain,
+    tree: Tree,
+}
+
+impl Start {
+    fn new(options: &Options) -> Result<Self> {
+        let cache = Cache::lock(options)?;
+        packages::install(options, packages::For::Test)?;
+        let toolchain = Toolchain::find(&cache)?;
+        let tree = source::tree(options, &cache)?;
+        source::apply(options, &tree)?;
+        Ok(Self {
+            cache,
+            toolchain,
+            tree,
+        })
+    }
+}
+
+/// `make soak`. Whether nothing was found.
+pub fn run(soak: &Soak) -> Result<bool> {
+    let (options, minutes) = (&soak.options, soak.minutes);
+    ensure!(minutes > 0, "MINUTES={minutes}: at least 1");
+    // Who asks for one kernel wants that alone.
+    let chosen = options.chosen_config();
+    let debugging = options.or_llvm();
+    let start = Start::new(&debugging)?;
+    let mut report = Report::new();
+    for config in chosen.map_or(soak::CONFIGS.to_vec(), |config| vec![config]) {
+        report.group(&format!("{config}, for {minutes} min"), |report| {
+            let Start {
+                cache,
+                toolchain,
+                tree,
+            } = &start;
+            soak::run(report, &debugging, cache, toolchain, tree, config, minutes)
+        });
+    }
+    if chosen.is_none() {
+        report.group(&format!("fuzzing, for {minutes} min"), |report| {
+            fuzz(report, options, minutes)
+        });
+        report.group("the format code under Miri", miri);
+        all_of_reproduce(&mut report, options, &start);
+    }
+    Ok(report.end())
+}
+
+/// `make reproduce`. Whether all passed.
+pub fn reproduce(options: &Options) -> Result<bool> {
+    let start = Start::new(options)?;
+    let mut report = Report::new();
+    all_of_reproduce(&mut report, options, &start);
+    Ok(report.end())
+}
+
+fn all_of_reproduce(report: &mut Report, options: &Options, start: &Start) {
+    report.group("who sees what, damage and repetition", |report| {
+        let Start {
+            cache,
+            toolchain,
+            tree,
+        } = start;
+        let kernel = configure::configure(options, cache, toolchain, &tree.path, options.config())?;
+        if let Some(option) = missing(&kernel)? {
+            bail!("{} is without {option}", kernel.config);
+        }
+        build::build(&kernel)?;
+        report.group("who sees what", |report| {
+            boot::run_privacy(report, options, &kernel)
+        });
+        report.group("damaged tables", |report| {
+            damaged::run(report, options, &kernel, damages::DAMAGES)
+        });
+        report.group("address randomisation", |report| {
+            kaslr::run(report, options, &kernel, BOOTS)
+        });
+        report.group("a second build", |report| {
+            reproduce::run(report, &kernel)?;
+            rebuilt::run(report, &kernel)
+        });
+        Ok(())
+    });
+}
+
+/// `make fuzz`, for so long.
+fn fuzz(report: &mut Report, options: &Options, minutes: u64) -> Result<()> {
+    let mut fuzz = Command::new(options::repository()?.join("tests/fuzz/run.sh"));
+    fuzz.env("MINUTES", minutes.to_string())
+        .env("KALLMODSYMS_CACHE", &options.cache)
+        .env_remove("RUNS")
+        .env_remove("TARGET");
+    let mut child = fuzz.stdout(Stdio::piped()).spawn().context("run.sh")?;
+    let stdout = child.stdout.take().context("run.sh has no output")?;
+    let (mut said, mut all, mut decoders) = (Vec::new(), 0, 0);
+    for line in BufReader::new(stdout).lines() {
+        let line = line?;
+        println!("# {line}");
+        if let Some((target, count)) = executions(&line) {
+            report.passed(&format!("fuzzing {target}: {count} executions"));
+            all += count;
+            decoders += if DECODERS.contains(&target) { count } else { 0 };
+        }
+        said.push(line);
+    }
+    let status = child.wait()?;
+    report.count(format!(
+        "fuzzing: {all} executions, {decoders} of them of decoders of tables"
+    ));
+    ensure!(status.success(), "{}", said.join("\n"));
+    ensure!(decoders > 0, "no target was run");
+    Ok(())
+}
+
+/// ```text
+/// modules     4128933 executions, none failed
+/// ```
+fn executions(line: &str) -> Option<(&str, u64)> {
+    let mut words = line.split_whitespace();
+    let (target, count) = (words.next()?, words.next()?);
+    let is_count = words.next() == Some("executions,");
+    Some((target, count.parse().ok()?)).filter(|_| is_count)
+}
+
+/// The tests of the format code, by an interpreter that sees undefined behaviour.
+fn miri(report: &mut Report) -> Result<()> {
+    // Cargo that runs this program is that of one toolchain.
+    let mut version = Command::new("cargo");
+    version.args(["+nightly", "miri", "--version"]);
+    let version = version.output().context("cargo")?;
+    if !version.status.success() {
+        report.count(
+            "Miri: not run, as there is no nightly toolchain that has it: \
+             rustup toolchain install nightly --component miri,rust-src"
+                .to_owned(),
+        );
+        return Ok(());
+    }
+    let mut cargo = Command::new("cargo");
+    cargo.args(["+nightly", "miri", "test", "--locked", "-p", "format"]);
+    cargo
+        .arg("--manifest-path")
+        .arg(options::repository()?.join("tests/Cargo.toml"));
+    // Proptest asks for the directory it is in.
+    let flags = env::var("MIRIFLAGS").unwrap_or_default();
+    cargo.env("MIRIFLAGS", format!("{flags} -Zmiri-disable-isolation"));
+    let before = report.passed;
+    host::count(report, &mut cargo)?;
+    let tests = report.passed - before;
+    let version = String::from_utf8_lossy(&version.stdout);
+    report.count(format!("{}: {tests} tests passed", version.trim_end()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executions_are_counted() {
+        let line = "modules     4128933 executions, none failed";
+        assert_eq!(executions(line), Some(("modules", 4_128_933)));
+        assert_eq!(executions("modules  FAILED"), None);
+        assert_eq!(executions("Logs, and the inputs it goes on from: /x"), None);
+    }
+}
