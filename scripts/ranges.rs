@@ -62,7 +62,7 @@ pub(crate) fn fuse<'l, 'm>(
             });
         }
     }
-    // Per-cpu addresses below the image have offsets above it. The sort is stable, so of two starts
+    // Addresses below _text have offsets above the image. The sort is stable, so of two starts
     // at one offset, the end of a section and the piece behind it, the later counts.
     starts.sort_by_key(|start| start.offset);
     let mut ranges: Vec<Range<'l, 'm>> = Vec::new();
@@ -115,13 +115,19 @@ fn outputs_with_symbols(
     outputs
 }
 
-/// The place of `address` in the tables: bytes from `_text`, modulo 2^32, where x86_64's per-cpu
-/// symbols, counted from 0, end up above the image. Anything else would not be told apart.
+/// So many bytes of an image may be before `_text`: riscv's first code is.
+const BEFORE_TEXT: u64 = 1 << 28;
+
+/// The place of `address` in the tables: bytes from `_text`, modulo 2^32, where what is before it ends
+/// up behind the image, and so do x86_64's per-cpu symbols, counted from 0. Anything else would not be
+/// told apart.
 fn offset(address: u64, text: u64, piece: &Piece<'_>) -> Result<u32> {
-    u32::try_from(address.wrapping_sub(text)).map_err(|_| {
-        Error::new(
+    let offset = address.wrapping_sub(text);
+    match u32::try_from(offset.wrapping_add(BEFORE_TEXT)) {
+        Ok(_) => Ok(offset as u32),
+        Err(_) => Err(Error::new(
             format!("{piece} is more than 4 GiB from _text at {text:#x}"),
             "The tables cannot hold this layout. Turn CONFIG_KALLMODSYMS off, and please report it.",
-        )
-    })
+        )),
+    }
 }

@@ -284,7 +284,7 @@ impl Tables {
             exception_modules: &self.words("kallsyms_exception_modules"),
             names: self.names(),
         };
-        let offset = address.wrapping_sub(self.base()).try_into().unwrap();
+        let offset = address.wrapping_sub(self.base()) as u32;
         let tables = ModuleTables::new(raw).unwrap();
         let names = tables.of_symbol(symbol as u32, offset, &mut RangeHint::default());
         names
