@@ -12,6 +12,7 @@ use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 use crate::format::walk::{Place, Places, Tables};
 
+use super::base;
 use super::image::{numbers, Image};
 use super::options::Source;
 
@@ -93,7 +94,7 @@ impl Kernel {
         {
             *place = start;
         }
-        Ok(Self {
+        let mut kernel = Self {
             len,
             stream: image.between("kallsyms_names", "kallsyms_markers")?,
             markers: {
@@ -109,7 +110,28 @@ impl Kernel {
                 false => None,
             },
             image,
-        })
+        };
+        if kernel.addresses.relative_base == source.offset {
+            kernel.find_base();
+        }
+        Ok(kernel)
+    }
+
+    /// Finds what addresses are relative to, of which the file says 0. Tables that are damaged are
+    /// left to [`Self::checked`].
+    fn find_base(&mut self) {
+        let mut words = Box::new([[0; TOKENS]; 5]);
+        let Ok(tokens) = Tokens::new(&self.token_table, &self.token_index, &mut words) else {
+            return;
+        };
+        let names = SymbolNames::new(&self.stream, &self.markers, self.len, &tokens);
+        let symbol = names
+            .ok()
+            .and_then(|names| base::text_symbol(&names, &tokens));
+        let addresses = &mut self.addresses;
+        if let Some(&offset) = symbol.and_then(|symbol| addresses.offsets.get(symbol)) {
+            addresses.relative_base = addresses.text.wrapping_sub(u64::from(offset as u32));
+        }
     }
 
     /// A failure that is about the vmlinux.
@@ -223,11 +245,15 @@ impl Addresses {
         let relative_base = match bases {
             // Linux 7.3: relative to where they stand themselves.
             [None, Some(table)] => {
-                for (row, offset) in (table..).step_by(4).zip(&mut offsets) {
-                    let address = row.wrapping_add(i64::from(*offset) as u64);
-                    *offset = address.wrapping_sub(linked_text) as i32;
+                let address =
+                    |(row, &offset): (u64, &i32)| row.wrapping_add(i64::from(offset) as u64);
+                let addresses: Vec<u64> = (table..).step_by(4).zip(&offsets).map(address).collect();
+                // Not all of an image is behind its _text.
+                let lowest = addresses.iter().min().copied().unwrap_or(linked_text);
+                for (offset, address) in offsets.iter_mut().zip(addresses) {
+                    *offset = address.wrapping_sub(lowest) as i32;
                 }
-                linked_text
+                lowest
             }
             _ => image.u64("kallsyms_relative_base")?,
         };

@@ -6,11 +6,12 @@
 //! The lines are made by the code that makes them in the kernel ([`format`](crate::format)), from the
 //! tables that the kernel reads, so they are the same to the byte. The files of this directory follow
 //! the data: the command line ([`options`]), the file ([`vmlinuz`], [`image`], and [`scan`] where it
-//! has no symbols), the tables ([`kernel`]), and what is asked for of them: [`listing`], [`select`]
-//! and [`lookup`], as text ([`print`]).
+//! has no symbols), the tables ([`kernel`], [`base`]), and what is asked for of them: [`listing`],
+//! [`select`] and [`lookup`], as text ([`print`]).
 //!
 //! Nothing here runs while a kernel is linked.
 
+mod base;
 mod image;
 mod kernel;
 mod listing;

@@ -111,6 +111,37 @@ fn addresses_and_tables_as_linux_7_3_has_them() {
 }
 
 #[test]
+fn an_image_that_says_not_where_it_is() {
+    let image: String = LINES.split_inclusive('\n').skip(3).collect();
+    let start = "ffffffff80fff000 40 T _start\n";
+    for is_stripped in [false, true] {
+        let mut vmlinux = Vmlinux {
+            is_stripped,
+            ..Vmlinux::unrelocated()
+        };
+        let shown = |vmlinux: &Vmlinux, arguments: &[&str]| {
+            Place::with(&vmlinux.to_elf()).output(&[&["show", "vmlinux"], arguments].concat())
+        };
+        assert_eq!(shown(&vmlinux, &[]), image);
+        vmlinux.add_start();
+        let whole = start.to_owned() + &image;
+        assert_eq!(shown(&vmlinux, &[]), whole);
+        let moved = whole.replace("ffffffff80f", "ffffffff911");
+        let moved = moved.replace("ffffffff810", "ffffffff912");
+        assert_eq!(shown(&vmlinux, &["--offset=0x10200000"]), moved);
+    }
+}
+
+#[test]
+fn a_symbol_before_text_as_linux_7_3_has_it() {
+    let mut vmlinux = Vmlinux::relative();
+    vmlinux.add_start();
+    let lines = Place::with(&vmlinux.to_elf()).output(&["show", "vmlinux"]);
+    let image: String = LINES.split_inclusive('\n').skip(3).collect();
+    assert_eq!(lines, "ffffffff80fff000 40 T _start\n".to_owned() + &image);
+}
+
+#[test]
 fn without_sizes_the_distance_to_the_next_symbol_is_shown() {
     let vmlinux = Vmlinux {
         has_sizes: false,

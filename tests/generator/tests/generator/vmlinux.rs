@@ -33,6 +33,8 @@ pub(crate) struct Vmlinux {
     pub(crate) is_stripped: bool,
     /// As Linux 7.3 has them: addresses relative to themselves, and tables at multiples of 4.
     pub(crate) is_relative: bool,
+    /// As arm64 and riscv have them: what addresses are relative to is a relocation, and 0 here.
+    pub(crate) is_unrelocated: bool,
     /// Symbols that say where something ends.
     pub(crate) bounds: Vec<(&'static str, u64)>,
 }
@@ -68,20 +70,44 @@ impl Vmlinux {
             has_modules: true,
             is_stripped: false,
             is_relative: false,
+            is_unrelocated: false,
             bounds: vec![("_end", TEXT + 0x5000)],
         }
     }
 
-    /// The same in Linux 7.3, whose image has the per-cpu area too: without these symbols.
-    pub(crate) fn relative() -> Self {
+    /// The same with the per-cpu area in the image: without these symbols.
+    fn of_image() -> Self {
         let mut vmlinux = Self::new();
         let percpu = vmlinux.symbols.iter().filter(|symbol| symbol.0 < TEXT);
         let percpu = percpu.count();
         vmlinux.symbols.drain(..percpu);
         vmlinux.ranges.retain(|range| range.0 >= TEXT);
         vmlinux.exceptions = vec![(8 - percpu as u32, B)];
-        vmlinux.is_relative = true;
         vmlinux
+    }
+
+    /// As Linux 7.3 has it.
+    pub(crate) fn relative() -> Self {
+        Self {
+            is_relative: true,
+            ..Self::of_image()
+        }
+    }
+
+    /// As Linux 6.12 for arm64 has it.
+    pub(crate) fn unrelocated() -> Self {
+        Self {
+            is_unrelocated: true,
+            ..Self::of_image()
+        }
+    }
+
+    /// Adds a symbol before `_text`, as riscv has them.
+    pub(crate) fn add_start(&mut self) {
+        self.symbols.insert(0, (TEXT - 0x1000, 0x40, 'T', "_start"));
+        for (symbol, _) in &mut self.exceptions {
+            *symbol += 1;
+        }
     }
 
     /// The tables by name, in the order in which they are linked.
@@ -125,12 +151,14 @@ impl Vmlinux {
             names.push(kind as u8);
             names.extend(name.as_bytes());
             offsets.push(match address.checked_sub(TEXT) {
+                _ if self.is_unrelocated => (address - self.symbols[0].0) as u32,
                 Some(distance) => !(distance as u32),
                 None => address as u32,
             });
         }
         let [token_table, token_index] = tokens();
         let count = self.symbols.len() as u32;
+        let base = if self.is_unrelocated { 0 } else { TEXT };
         vec![
             ("kallsyms_num_syms", words(&[count])),
             ("kallsyms_names", names),
@@ -141,7 +169,7 @@ impl Vmlinux {
             ("kallsyms_token_table", token_table),
             ("kallsyms_token_index", token_index),
             ("kallsyms_offsets", words(&offsets)),
-            ("kallsyms_relative_base", TEXT.to_le_bytes().to_vec()),
+            ("kallsyms_relative_base", base.to_le_bytes().to_vec()),
             ("kallsyms_seqs_of_names", vec![7; 3 * count as usize]),
         ]
     }
