@@ -5,41 +5,135 @@
 //! The linker keeps each section of an object in one piece, unless it merges contents. So all
 //! symbols of such a piece have moved by one distance, and a symbol whose definition is known tells
 //! about the others.
+//!
+//! A linker for RISC-V takes bytes out of a piece: of calls that can be shorter, and of padding that is
+//! not needed. There a symbol is between those that are known before and behind it, and not further
+//! from them than in the object.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use object::SectionIndex;
 
 use crate::program::{Definition, ObjectId, Program};
 
-/// The distance of each piece for which a symbol is known: its address in vmlinux.
-pub struct Bases(HashMap<(ObjectId, SectionIndex), u64>);
+type Piece = (ObjectId, SectionIndex);
+
+/// What is known of the pieces for which a symbol is.
+pub enum Bases {
+    /// The distance of each: its address in vmlinux.
+    Whole(HashMap<Piece, u64>),
+    /// The addresses in vmlinux of what is at some offsets of each.
+    Shortened(HashMap<Piece, BTreeMap<u64, u64>>),
+}
 
 impl Bases {
     /// Learns from definitions and their addresses in vmlinux; where they disagree, the most win.
     pub fn new(program: &Program, known: impl Iterator<Item = (Definition, u64)>) -> Self {
-        let mut votes: HashMap<_, HashMap<u64, usize>> = HashMap::new();
+        let mut places: HashMap<Piece, Vec<(u64, u64)>> = HashMap::new();
         for (definition, address) in known {
             if let Some(piece) = program.piece(definition) {
-                let base = address.wrapping_sub(program.symbol(definition).value);
-                *votes.entry(piece).or_default().entry(base).or_default() += 1;
+                let place = (program.symbol(definition).value, address);
+                places.entry(piece).or_default().push(place);
             }
         }
-        let winner = |bases: HashMap<u64, usize>| {
-            let most = bases.into_iter().max_by_key(|&(base, count)| (count, base));
-            most.map(|(base, _)| base)
-        };
-        let bases = votes.into_iter();
-        Self(
-            bases
-                .filter_map(|(piece, bases)| Some((piece, winner(bases)?)))
-                .collect(),
-        )
+        let places = places.into_iter();
+        match program.is_shortened {
+            false => Self::Whole(
+                places
+                    .filter_map(|(piece, places)| Some((piece, winner(&places)?)))
+                    .collect(),
+            ),
+            true => Self::Shortened(
+                places
+                    .map(|(piece, places)| (piece, near_each_other(places)))
+                    .collect(),
+            ),
+        }
     }
 
     /// Whether `definition` can be at `address`; `None` if nothing is known about its piece.
     pub fn agree(&self, program: &Program, definition: Definition, address: u64) -> Option<bool> {
-        let base = self.0.get(&program.piece(definition)?)?;
-        Some(base.wrapping_add(program.symbol(definition).value) == address)
+        let piece = program.piece(definition)?;
+        let offset = program.symbol(definition).value;
+        match self {
+            Self::Whole(bases) => Some(bases.get(&piece)?.wrapping_add(offset) == address),
+            Self::Shortened(places) => Some(is_between(places.get(&piece)?, offset, address)),
+        }
+    }
+}
+
+/// Whether what was at `offset` can be at `address`: from those that are known before and behind it
+/// it is at most as far as in the object.
+fn is_between(places: &BTreeMap<u64, u64>, offset: u64, address: u64) -> bool {
+    let is_in_order =
+        |one: (u64, u64), other: (u64, u64)| other.1.wrapping_sub(one.1) <= other.0 - one.0;
+    let here = (offset, address);
+    let before = places.range(..=offset).next_back();
+    let behind = places.range(offset..).next();
+    before.is_none_or(|(&offset, &at)| is_in_order((offset, at), here))
+        && behind.is_none_or(|(&offset, &at)| is_in_order(here, (offset, at)))
+}
+
+fn base(&(offset, address): &(u64, u64)) -> u64 {
+    address.wrapping_sub(offset)
+}
+
+/// The distance that most have moved by.
+fn winner(places: &[(u64, u64)]) -> Option<u64> {
+    let mut votes: HashMap<u64, usize> = HashMap::new();
+    for place in places {
+        *votes.entry(base(place)).or_default() += 1;
+    }
+    let most = votes.into_iter().max_by_key(|&(base, count)| (count, base));
+    most.map(|(base, _)| base)
+}
+
+/// Those that can be of one piece, by the distance of the one in the middle.
+fn near_each_other(mut places: Vec<(u64, u64)>) -> BTreeMap<u64, u64> {
+    places.sort_unstable_by_key(base);
+    let middle = places.get(places.len() / 2).map_or(0, base);
+    let last = places.iter().map(|&(offset, _)| offset).max().unwrap_or(0);
+    let is_near = |place: &(u64, u64)| {
+        let apart = base(place).wrapping_sub(middle);
+        apart.min(apart.wrapping_neg()) <= last
+    };
+    places.retain(is_near);
+    places.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_between, near_each_other};
+
+    #[test]
+    fn what_is_elsewhere_is_left_out() {
+        // By 4 bytes nearer, as a call became shorter, and far away.
+        let places = vec![(0, 0x1000), (0x20, 0x101c), (0x40, 0x9000), (0x60, 0x1058)];
+        let near = near_each_other(places);
+        assert_eq!(near.keys().copied().collect::<Vec<_>>(), [0, 0x20, 0x60]);
+    }
+
+    #[test]
+    fn a_shortened_piece_keeps_its_order() {
+        let places = [(0x20, 0x101c), (0x60, 0x1058)].into();
+        for (offset, address, can_be) in [
+            (0x40, 0x103c, true),
+            (0x40, 0x1038, true),
+            // Nothing becomes longer, and it is before what is behind it.
+            (0x40, 0x103d, false),
+            (0x40, 0x1037, false),
+            (0x20, 0x101c, true),
+            (0x20, 0x101b, false),
+            (0, 0x1000, true),
+            (0, 0x0ffb, false),
+            (0x80, 0x1058, true),
+            (0x80, 0x1079, false),
+        ] {
+            assert_eq!(
+                is_between(&places, offset, address),
+                can_be,
+                "{offset:x} {address:x}"
+            );
+        }
     }
 }

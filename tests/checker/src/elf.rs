@@ -44,6 +44,12 @@ pub enum Entry {
     Symbol(Symbol),
 }
 
+/// Whether a symbol only tells tools what there is, or is a label of the compiler's: `$x`, `.LBB0_1`.
+/// kallsyms has none of these.
+fn is_mark(name: &[u8]) -> bool {
+    name.starts_with(b"$") || name.starts_with(b".L")
+}
+
 /// The definitions and file marks of `file`.
 pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
@@ -56,7 +62,11 @@ pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>>
         if kind == STT_SECTION || (symbol.is_undefined() && kind != STT_FILE) {
             continue;
         }
-        let name = names.add(symbol.name_bytes()?);
+        let name = symbol.name_bytes()?;
+        if is_mark(name) {
+            continue;
+        }
+        let name = names.add(name);
         if kind == STT_FILE {
             entries.push(Entry::File(name));
             continue;

@@ -178,7 +178,7 @@ impl Matcher<'_> {
 
     /// Whether `symbol` of vmlinux can come from `definition`; `None` if its place is unknown.
     fn can_be(&self, symbol: &Symbol, definition: Definition) -> Option<bool> {
-        if self.program.symbol(definition).shape != symbol.shape {
+        if !self.program.can_be(definition, symbol.shape) {
             return Some(false);
         }
         self.bases.agree(self.program, definition, symbol.value)

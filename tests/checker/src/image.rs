@@ -13,6 +13,9 @@ use object::{Object, ObjectSection, ObjectSymbol};
 use crate::elf::{self, Entry};
 use crate::names::Names;
 
+/// A symbol that every kernel has, by which others' addresses are told.
+pub const FIRST: &str = "_text";
+
 /// A section that is loaded.
 pub struct Section {
     pub name: String,
@@ -28,7 +31,7 @@ pub struct Image {
     file: Vec<u8>,
     little_endian: bool,
     pub sections: Vec<Section>,
-    /// The addresses of kallsyms' symbols.
+    /// The addresses of kallsyms' symbols, and of [`FIRST`].
     tables: HashMap<String, u64>,
 }
 
@@ -60,7 +63,7 @@ impl Image {
         let tables = file
             .symbols()
             .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), symbol.address())))
-            .filter(|(name, _)| name.starts_with("kallsyms_"))
+            .filter(|(name, _)| name.starts_with("kallsyms_") || name == FIRST)
             .collect();
         let little_endian = file.is_little_endian();
         Ok(Self {

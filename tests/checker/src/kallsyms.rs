@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{anyhow, bail, Context, Result};
 
-use crate::image::Image;
+use crate::image::{Image, FIRST};
 
 /// A symbol as the kernel prints it.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +43,17 @@ pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
             name: name.to_vec(),
         });
     }
+    if encoding.is_unrelocated() {
+        // All were counted from 0.
+        let first = lines.iter().find(|line| line.name == FIRST.as_bytes());
+        let first = first.with_context(|| format!("kallsyms has no {FIRST}"))?;
+        let linked = image.address(FIRST);
+        let linked = linked.with_context(|| format!("vmlinux has no {FIRST}"))?;
+        let base = linked.wrapping_sub(first.address);
+        for line in &mut lines {
+            line.address = line.address.wrapping_add(base);
+        }
+    }
     Ok(lines)
 }
 
@@ -67,6 +78,17 @@ impl Encoding {
                 absolute_percpu: configured(build, "CONFIG_KALLSYMS_ABSOLUTE_PERCPU")?,
             }),
         }
+    }
+
+    /// Whether the base is only known to the kernel when it runs: it is a relocation, and 0 here.
+    fn is_unrelocated(&self) -> bool {
+        matches!(
+            self,
+            Self::Base {
+                base: 0,
+                absolute_percpu: false
+            }
+        )
     }
 
     /// The address of symbol number `index`.

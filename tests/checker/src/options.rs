@@ -36,6 +36,10 @@ pub struct Options {
     #[arg(long, env = "CONFIG", default_value = "tiny")]
     config: String,
 
+    /// Which of the builds kept there: for this architecture
+    #[arg(long, env = "ARCH", default_value = "x86_64")]
+    arch: String,
+
     /// Which of the builds kept there: 1 for the one by clang and LLD
     #[arg(long, env = "LLVM", default_value = "")]
     llvm: String,
@@ -109,7 +113,13 @@ impl Options {
         let builds = cache.join("build");
         let start = format!("linux-source-{}_", self.kernel);
         let llvm = if self.llvm.is_empty() { "" } else { "-llvm" };
-        let end = format!("-{}{llvm}", self.config);
+        let arch = match &*self.arch {
+            "x86_64" => String::new(),
+            // The kernel's own name of it.
+            "riscv" => "-riscv64".to_owned(),
+            arch => format!("-{arch}"),
+        };
+        let end = format!("-{}{arch}{llvm}", self.config);
         let mut found: Vec<PathBuf> = fs::read_dir(&builds)
             .with_context(|| format!("{}: no build is kept: make run", builds.display()))?
             .filter_map(|entry| Some(entry.ok()?.path()))

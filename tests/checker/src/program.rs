@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use object::SectionIndex;
+use object::elf::STT_FUNC;
+use object::{Architecture, Object, SectionIndex};
 
 use crate::archives;
-use crate::elf::{self, Binding, Entry, Symbol};
+use crate::elf::{self, Binding, Entry, Shape, Symbol};
 use crate::modules::{BuiltIn, Owner};
 use crate::names::{Name, Names};
 
@@ -49,6 +50,8 @@ pub struct Program {
     pub units: Vec<Unit>,
     /// The definitions of each name.
     by_name: HashMap<Name, Vec<Definition>>,
+    /// Whether the linker takes bytes out of code: its functions can be smaller than in the objects.
+    pub is_shortened: bool,
     /// How many modules are built in.
     pub built_in: usize,
     /// How many objects have a command that names no module file.
@@ -63,6 +66,7 @@ impl Program {
             objects: Vec::new(),
             units: Vec::new(),
             by_name: HashMap::new(),
+            is_shortened: false,
             built_in: built_in.len(),
             unnamed: 0,
         };
@@ -96,6 +100,7 @@ impl Program {
         let data = fs::read(&full).with_context(|| full.display().to_string())?;
         let file = object::File::parse(&*data)
             .with_context(|| format!("{}: not an ELF object", full.display()))?;
+        self.is_shortened |= file.architecture() == Architecture::Riscv64;
         let entries = elf::entries(&file, names).with_context(|| full.display().to_string())?;
 
         let id = ObjectId(self.objects.len());
@@ -155,6 +160,22 @@ impl Program {
 
     pub fn symbol(&self, definition: Definition) -> &Symbol {
         &self.object(definition.object).symbols[definition.index]
+    }
+
+    /// Whether `definition` can look so in vmlinux.
+    pub fn can_be(&self, definition: Definition, shape: Shape) -> bool {
+        /// What is left of a call, at least.
+        const PART: u64 = 4;
+        let defined = self.symbol(definition).shape;
+        let shortened = Shape {
+            size: shape.size,
+            ..defined
+        };
+        defined == shape
+            || self.is_shortened
+                && defined.kind == STT_FUNC
+                && shortened == shape
+                && (defined.size.div_ceil(PART)..defined.size).contains(&shape.size)
     }
 
     /// The definitions of `name`, in the order in which the objects are linked.

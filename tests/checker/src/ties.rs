@@ -105,7 +105,7 @@ fn candidates(program: &Program, symbol: &Symbol) -> Vec<Definition> {
             &global[1..]
         });
     }
-    let same_shape = |&definition: &Definition| program.symbol(definition).shape == symbol.shape;
+    let same_shape = |&definition: &Definition| program.can_be(definition, symbol.shape);
     if found.iter().any(same_shape) {
         found.retain(same_shape);
     }
