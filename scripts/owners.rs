@@ -18,7 +18,7 @@ use std::path::Path;
 use crate::definitions::Definitions;
 use crate::elf::{Elf, Symbol};
 use crate::error::{show, Error, Result};
-use crate::hash::FastSet;
+use crate::hash::{FastMap, FastSet};
 use crate::layout::{Layout, Owner, Piece, Place};
 use crate::map::{LinkMap, ObjectName};
 use crate::objects::{Objects, Recent, SetId};
@@ -42,6 +42,8 @@ const JOB: usize = 2048;
 pub(crate) struct ScriptSymbols<'a> {
     by_place: FastSet<(u64, &'a [u8])>,
     by_name: FastSet<&'a [u8]>,
+    /// What each is made equal to.
+    targets: FastMap<&'a [u8], &'a [u8]>,
 }
 
 impl<'a> ScriptSymbols<'a> {
@@ -52,17 +54,27 @@ impl<'a> ScriptSymbols<'a> {
                 .clone()
                 .map(|symbol| (symbol.address, symbol.name))
                 .collect(),
+            targets: symbols
+                .clone()
+                .filter_map(|symbol| Some((symbol.name, symbol.target?)))
+                .collect(),
             by_name: symbols.map(|symbol| symbol.name).collect(),
         }
     }
 
-    /// Whether `symbol` is one of them. A local symbol of an object may have the name of one, and is
-    /// elsewhere. A global one may not, and LLD's map has no address for what the script makes equal
-    /// to a symbol that it has not placed yet.
-    fn has(&self, symbol: &Symbol<'_>) -> bool {
+    /// Whether `symbol` is one of them; `group` are all symbols at its address. A local symbol of an
+    /// object may have the name of one, and is elsewhere. A global one may not, and LLD's map has no
+    /// address for what the script makes equal to another symbol. Such a symbol is local if it is
+    /// hidden, as arm64's names for early code are; but it is where the other is.
+    fn has(&self, symbol: &Symbol<'_>, group: &[Symbol<'_>]) -> bool {
+        let is_equal = || {
+            let target = self.targets.get(symbol.name);
+            target.is_some_and(|target| group.iter().any(|other| other.name == *target))
+        };
         symbol.size == 0
             && (symbol.is_global && self.by_name.contains(symbol.name)
-                || self.by_place.contains(&(symbol.value, symbol.name)))
+                || self.by_place.contains(&(symbol.value, symbol.name))
+                || is_equal())
     }
 }
 
@@ -85,7 +97,7 @@ impl Sources<'_, '_> {
                     group,
                     index,
                 };
-                modules.push(match self.script_symbols.has(symbol) {
+                modules.push(match self.script_symbols.has(symbol, group) {
                     true => SetId::NONE,
                     false => owners.owner(&asked, &place)?,
                 });

@@ -216,8 +216,12 @@ impl<'m> Parser<'m> {
         if statement == b"(size before relaxing)" {
             return self.relaxed(number);
         }
-        if let Some(name) = assigned_symbol(statement) {
-            self.map.script_symbols.push(ScriptSymbol { address, name });
+        if let Some((name, target)) = assigned_symbol(statement) {
+            self.map.script_symbols.push(ScriptSymbol {
+                address,
+                name,
+                target,
+            });
         }
         Ok(())
     }

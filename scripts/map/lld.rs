@@ -122,10 +122,12 @@ fn add<'m>(
     // ffffffff81000000          1000000        0     1         _text = .
     //                0                0        0     1         . = ALIGN ( 4096 )
     //                0                0        1     1         BYTE ( 0 )
-    if let Some(name) = assigned_symbol(line.rest) {
+    // ffff800080910000 ffff800080910000        0     1 PROVIDE ( __pi__text = _text )
+    if let Some((name, target)) = assigned_symbol(line.rest) {
         map.script_symbols.push(ScriptSymbol {
             address: line.address,
             name,
+            target,
         });
     } else if !is_statement(line.rest) {
         return Err("neither a section nor a statement of the linker script");

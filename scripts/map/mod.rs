@@ -86,8 +86,11 @@ impl OutputSection<'_> {
 /// A symbol that the linker script defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScriptSymbol<'m> {
+    /// Its address, but in LLD's map of a symbol with a `target`, which says there where the script is.
     pub address: u64,
     pub name: &'m [u8],
+    /// The symbol that it is made equal to, where the script just says so.
+    pub target: Option<&'m [u8]>,
 }
 
 /// A whole map.

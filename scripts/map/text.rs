@@ -26,9 +26,10 @@ pub(crate) fn indent(line: &[u8]) -> usize {
     before + rest.iter().take_while(|&&byte| byte == b' ').count()
 }
 
-/// The symbol that a linker script assignment defines, as maps print it: `name = expression` or
-/// `PROVIDE (name = expression)`. Assignments to the location counter define none.
-pub(crate) fn assigned_symbol(statement: &[u8]) -> Option<&[u8]> {
+/// The symbol that a linker script assignment defines, and the symbol that it makes it equal to, if it
+/// does just that, as maps print it: `name = expression` or `PROVIDE (name = expression)`. Assignments
+/// to the location counter define none.
+pub(crate) fn assigned_symbol(statement: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     find(statement, b'=')?;
     let statement = statement.trim_ascii();
     let (first, rest) = word(statement);
@@ -40,6 +41,18 @@ pub(crate) fn assigned_symbol(statement: &[u8]) -> Option<&[u8]> {
             .unwrap_or(statement),
     };
     let (name, rest) = word(inner);
-    let (operator, _) = word(rest);
-    (operator == b"=" && name != b".").then_some(name)
+    let (operator, expression) = word(rest);
+    let expression = expression.trim_ascii();
+    let expression = match inner.len() == statement.len() {
+        true => expression,
+        false => expression.strip_suffix(b")").unwrap_or(expression),
+    };
+    (operator == b"=" && name != b".").then_some((name, symbol_name(expression.trim_ascii())))
+}
+
+/// `text`, if it can be the name of a symbol in C.
+fn symbol_name(text: &[u8]) -> Option<&[u8]> {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let starts = text.first().is_some_and(|byte| !byte.is_ascii_digit());
+    (starts && text.iter().all(is_of_name)).then_some(text)
 }

@@ -69,6 +69,35 @@ fn an_image_may_begin_before_text() {
     }
 }
 
+/// As in arm64's names for what early code uses. They are hidden, so that they become local, and
+/// LLD's map has no address for them.
+#[test]
+fn what_the_linker_script_makes_equal_is_in_no_module() {
+    for link in ["lld-objects", "lld-vmlinux_o"] {
+        let build = Build::of(link);
+        let end = "ffffffff810020bb          10020bb        0     1 _end = .\n";
+        let equal = end.replace("_end = .", "PROVIDE ( __pi_open = eth_open )");
+        build.edit("vmlinux1.map", end, &format!("{end}{equal}"));
+        let listed = build.listed();
+        let opened = listed.iter().find(|symbol| symbol.name == "eth_open");
+        let address = opened.unwrap().address;
+        build.add_symbol(&format!(
+            "{address:016x} l     F .text\t{:016x} __pi_open",
+            0
+        ));
+        let tables = build.tables();
+        for (name, modules) in [("__pi_open", &[][..]), ("eth_open", &["eth"])] {
+            let listed = build.listed();
+            let index = listed.iter().position(|symbol| symbol.name == name);
+            assert_eq!(
+                tables.modules_of(index.unwrap(), address),
+                modules,
+                "{link}"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_symbol_has_its_size() {
     for link in LINKS {
