@@ -40,9 +40,12 @@ static uint64_t count_loop(void)
 
 #ifdef __x86_64__
 	asm volatile("1: dec %0; jnz 1b" : "+r"(left) : : "cc");
+#elif defined(__aarch64__)
+	asm volatile("1: subs %0, %0, #1; b.ne 1b" : "+r"(left) : : "cc");
+#elif defined(__riscv)
+	asm volatile("1: addi %0, %0, -1; bnez %0, 1b" : "+r"(left));
 #else
-	while (left--)
-		asm volatile("");
+#error "no loop of two instructions for this architecture"
 #endif
 	return instructions() - before;
 }

@@ -2,7 +2,8 @@
 
 //! A kernel configuration from a fragment in `tests/kernel`, merged by the
 //! kernel's own means, and checked: every line of it must hold. What only one
-//! series has is in a fragment of the same name, in the directory of the series.
+//! series or one architecture has is in fragments of the same name, in the
+//! directories of these.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -82,8 +83,8 @@ struct Fragment {
 }
 
 impl Fragment {
-    /// Reads a fragment, and what is added to it for one kernel series.
-    fn read(name: &str, series: &str) -> Result<Self> {
+    /// Reads a fragment, and what is added to it in the directories `added`.
+    fn read(name: &str, added: &[String]) -> Result<Self> {
         let directory = options::repository()?.join("tests/kernel");
         let file = directory.join(format!("{name}.config"));
         let Ok(text) = fs::read_to_string(&file) else {
@@ -101,16 +102,18 @@ impl Fragment {
         };
         let (mut files, mut all_text) = (Vec::new(), String::new());
         if let Some(other) = header("with") {
-            let other = Self::read(other.trim_end_matches(".config"), series)?;
+            let other = Self::read(other.trim_end_matches(".config"), added)?;
             files = other.files;
             all_text = other.text;
         }
         files.push(file);
         all_text.push_str(&text);
-        let of_series = directory.join(series).join(format!("{name}.config"));
-        if let Ok(text) = fs::read_to_string(&of_series) {
-            files.push(of_series);
-            all_text.push_str(&text);
+        for directory in added.iter().map(|added| directory.join(added)) {
+            let more = directory.join(format!("{name}.config"));
+            if let Ok(text) = fs::read_to_string(&more) {
+                files.push(more);
+                all_text.push_str(&text);
+            }
         }
         Ok(Self {
             base: header("base").unwrap_or_default(),
@@ -151,7 +154,15 @@ fn names_in(directory: &Path) -> String {
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()))
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".config")?
+                    .to_owned(),
+            )
+        })
         .filter(|name| name != "guest")
         .collect();
     names.sort();
@@ -178,14 +189,14 @@ pub fn configure<'a>(
     config: &str,
 ) -> Result<Kernel<'a>> {
     let series = source::series(tree)?;
-    let fragment = Fragment::read(config, &series)?;
+    let fragment = Fragment::read(config, &directories(options, &series)?)?;
     let kernel = Kernel {
         options,
         toolchain,
         config: config.to_owned(),
         tree: tree.to_owned(),
         series,
-        objtree: objtree(options, cache, tree, config),
+        objtree: objtree(options, cache, tree, config)?,
         steps: fragment.steps,
         rustc: fragment.rustc.clone(),
     };
@@ -236,10 +247,21 @@ pub fn configure<'a>(
     Ok(kernel)
 }
 
-/// One build directory for each tree and configuration.
-fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> PathBuf {
+/// The directories with what is added for a kernel series, for the architecture that was asked for,
+/// and for that of the series.
+pub fn directories(options: &Options, series: &str) -> Result<[String; 3]> {
+    let arch = options.arch()?.name;
+    Ok([
+        series.to_owned(),
+        arch.to_owned(),
+        format!("{series}/{arch}"),
+    ])
+}
+
+/// One build directory for each tree, configuration, architecture and compiler.
+fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> Result<PathBuf> {
     if let (Some(objtree), true) = (options.objtree(), options.config() == config) {
-        return objtree.to_owned();
+        return Ok(objtree.to_owned());
     }
     let tree = tree.strip_prefix(&cache.path).unwrap_or(tree);
     let tree = tree
@@ -247,11 +269,10 @@ fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> PathB
         .trim_start_matches('/')
         .trim_start_matches("src/")
         .replace('/', "-");
+    let arch = options.arch()?.suffix();
     let llvm = if options.llvm.is_empty() { "" } else { "-llvm" };
-    cache
-        .path
-        .join("build")
-        .join(format!("{tree}-{config}{llvm}"))
+    let builds = cache.path.join("build");
+    Ok(builds.join(format!("{tree}-{config}{arch}{llvm}")))
 }
 
 /// Everything that the configuration depends on.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A package that the host's own sources do not have, from a newer suite of the mirror that they
-//! name.
+//! Packages that the host's own sources do not have, from the mirror that they name: of a newer suite,
+//! or of another architecture.
 //!
-//! apt gets it, with settings and lists of its own in the cache, and checks it by Debian's keys. The
+//! apt gets them, with settings and lists of its own in the cache, and checks them by Debian's keys. The
 //! system stays as it is: nothing is installed, and nobody's rights are needed.
 
 use std::fs;
@@ -17,7 +17,9 @@ use crate::command;
 use crate::progress::Phase;
 
 /// Where kernel series are that a stable release does not have itself.
-const SUITE: &str = "trixie-backports";
+const BACKPORTS: &str = "trixie-backports";
+/// Where programs for the guest are: the first release that has all architectures.
+const RELEASE: &str = "trixie";
 
 const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -27,27 +29,95 @@ pub struct Fetched {
     pub file: PathBuf,
 }
 
-/// The package `name`, which is fetched once.
+/// The package `name` for all architectures, which is fetched once.
 pub fn package(cache: &Cache, name: &str) -> Result<Fetched> {
-    let directory = cache.path.join("apt");
-    if let Some(fetched) = find(&directory, name) {
-        return Ok(fetched);
-    }
-    let mirror = mirror()?;
-    let mut phase = Phase::start("fetch");
-    phase.announce(&format!("{name} of {SUITE}, which apt here does not offer"));
-    let advice = || {
-        format!(
-            "{name}: apt does not offer it here, and it could not be fetched from {SUITE} of {mirror}; \
-             install it, or give a tree of your own, as in make run KDIR=/path/to/linux"
-        )
+    let from = Place {
+        directory: cache.path.join("apt"),
+        suite: BACKPORTS,
+        architecture: None,
     };
-    prepare(&directory, &mirror).with_context(|| directory.display().to_string())?;
-    command::output(apt_get(&directory).arg("update")).with_context(advice)?;
-    command::output(apt_get(&directory).args(["download", name])).with_context(advice)?;
-    let fetched = find(&directory, name).with_context(advice)?;
-    phase.done(&format!("version {}", fetched.version));
-    Ok(fetched)
+    from.fetch(name).with_context(|| {
+        format!(
+            "{name}: apt does not offer it here; install it, or give a tree of your own, as in \
+             make run KDIR=/path/to/linux"
+        )
+    })
+}
+
+/// The file `program` of the package `name` of another architecture, fetched and unpacked once into
+/// `cache`.
+pub fn program(cache: &Path, architecture: &str, name: &str, program: &str) -> Result<PathBuf> {
+    let directory = std::path::absolute(cache)?
+        .join("apt")
+        .join(format!("{RELEASE}-{architecture}"));
+    let unpacked = directory.join("root");
+    // Which of these it is in differs between releases.
+    let places = ["usr/bin", "bin"].map(|bin| unpacked.join(bin).join(program));
+    let find = || places.iter().find(|file| file.exists()).cloned();
+    if let Some(file) = find() {
+        return Ok(file);
+    }
+    let from = Place {
+        directory,
+        suite: RELEASE,
+        architecture: Some(architecture),
+    };
+    let package = from.fetch(name)?;
+    let mut dpkg = Command::new("dpkg-deb");
+    command::output(dpkg.arg("--extract").arg(&package.file).arg(&unpacked))?;
+    find().with_context(|| format!("{}: there is no {program} in it", package.file.display()))
+}
+
+/// Where packages are from, and where they go to.
+struct Place<'a> {
+    directory: PathBuf,
+    suite: &'a str,
+    /// Debian's name of it; `None` for the host's.
+    architecture: Option<&'a str>,
+}
+
+impl Place<'_> {
+    fn fetch(&self, name: &str) -> Result<Fetched> {
+        let directory = &self.directory;
+        if let Some(fetched) = find(directory, name) {
+            return Ok(fetched);
+        }
+        let (suite, mirror) = (self.suite, mirror()?);
+        let mut phase = Phase::start("fetch");
+        phase.announce(&format!("{name} of {suite}, which apt here does not offer"));
+        let context = || format!("{name} could not be fetched from {suite} of {mirror}");
+        prepare(directory, &mirror, suite).with_context(|| directory.display().to_string())?;
+        command::output(self.apt_get().arg("update")).with_context(context)?;
+        command::output(self.apt_get().args(["download", name])).with_context(context)?;
+        let fetched = find(directory, name).with_context(context)?;
+        phase.done(&format!("version {}", fetched.version));
+        Ok(fetched)
+    }
+
+    /// apt-get with all that it writes, and where it looks, in the directory.
+    fn apt_get(&self) -> Command {
+        let directory = &self.directory;
+        let mut apt_get = Command::new("apt-get");
+        let setting = |name: &str, value: &Path| format!("{name}={}", value.display());
+        for (name, path) in [
+            ("Dir::Etc::sourcelist", directory.join("sources.list")),
+            ("Dir::Etc::sourceparts", PathBuf::from("/dev/null")),
+            ("Dir::State::lists", directory.join("lists")),
+            ("Dir::Cache", directory.to_owned()),
+            ("Dir::Cache::archives", directory.join("archives")),
+        ] {
+            apt_get.arg("-o").arg(setting(name, &path));
+        }
+        if let Some(architecture) = self.architecture {
+            for name in ["APT::Architecture", "APT::Architectures"] {
+                apt_get.arg("-o").arg(format!("{name}={architecture}"));
+            }
+        }
+        // The user that apt downloads as may not get at the cache.
+        apt_get.args(["-o", "APT::Sandbox::User=root", "--quiet"]);
+        apt_get.current_dir(directory);
+        apt_get
+    }
 }
 
 /// `linux-source-7.3_7.3.4-1~bpo13+1_all.deb`, if it is there.
@@ -61,7 +131,7 @@ fn find(directory: &Path, name: &str) -> Option<Fetched> {
     })
 }
 
-fn prepare(directory: &Path, mirror: &str) -> Result<()> {
+fn prepare(directory: &Path, mirror: &str, suite: &str) -> Result<()> {
     for name in ["lists/partial", "archives/partial"] {
         fs::create_dir_all(directory.join(name))?;
     }
@@ -70,27 +140,8 @@ fn prepare(directory: &Path, mirror: &str) -> Result<()> {
         // Those that apt itself trusts.
         false => String::new(),
     };
-    let source = format!("deb {keys}{mirror} {SUITE} main\n");
+    let source = format!("deb {keys}{mirror} {suite} main\n");
     Ok(fs::write(directory.join("sources.list"), source)?)
-}
-
-/// apt-get with all that it writes, and where it looks, in `directory`.
-fn apt_get(directory: &Path) -> Command {
-    let mut apt_get = Command::new("apt-get");
-    let setting = |name: &str, value: &Path| format!("{name}={}", value.display());
-    for (name, path) in [
-        ("Dir::Etc::sourcelist", directory.join("sources.list")),
-        ("Dir::Etc::sourceparts", PathBuf::from("/dev/null")),
-        ("Dir::State::lists", directory.join("lists")),
-        ("Dir::Cache", directory.to_owned()),
-        ("Dir::Cache::archives", directory.join("archives")),
-    ] {
-        apt_get.arg("-o").arg(setting(name, &path));
-    }
-    // The user that apt downloads as may not get at the cache.
-    apt_get.args(["-o", "APT::Sandbox::User=root", "--quiet"]);
-    apt_get.current_dir(directory);
-    apt_get
 }
 
 /// The address that the host gets its release from.

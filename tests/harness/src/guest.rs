@@ -11,8 +11,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::arch::Arch;
 use crate::command;
-use crate::configure::Kernel;
+use crate::configure::{self, Kernel};
+use crate::fetch;
 use crate::modules;
 use crate::options;
 
@@ -48,20 +50,21 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
 
     let program = directory.join(PROGRAM);
-    compile(&sources, &[repository.join(READER)], &program)?;
+    let arch = options.arch()?;
+    compile(arch, &sources, &[repository.join(READER)], &program)?;
     let root = install_modules(kernel, &directory)?;
 
     let mut list = Files::new();
     for name in ["bin", "etc", "out"] {
         list.directory(Path::new(name));
     }
-    list.file("bin/busybox", Path::new("/bin/busybox"), 0o755);
+    list.file("bin/busybox", &busybox(options)?, 0o755);
     list.link("bin/sh", "busybox");
     list.file("init", &sources.join("init"), 0o755);
     list.file(&format!("bin/{PROGRAM}"), &program, 0o755);
     // Which options the kernel has.
     list.file("etc/config", &kernel.objtree.join(".config"), 0o644);
-    if let Some(known) = known_symbols(kernel, &sources) {
+    if let Some(known) = known_symbols(kernel, &sources)? {
         let file = directory.join("symbols");
         fs::write(&file, known).with_context(|| file.display().to_string())?;
         list.file("etc/symbols", &file, 0o644);
@@ -82,26 +85,40 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
     })
 }
 
-/// What symbols are known to be in, in all series and in the kernel's; tiny-ibt is tiny linked another
-/// way.
-fn known_symbols(kernel: &Kernel, sources: &Path) -> Option<String> {
+/// What symbols are known to be in: in all kernels, and in those of the series and the architecture.
+/// tiny-ibt is tiny linked another way.
+fn known_symbols(kernel: &Kernel, sources: &Path) -> Result<Option<String>> {
     let config = kernel.config.trim_end_matches("-ibt");
     let name = format!("{config}.symbols");
-    let all = fs::read_to_string(sources.join(&name)).ok()?;
-    let of_series = fs::read_to_string(sources.join(&kernel.series).join(&name));
-    Some(all + &of_series.unwrap_or_default())
+    let Ok(mut known) = fs::read_to_string(sources.join(&name)) else {
+        return Ok(None);
+    };
+    for directory in configure::directories(kernel.options, &kernel.series)? {
+        let more = fs::read_to_string(sources.join(directory).join(&name));
+        known += &more.unwrap_or_default();
+    }
+    Ok(Some(known))
+}
+
+/// A busybox that runs in the guest.
+pub fn busybox(options: &options::Options) -> Result<PathBuf> {
+    let arch = options.arch()?;
+    match arch.is_foreign() {
+        true => fetch::program(&options.cache, arch.debian, "busybox-static", "busybox"),
+        false => Ok(PathBuf::from("/bin/busybox")),
+    }
 }
 
 /// A program for the guest of the files in `sources` and of `others`, static: there is nothing else in
 /// there.
-pub fn compile(sources: &Path, others: &[PathBuf], program: &Path) -> Result<()> {
+pub fn compile(arch: &Arch, sources: &Path, others: &[PathBuf], program: &Path) -> Result<()> {
     let mut files: Vec<_> = fs::read_dir(sources)?
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
         .collect();
     files.sort();
-    let mut cc = Command::new("gcc");
+    let mut cc = Command::new(format!("{}gcc", arch.cross_prefix()));
     cc.args(["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
         .arg(program)
         .args(files)

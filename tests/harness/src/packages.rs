@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{bail, Context, Result};
 
+use crate::arch::Arch;
 use crate::command;
 use crate::options::Options;
 use crate::progress::Phase;
@@ -116,7 +117,10 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
     }
     if !matches!(purpose, For::Docs) {
         want(BUILD);
-        want(&[options.arch()?.qemu_package]);
+        let arch = options.arch()?;
+        want(arch.cross_packages());
+        want(arch.firmware);
+        want(&[qemu_package(arch)?]);
     }
     if matches!(purpose, For::Editor) {
         want(&["python3"]);
@@ -149,6 +153,13 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
         wanted.extend(rust_packages().iter().map(|&name| name.to_owned()));
     }
     Ok(wanted)
+}
+
+/// Which package has the emulator differs between releases.
+fn qemu_package(arch: &'static Arch) -> Result<&'static str> {
+    let mut packages = arch.qemu_packages.iter();
+    let last = packages.next_back().context("no package has QEMU")?;
+    Ok(packages.find(|package| is_offered(package)).unwrap_or(last))
 }
 
 /// Debian 12's own rustc is too old; rustc-web is its newer one.

@@ -64,8 +64,11 @@ impl Toolchain {
         make.arg("-C")
             .arg(tree)
             .arg(format!("O={}", objtree.display()));
-        make.arg(format!("ARCH={}", options.arch()?.name));
-        if !options.llvm.is_empty() {
+        let arch = options.arch()?;
+        make.arg(format!("ARCH={}", arch.kernel));
+        if options.llvm.is_empty() {
+            make.arg(format!("CROSS_COMPILE={}", arch.cross_prefix()));
+        } else {
             // LLVM=1 wants clang in PATH; Debian names it clang-19.
             let llvm = if options.llvm == "1" {
                 "-19"

@@ -15,7 +15,8 @@ pub fn pack(options: &Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<G
     let directory = kernel.objtree.join("bench");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     let program = directory.join("kallmodsyms-bench");
-    guest::compile(&options::repository()?.join("tests/bench"), &[], &program)?;
+    let sources = options::repository()?.join("tests/bench");
+    guest::compile(options.arch()?, &sources, &[], &program)?;
 
     let mut list = Files::new();
     list.file("init", &program, 0o755);

@@ -67,7 +67,7 @@ fn pack(options: &Options, kernel: &Kernel, blazecli: &Path) -> Result<Guest> {
     for name in ["bin", "clients", "disk"] {
         list.directory(Path::new(name));
     }
-    list.file("bin/busybox", Path::new("/bin/busybox"), 0o755);
+    list.file("bin/busybox", &guest::busybox(options)?, 0o755);
     list.link("bin/sh", "busybox");
     list.file("clients/blazecli", blazecli, 0o755);
     let mut names: Vec<_> = fs::read_dir(&sources)?.collect::<Result<_, _>>()?;

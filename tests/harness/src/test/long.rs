@@ -91,7 +91,8 @@ fn all_of_reproduce(report: &mut Report, options: &Options, start: &Start) {
             tree,
         } = start;
         let kernel = configure::configure(options, cache, toolchain, &tree.path, options.config())?;
-        if let Some(option) = missing(&kernel)? {
+        let needed = [super::CONTAINERS, super::DAMAGE, super::ADDRESSES].concat();
+        if let Some(option) = missing(&kernel, &needed)? {
             bail!("{} is without {option}", kernel.config);
         }
         build::build(&kernel)?;

@@ -27,10 +27,9 @@ mod stability;
 mod tables;
 mod vmcoreinfo;
 
-use std::fs;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cache::Cache;
 use crate::configure::{self, Kernel};
@@ -41,10 +40,6 @@ use crate::progress;
 use crate::qemu;
 use crate::source;
 use crate::toolchain::Toolchain;
-
-/// The kernels that are booted unless one is asked for: one links vmlinux from
-/// vmlinux.a, the other from vmlinux.o.
-const CONFIGS: &[&str] = &["tiny", "tiny-ibt"];
 
 /// So many of the damages and of the boots at other addresses have time here.
 const DAMAGES: usize = 2;
@@ -137,7 +132,7 @@ pub fn run(options: &Options) -> Result<bool> {
     report.group("documentation", |report| docs::run(report, &cache, &tree));
     let configs = options
         .chosen_config()
-        .map_or(CONFIGS.to_vec(), |config| vec![config]);
+        .map_or(options.arch()?.configs.to_vec(), |config| vec![config]);
     for config in configs {
         report.group(config, |report| {
             let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
@@ -159,19 +154,26 @@ pub fn run(options: &Options) -> Result<bool> {
         |report| {
             let config = options.config();
             let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
-            if let Some(option) = missing(&kernel)? {
-                println!("# {config} is without {option}: not run");
-                return Ok(());
+            if can(&kernel, CONTAINERS)? {
+                boot::run_privacy(report, options, &kernel)?;
             }
-            boot::run_privacy(report, options, &kernel)?;
-            damaged::run(report, options, &kernel, &damages::DAMAGES[..DAMAGES])?;
-            kaslr::run(report, options, &kernel, BOOTS)
+            if can(&kernel, DAMAGE)? {
+                damaged::run(report, options, &kernel, &damages::DAMAGES[..DAMAGES])?;
+            }
+            if can(&kernel, ADDRESSES)? {
+                kaslr::run(report, options, &kernel, BOOTS)?;
+            }
+            Ok(())
         },
     );
     report.group("built in or loaded", |report| {
         stability::run(report, options, &cache, &toolchain, &tree)
     });
-    for config in soak::CONFIGS {
+    let debug_kernels = match options.arch()?.has_debug_kernels {
+        true => soak::CONFIGS,
+        false => &[],
+    };
+    for config in debug_kernels {
         report.group(config, |report| {
             soak::test(report, options, &cache, &toolchain, &tree, config)
         });
@@ -187,17 +189,27 @@ pub fn run(options: &Options) -> Result<bool> {
     Ok(report.end())
 }
 
-/// What a kernel has not that these tests need: containers, a vmlinux that QEMU boots, and other
-/// addresses in each boot.
-fn missing(kernel: &Kernel) -> Result<Option<&'static str>> {
-    let path = kernel.objtree.join(".config");
-    let config = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let is_missing = |option: &&str| !config.lines().any(|line| line == format!("{option}=y"));
-    let needed = [
-        "CONFIG_USER_NS",
-        "CONFIG_PID_NS",
-        "CONFIG_PVH",
-        "CONFIG_RANDOMIZE_BASE",
-    ];
-    Ok(needed.into_iter().find(is_missing))
+/// What some tests need of a kernel: containers, a vmlinux that QEMU boots, and other addresses in
+/// each boot.
+const CONTAINERS: &[&str] = &["CONFIG_USER_NS", "CONFIG_PID_NS"];
+const DAMAGE: &[&str] = &["CONFIG_PVH"];
+const ADDRESSES: &[&str] = &["CONFIG_RANDOMIZE_BASE"];
+
+/// What of these the kernel has not.
+fn missing(kernel: &Kernel, needed: &[&'static str]) -> Result<Option<&'static str>> {
+    for &option in needed {
+        if !kernel.has(option)? {
+            return Ok(Some(option));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the kernel has all of these, or else says what it has not.
+fn can(kernel: &Kernel, needed: &[&'static str]) -> Result<bool> {
+    let missing = missing(kernel, needed)?;
+    if let Some(option) = missing {
+        println!("# {} is without {option}: not all is run", kernel.config);
+    }
+    Ok(missing.is_none())
 }
