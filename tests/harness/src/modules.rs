@@ -44,7 +44,8 @@ pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
         directory.write("Kbuild", format!("obj-m := {KUNIT}.o\n").as_bytes())?;
         modules.push(directory.build(KUNIT)?);
     }
-    if !config.contains("CONFIG_SAMPLES=y") {
+    // Built in, or loadable: what is not set has no value.
+    if !config.contains("CONFIG_SAMPLE_KALLMODSYMS_C=") {
         modules.extend(build_samples(kernel, &ALL_SAMPLES)?);
     }
     Ok(modules)
