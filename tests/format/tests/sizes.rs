@@ -171,8 +171,9 @@ fn thousands_at_one_address_and_the_largest_sizes() {
         .iter()
         .flat_map(|&size| [(0, size), (16, size)])
         .collect();
-    symbols.extend((0..MOST as u64 + 2000).map(|n| (0x1000, n % 7)));
+    let more = if cfg!(miri) { 600 } else { 5000 };
+    symbols.extend((0..more).map(|n| (0x1000, n % 7)));
     let encoded = Encoded::new(&symbols, [NO_SIZE; VALUES]);
     let tables = SizeTables::new(encoded.raw(), symbols.len() as u32).unwrap();
-    check(&symbols, &tables, &[0, 511, 512, 513, MOST + 2013]);
+    check(&symbols, &tables, &[0, 511, 512, 513, more as usize + 13]);
 }
