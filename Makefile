@@ -22,8 +22,8 @@ help:
 	@echo '  make fuzz      damaged tables and build inputs: RUNS=10000000, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
 	@echo '  make clients   DTrace, perf, bpftrace and others in a guest, on the file'
-	@echo '  make htmldocs  pages of Documentation/, by the kernel'"'"'s own build'
-	@echo '  make rust-analyzer  rust-project.json, for editors; after make run'
+	@echo '  make matrix    each kernel, architecture and toolchain: ONLY=7.3, VARIANTS=1'
+	@echo '  make htmldocs  pages of Documentation/; make rust-analyzer: for editors'
 	@echo '  make clean     remove what these built; kernel source and tools stay'
 	@echo 'Use it in your own kernel:'
 	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
@@ -37,8 +37,8 @@ help:
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test reproduce soak bench clients htmldocs rust-analyzer
-run shell test reproduce soak bench clients htmldocs rust-analyzer: cargo
+.PHONY: run shell test matrix reproduce soak bench clients htmldocs rust-analyzer
+run shell test matrix reproduce soak bench clients htmldocs rust-analyzer: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo
@@ -68,4 +68,4 @@ unapply:
 
 .PHONY: clean
 clean:
-	rm -rf '$(KALLMODSYMS_CACHE)/build' '$(KALLMODSYMS_CACHE)/fuzz' '$(CARGO_TARGET_DIR)' tests/target
+	rm -rf '$(KALLMODSYMS_CACHE)/build' '$(KALLMODSYMS_CACHE)/fuzz' '$(KALLMODSYMS_CACHE)/matrix' '$(CARGO_TARGET_DIR)' tests/target

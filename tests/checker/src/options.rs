@@ -119,7 +119,7 @@ impl Options {
             "riscv" => "-riscv64".to_owned(),
             arch => format!("-{arch}"),
         };
-        let end = format!("-{}{arch}{llvm}", self.config);
+        let end = format!("-{}{arch}{llvm}", self.config.replace('/', "-"));
         let mut found: Vec<PathBuf> = fs::read_dir(&builds)
             .with_context(|| format!("{}: no build is kept: make run", builds.display()))?
             .filter_map(|entry| Some(entry.ok()?.path()))

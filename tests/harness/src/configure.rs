@@ -72,6 +72,7 @@ impl Kernel<'_> {
 /// # with: guest.config
 /// # rustc: rustc-kcsan.sh
 /// # steps: 1950
+/// # needs: HAVE_LD_DEAD_CODE_DATA_ELIMINATION
 /// ```
 struct Fragment {
     base: String,
@@ -79,6 +80,8 @@ struct Fragment {
     files: Vec<PathBuf>,
     steps: Option<u32>,
     rustc: Option<PathBuf>,
+    /// What the architecture must have for it, where not all have it.
+    needs: Option<String>,
     text: String,
 }
 
@@ -119,6 +122,7 @@ impl Fragment {
             base: header("base").unwrap_or_default(),
             steps: header("steps").and_then(|steps| steps.parse().ok()),
             rustc: header("rustc").map(|name| directory.join(name)),
+            needs: header("needs"),
             files,
             text: all_text,
         })
@@ -258,8 +262,43 @@ pub fn directories(options: &Options, series: &str) -> Result<[String; 3]> {
     ])
 }
 
+/// What an architecture must have for a fragment, if not all have it: the name of an option.
+pub fn needs(config: &str) -> Result<Option<String>> {
+    Ok(Fragment::read(config, &[])?.needs)
+}
+
+/// What the kernel itself says of `option`, where a configuration that was made has it not: the lines
+/// of the architecture's Kconfig.
+///
+/// ```text
+/// \tselect HAVE_RUST if RUSTC_SUPPORTS_RISCV && CC_IS_CLANG
+/// ```
+pub fn refusal(
+    options: &Options,
+    tree: &Path,
+    objtree: &Path,
+    option: &str,
+) -> Result<Option<String>> {
+    let config = fs::read_to_string(objtree.join(".config")).unwrap_or_default();
+    let has = format!("CONFIG_{option}=y");
+    if config.is_empty() || config.lines().any(|line| line == has) {
+        return Ok(None);
+    }
+    // arch/x86/boot/bzImage
+    let image = Path::new(options.arch()?.image);
+    let kconfig: PathBuf = image.iter().take(2).collect::<PathBuf>().join("Kconfig");
+    let path = tree.join(&kconfig);
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let says = |line: &&str| line.split_whitespace().any(|word| word == option);
+    let lines: Vec<_> = text.lines().filter(says).map(str::trim).collect();
+    Ok(Some(match &lines[..] {
+        [] => format!("{}: does not select {option}", kconfig.display()),
+        lines => format!("{}: {}", kconfig.display(), lines.join("; ")),
+    }))
+}
+
 /// One build directory for each tree, configuration, architecture and compiler.
-fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> Result<PathBuf> {
+pub fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> Result<PathBuf> {
     if let (Some(objtree), true) = (options.objtree(), options.config() == config) {
         return Ok(objtree.to_owned());
     }
@@ -271,6 +310,7 @@ fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> Resul
         .replace('/', "-");
     let arch = options.arch()?.suffix();
     let llvm = if options.llvm.is_empty() { "" } else { "-llvm" };
+    let config = config.replace('/', "-");
     let builds = cache.path.join("build");
     Ok(builds.join(format!("{tree}-{config}{arch}{llvm}")))
 }

@@ -52,7 +52,10 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
     let program = directory.join(PROGRAM);
     let arch = options.arch()?;
     compile(arch, &sources, &[repository.join(READER)], &program)?;
-    let root = install_modules(kernel, &directory)?;
+    let root = match kernel.has("CONFIG_MODULES")? {
+        true => Some(install_modules(kernel, &directory)?),
+        false => None,
+    };
 
     let mut list = Files::new();
     for name in ["bin", "etc", "out"] {
@@ -69,7 +72,10 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
         fs::write(&file, known).with_context(|| file.display().to_string())?;
         list.file("etc/symbols", &file, 0o644);
     }
-    list.tree(&root, &root.join("lib"))?;
+    match &root {
+        Some(root) => list.tree(root, &root.join("lib"))?,
+        None => list.directory(Path::new("lib")),
+    }
     for module in modules {
         // Not where the modules are that the guest loads all of.
         let name = module.file_name().unwrap_or_default().to_string_lossy();

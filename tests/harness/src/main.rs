@@ -18,6 +18,7 @@ mod docs;
 mod editor;
 mod fetch;
 mod guest;
+mod matrix;
 mod modules;
 mod options;
 mod packages;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Reproduce(options) => test::long::reproduce(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),
         Command::Htmldocs(options) => docs::run(&options).map(|()| true),
+        Command::Matrix(matrix) => matrix::run(&matrix),
         Command::Soak(soak) => test::long::run(&soak),
     };
     match done {

@@ -37,6 +37,8 @@ pub enum Command {
     Htmldocs(Options),
     /// Describe the crates to editors, in rust-project.json
     RustAnalyzer(Options),
+    /// Try each kernel series with each architecture and toolchain, or one in its variants
+    Matrix(Matrix),
     /// Run all that takes long: reading in kernels that look for errors in themselves, fuzzing, Miri,
     /// and what `reproduce` does
     Soak(Soak),
@@ -100,6 +102,31 @@ pub struct Soak {
     pub minutes: u64,
 }
 
+#[derive(Args)]
+pub struct Matrix {
+    #[command(flatten)]
+    pub options: Options,
+
+    /// Try variants of one kernel instead, which KERNEL, ARCH and LLVM choose: 1
+    #[arg(long, env = "VARIANTS", default_value = "")]
+    variants: String,
+
+    /// Only the cells whose names have each of these words in them
+    #[arg(long, env = "ONLY", default_value = "")]
+    pub only: String,
+}
+
+impl Matrix {
+    pub fn variants(&self) -> bool {
+        is_set(&self.variants)
+    }
+
+    /// Whether the cell of this name is asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.split_whitespace().all(|word| name.contains(word))
+    }
+}
+
 impl Bench {
     pub fn off(&self) -> bool {
         is_set(&self.off)
@@ -157,16 +184,10 @@ impl Options {
 
     /// Fails if there are no hooks for the series that was asked for.
     pub fn check_series(&self) -> Result<()> {
-        let patches = repository()?.join("patches");
-        if patches.join(&self.kernel).is_dir() {
+        let series = all_series()?;
+        if series.contains(&self.kernel) {
             return Ok(());
         }
-        let mut series: Vec<_> = std::fs::read_dir(&patches)?
-            .flatten()
-            .filter(|entry| entry.path().is_dir())
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        series.sort();
         bail!(
             "KERNEL={}: there are no hooks for that series; there are for: {}",
             self.kernel,
@@ -196,9 +217,36 @@ impl Options {
         options
     }
 
+    /// The same for a packaged kernel, with another series, architecture and toolchain.
+    pub fn of_cell(&self, kernel: &str, arch: &str, llvm: &str) -> Self {
+        Self {
+            kdir: None,
+            objtree: None,
+            kernel: kernel.to_owned(),
+            arch: arch.to_owned(),
+            llvm: llvm.to_owned(),
+            ..self.clone()
+        }
+    }
+
     pub fn arch(&self) -> Result<&'static Arch> {
         Arch::named(&self.arch)
     }
+}
+
+/// The kernel series that there are hooks for, oldest first.
+pub fn all_series() -> Result<Vec<String>> {
+    let patches = repository()?.join("patches");
+    let entries = std::fs::read_dir(&patches).with_context(|| patches.display().to_string())?;
+    let directories = entries.flatten().filter(|entry| entry.path().is_dir());
+    let names = directories.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut series: Vec<String> = names.collect();
+    // 6.12 is before 6.9 as text.
+    series.sort_by_key(|name| {
+        let numbers = name.split('.').map(|number| number.parse::<u32>());
+        numbers.map(Result::unwrap_or_default).collect::<Vec<_>>()
+    });
+    Ok(series)
 }
 
 /// The top of this repository, whose tests directory this program is built in.

@@ -17,6 +17,7 @@ pub enum For {
     Boot,
     Bench,
     Clients,
+    Matrix,
     Test,
     Docs,
     Editor,
@@ -57,6 +58,8 @@ const DOCS: &[&str] = &[
     "tar",
     "xz-utils",
 ];
+/// What one of the variants needs: a description of types.
+const MATRIX: &[&str] = &["pahole", "zlib1g-dev"];
 /// To make a root file system, and what the kernel needs to describe its types.
 const CLIENTS: &[&str] = &[
     "debian-archive-keyring",
@@ -130,6 +133,9 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
     }
     if matches!(purpose, For::Clients) {
         want(CLIENTS);
+    }
+    if matches!(purpose, For::Matrix) {
+        want(MATRIX);
     }
     if matches!(purpose, For::Test) {
         want(TEST);

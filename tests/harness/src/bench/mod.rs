@@ -15,7 +15,7 @@ mod pack;
 mod ratio;
 mod relink;
 mod space;
-mod text;
+pub mod text;
 mod whole;
 
 use std::fs;
@@ -38,7 +38,7 @@ use figures::Figures;
 use text::Document;
 
 pub use ratio::ratio;
-pub use space::last_pass;
+pub use space::{last_pass, table_bytes};
 
 /// The kernel that is measured unless another one is asked for.
 const CONFIG: &str = "defconfig";

@@ -85,6 +85,13 @@ const GROUPS: [&str; 4] = [
     "sizes",
 ];
 
+/// What all of our tables take.
+pub fn table_bytes(objtree: &Path) -> Result<u64> {
+    let stored = stored(objtree)?;
+    let ours = stored.iter().filter(|table| group(&table.name).is_some());
+    Ok(ours.map(|table| table.bytes.len() as u64).sum())
+}
+
 pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
     let stored = stored(&kernel.objtree)?;
     let of = |name: &str| -> &[u8] {

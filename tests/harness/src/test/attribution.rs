@@ -9,7 +9,35 @@ use super::host::cargo;
 use super::Report;
 use crate::configure::Kernel;
 
-pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
+/// What the checker counted, as it prints it; empty if it could not.
+#[derive(Default)]
+pub struct Checked {
+    /// In percent.
+    pub recall: String,
+    /// Symbols with a size that are shown in a wrong module.
+    pub wrong: String,
+}
+
+impl Checked {
+    /// ```text
+    /// symbols of modules: 6128, shown with their modules: 6128 (100.000 %)
+    /// wrong, with a size: 0
+    /// ```
+    fn parse(said: &str) -> Self {
+        let behind = |start: &str| said.lines().find_map(|line| line.strip_prefix(start));
+        let recall = behind("symbols of modules: ")
+            .and_then(|rest| rest.split_once('(')?.1.strip_suffix(" %)"))
+            .unwrap_or_default();
+        Self {
+            recall: recall.to_owned(),
+            wrong: behind("wrong, with a size: ")
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+}
+
+pub fn run(report: &mut Report, kernel: &Kernel) -> Result<Checked> {
     let mut checker = cargo("run")?;
     checker
         .args([
@@ -35,5 +63,19 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
         let why = String::from_utf8_lossy(&output.stderr);
         report.failed(&name, &format!("{said}{why}"));
     }
-    Ok(())
+    Ok(Checked::parse(&said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Checked;
+
+    #[test]
+    fn numbers_of_the_checker() {
+        let said = "symbols of modules: 3, shown with their modules: 2 (66.667 %)\n\
+                    wrong, with a size: 1\nmissing: 1\n";
+        let checked = Checked::parse(said);
+        assert_eq!((&*checked.recall, &*checked.wrong), ("66.667", "1"));
+        assert_eq!(Checked::parse("check: no vmlinux").recall, "");
+    }
 }

@@ -3,7 +3,7 @@
 //! `make test`: everything that can be tested, the quick things first.
 
 mod apply;
-mod attribution;
+pub mod attribution;
 pub mod boot;
 mod damaged;
 mod damages;
@@ -12,17 +12,17 @@ mod host;
 mod kaslr;
 mod layering;
 mod lint;
-mod listing;
+pub mod listing;
 pub mod long;
 mod off;
-mod offline;
+pub mod offline;
 mod rebuild;
 mod rebuilt;
 mod reproduce;
 mod samples;
-mod sizes;
+pub mod sizes;
 mod soak;
-mod speed;
+pub mod speed;
 mod stability;
 mod tables;
 mod vmcoreinfo;
@@ -48,9 +48,12 @@ const BOOTS: u32 = 3;
 /// What has passed and what has not.
 pub struct Report {
     passed: u32,
-    failed: u32,
+    /// What failed, and why.
+    failures: Vec<String>,
     /// What was counted, for the end.
     counts: Vec<String>,
+    /// Whether only failures are told.
+    quiet: bool,
     started: Instant,
 }
 
@@ -58,20 +61,41 @@ impl Report {
     pub fn new() -> Self {
         Self {
             passed: 0,
-            failed: 0,
+            failures: Vec::new(),
             counts: Vec::new(),
+            quiet: false,
             started: Instant::now(),
         }
     }
 
+    /// One that tells only of failures.
+    pub fn quiet() -> Self {
+        Self {
+            quiet: true,
+            ..Self::new()
+        }
+    }
+
+    /// How many passed, and what failed.
+    pub fn results(&self) -> (u32, &[String]) {
+        (self.passed, &self.failures)
+    }
+
+    /// How many there were.
+    fn number(&self) -> usize {
+        self.passed as usize + self.failures.len()
+    }
+
     pub fn passed(&mut self, name: &str) {
         self.passed += 1;
-        println!("ok {} - {name}", self.passed + self.failed);
+        if !self.quiet {
+            println!("ok {} - {name}", self.number());
+        }
     }
 
     pub fn failed(&mut self, name: &str, why: &str) {
-        self.failed += 1;
-        println!("not ok {} - {name}", self.passed + self.failed);
+        self.failures.push(format!("{name}: {why}"));
+        println!("not ok {} - {name}", self.number());
         for line in why.lines() {
             println!("#   {line}");
         }
@@ -97,8 +121,9 @@ impl Report {
             println!("# counted:\n#   {}", self.counts.join("\n#   "));
         }
         println!("# after {}", progress::time(self.started.elapsed()));
-        println!("{} passed, {} failed", self.passed, self.failed);
-        self.failed == 0
+        let failed = self.failures.len();
+        println!("{} passed, {failed} failed", self.passed);
+        failed == 0
     }
 
     /// A group of tests that can also fail as a whole.

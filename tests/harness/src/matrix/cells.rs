@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which kernels there are to try.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::arch;
+use crate::options::{self, Matrix, Options};
+use crate::source;
+
+/// What is built and booted, and how much of it is tried.
+pub struct Cell {
+    /// `6.12-x86_64-gcc`
+    pub name: String,
+    pub options: Options,
+    pub config: String,
+    /// Whether the guest's tests are run too, and not only what the file says is compared.
+    pub whole: bool,
+}
+
+/// Where the fragments of the variants are, in `tests/kernel`.
+const VARIANTS: &str = "variants";
+
+pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
+    match matrix.options.kdir() {
+        Some(tree) => Ok(vec![of_tree(&matrix.options, tree)?]),
+        None if matrix.variants() => variants(&matrix.options),
+        None => combinations(&matrix.options),
+    }
+}
+
+/// The one of a tree of the user's own.
+fn of_tree(options: &Options, tree: &Path) -> Result<Cell> {
+    let arch = options.arch()?.name;
+    Ok(Cell {
+        name: format!("{}-{arch}-{}", source::series(tree)?, toolchain(options)),
+        options: options.clone(),
+        config: options.config().to_owned(),
+        whole: true,
+    })
+}
+
+fn toolchain(options: &Options) -> &'static str {
+    match options.llvm.is_empty() {
+        true => "gcc",
+        false => "clang",
+    }
+}
+
+/// Each series, which are those that there are hooks for, with each architecture and toolchain.
+fn combinations(options: &Options) -> Result<Vec<Cell>> {
+    let mut cells = Vec::new();
+    for series in options::all_series()? {
+        for arch in arch::ARCHES {
+            for llvm in ["", "1"] {
+                let options = options.of_cell(&series, arch.name, llvm);
+                cells.push(Cell {
+                    name: format!("{series}-{}-{}", arch.name, toolchain(&options)),
+                    config: options.config().to_owned(),
+                    options,
+                    whole: true,
+                });
+            }
+        }
+    }
+    Ok(cells)
+}
+
+/// Each variant of one kernel.
+fn variants(options: &Options) -> Result<Vec<Cell>> {
+    let arch = options.arch()?.name;
+    let options = options.of_cell(&options.kernel, arch, &options.llvm);
+    let directory = options::repository()?.join("tests/kernel").join(VARIANTS);
+    let names = names_in(&directory).with_context(|| directory.display().to_string())?;
+    let cells = names.into_iter().map(|name| Cell {
+        config: format!("{VARIANTS}/{name}"),
+        name: format!("{}-{arch}-{}-{name}", options.kernel, toolchain(&options)),
+        options: options.clone(),
+        whole: false,
+    });
+    Ok(cells.collect())
+}
+
+/// The fragments in a directory.
+fn names_in(directory: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        names.extend(
+            name.to_string_lossy()
+                .strip_suffix(".config")
+                .map(str::to_owned),
+        );
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make matrix`: each kernel series with each architecture and each toolchain, or with `VARIANTS=1`
+//! the default one of these in each layout that an option gives it.
+//!
+//! The phases, in order: which [`cells`] there are, which of these have a result of the repository's
+//! present [`state`], a [`trial`] of each that has none, and a table of the [`outcome`]s.
+
+mod cells;
+mod outcome;
+mod state;
+mod trial;
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{ensure, Context, Result};
+
+use crate::bench::text::{Document, Table};
+use crate::cache::Cache;
+use crate::options::{self, Matrix};
+use crate::progress;
+use crate::toolchain::Toolchain;
+use cells::Cell;
+use outcome::{Outcome, HEADER};
+
+/// Whether all cells are as they should be.
+pub fn run(matrix: &Matrix) -> Result<bool> {
+    let options = &matrix.options;
+    let cache = Cache::lock(options)?;
+    let toolchain = Toolchain::find(&cache)?;
+    let cells: Vec<Cell> = cells::all(matrix)?
+        .into_iter()
+        .filter(|cell| matrix.wants(&cell.name))
+        .collect();
+    ensure!(!cells.is_empty(), "ONLY={}: no such cell", matrix.only);
+    let state = state::of(&options::repository()?, &toolchain.describe()?)?;
+    let directory = cache.path.join("matrix");
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+
+    let mut outcomes = Vec::new();
+    for (number, cell) in (1..).zip(&cells) {
+        let start = format!("cell {number} of {}, {}", cells.len(), cell.name);
+        let file = directory.join(format!("{}.result", cell.name));
+        let outcome = match known(&file, &state) {
+            Some(outcome) => outcome,
+            None => {
+                progress::say(&start);
+                let started = Instant::now();
+                let outcome = trial::run(cell, &cache, &toolchain);
+                fs::write(&file, format!("state={state}\n{}", outcome.to_text()))
+                    .with_context(|| file.display().to_string())?;
+                let time = progress::time(started.elapsed());
+                progress::say(&format!("{start}: {}, after {time}", outcome.word()));
+                outcome
+            }
+        };
+        outcomes.push((cell, outcome));
+    }
+    show(&outcomes, &directory)?;
+    Ok(!outcomes.iter().any(|(_, outcome)| outcome.failed()))
+}
+
+/// The outcome that a file has, if it is of this state. A cell that failed is tried again.
+fn known(file: &Path, state: &str) -> Option<Outcome> {
+    let text = fs::read_to_string(file).ok()?;
+    let text = text.strip_prefix(&format!("state={state}\n"))?;
+    Outcome::parse(text).filter(|outcome| !outcome.failed())
+}
+
+/// Prints the table, and keeps it.
+fn show(outcomes: &[(&Cell, Outcome)], directory: &Path) -> Result<()> {
+    let mut table = Table::new(HEADER);
+    let mut document = Document::new();
+    for (cell, outcome) in outcomes {
+        table.row([cell.name.clone()].into_iter().chain(outcome.row()));
+    }
+    document.table(&table);
+    document.line("");
+    for (cell, outcome) in outcomes {
+        for line in outcome.note.lines() {
+            document.line(&format!("{}: {line}", cell.name));
+        }
+    }
+    let file = directory.join("matrix.md");
+    fs::write(&file, document.text()).with_context(|| file.display().to_string())?;
+    println!("{}", document.text());
+    progress::say(&format!(
+        "this table is in {}, with the result of each cell",
+        file.display()
+    ));
+    Ok(())
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What became of a cell: as a row of the table, and as the lines of a file.
+
+use std::fmt::Write;
+
+/// What the columns of the table are, the cell's name in front.
+pub const HEADER: &[&str] = &[
+    "cell",
+    "built",
+    "booted",
+    "passed",
+    "failed",
+    "recall, %",
+    "wrong labels",
+    "read ratio",
+    "bytes of tables",
+];
+
+/// A figure that was not got stays empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The kernel's own words, where it has no Rust in this combination.
+    pub is_unsupported: bool,
+    pub built: bool,
+    pub booted: bool,
+    pub passed: u32,
+    pub failed: u32,
+    /// Of the symbols of modules, how many are shown with their modules, in percent.
+    pub recall: String,
+    /// Symbols with a size that are shown in a wrong module.
+    pub wrong: String,
+    /// Of the instructions that reading /proc/kallsyms takes.
+    pub ratio: String,
+    pub bytes: String,
+    /// What failed, or why nothing was tried.
+    pub note: String,
+}
+
+impl Outcome {
+    /// Whether something is not as it should be.
+    pub fn failed(&self) -> bool {
+        !self.is_unsupported && (self.failed > 0 || !self.built || !self.booted)
+    }
+
+    /// `passed`, `FAILED`
+    pub fn word(&self) -> &'static str {
+        match (self.is_unsupported, self.failed()) {
+            (true, _) => "not supported by the kernel",
+            (false, false) => "passed",
+            (false, true) => "FAILED",
+        }
+    }
+
+    /// The cells of its row behind the name.
+    pub fn row(&self) -> Vec<String> {
+        let yes = |is: bool| if is { "yes" } else { "NO" }.to_owned();
+        if self.is_unsupported {
+            return vec!["not supported".to_owned()];
+        }
+        vec![
+            yes(self.built),
+            yes(self.booted),
+            self.passed.to_string(),
+            self.failed.to_string(),
+            self.recall.clone(),
+            self.wrong.clone(),
+            self.ratio.clone(),
+            self.bytes.clone(),
+        ]
+    }
+
+    /// ```text
+    /// built=true
+    /// recall=100.000
+    /// note=a line each
+    /// ```
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for (key, value) in [
+            ("unsupported", self.is_unsupported.to_string()),
+            ("built", self.built.to_string()),
+            ("booted", self.booted.to_string()),
+            ("passed", self.passed.to_string()),
+            ("failed", self.failed.to_string()),
+            ("recall", self.recall.clone()),
+            ("wrong", self.wrong.clone()),
+            ("ratio", self.ratio.clone()),
+            ("bytes", self.bytes.clone()),
+        ] {
+            let _ = writeln!(text, "{key}={value}");
+        }
+        for line in self.note.lines() {
+            let _ = writeln!(text, "note={line}");
+        }
+        text
+    }
+
+    /// `None` for what [`Outcome::to_text`] did not write.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut outcome = Self::default();
+        for line in text.lines() {
+            let (key, value) = line.split_once('=')?;
+            match key {
+                "unsupported" => outcome.is_unsupported = value.parse().ok()?,
+                "built" => outcome.built = value.parse().ok()?,
+                "booted" => outcome.booted = value.parse().ok()?,
+                "passed" => outcome.passed = value.parse().ok()?,
+                "failed" => outcome.failed = value.parse().ok()?,
+                "recall" => value.clone_into(&mut outcome.recall),
+                "wrong" => value.clone_into(&mut outcome.wrong),
+                "ratio" => value.clone_into(&mut outcome.ratio),
+                "bytes" => value.clone_into(&mut outcome.bytes),
+                "note" => {
+                    outcome.note.push_str(value);
+                    outcome.note.push('\n');
+                }
+                _ => return None,
+            }
+        }
+        Some(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Outcome {
+        Outcome {
+            built: true,
+            booted: true,
+            passed: 231,
+            recall: "100.000".to_owned(),
+            wrong: "0".to_owned(),
+            ratio: "0.114".to_owned(),
+            bytes: "12,345".to_owned(),
+            ..Outcome::default()
+        }
+    }
+
+    #[test]
+    fn a_file_has_all_of_it() {
+        let mut outcome = good();
+        outcome.note = "not ok: a=b\nwhy\n".to_owned();
+        assert_eq!(Outcome::parse(&outcome.to_text()), Some(outcome));
+        assert_eq!(Outcome::parse("built=perhaps\n"), None);
+        assert_eq!(Outcome::parse("something else\n"), None);
+        assert_eq!(good().row().len() + 1, HEADER.len());
+    }
+
+    #[test]
+    fn what_is_not_all_right_failed() {
+        assert!(!good().failed());
+        for break_it in [
+            (|outcome| outcome.built = false) as fn(&mut Outcome),
+            |outcome| outcome.booted = false,
+            |outcome| outcome.failed = 1,
+        ] {
+            let mut outcome = good();
+            break_it(&mut outcome);
+            assert!(outcome.failed(), "{outcome:?}");
+        }
+        let unsupported = Outcome {
+            is_unsupported: true,
+            ..Outcome::default()
+        };
+        assert!(!unsupported.failed());
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The state of the repository, as far as an outcome depends on it.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// All that is built of, or tests. Documentation is not.
+const SOURCES: &[&str] = &[
+    "Kbuild", "Kconfig", "include", "patches", "rust", "samples", "scripts", "tests",
+];
+
+/// What cargo makes, if it is asked to make it here.
+const MADE: &[&str] = &["target"];
+
+/// A word that differs if any of the files does, or `toolchain`.
+pub fn of(repository: &Path, toolchain: &str) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    toolchain.hash(&mut hasher);
+    for source in SOURCES {
+        add(&repository.join(source), &mut hasher)?;
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn add(path: &Path, hasher: &mut DefaultHasher) -> Result<()> {
+    let context = || path.display().to_string();
+    path.file_name().hash(hasher);
+    if !path.is_dir() {
+        fs::read(path).with_context(context)?.hash(hasher);
+        return Ok(());
+    }
+    let entries = fs::read_dir(path).with_context(context)?;
+    let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
+    entries.retain(|entry| !MADE.iter().any(|made| entry.file_name() == *made));
+    entries.sort_by_key(fs::DirEntry::file_name);
+    entries.len().hash(hasher);
+    for entry in entries {
+        add(&entry.path(), hasher)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_change_of_a_source_is_another_state() {
+        let directory = tempfile::tempdir().unwrap();
+        for source in SOURCES {
+            fs::create_dir(directory.path().join(source)).unwrap();
+        }
+        let state = || of(directory.path(), "rustc").unwrap();
+        let file = directory.path().join("scripts/a.rs");
+        let empty = state();
+        fs::write(&file, "a").unwrap();
+        let one = state();
+        fs::write(&file, "b").unwrap();
+        let other = state();
+        fs::rename(&file, directory.path().join("tests/a.rs")).unwrap();
+        let elsewhere = state();
+        assert!(empty != one && one != other && other != elsewhere);
+        assert_eq!(elsewhere, state());
+        assert_ne!(elsewhere, of(directory.path(), "clang").unwrap());
+
+        fs::create_dir(directory.path().join("tests/target")).unwrap();
+        fs::write(directory.path().join("tests/target/made"), "").unwrap();
+        assert_eq!(elsewhere, state());
+    }
+}
