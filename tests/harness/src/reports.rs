@@ -9,7 +9,6 @@ const REPORTS: &[&str] = &[
     "INFO: task ",
     "Oops",
     "UBSAN:",
-    "Call Trace:",
     "Kernel panic",
     "detected stall",
     "general protection fault",
@@ -17,12 +16,20 @@ const REPORTS: &[&str] = &[
     "suspected memory leak",
 ];
 
+/// An allocation that fails is followed by one, too, so that it is no report where faults are injected.
+const TRACE: &str = "Call Trace:";
+
 /// How the component's own messages begin.
 const OURS: &str = "kallmodsyms: ";
 
 /// Whether the kernel reports an error of any kind in this line of the console.
 pub fn is_report(line: &str) -> bool {
     REPORTS.iter().any(|words| line.contains(words))
+}
+
+/// Whether the kernel tells how it got where it is.
+pub fn is_trace(line: &str) -> bool {
+    line.contains(TRACE)
 }
 
 /// Whether it is a message of the component.
@@ -99,8 +106,7 @@ mod tests {
                        [    1.5] rust_kernel: panicked at kallmodsyms/rust/listing.rs:10:5:\n\
                        [    1.6] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n\
                        [    1.7] kallmodsyms: module tables refused: no end\n\
-                       [    1.8] Call Trace:\n\
-                       [    1.9] Kernel panic - not syncing: Fatal exception";
+                       [    1.8] Kernel panic - not syncing: Fatal exception";
         assert_eq!(reports(console).found.len(), console.lines().count());
     }
 
@@ -109,6 +115,8 @@ mod tests {
         let console = "[    0.0] Command line: console=ttyS0 panic=-1\n\
                        [    0.0] kasan: KernelAddressSanitizer initialized\n\
                        [    0.1] kcsan: enabled early\n\
+                       [    0.2] kallmodsyms-tes: vmalloc error: size 8192, vm_struct allocation failed\n\
+                       [    0.2] Call Trace:\n\
                        # BUG: in the guest's own words\n\
                        ok 1 - WARNING: too";
         assert!(reports(console).found.is_empty());

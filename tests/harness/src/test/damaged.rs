@@ -103,7 +103,9 @@ fn lines_of(console: &[String], wanted: fn(&str) -> bool) -> Vec<&str> {
 }
 
 fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
-    let complaints = lines_of(console, reports::is_report);
+    let complaints = lines_of(console, |line| {
+        reports::is_report(line) || reports::is_trace(line)
+    });
     ensure!(
         complaints.is_empty(),
         "the kernel says:\n{}",
