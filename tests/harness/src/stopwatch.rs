@@ -3,6 +3,7 @@
 //! What programs that we ran took: by the clock, and of the processors.
 
 use std::fs;
+use std::ops::AddAssign;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,14 +11,34 @@ use anyhow::{Context, Result};
 use nix::sys::resource::{getrusage, UsageWho};
 use nix::sys::time::TimeValLike;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Taken {
     pub wall: Duration,
     /// Of all processors, with the programs that these programs ran.
     pub cpu: Duration,
 }
 
+impl AddAssign for Taken {
+    fn add_assign(&mut self, other: Self) {
+        self.wall += other.wall;
+        self.cpu += other.cpu;
+    }
+}
+
 impl Taken {
+    /// The medians of each, which need not be of the same run.
+    pub fn median(runs: &[Self]) -> Self {
+        let of = |part: fn(&Self) -> Duration| {
+            let mut times: Vec<_> = runs.iter().map(part).collect();
+            times.sort_unstable();
+            times.get(times.len() / 2).copied().unwrap_or_default()
+        };
+        Self {
+            wall: of(|taken| taken.wall),
+            cpu: of(|taken| taken.cpu),
+        }
+    }
+
     /// What [`Taken::write`] wrote; `None` if there is no such file.
     pub fn read(path: &Path) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;

@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 
@@ -21,10 +20,8 @@ const RUNS: usize = 11;
 /// What one program took.
 pub struct Row {
     pub program: &'static str,
-    /// The median.
-    pub time: Duration,
-    /// The median, of all threads.
-    pub cpu: Duration,
+    /// The medians.
+    pub taken: Taken,
     pub peak_kib: u64,
 }
 
@@ -40,14 +37,14 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     ]);
     let time = |index: usize| {
         rows.get(index)
-            .map_or(1.0, |row: &Row| row.time.as_secs_f64())
+            .map_or(1.0, |row: &Row| row.taken.wall.as_secs_f64())
     };
     for row in &rows {
-        let taken = row.time.as_secs_f64();
+        let taken = row.taken.wall.as_secs_f64();
         table.row([
             row.program.to_owned(),
             format!("{:.1}", 1e3 * taken),
-            format!("{:.1}", 1e3 * row.cpu.as_secs_f64()),
+            format!("{:.1}", 1e3 * row.taken.cpu.as_secs_f64()),
             super::text::number(row.peak_kib),
             format!("{:.3}", taken / time(0)),
             format!("{:.3}", taken / time(1)),
@@ -62,35 +59,25 @@ pub fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
     let mut phase = Phase::start("generator");
     phase.update(&format!("{RUNS} runs"));
     let commands = commands(objtree, srctree)?;
-    let mut times = vec![Vec::new(); commands.len()];
-    let mut cpus = times.clone();
+    let mut runs = vec![Vec::new(); commands.len()];
     for _ in 0..RUNS {
-        for ((_, command), (times, cpus)) in commands.iter().zip(times.iter_mut().zip(&mut cpus)) {
-            let taken = taken_by(objtree, command)?;
-            times.push(taken.wall);
-            cpus.push(taken.cpu);
+        for ((_, command), runs) in commands.iter().zip(&mut runs) {
+            runs.push(taken_by(objtree, command)?);
         }
     }
-    let taken = times.into_iter().zip(cpus);
     let rows = commands
         .iter()
-        .zip(taken)
-        .map(|((program, command), (times, cpus))| {
+        .zip(&runs)
+        .map(|((program, command), runs)| {
             Ok(Row {
                 program,
-                time: median(times),
-                cpu: median(cpus),
+                taken: Taken::median(runs),
                 peak_kib: peak_of(objtree, command)?,
             })
         });
     let rows = rows.collect();
     phase.done(&format!("{RUNS} runs"));
     rows
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 type Words = Vec<String>;

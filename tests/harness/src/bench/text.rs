@@ -3,6 +3,9 @@
 //! Tables that are read as they are, and are Markdown too.
 
 use std::fmt::Write;
+use std::time::Duration;
+
+use crate::stopwatch::Taken;
 
 #[derive(Default)]
 pub struct Document {
@@ -91,6 +94,28 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// Times, each with its share of the first, in so many digits.
+pub fn shares(title: &str, digits: usize, rows: &[(&str, Taken)]) -> Table {
+    let mut table = Table::new(&[title, "s", "CPU s", "to the first", "CPU to the first"]);
+    let first = rows
+        .first()
+        .map_or_else(Taken::default, |(_, first)| *first);
+    for (what, taken) in rows {
+        let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
+        let share = |time: Duration, of: Duration| {
+            format!("{:.digits$}", time.as_secs_f64() / of.as_secs_f64())
+        };
+        table.row([
+            (*what).to_owned(),
+            seconds(taken.wall),
+            seconds(taken.cpu),
+            share(taken.wall, first.wall),
+            share(taken.cpu, first.cpu),
+        ]);
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +138,24 @@ mod tests {
 | what         |      n |
 |--------------|-------:|
 | a longer one | 10,000 |
+";
+        assert_eq!(document.text(), expected);
+    }
+
+    #[test]
+    fn shares_are_of_the_first() {
+        let taken = |wall, cpu| Taken {
+            wall: Duration::from_millis(wall),
+            cpu: Duration::from_millis(cpu),
+        };
+        let rows = [("all", taken(2000, 3000)), ("part", taken(500, 600))];
+        let mut document = Document::new();
+        document.table(&shares("Times", 2, &rows));
+        let expected = "
+| Times |    s | CPU s | to the first | CPU to the first |
+|-------|-----:|------:|-------------:|-----------------:|
+| all   | 2.00 |  3.00 |         1.00 |             1.00 |
+| part  | 0.50 |  0.60 |         0.25 |             0.20 |
 ";
         assert_eq!(document.text(), expected);
     }

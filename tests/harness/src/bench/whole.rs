@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 use anyhow::{bail, Result};
 
 use super::relink;
-use super::text::{Document, Table};
+use super::text::{self, Document};
 use crate::build;
 use crate::command;
 use crate::configure::Kernel;
@@ -32,31 +32,15 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Resu
     let mut phase = Phase::start("whole");
     phase.announce("compiling the component and the generator");
     let mut ours = compile(kernel)?;
-    let in_link = relink::in_all_passes(&kernel.objtree)?;
-    ours.wall += in_link;
-    ours.cpu += in_link;
+    ours += relink::in_all_passes(&kernel.objtree)?;
     phase.done("timed");
 
-    let mut table = Table::new(&[
-        "Building all from nothing",
-        "s",
-        "CPU s",
-        "to the first",
-        "CPU to the first",
-    ]);
-    for (what, taken) in [
+    let rows = [
         ("with the option", with),
         ("of that, kallmodsyms compiled and run", ours),
         ("without the option", base),
-    ] {
-        table.row([
-            what.to_owned(),
-            format!("{:.1}", taken.wall.as_secs_f64()),
-            format!("{:.1}", taken.cpu.as_secs_f64()),
-            format!("{:.4}", taken.wall.as_secs_f64() / with.wall.as_secs_f64()),
-            format!("{:.4}", taken.cpu.as_secs_f64() / with.cpu.as_secs_f64()),
-        ]);
-    }
+    ];
+    let table = text::shares("Building all from nothing", 4, &rows);
     document.table(&table);
     Ok(())
 }
