@@ -13,24 +13,17 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 
-use crate::cache::Cache;
 use crate::command;
-use crate::configure;
 use crate::options::{self, Options};
 use crate::packages;
-use crate::source;
-use crate::toolchain::Toolchain;
+use crate::workshop::Workshop;
 
 /// What editors look for.
 const PROJECT: &str = "rust-project.json";
 
 pub fn run(options: &Options) -> Result<()> {
-    let cache = Cache::lock(options)?;
-    packages::install(options, packages::For::Editor)?;
-    let toolchain = Toolchain::find(&cache)?;
-    let tree = source::tree(options, &cache)?;
-    source::apply(options, &tree)?;
-    let kernel = configure::configure(options, &cache, &toolchain, &tree.path, options.config())?;
+    let workshop = Workshop::open(options, packages::For::Editor)?;
+    let kernel = workshop.configured(options, options.config())?;
     let bindings = kernel.objtree.join("rust/bindings/bindings_generated.rs");
     if !bindings.exists() {
         bail!(

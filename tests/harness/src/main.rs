@@ -4,8 +4,9 @@
 //! tests or measures the file.
 //!
 //! The phases, in order, each in the file named after it: [`packages`],
-//! [`toolchain`], [`source`], [`configure`], [`build`], [`guest`], [`qemu`],
-//! and then [`summary`], [`test`], [`bench`] or [`clients`].
+//! [`toolchain`], [`source`] ([`workshop`] has these three), [`configure`],
+//! [`build`], [`guest`], [`qemu`], and then [`summary`], [`test`], [`bench`],
+//! [`clients`] or [`matrix`].
 
 mod arch;
 mod bench;
@@ -31,15 +32,15 @@ mod summary;
 mod tap;
 mod test;
 mod toolchain;
+mod workshop;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
-use cache::Cache;
 use options::{Cli, Command, Options};
-use toolchain::Toolchain;
+use workshop::Workshop;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -67,27 +68,23 @@ fn main() -> ExitCode {
 
 /// `make run`: the kernel's own words, and a summary of them.
 fn run(options: &Options) -> Result<()> {
-    let cache = Cache::lock(options)?;
-    let guest = guest_of(options, &cache)?;
+    let (_workshop, guest) = guest_of(options)?;
     let files = qemu::show(options, &guest)?;
     summary::print(&files)
 }
 
 /// `make shell`: a prompt in the same guest.
 fn shell(options: &Options) -> Result<()> {
-    let cache = Cache::lock(options)?;
-    let guest = guest_of(options, &cache)?;
-    drop(cache);
+    let (workshop, guest) = guest_of(options)?;
+    // Others may use the cache in the meantime.
+    drop(workshop);
     qemu::shell(options, &guest)
 }
 
-/// From nothing to a guest that can be booted.
-fn guest_of(options: &Options, cache: &Cache) -> Result<guest::Guest> {
-    packages::install(options, packages::For::Boot)?;
-    let toolchain = Toolchain::find(cache)?;
-    let tree = source::tree(options, cache)?;
-    source::apply(options, &tree)?;
-    let kernel = configure::configure(options, cache, &toolchain, &tree.path, options.config())?;
-    build::build(&kernel)?;
-    guest::pack(options, &kernel)
+/// From nothing to a guest that can be booted; the cache stays locked until the first is dropped.
+fn guest_of(options: &Options) -> Result<(Workshop, guest::Guest)> {
+    let workshop = Workshop::open(options, packages::For::Boot)?;
+    let kernel = workshop.built(options, options.config())?;
+    let guest = guest::pack(options, &kernel)?;
+    Ok((workshop, guest))
 }

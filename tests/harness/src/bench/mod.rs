@@ -25,15 +25,13 @@ use std::thread;
 use anyhow::{Context, Result};
 
 use crate::build;
-use crate::cache::Cache;
 use crate::command;
-use crate::configure::{self, Kernel};
+use crate::configure::Kernel;
 use crate::options::{self, Options};
 use crate::packages;
 use crate::progress::{self, Phase};
 use crate::qemu;
-use crate::source;
-use crate::toolchain::Toolchain;
+use crate::workshop::Workshop;
 use figures::Figures;
 use text::Document;
 
@@ -49,18 +47,11 @@ const STEPS_A_MINUTE: u32 = 150;
 
 pub fn run(bench: &options::Bench) -> Result<()> {
     let options = &bench.options.or_config(CONFIG);
-    let cache = Cache::lock(options)?;
-    packages::install(options, packages::For::Bench)?;
-    let toolchain = Toolchain::find(&cache)?;
-    let tree = source::tree(options, &cache)?;
-    source::apply(options, &tree)?;
-    let of_config = |name: &str| -> Result<Kernel> {
-        configure::configure(options, &cache, &toolchain, &tree.path, name)
-    };
-    let kernel = of_config(options.config())?;
+    let workshop = Workshop::open(options, packages::For::Bench)?;
+    let kernel = workshop.configured(options, options.config())?;
     build_slowly(&kernel)?;
     let without = if bench.off() {
-        let without = of_config(&format!("{}-off", options.config()))?;
+        let without = workshop.configured(options, &format!("{}-off", options.config()))?;
         build_slowly(&without)?;
         Some(without)
     } else {

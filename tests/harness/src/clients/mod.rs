@@ -10,17 +10,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::build;
-use crate::cache::Cache;
-use crate::configure::{self, Kernel};
+use crate::configure::Kernel;
 use crate::guest::{self, Files, Guest};
 use crate::options::{self, Options};
 use crate::packages;
 use crate::progress::Phase;
 use crate::qemu;
-use crate::source;
 use crate::test::{boot, Report};
-use crate::toolchain::{self, Toolchain};
+use crate::toolchain;
+use crate::workshop::Workshop;
 
 /// No Debian package has it.
 const BLAZECLI: &str = "0.1.14";
@@ -28,15 +26,10 @@ const BLAZECLI: &str = "0.1.14";
 /// Whether all passed.
 pub fn run(options: &Options) -> Result<bool> {
     let options = &options.or_config("clients");
-    let cache = Cache::lock(options)?;
-    packages::install(options, packages::For::Clients)?;
-    let disk = root::image(&cache)?;
-    let blazesym = toolchain::installed(&cache, "blazecli", "blazecli", BLAZECLI)?;
-    let toolchain = Toolchain::find(&cache)?;
-    let tree = source::tree(options, &cache)?;
-    source::apply(options, &tree)?;
-    let kernel = configure::configure(options, &cache, &toolchain, &tree.path, options.config())?;
-    build::build(&kernel)?;
+    let workshop = Workshop::open(options, packages::For::Clients)?;
+    let disk = root::image(&workshop.cache)?;
+    let blazesym = toolchain::installed(&workshop.cache, "blazecli", "blazecli", BLAZECLI)?;
+    let kernel = workshop.built(options, options.config())?;
     let guest = pack(options, &kernel, &blazesym.join("bin/blazecli"))?;
 
     let mut report = Report::new();

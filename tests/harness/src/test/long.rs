@@ -11,40 +11,15 @@ use anyhow::{bail, ensure, Context, Result};
 
 use super::{boot, damaged, damages, host, kaslr, missing, rebuilt, reproduce, soak, Report};
 use crate::build;
-use crate::cache::Cache;
-use crate::configure;
 use crate::options::{self, Options, Soak};
 use crate::packages;
-use crate::source::{self, Tree};
-use crate::toolchain::Toolchain;
+use crate::workshop::Workshop;
 
 /// So many boots at other addresses.
 const BOOTS: u32 = 10;
 
 /// The targets that decode tables; the others read build inputs.
 const DECODERS: [&str; 4] = ["modules", "show", "sizes", "symbols"];
-
-/// What all of it starts from.
-struct Start {
-    cache: Cache,
-    toolchain: Toolchain,
-    tree: Tree,
-}
-
-impl Start {
-    fn new(options: &Options) -> Result<Self> {
-        let cache = Cache::lock(options)?;
-        packages::install(options, packages::For::Test)?;
-        let toolchain = Toolchain::find(&cache)?;
-        let tree = source::tree(options, &cache)?;
-        source::apply(options, &tree)?;
-        Ok(Self {
-            cache,
-            toolchain,
-            tree,
-        })
-    }
-}
 
 /// `make soak`. Whether nothing was found.
 pub fn run(soak: &Soak) -> Result<bool> {
@@ -53,16 +28,11 @@ pub fn run(soak: &Soak) -> Result<bool> {
     // Who asks for one kernel wants that alone.
     let chosen = options.chosen_config();
     let debugging = options.or_llvm();
-    let start = Start::new(&debugging)?;
+    let workshop = Workshop::open(&debugging, packages::For::Test)?;
     let mut report = Report::new();
     for config in chosen.map_or(soak::CONFIGS.to_vec(), |config| vec![config]) {
         report.group(&format!("{config}, for {minutes} min"), |report| {
-            let Start {
-                cache,
-                toolchain,
-                tree,
-            } = &start;
-            soak::run(report, &debugging, cache, toolchain, tree, config, minutes)
+            soak::run(report, &debugging, &workshop, config, minutes)
         });
     }
     if chosen.is_none() {
@@ -70,27 +40,22 @@ pub fn run(soak: &Soak) -> Result<bool> {
             fuzz(report, options, minutes)
         });
         report.group("the format code under Miri", miri);
-        all_of_reproduce(&mut report, options, &start);
+        all_of_reproduce(&mut report, options, &workshop);
     }
     Ok(report.end())
 }
 
 /// `make reproduce`. Whether all passed.
 pub fn reproduce(options: &Options) -> Result<bool> {
-    let start = Start::new(options)?;
+    let workshop = Workshop::open(options, packages::For::Test)?;
     let mut report = Report::new();
-    all_of_reproduce(&mut report, options, &start);
+    all_of_reproduce(&mut report, options, &workshop);
     Ok(report.end())
 }
 
-fn all_of_reproduce(report: &mut Report, options: &Options, start: &Start) {
+fn all_of_reproduce(report: &mut Report, options: &Options, workshop: &Workshop) {
     report.group("who sees what, damage and repetition", |report| {
-        let Start {
-            cache,
-            toolchain,
-            tree,
-        } = start;
-        let kernel = configure::configure(options, cache, toolchain, &tree.path, options.config())?;
+        let kernel = workshop.configured(options, options.config())?;
         let needed = [super::CONTAINERS, super::DAMAGE, super::ADDRESSES].concat();
         if let Some(option) = missing(&kernel, &needed)? {
             bail!("{} is without {option}", kernel.config);

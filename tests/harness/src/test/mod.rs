@@ -31,15 +31,14 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::cache::Cache;
-use crate::configure::{self, Kernel};
+use crate::configure::Kernel;
 use crate::guest;
 use crate::options::Options;
 use crate::packages;
 use crate::progress;
 use crate::qemu;
 use crate::source;
-use crate::toolchain::Toolchain;
+use crate::workshop::Workshop;
 
 /// So many of the damages and of the boots at other addresses have time here.
 const DAMAGES: usize = 2;
@@ -140,10 +139,11 @@ impl Report {
 
 /// Whether all passed.
 pub fn run(options: &Options) -> Result<bool> {
-    let cache = Cache::lock(options)?;
-    packages::install(options, packages::For::Test)?;
-    let toolchain = Toolchain::find(&cache)?;
-    let packaged = source::packaged(options, &cache)?;
+    let workshop = Workshop::open(options, packages::For::Test)?;
+    let Workshop {
+        cache, toolchain, ..
+    } = &workshop;
+    let packaged = source::packaged(options, cache)?;
 
     let mut report = Report::new();
     report.group("lints", lint::run);
@@ -152,15 +152,15 @@ pub fn run(options: &Options) -> Result<bool> {
     report.group("samples", samples::run);
     report.group("apply and unapply", |report| apply::run(report, &packaged));
 
-    let tree = source::tree(options, &cache)?;
-    source::apply(options, &tree)?;
-    report.group("documentation", |report| docs::run(report, &cache, &tree));
+    report.group("documentation", |report| {
+        docs::run(report, cache, &workshop.tree)
+    });
     let configs = options
         .chosen_config()
         .map_or(options.arch()?.configs.to_vec(), |config| vec![config]);
     for config in configs {
         report.group(config, |report| {
-            let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
+            let kernel = workshop.configured(options, config)?;
             boot::run(report, options, &kernel)?;
             boot::run_small(report, options, &kernel)?;
             speed::run(report, options, &kernel)?;
@@ -178,7 +178,7 @@ pub fn run(options: &Options) -> Result<bool> {
         "who sees what, damage and address randomisation",
         |report| {
             let config = options.config();
-            let kernel = configure::configure(options, &cache, &toolchain, &tree.path, config)?;
+            let kernel = workshop.configured(options, config)?;
             if can(&kernel, CONTAINERS)? {
                 boot::run_privacy(report, options, &kernel)?;
             }
@@ -192,7 +192,7 @@ pub fn run(options: &Options) -> Result<bool> {
         },
     );
     report.group("built in or loaded", |report| {
-        stability::run(report, options, &cache, &toolchain, &tree)
+        stability::run(report, options, &workshop)
     });
     let debug_kernels = match options.arch()?.has_debug_kernels {
         true => soak::CONFIGS,
@@ -200,11 +200,11 @@ pub fn run(options: &Options) -> Result<bool> {
     };
     for config in debug_kernels {
         report.group(config, |report| {
-            soak::test(report, options, &cache, &toolchain, &tree, config)
+            soak::test(report, options, &workshop, config)
         });
     }
     report.group("the option off", |report| {
-        off::run(report, options, &cache, &toolchain, &packaged)
+        off::run(report, options, cache, toolchain, &packaged)
     });
 
     println!(

@@ -9,15 +9,13 @@ use anyhow::{ensure, Result};
 use super::boot::Results;
 use super::Report;
 use crate::build;
-use crate::cache::Cache;
-use crate::configure::{self, Kernel};
+use crate::configure::Kernel;
 use crate::guest;
 use crate::options::Options;
 use crate::qemu;
 use crate::reports::Reports;
-use crate::source::Tree;
 use crate::tap::{self, Line};
-use crate::toolchain::Toolchain;
+use crate::workshop::Workshop;
 
 /// One looks for memory errors, wrong locking, leaks and overflows, the other for data races.
 pub const CONFIGS: &[&str] = &["debug-kasan", "debug-kcsan"];
@@ -35,13 +33,11 @@ const ENOUGH: usize = 10;
 pub fn test(
     report: &mut Report,
     options: &Options,
-    cache: &Cache,
-    toolchain: &Toolchain,
-    tree: &Tree,
+    workshop: &Workshop,
     config: &str,
 ) -> Result<()> {
     let options = &options.or_llvm();
-    let kernel = configure::configure(options, cache, toolchain, &tree.path, config)?;
+    let kernel = workshop.configured(options, config)?;
     read(report, options, &kernel, SECONDS, |_| ())
 }
 
@@ -49,13 +45,11 @@ pub fn test(
 pub fn run(
     report: &mut Report,
     options: &Options,
-    cache: &Cache,
-    toolchain: &Toolchain,
-    tree: &Tree,
+    workshop: &Workshop,
     config: &str,
     minutes: u64,
 ) -> Result<()> {
-    let kernel = configure::configure(options, cache, toolchain, &tree.path, config)?;
+    let kernel = workshop.configured(options, config)?;
     read(report, options, &kernel, 60 * minutes, |line| {
         println!("# {config}: {line}");
     })

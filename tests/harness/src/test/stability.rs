@@ -10,13 +10,10 @@ use anyhow::{ensure, Context, Result};
 
 use super::{boot, samples, Report};
 use crate::build;
-use crate::cache::Cache;
-use crate::configure;
 use crate::guest;
 use crate::options::Options;
 use crate::qemu::{self, Files};
-use crate::source::Tree;
-use crate::toolchain::Toolchain;
+use crate::workshop::Workshop;
 
 const BUILT_IN: &str = "tiny";
 const LOADABLE: &str = "tiny-modules";
@@ -27,14 +24,8 @@ const FEWEST_MODULES: usize = 10;
 /// A symbol and a module that it is shown in.
 type Pair = (String, String);
 
-pub fn run(
-    report: &mut Report,
-    options: &Options,
-    cache: &Cache,
-    toolchain: &Toolchain,
-    tree: &Tree,
-) -> Result<()> {
-    let configured = |config| configure::configure(options, cache, toolchain, &tree.path, config);
+pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
+    let configured = |config| workshop.configured(options, config);
     let (built_in, loadable) = (configured(BUILT_IN)?, configured(LOADABLE)?);
     build::build(&built_in)?;
     // The only kernel of ours that stores no sizes.
