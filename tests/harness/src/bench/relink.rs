@@ -16,17 +16,20 @@ use crate::configure::Kernel;
 use crate::progress::Phase;
 use crate::stopwatch::{Stopwatch, Taken};
 
-const RUNS: usize = 3;
+/// So often, with the option and without in turn. Which is first changes, too.
+const RUNS: usize = 5;
 
 pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
     let mut phase = Phase::start("relink");
     phase.announce("vmlinux, some times");
     let mut relinks = vec![Vec::new(); 2];
     let mut ours = Vec::new();
-    for _ in 0..RUNS {
-        for (kernel, runs) in [Some(kernel), without].iter().zip(&mut relinks) {
+    for run in 0..RUNS {
+        let mut pair = [(Some(kernel), 0), (without, 1)];
+        pair.rotate_left(run % 2);
+        for (kernel, index) in pair {
             if let Some(kernel) = kernel {
-                runs.push(relink(kernel)?);
+                relinks[index].push(relink(kernel)?);
             }
         }
         ours.push(in_all_passes(&kernel.objtree)?);
