@@ -27,6 +27,18 @@ pub struct Guest {
     pub directory: PathBuf,
 }
 
+impl Guest {
+    /// The kernel with these files, which are packed into the directory.
+    pub fn of(kernel: &Kernel, list: &Files, directory: PathBuf) -> Result<Self> {
+        Ok(Self {
+            config: kernel.config.clone(),
+            image: kernel.objtree.join(kernel.options.arch()?.image),
+            initramfs: list.archive(kernel, &directory)?,
+            directory,
+        })
+    }
+}
+
 /// Sources of the test program, in `tests/guest`.
 const PROGRAM: &str = "kallmodsyms-test";
 
@@ -82,13 +94,7 @@ fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -
         list.file(&format!("lib/{name}"), module, 0o644);
     }
 
-    let initramfs = list.archive(kernel, &directory)?;
-    Ok(Guest {
-        config: kernel.config.clone(),
-        image: kernel.objtree.join(options.arch()?.image),
-        initramfs,
-        directory,
-    })
+    Guest::of(kernel, &list, directory)
 }
 
 /// What symbols are known to be in: in all kernels, and in those of the series and the architecture.

@@ -25,10 +25,5 @@ pub fn pack(options: &Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<G
         let name = module.file_name().unwrap_or_default().to_string_lossy();
         list.file(&format!("bench/{name}"), module, 0o644);
     }
-    Ok(Guest {
-        config: kernel.config.clone(),
-        image: kernel.objtree.join(options.arch()?.image),
-        initramfs: list.archive(kernel, &directory)?,
-        directory,
-    })
+    Guest::of(kernel, &list, directory)
 }

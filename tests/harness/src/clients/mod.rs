@@ -75,11 +75,5 @@ fn pack(options: &Options, kernel: &Kernel, blazecli: &Path) -> Result<Guest> {
     }
     list.tree(&root, &root.join("lib"))?;
 
-    let initramfs = list.archive(kernel, &directory)?;
-    Ok(Guest {
-        config: kernel.config.clone(),
-        image: kernel.objtree.join(options.arch()?.image),
-        initramfs,
-        directory,
-    })
+    Guest::of(kernel, &list, directory)
 }
