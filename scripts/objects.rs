@@ -78,9 +78,10 @@ fn read(
 }
 
 /// The module files of the object `path`, separated by spaces: those that its command names, or else
-/// of all objects that it was made of. An object that may be in no module need have none.
+/// of all objects that it was made of, each of which must have some. An object that may be in no module
+/// need have none.
 fn module_files(path: &Path, none_is_right: bool, buffer: &mut Vec<u8>) -> Result<Vec<u8>> {
-    let (mut files, mut named) = (Vec::new(), false);
+    let (mut files, mut named) = (Vec::new(), none_is_right);
     let mut objects = vec![path.to_path_buf()];
     // Each once, in the order in which they are found.
     let mut next = 0;
@@ -93,20 +94,26 @@ fn module_files(path: &Path, none_is_right: bool, buffer: &mut Vec<u8>) -> Resul
                 files.push(b' ');
             }
             ModuleFiles::Of(_) if none_is_right => {}
+            ModuleFiles::Of(parts) if parts.is_empty() => return Err(unnamed(&object)),
             ModuleFiles::Of(parts) => {
                 let new = parts.into_iter().filter(|part| !objects.contains(part));
                 objects.extend(new.collect::<Vec<_>>());
             }
         }
     }
-    match named || none_is_right {
+    match named {
         true => Ok(files),
-        false => Err(Error::in_file(
-            &cmdfile::path_for(path),
-            "the command has neither KBUILD_MODFILE nor RUST_MODFILE, so the object's module is not known",
-            "Build the object by kbuild's rules (obj-y, obj-m, lib-y), which pass it.",
-        )),
+        // They are said to be made of each other.
+        false => Err(unnamed(path)),
     }
+}
+
+fn unnamed(object: &Path) -> Error {
+    Error::in_file(
+        &cmdfile::path_for(object),
+        "the command has neither KBUILD_MODFILE nor RUST_MODFILE, so the object's module is not known",
+        "Build the object by kbuild's rules (obj-y, obj-m, lib-y), which pass it.",
+    )
 }
 
 impl<'m> Objects<'m> {

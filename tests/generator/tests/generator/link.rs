@@ -187,12 +187,34 @@ fn an_object_made_of_others_is_in_their_modules() {
             format!("savedcmd_{ring} := objcopy --prefix-symbols=p_  {raw} {ring}\n"),
         );
         assert_eq!(tables(&build).stdout, before.stdout, "{link}");
+        let fails = |build: &Build, object: &str| {
+            let file = cmd_file(object);
+            let failed = build.generator().assert().failure().code(1);
+            let failed = failed.stderr(predicates::str::contains("neither KBUILD_MODFILE"));
+            failed.stderr(predicates::str::contains(file));
+        };
+
+        // Of one of these nothing is known.
+        let data = "drivers/net/eth-ring.data.o";
+        build.write(
+            &cmd_file(ring),
+            format!("savedcmd_{ring} := ld -r -o {ring} {raw} {data}\n"),
+        );
+        build.write(
+            &cmd_file(data),
+            format!("savedcmd_{data} := objcopy -I binary ring.bin {data}\n"),
+        );
+        fails(&build, data);
+
+        build.write(
+            &cmd_file(ring),
+            format!("savedcmd_{ring} := objcopy --prefix-symbols=p_  {raw} {ring}\n"),
+        );
         build.write(
             &cmd_file(raw),
             format!("savedcmd_{raw} := objcopy {ring} {raw}\n"),
         );
-        let failed = build.generator().assert().failure().code(1);
-        failed.stderr(predicates::str::contains("neither KBUILD_MODFILE"));
+        fails(&build, ring);
     }
 }
 
