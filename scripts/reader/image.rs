@@ -18,7 +18,7 @@ const KERNELS: &str = "kallsyms_names";
 const OURS: &str = "kallsyms_module_offsets";
 
 /// What else is of interest.
-const BOUNDS: [&[u8]; 4] = [b"_sinittext", b"_einittext", b"_etext", b"_end"];
+const BOUNDS: [&[u8]; 5] = [b"_stext", b"_sinittext", b"_einittext", b"_etext", b"_end"];
 
 const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";
 

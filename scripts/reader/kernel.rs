@@ -112,26 +112,38 @@ impl Kernel {
             image,
         };
         if kernel.addresses.relative_base == source.offset {
-            kernel.find_base();
+            kernel.find_base()?;
         }
         Ok(kernel)
     }
 
-    /// Finds what addresses are relative to, of which the file says 0. Tables that are damaged are
-    /// left to [`Self::checked`].
-    fn find_base(&mut self) {
+    /// Finds what addresses are relative to, of which the file says 0, by a symbol whose address is
+    /// known. Tables that are damaged are left to [`Self::checked`].
+    fn find_base(&mut self) -> Result<()> {
         let mut words = Box::new([[0; TOKENS]; 5]);
         let Ok(tokens) = Tokens::new(&self.token_table, &self.token_index, &mut words) else {
-            return;
+            return Ok(());
         };
-        let names = SymbolNames::new(&self.stream, &self.markers, self.len, &tokens);
-        let symbol = names
-            .ok()
-            .and_then(|names| base::text_symbol(&names, &tokens));
-        let addresses = &mut self.addresses;
-        if let Some(&offset) = symbol.and_then(|symbol| addresses.offsets.get(symbol)) {
-            addresses.relative_base = addresses.text.wrapping_sub(u64::from(offset as u32));
+        let Ok(names) = SymbolNames::new(&self.stream, &self.markers, self.len, &tokens) else {
+            return Ok(());
+        };
+        let known = [
+            ("_text", Some(self.addresses.text)),
+            // Without KALLSYMS_ALL, _text is in kallsyms only where it is the start of section .text.
+            ("_stext", self.image.address("_stext")),
+        ];
+        for (name, address) in known {
+            let Some(address) = address else { continue };
+            let symbol = base::symbol_named(name, &names, &tokens);
+            if let Some(&offset) = symbol.and_then(|symbol| self.addresses.offsets.get(symbol)) {
+                self.addresses.relative_base = address.wrapping_sub(u64::from(offset as u32));
+                return Ok(());
+            }
         }
+        Err(self.failure(
+            "it does not say what addresses count from: kallsyms_relative_base is 0, and the address of no symbol in kallsyms is known",
+            "Give a vmlinux that has its symbol table.",
+        ))
     }
 
     /// A failure that is about the vmlinux.
@@ -245,9 +257,10 @@ impl Addresses {
         let relative_base = match bases {
             // Linux 7.3: relative to where they stand themselves.
             [None, Some(table)] => {
+                let rows = (0_u64..).map(|index| table.wrapping_add(4 * index));
                 let address =
-                    |(row, &offset): (u64, &i32)| row.wrapping_add(i64::from(offset) as u64);
-                let addresses: Vec<u64> = (table..).step_by(4).zip(&offsets).map(address).collect();
+                    |(&offset, row): (&i32, u64)| row.wrapping_add(i64::from(offset) as u64);
+                let addresses: Vec<u64> = offsets.iter().zip(rows).map(address).collect();
                 // Not all of an image is behind its _text.
                 let lowest = addresses.iter().min().copied().unwrap_or(linked_text);
                 for (offset, address) in offsets.iter_mut().zip(addresses) {

@@ -132,6 +132,15 @@ fn an_image_that_says_not_where_it_is() {
     }
 }
 
+/// Without `KALLSYMS_ALL` there is no `_text` in arm64's kallsyms.
+#[test]
+fn an_image_that_says_not_where_it_is_has_stext() {
+    let image: String = LINES.split_inclusive('\n').skip(3).collect();
+    let vmlinux = Vmlinux::unrelocated().with_stext();
+    let shown = Place::with(&vmlinux.to_elf()).output(&["show", "vmlinux"]);
+    assert_eq!(shown, image.replace(" _text", " _stext"));
+}
+
 #[test]
 fn a_symbol_before_text_as_linux_7_3_has_it() {
     let mut vmlinux = Vmlinux::relative();

@@ -25,6 +25,10 @@ fn what_cannot_be_shown_is_explained() {
         is_stripped: true,
         ..without.clone()
     };
+    let unknown_base = Vmlinux {
+        is_stripped: true,
+        ..Vmlinux::unrelocated().with_stext()
+    };
     let mut big_endian = good.clone();
     big_endian[5] = 2;
     let mut truncated = good.clone();
@@ -45,6 +49,7 @@ fn what_cannot_be_shown_is_explained() {
         (without.to_elf(), "built without CONFIG_KALLMODSYMS"),
         (stripped.to_elf(), "built without CONFIG_KALLMODSYMS"),
         (no_kernel.to_elf(), "there is no symbol table"),
+        (unknown_base.to_elf(), "what addresses count from"),
         (big_endian, "not a 64-bit little endian ELF file"),
         (truncated, "cut short"),
         (b"text\n".to_vec(), "the file is cut short"),

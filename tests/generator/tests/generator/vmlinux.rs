@@ -102,6 +102,17 @@ impl Vmlinux {
         }
     }
 
+    /// The same with `_stext` in the place of `_text`.
+    pub(crate) fn with_stext(mut self) -> Self {
+        for symbol in &mut self.symbols {
+            if symbol.3 == "_text" {
+                symbol.3 = "_stext";
+                self.bounds.push(("_stext", symbol.0));
+            }
+        }
+        self
+    }
+
     /// Adds a symbol before `_text`, as riscv has them.
     pub(crate) fn add_start(&mut self) {
         self.symbols.insert(0, (TEXT - 0x1000, 0x40, 'T', "_start"));
