@@ -19,7 +19,7 @@ help:
 	@echo '  make test      all tests, with a boot of each test kernel'
 	@echo '  make reproduce  privacy, damaged tables, second builds, at length'
 	@echo '  make soak      debug kernels, fuzzing: MINUTES=10 each; Miri; make reproduce'
-	@echo '  make fuzz      damaged tables and build inputs: RUNS=10000000, TARGET=map'
+	@echo '  make fuzz      damaged tables and build inputs: RUNS= or MINUTES=, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
 	@echo '  make clients   DTrace, perf, bpftrace and others in a guest, on the file'
 	@echo '  make matrix    each kernel, architecture and toolchain: ONLY=7.3, VARIANTS=1'

@@ -38,6 +38,8 @@ case $runs in
 esac
 case $minutes in
 *[!0-9]*) fail "MINUTES=$minutes is not a number" ;;
+# libFuzzer takes it for no end.
+0) fail "MINUTES=0: at least 1" ;;
 esac
 if [ -n "${TARGET:-}" ]; then
 	[ -f "$directory/engine/$TARGET.rs" ] || fail "TARGET=$TARGET: no such target, see tests/fuzz/engine"

@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
         serde_json::from_str(&text).with_context(|| path.display().to_string())?;
     let repository = options::repository()?;
     let known = adapt(&mut project, &kernel.tree)
-        .and_then(|()| add(&mut project, &repository, &series(&kernel.tree).ok()?));
+        .and_then(|()| add(&mut project, &repository, &kernel.series));
     known.with_context(|| format!("{}: not of the form that is known", path.display()))?;
 
     let path = repository.join(PROJECT);
@@ -130,20 +130,6 @@ fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
         Vec::new(),
     );
     Some(())
-}
-
-/// `6.12`, of the tree's Makefile.
-fn series(tree: &Path) -> Result<String> {
-    let path = tree.join("Makefile");
-    let makefile = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    // VERSION = 6
-    let value = |name: &str| {
-        let line = makefile.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|rest| rest.trim_start().strip_prefix('='))
-            .map(|value| value.trim().to_owned())
-            .with_context(|| format!("{}: no {name}", path.display()))
-    };
-    Ok(format!("{}.{}", value("VERSION")?, value("PATCHLEVEL")?))
 }
 
 #[cfg(test)]

@@ -25,6 +25,12 @@ const DECODERS: [&str; 4] = ["modules", "show", "sizes", "symbols"];
 pub fn run(soak: &Soak) -> Result<bool> {
     let (options, minutes) = (&soak.options, soak.minutes);
     ensure!(minutes > 0, "MINUTES={minutes}: at least 1");
+    let arch = options.arch()?;
+    ensure!(
+        arch.has_debug_kernels,
+        "ARCH={}: tests/kernel has no debug kernels for it; make reproduce needs none",
+        arch.name
+    );
     // Who asks for one kernel wants that alone.
     let chosen = options.chosen_config();
     let debugging = options.or_llvm();
