@@ -18,6 +18,7 @@ pub(crate) fn both<A, B: Send>(
         let thread = thread.map_err(no_thread)?;
         let here = here();
         let there = thread.join();
+        // As kbuild compiles this, a panic ends the program where it is; as the tests do, here.
         Ok((here?, there.unwrap_or_else(|panic| resume_unwind(panic))?))
     })
 }
