@@ -114,11 +114,26 @@ pub struct Matrix {
     /// Only the cells whose names have each of these words in them
     #[arg(long, env = "ONLY", default_value = "")]
     pub only: String,
+
+    /// Only one, which is another for each number, and not the one that `test` tries
+    #[arg(long, env = "TURN", default_value = "")]
+    turn: String,
 }
 
 impl Matrix {
     pub fn variants(&self) -> bool {
         is_set(&self.variants)
+    }
+
+    /// Which one in turn, if only one is asked for.
+    pub fn turn(&self) -> Result<Option<usize>> {
+        if self.turn.is_empty() {
+            return Ok(None);
+        }
+        let number = self.turn.parse();
+        number
+            .map(Some)
+            .with_context(|| format!("TURN={}: not a number", self.turn))
     }
 
     /// Whether the cell of this name is asked for.

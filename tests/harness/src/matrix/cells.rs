@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 
 use crate::arch;
 use crate::options::{self, Matrix, Options};
@@ -32,15 +32,28 @@ pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
     }
 }
 
+/// The one whose turn it is, of those that `make test` does not try with the same options.
+pub fn in_turn(mut cells: Vec<Cell>, options: &Options, turn: usize) -> Result<Cell> {
+    let tested = name(&options.kernel, options)?;
+    cells.retain(|cell| cell.name != tested);
+    let count = cells.len();
+    ensure!(count > 0, "TURN={turn}: there is no cell but {tested}");
+    Ok(cells.swap_remove(turn % count))
+}
+
 /// The one of a tree of the user's own.
 fn of_tree(options: &Options, tree: &Path) -> Result<Cell> {
-    let arch = options.arch()?.name;
     Ok(Cell {
-        name: format!("{}-{arch}-{}", source::series(tree)?, toolchain(options)),
+        name: name(&source::series(tree)?, options)?,
         options: options.clone(),
         config: options.config().to_owned(),
         whole: true,
     })
+}
+
+fn name(series: &str, options: &Options) -> Result<String> {
+    let arch = options.arch()?.name;
+    Ok(format!("{series}-{arch}-{}", toolchain(options)))
 }
 
 fn toolchain(options: &Options) -> &'static str {
@@ -58,7 +71,7 @@ fn combinations(options: &Options) -> Result<Vec<Cell>> {
             for llvm in ["", "1"] {
                 let options = options.of_cell(&series, arch.name, llvm);
                 cells.push(Cell {
-                    name: format!("{series}-{}-{}", arch.name, toolchain(&options)),
+                    name: name(&series, &options)?,
                     config: options.config().to_owned(),
                     options,
                     whole: true,
@@ -97,4 +110,31 @@ fn names_in(directory: &Path) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::options::{Cli, Command};
+
+    #[test]
+    fn each_but_the_tested_one_has_its_turn() {
+        let line = ["harness", "matrix", "--cache", "c", "--turn", "30"];
+        let Command::Matrix(matrix) = Cli::parse_from(line).command else {
+            unreachable!("asked for the matrix");
+        };
+        assert_eq!(matrix.turn().unwrap(), Some(30));
+        let all = || combinations(&matrix.options).unwrap();
+        let others = all().len() - 1;
+        let names = (0..others).map(|turn| in_turn(all(), &matrix.options, turn).unwrap().name);
+        let names: BTreeSet<_> = names.collect();
+        assert_eq!(names.len(), others);
+        assert!(!names.contains("6.12-x86_64-gcc"));
+        let turns = [3, 3 + others].map(|turn| in_turn(all(), &matrix.options, turn).unwrap());
+        assert_eq!(turns[0].name, turns[1].name);
+    }
 }

@@ -30,11 +30,7 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
     let options = &matrix.options;
     let cache = Cache::lock(options)?;
     let toolchain = Toolchain::find(&cache)?;
-    let cells: Vec<Cell> = cells::all(matrix)?
-        .into_iter()
-        .filter(|cell| matrix.wants(&cell.name))
-        .collect();
-    ensure!(!cells.is_empty(), "ONLY={}: no such cell", matrix.only);
+    let cells = chosen(matrix)?;
     let state = state::of(&options::repository()?, &toolchain.describe()?)?;
     let directory = cache.path.join("matrix");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
@@ -59,7 +55,29 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
         outcomes.push((cell, outcome));
     }
     show(&outcomes, &directory)?;
+    // One that is tried in turn may want what cannot be had here.
+    let may_lack = matrix.turn()?.is_some();
+    outcomes.retain(|(_, outcome)| !(outcome.lacks && may_lack));
+    let passed: u32 = outcomes.iter().map(|(_, outcome)| outcome.passed).sum();
+    let failed: u32 = outcomes.iter().map(|(_, outcome)| outcome.failed).sum();
+    println!("{passed} passed, {failed} failed");
     Ok(!outcomes.iter().any(|(_, outcome)| outcome.failed()))
+}
+
+/// The cells that are asked for.
+fn chosen(matrix: &Matrix) -> Result<Vec<Cell>> {
+    let mut cells = cells::all(matrix)?;
+    cells.retain(|cell| matrix.wants(&cell.name));
+    ensure!(!cells.is_empty(), "ONLY={}: no such cell", matrix.only);
+    if let Some(turn) = matrix.turn()? {
+        let cell = cells::in_turn(cells, &matrix.options, turn)?;
+        progress::say(&format!(
+            "turn {turn}: this one again is make matrix ONLY={}",
+            cell.name
+        ));
+        return Ok(vec![cell]);
+    }
+    Ok(cells)
 }
 
 /// The outcome that a file has, if it is of this state. A cell that failed is tried again.

@@ -22,6 +22,8 @@ pub const HEADER: &[&str] = &[
 pub struct Outcome {
     /// The kernel's own words, where it has no Rust in this combination.
     pub is_unsupported: bool,
+    /// A package or the source could not be had, so that nothing was tried.
+    pub lacks: bool,
     pub built: bool,
     pub booted: bool,
     pub passed: u32,
@@ -47,6 +49,7 @@ impl Outcome {
     pub fn word(&self) -> &'static str {
         match (self.is_unsupported, self.failed()) {
             (true, _) => "not supported by the kernel",
+            (false, true) if self.lacks => "could not be tried",
             (false, false) => "passed",
             (false, true) => "FAILED",
         }
@@ -79,6 +82,7 @@ impl Outcome {
         let mut text = String::new();
         for (key, value) in [
             ("unsupported", self.is_unsupported.to_string()),
+            ("lacks", self.lacks.to_string()),
             ("built", self.built.to_string()),
             ("booted", self.booted.to_string()),
             ("passed", self.passed.to_string()),
@@ -103,6 +107,7 @@ impl Outcome {
             let (key, value) = line.split_once('=')?;
             match key {
                 "unsupported" => outcome.is_unsupported = value.parse().ok()?,
+                "lacks" => outcome.lacks = value.parse().ok()?,
                 "built" => outcome.built = value.parse().ok()?,
                 "booted" => outcome.booted = value.parse().ok()?,
                 "passed" => outcome.passed = value.parse().ok()?,
@@ -142,6 +147,7 @@ mod tests {
     #[test]
     fn a_file_has_all_of_it() {
         let mut outcome = good();
+        outcome.lacks = true;
         outcome.note = "not ok: a=b\nwhy\n".to_owned();
         assert_eq!(Outcome::parse(&outcome.to_text()), Some(outcome));
         assert_eq!(Outcome::parse("built=perhaps\n"), None);

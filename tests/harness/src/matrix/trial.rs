@@ -46,8 +46,10 @@ fn phases(
     outcome: &mut Outcome,
 ) -> Result<()> {
     let options = &cell.options;
+    outcome.lacks = true;
     packages::install(options, packages::For::Matrix)?;
     let tree = source::tree(options, cache)?;
+    outcome.lacks = false;
     source::apply(options, &tree)?;
     let kernel = match configure::configure(options, cache, toolchain, &tree.path, &cell.config) {
         Ok(kernel) => kernel,
