@@ -107,6 +107,9 @@ static char *parse_line(char *at, struct kallmodsyms_symbol *symbol, const char 
 	name = at;
 	while (is_graphic(*at))
 		at++;
+	/* Labels in modules of riscv are called ".L0 ". */
+	if (at > name && *at == ' ')
+		at++;
 	if (at == name || (*at != '\t' && *at != '\n'))
 		return NULL;
 	symbol->name = name;

@@ -36,6 +36,7 @@ static const char FORMS[] =
 	"ffffffff8e000000 0 B _end\n"
 	"ffffffff8e000000 0 B __brk_limit\n"
 	"ffffffffc0401000 40 t minix_fill_super\t[minix]\n"
+	"ffffffffc0401004 0 t .L0 \t[minix]\n"
 	"ffffffffc0365000 cb t ftrace_trampoline\t[__builtin__ftrace]\n"
 	"ffffffffc025d00c 18 t bpf_prog_a04f5eef06a7f555_hello\t[bpf]\n"
 	"ffffffffc0367000 1000 t kprobe_insn_page\t[__builtin__kprobes]\n";
@@ -61,7 +62,7 @@ static void test_forms(void)
 	struct kallmodsyms *listing = parse(FORMS);
 	const struct kallmodsyms_symbol *symbol = kallmodsyms_named(listing, "__brk_limit", NULL);
 
-	check(kallmodsyms_count(listing) == 10 && !kallmodsyms_hides_addresses(listing),
+	check(kallmodsyms_count(listing) == 11 && !kallmodsyms_hides_addresses(listing),
 	      "lines of every form are read");
 	check(is_found(listing, 0xffffffff8d9b28c4, "vfs_read", "") &&
 	      is_found(listing, 0xffffffff8d9b28c4 + 0x150, "vfs_read", "") &&
@@ -80,6 +81,8 @@ static void test_forms(void)
 	      is_found(listing, UINT64_MAX, NULL, ""), "addresses of nothing");
 	check(kallmodsyms_is_pseudo_module("bpf") && !kallmodsyms_is_pseudo_module("bpfilter") &&
 	      kallmodsyms_is_pseudo_module("__builtin__ftrace"), "what is not a module");
+	check(kallmodsyms_named(listing, ".L0 ", NULL) == kallmodsyms_symbol(listing, 7),
+	      "a name with a space at its end");
 	check(symbol == kallmodsyms_symbol(listing, 5) && symbol->type == 'B' && !symbol->size &&
 	      !kallmodsyms_named(listing, "__brk_limit", symbol), "a symbol by its name");
 	kallmodsyms_free(listing);
@@ -107,7 +110,7 @@ static void test_refusals(void)
 	static const char *const lines[] = {
 		"", "g 0 T a", "0", "0 0", "0 0 T", "0 0 T ", "0 0  a", "0 0 TT a", "0  0 T a",
 		"00000000000000000 0 T a", "0 00000000000000000 T a", "0 -1 T a", "0x0 0 T a",
-		"A 0 T a", "0 0 T a b", "0 0 T a [b]", "0 0 T \t[b]", "0 0 T a\t", "0 0 T a\tb",
+		"A 0 T a", "0 0 T a b", "0 0 T a  ", "0 0 T a \t", "0 0 T  \t[b]", "0 0 T a [b]", "0 0 T \t[b]", "0 0 T a\t", "0 0 T a\tb",
 		"0 0 T a\t[]", "0 0 T a\t[b", "0 0 T a\t[b] ", "0 0 T a\t[b][c]", "0 0 T a\t[b]  [c]",
 		"0 0 T a\t[b]\t[c]", "0 0 T a\t[b c]", "0 0 T a\t[b] c", "0 0 T a\r", "0 0 T a\t[[b]",
 	};

@@ -41,6 +41,14 @@ static bool is_modules(const char *at, const char *end)
 	return false;
 }
 
+/* No spaces, but for one at the end of ".L0 ", which labels in riscv's modules are called. */
+static bool is_name(struct line name)
+{
+	const char *space = memchr(name.start, ' ', name.size);
+
+	return name.size && (!space || (space > name.start && space == name.start + name.size - 1));
+}
+
 bool parse_symbol(struct line line, struct symbol *symbol)
 {
 	const char *at = line.start, *end = line.start + line.size, *tab;
@@ -63,7 +71,7 @@ bool parse_symbol(struct line line, struct symbol *symbol)
 	tab = memchr(at, '\t', end - at);
 	symbol->name = (struct line){ at, (tab ? tab : end) - at };
 	symbol->modules = (struct line){ tab ? tab + 1 : end, tab ? end - tab - 1 : 0 };
-	if (!symbol->name.size || memchr(at, ' ', symbol->name.size))
+	if (!is_name(symbol->name))
 		return false;
 	return !tab || is_modules(tab + 1, end);
 }

@@ -92,7 +92,11 @@ impl Cursor<'_> {
         let size = self.number().ok_or(self.or_cut_off(Reason::Size))?;
         let kind = self.kind().ok_or(self.or_cut_off(Reason::Kind))?;
         let name = u32::try_from(self.at).map_err(|_| Reason::TooFar)?;
-        let name_len = self.skip_while(is_graphic);
+        let mut name_len = self.skip_while(is_graphic);
+        // Labels in modules of riscv are called ".L0 ".
+        if name_len > 0 && self.skip(b' ') {
+            name_len += 1;
+        }
         let has_modules = self.skip(b'\t');
         if name_len == 0 {
             return Err(self.or_cut_off(Reason::Name));

@@ -16,6 +16,7 @@ ffffffff8db343bc 2c T dpaa2_mac_start\t[fsl_dpaa2_eth] [fsl_dpaa2_switch]
 ffffffff8e000000 0 B _end
 ffffffff8e000000 0 B __brk_limit
 ffffffffc0401000 40 t minix_fill_super\t[minix]
+ffffffffc0401004 0 t .L0 \t[minix]
 ffffffffc0365000 cb t ftrace_trampoline\t[__builtin__ftrace]
 ffffffffc025d00c 18 t bpf_prog_a04f5eef06a7f555_hello\t[bpf]
 ffffffffc0367000 1000 t kprobe_insn_page\t[__builtin__kprobes]
@@ -124,6 +125,9 @@ fn lines_that_are_not_of_the_format_are_refused_and_named() {
         ("0 0 T ", Name),
         ("0 0 T \t[b]", Name),
         ("0 0 T a b", Name),
+        ("0 0 T a  ", Name),
+        ("0 0 T  \t[b]", Name),
+        ("0 0 T a \t", Modules),
         ("0 0 T a [b]", Name),
         ("0 0 T a\r", Name),
         ("0 0 T a\0b", Name),
@@ -159,11 +163,15 @@ fn name() -> impl Strategy<Value = String> {
     "[!-Z^-~]{1,20}"
 }
 
+fn symbol_name() -> impl Strategy<Value = String> {
+    "[!-Z^-~]{1,20} ?"
+}
+
 proptest! {
     #[test]
     fn any_lines_of_the_format_come_back_as_they_were(
         lines in prop::collection::vec(
-            (any::<u64>(), any::<u64>(), "[!-~]", name(), prop::collection::vec(name(), 0..4)),
+            (any::<u64>(), any::<u64>(), "[!-~]", symbol_name(), prop::collection::vec(name(), 0..4)),
             0..20,
         ),
     ) {

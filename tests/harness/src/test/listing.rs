@@ -52,7 +52,8 @@ impl Texts {
         let mut symbols = Vec::with_capacity(count);
         for (line, their_line) in ours.zip(theirs) {
             let (symbol, modules) = line.split_once('\t').unwrap_or((line, ""));
-            let fields: Vec<&str> = symbol.split(' ').collect();
+            // Names can have a space at their end.
+            let fields: Vec<&str> = symbol.splitn(4, ' ').collect();
             let [address, size, kind, name] = fields[..] else {
                 bail!("not a line of the file: {line}");
             };
