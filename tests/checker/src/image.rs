@@ -16,6 +16,10 @@ use crate::names::Names;
 /// A symbol that every kernel has, by which others' addresses are told.
 pub const FIRST: &str = "_text";
 
+/// What was linked, where something is taken out of vmlinux afterwards: in Linux 7.3 always,
+/// in 6.12 where riscv's kernel can be anywhere.
+const LINKED: &[&str] = &["vmlinux.unstripped", "vmlinux.relocs"];
+
 /// A section that is loaded.
 pub struct Section {
     pub name: String,
@@ -38,11 +42,10 @@ pub struct Image {
 impl Image {
     /// Reads the vmlinux of a build, before anything was taken out of it.
     pub fn read(build: &Path) -> Result<Self> {
-        let linked = build.join("vmlinux.unstripped");
-        let path = match linked.exists() {
-            true => linked,
-            false => build.join("vmlinux"),
-        };
+        let mut linked = LINKED.iter().map(|name| build.join(name));
+        let path = linked
+            .find(|path| path.exists())
+            .unwrap_or_else(|| build.join("vmlinux"));
         let context = || path.display().to_string();
         let data = fs::read(&path).with_context(context)?;
         let file = object::File::parse(&*data).with_context(context)?;

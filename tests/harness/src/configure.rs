@@ -55,13 +55,13 @@ impl Kernel<'_> {
         Ok(config.lines().any(|other| other == line))
     }
 
-    /// What was linked, before anything was taken out of it: in 6.12 vmlinux itself.
+    /// What was linked, before anything was taken out of it: in 6.12 vmlinux itself, but for riscv.
     pub fn linked(&self) -> PathBuf {
-        let linked = self.objtree.join("vmlinux.unstripped");
-        match linked.exists() {
-            true => linked,
-            false => self.objtree.join("vmlinux"),
-        }
+        let kept = ["vmlinux.unstripped", "vmlinux.relocs"];
+        kept.iter()
+            .map(|name| self.objtree.join(name))
+            .find(|path| path.exists())
+            .unwrap_or_else(|| self.objtree.join("vmlinux"))
     }
 }
 
