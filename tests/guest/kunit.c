@@ -13,15 +13,27 @@
 #define FEWEST_CASES 9
 
 /*
+ * A skipped test has tested nothing, and these kernels have all that the tests need, but for this
+ * on other architectures than x86_64, which then neither passed nor failed:
+ *
+ *	ok 9 in_a_non_maskable_interrupt # SKIP how to cause one is not known on this architecture
+ */
+static bool may_be_skipped(const char *text)
+{
+	bool is_known = false;
+
+#ifdef __x86_64__
+	is_known = true;
+#endif
+	return !is_known && strstr(text, " in_a_non_maskable_interrupt # SKIP ");
+}
+
+/*
  *	# Subtest: kallmodsyms_api
  *	# module: kallmodsyms_kunit
  *	1..9
  *	ok 1 modules_of_this_file
  *	# kallmodsyms_api: pass:9 fail:0 skip:0 total:9
- *
- * A skipped test has tested nothing, and these kernels have all that the tests need:
- *
- *	ok 9 in_a_non_maskable_interrupt # SKIP how to cause one is not known on this architecture
  */
 static void report_suite(struct text log, size_t *at)
 {
@@ -41,7 +53,8 @@ static void report_suite(struct text log, size_t *at)
 
 			if (is_skipped)
 				note("%s", text);
-			check(*text == 'o' && !is_skipped, "KUnit, %s: %s", module, name);
+			if (!may_be_skipped(text))
+				check(*text == 'o' && !is_skipped, "KUnit, %s: %s", module, name);
 			seen++;
 		} else if (line_begins(line, "# kallmodsyms_api: ") && strstr(text, " pass:")) {
 			break;

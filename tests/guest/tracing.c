@@ -102,6 +102,42 @@ static bool file_has(const char *path, const char *words)
 	return has;
 }
 
+/* "ffffffff81067704 vfs_read": where the call is, and the function it is in. */
+static bool next_traceable(struct text text, size_t *at, unsigned long *address, struct line *name)
+{
+	while (next_line(text, at, name)) {
+		const char *space = memchr(name->start, ' ', name->size);
+
+		*address = strtoul(name->start, NULL, 16);
+		if (!space)
+			give_up("%.*s", (int)name->size, name->start);
+		name->size -= space + 1 - name->start;
+		name->start = space + 1;
+		/* Those of loaded modules are not ours. */
+		if (is_looked_up(&core, *address))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Behind what no kprobe may be on: the call of the function tracer, where the architecture cannot have
+ * a probe be the tracer's, and the call is the first instruction, as on riscv.
+ */
+static unsigned long first_offset(bool by_ftrace)
+{
+	struct text text = read_file(TRACEABLE);
+	unsigned long start = core_symbol(&core, TRACED)->address, address, offset = 0;
+	struct line name;
+	size_t at = 0;
+
+	while (!by_ftrace && next_traceable(text, &at, &address, &name))
+		if (address == start)
+			offset = CALL_BYTES;
+	free(text.data);
+	return offset;
+}
+
 /*
  * A probe at a function's start is the function tracer's, where the architecture can do that: it
  * finds the call by address and size.
@@ -110,7 +146,7 @@ static bool is_hit_at_start(bool expected_by_ftrace)
 {
 	bool by_ftrace;
 
-	if (!kprobe_event("p:entry " TRACED "\n"))
+	if (!kprobe_event("p:entry " TRACED "+%lu\n", first_offset(expected_by_ftrace)))
 		return false;
 	enable_kprobe("entry", true);
 	by_ftrace = file_has(TRACING "/enabled_functions", TRACED " (");
@@ -150,24 +186,6 @@ static bool is_traced_by_name(bool *trampolines)
 	traced = file_has(TRACING "/trace", ": " TRACED " <-");
 	write_file(TRACING "/current_tracer", "nop");
 	return traced;
-}
-
-/* "ffffffff81067704 vfs_read": where the call is, and the function it is in. */
-static bool next_traceable(struct text text, size_t *at, unsigned long *address, struct line *name)
-{
-	while (next_line(text, at, name)) {
-		const char *space = memchr(name->start, ' ', name->size);
-
-		*address = strtoul(name->start, NULL, 16);
-		if (!space)
-			give_up("%.*s", (int)name->size, name->start);
-		name->size -= space + 1 - name->start;
-		name->start = space + 1;
-		/* Those of loaded modules are not ours. */
-		if (is_looked_up(&core, *address))
-			return true;
-	}
-	return false;
 }
 
 static bool are_named(size_t *count)
