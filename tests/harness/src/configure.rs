@@ -94,7 +94,7 @@ impl Fragment {
             bail!(
                 "CONFIG={name}: there is no such file: {}; there are: {}",
                 file.display(),
-                names_in(&directory)
+                names_in(&directory)?.join(" ")
             );
         };
         let header = |key: &str| {
@@ -152,25 +152,20 @@ impl Fragment {
     }
 }
 
-/// The names of the fragments in a directory.
-fn names_in(directory: &Path) -> String {
-    let mut names: Vec<_> = fs::read_dir(directory)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            Some(
-                entry
-                    .file_name()
-                    .to_str()?
-                    .strip_suffix(".config")?
-                    .to_owned(),
-            )
-        })
-        .filter(|name| name != "guest")
-        .collect();
+/// Fragments that only others begin with.
+const PARTS: &[&str] = &["guest", "debug"];
+
+/// The configurations in a directory.
+pub fn names_in(directory: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        names.extend(name.strip_suffix(".config").map(str::to_owned));
+    }
+    names.retain(|name| !PARTS.contains(&&**name));
     names.sort();
-    names.join(" ")
+    Ok(names)
 }
 
 const NOT_SET: &str = " is not set";

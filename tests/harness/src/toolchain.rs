@@ -69,18 +69,24 @@ impl Toolchain {
         if options.llvm.is_empty() {
             make.arg(format!("CROSS_COMPILE={}", arch.cross_prefix()));
         } else {
-            // LLVM=1 wants clang in PATH; Debian names it clang-19.
-            let llvm = if options.llvm == "1" {
-                "-19"
-            } else {
-                &options.llvm
-            };
-            make.arg(format!("LLVM={llvm}"));
+            make.arg(format!("LLVM={}", llvm(options)));
         }
         make.arg(format!("RUSTC={}", self.rustc.display()));
         make.arg(format!("HOSTRUSTC={}", self.rustc.display()));
         make.arg(format!("BINDGEN={}", self.bindgen.display()));
         Ok(make)
+    }
+
+    /// The versions of the C compiler and the linker, in the words of each.
+    pub fn describe_c(options: &Options) -> Result<String> {
+        let prefix = options.arch()?.cross_prefix();
+        let programs = match options.llvm.is_empty() {
+            true => ["gcc", "ld"].map(|name| format!("{prefix}{name}")),
+            false => ["clang", "ld.lld"].map(|name| format!("{name}{}", llvm(options))),
+        };
+        let versions = programs.map(|name| command::output(Command::new(name).arg("--version")));
+        let versions: Result<Vec<String>> = versions.into_iter().collect();
+        Ok(versions?.concat())
     }
 
     /// Everything that decides what is generated, as text.
@@ -90,6 +96,15 @@ impl Toolchain {
             "{}\n{version}bindgen {BINDGEN}\n",
             self.rustc.display()
         ))
+    }
+}
+
+/// What stands behind the names of the programs. LLVM=1 wants clang in PATH, and Debian names it
+/// clang-19.
+fn llvm(options: &Options) -> &str {
+    match &*options.llvm {
+        "1" => "-19",
+        suffix => suffix,
     }
 }
 

@@ -2,12 +2,12 @@
 
 //! Which kernels there are to try.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Result};
 
 use crate::arch;
+use crate::configure;
 use crate::options::{self, Matrix, Options};
 use crate::source;
 
@@ -26,6 +26,10 @@ const VARIANTS: &str = "variants";
 
 pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
     match matrix.options.kdir() {
+        Some(tree) if matrix.variants() => bail!(
+            "KDIR={}: the variants are tried of the packaged kernel only; leave VARIANTS out",
+            tree.display()
+        ),
         Some(tree) => Ok(vec![of_tree(&matrix.options, tree)?]),
         None if matrix.variants() => variants(&matrix.options),
         None => combinations(&matrix.options),
@@ -87,7 +91,7 @@ fn variants(options: &Options) -> Result<Vec<Cell>> {
     let arch = options.arch()?.name;
     let options = options.of_cell(&options.kernel, arch, &options.llvm);
     let directory = options::repository()?.join("tests/kernel").join(VARIANTS);
-    let names = names_in(&directory).with_context(|| directory.display().to_string())?;
+    let names = configure::names_in(&directory)?;
     let cells = names.into_iter().map(|name| Cell {
         config: format!("{VARIANTS}/{name}"),
         name: format!("{}-{arch}-{}-{name}", options.kernel, toolchain(&options)),
@@ -95,21 +99,6 @@ fn variants(options: &Options) -> Result<Vec<Cell>> {
         whole: false,
     });
     Ok(cells.collect())
-}
-
-/// The fragments in a directory.
-fn names_in(directory: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let name = entry?.file_name();
-        names.extend(
-            name.to_string_lossy()
-                .strip_suffix(".config")
-                .map(str::to_owned),
-        );
-    }
-    names.sort();
-    Ok(names)
 }
 
 #[cfg(test)]

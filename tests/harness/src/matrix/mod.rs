@@ -20,7 +20,9 @@ use anyhow::{ensure, Context, Result};
 use crate::bench::text::{Document, Table};
 use crate::cache::Cache;
 use crate::options::{self, Matrix};
+use crate::packages;
 use crate::progress;
+use crate::source::Tree;
 use crate::toolchain::Toolchain;
 use cells::Cell;
 use outcome::{Outcome, HEADER};
@@ -28,30 +30,17 @@ use outcome::{Outcome, HEADER};
 /// Whether all cells are as they should be.
 pub fn run(matrix: &Matrix) -> Result<bool> {
     let options = &matrix.options;
-    let cache = Cache::lock(options)?;
-    let toolchain = Toolchain::find(&cache)?;
     let cells = chosen(matrix)?;
-    let state = state::of(&options::repository()?, &toolchain.describe()?)?;
+    let cache = Cache::lock(options)?;
+    packages::install(options, packages::For::Boot)?;
+    let toolchain = Toolchain::find(&cache)?;
     let directory = cache.path.join("matrix");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
 
     let mut outcomes = Vec::new();
     for (number, cell) in (1..).zip(&cells) {
         let start = format!("cell {number} of {}, {}", cells.len(), cell.name);
-        let file = directory.join(format!("{}.result", cell.name));
-        let outcome = match known(&file, &state) {
-            Some(outcome) => outcome,
-            None => {
-                progress::say(&start);
-                let started = Instant::now();
-                let outcome = trial::run(cell, &cache, &toolchain);
-                fs::write(&file, format!("state={state}\n{}", outcome.to_text()))
-                    .with_context(|| file.display().to_string())?;
-                let time = progress::time(started.elapsed());
-                progress::say(&format!("{start}: {}, after {time}", outcome.word()));
-                outcome
-            }
-        };
+        let outcome = outcome_of(cell, &start, &directory, &cache, &toolchain)?;
         outcomes.push((cell, outcome));
     }
     show(&outcomes, &directory)?;
@@ -62,6 +51,34 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
     let failed: u32 = outcomes.iter().map(|(_, outcome)| outcome.failed).sum();
     println!("{passed} passed, {failed} failed");
     Ok(!outcomes.iter().any(|(_, outcome)| outcome.failed()))
+}
+
+/// What became of a cell, now or when it was tried last.
+fn outcome_of(
+    cell: &Cell,
+    start: &str,
+    directory: &Path,
+    cache: &Cache,
+    toolchain: &Toolchain,
+) -> Result<Outcome> {
+    let file = directory.join(format!("{}.result", cell.name));
+    let prepared = trial::prepare(cell, cache);
+    let state = match &prepared {
+        Ok(tree) => state(cell, tree, toolchain)?,
+        Err(_) => None,
+    };
+    if let Some(outcome) = known(&file, state.as_deref()) {
+        return Ok(outcome);
+    }
+    progress::say(start);
+    let started = Instant::now();
+    let outcome = trial::run(cell, cache, toolchain, prepared);
+    let state = state.unwrap_or_default();
+    fs::write(&file, format!("state={state}\n{}", outcome.to_text()))
+        .with_context(|| file.display().to_string())?;
+    let time = progress::time(started.elapsed());
+    progress::say(&format!("{start}: {}, after {time}", outcome.word()));
+    Ok(outcome)
 }
 
 /// The cells that are asked for.
@@ -80,10 +97,29 @@ fn chosen(matrix: &Matrix) -> Result<Vec<Cell>> {
     Ok(cells)
 }
 
+/// What the outcome of a cell depends on, as one word; `None` if that cannot be told, of a tree of the
+/// user's own.
+fn state(cell: &Cell, tree: &Tree, toolchain: &Toolchain) -> Result<Option<String>> {
+    if tree.pristine.is_none() {
+        return Ok(None);
+    }
+    let state = state::of(
+        &options::repository()?,
+        &[
+            &cell.config,
+            // With the version of the package.
+            &tree.path.to_string_lossy(),
+            &toolchain.describe()?,
+            &Toolchain::describe_c(&cell.options)?,
+        ],
+    );
+    state.map(Some)
+}
+
 /// The outcome that a file has, if it is of this state. A cell that failed is tried again.
-fn known(file: &Path, state: &str) -> Option<Outcome> {
+fn known(file: &Path, state: Option<&str>) -> Option<Outcome> {
     let text = fs::read_to_string(file).ok()?;
-    let text = text.strip_prefix(&format!("state={state}\n"))?;
+    let text = text.strip_prefix(&format!("state={}\n", state?))?;
     Outcome::parse(text).filter(|outcome| !outcome.failed())
 }
 

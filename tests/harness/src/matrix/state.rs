@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The state of the repository, as far as an outcome depends on it.
+//! What an outcome depends on: the repository, the kernel, and the compilers.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -17,10 +17,10 @@ const SOURCES: &[&str] = &[
 /// What cargo makes, if it is asked to make it here.
 const MADE: &[&str] = &["target"];
 
-/// A word that differs if any of the files does, or `toolchain`.
-pub fn of(repository: &Path, toolchain: &str) -> Result<String> {
+/// A word that differs if any of the files does, or any of `others`.
+pub fn of(repository: &Path, others: &[&str]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    toolchain.hash(&mut hasher);
+    others.hash(&mut hasher);
     for source in SOURCES {
         add(&repository.join(source), &mut hasher)?;
     }
@@ -55,7 +55,7 @@ mod tests {
         for source in SOURCES {
             fs::create_dir(directory.path().join(source)).unwrap();
         }
-        let state = || of(directory.path(), "rustc").unwrap();
+        let state = || of(directory.path(), &["rustc"]).unwrap();
         let file = directory.path().join("scripts/a.rs");
         let empty = state();
         fs::write(&file, "a").unwrap();
@@ -66,7 +66,7 @@ mod tests {
         let elsewhere = state();
         assert!(empty != one && one != other && other != elsewhere);
         assert_eq!(elsewhere, state());
-        assert_ne!(elsewhere, of(directory.path(), "clang").unwrap());
+        assert_ne!(elsewhere, of(directory.path(), &["clang"]).unwrap());
 
         fs::create_dir(directory.path().join("tests/target")).unwrap();
         fs::write(directory.path().join("tests/target/made"), "").unwrap();

@@ -14,18 +14,29 @@ use crate::configure::{self, Kernel};
 use crate::guest;
 use crate::packages;
 use crate::qemu;
-use crate::source;
+use crate::source::{self, Tree};
 use crate::test::{attribution, boot, listing::Texts, offline, sizes, speed, Report};
 use crate::toolchain::Toolchain;
 
 /// What the option depends on, for an architecture and a compiler.
 const RUST: &str = "HAVE_RUST";
 
+/// Gets what a cell needs: the packages, and the kernel's source.
+pub fn prepare(cell: &Cell, cache: &Cache) -> Result<Tree> {
+    packages::install(&cell.options, packages::For::Matrix)?;
+    source::tree(&cell.options, cache)
+}
+
 /// Tries a cell. Whatever fails is in what it returns.
-pub fn run(cell: &Cell, cache: &Cache, toolchain: &Toolchain) -> Outcome {
-    let mut outcome = Outcome::default();
+pub fn run(cell: &Cell, cache: &Cache, toolchain: &Toolchain, prepared: Result<Tree>) -> Outcome {
+    let mut outcome = Outcome {
+        lacks: prepared.is_err(),
+        ..Outcome::default()
+    };
     let mut report = Report::quiet();
-    if let Err(error) = phases(cell, cache, toolchain, &mut report, &mut outcome) {
+    let done =
+        prepared.and_then(|tree| phases(cell, cache, toolchain, &tree, &mut report, &mut outcome));
+    if let Err(error) = done {
         report.failed(&cell.name, &format!("{error:#}"));
     }
     let (passed, failures) = report.results();
@@ -42,15 +53,12 @@ fn phases(
     cell: &Cell,
     cache: &Cache,
     toolchain: &Toolchain,
+    tree: &Tree,
     report: &mut Report,
     outcome: &mut Outcome,
 ) -> Result<()> {
     let options = &cell.options;
-    outcome.lacks = true;
-    packages::install(options, packages::For::Matrix)?;
-    let tree = source::tree(options, cache)?;
-    outcome.lacks = false;
-    source::apply(options, &tree)?;
+    source::apply(options, tree)?;
     let kernel = match configure::configure(options, cache, toolchain, &tree.path, &cell.config) {
         Ok(kernel) => kernel,
         Err(error) => {
