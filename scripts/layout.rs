@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use crate::error::{show, Error, Result};
 use crate::hash::{FastMap, FastSet};
-use crate::map::{Contribution, LinkMap, ObjectName, OutputSection};
+use crate::map::{without_init, Contribution, LinkMap, ObjectName, OutputSection};
 
 /// A stretch of the image that came from one input section of one object.
 #[derive(Clone, Copy, Debug)]
@@ -287,15 +287,15 @@ impl<'m> Piece<'m> {
     /// they are in one output section and have entries of one size, which by convention is in the
     /// beginning of the name: `.rodata.cst16` and `.rodata.cst16.bswap_mask`.
     fn merged_with(&self) -> Merged<'m> {
-        let dots = self
-            .section
+        let section = without_init(self.section);
+        let dots = section
             .iter()
             .enumerate()
             .filter(|(_, byte)| **byte == b'.');
         let third = dots.map(|(index, _)| index).nth(2);
-        let kind = third.filter(|_| self.section.starts_with(b".rodata.cst"));
-        let kind = kind.and_then(|end| self.section.get(..end));
-        (self.output, kind.unwrap_or(self.section))
+        let kind = third.filter(|_| section.starts_with(b".rodata.cst"));
+        let kind = kind.and_then(|end| section.get(..end));
+        (self.output, kind.unwrap_or(section))
     }
 }
 

@@ -53,10 +53,17 @@ impl Contribution<'_> {
     /// code.
     pub(crate) fn is_mergeable(&self) -> bool {
         const PREFIXES: [&[u8]; 3] = [b".rodata.cst", b".rodata.str", b"__ksymtab_strings"];
-        self.merged
-            || PREFIXES
-                .iter()
-                .any(|prefix| self.section.starts_with(prefix))
+        let section = without_init(self.section);
+        self.merged || PREFIXES.iter().any(|prefix| section.starts_with(prefix))
+    }
+}
+
+/// The name that the compiler gave a section, where kbuild put `.init` in front of all of an object, as
+/// on arm64 of those that run before the image is where it belongs.
+pub(crate) fn without_init(section: &[u8]) -> &[u8] {
+    match section.strip_prefix(b".init") {
+        Some(rest) if rest.starts_with(b".") => rest,
+        _ => section,
     }
 }
 
