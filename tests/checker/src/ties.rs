@@ -138,11 +138,15 @@ fn choose(
             .collect()
     };
     let weak = |&definition: &Definition| program.symbol(definition).binding == Binding::Weak;
-    match (&agreeing(Some(true))[..], &agreeing(None)[..]) {
-        ([only], _) | ([], [only]) => Origin::Defined(*only),
-        ([], []) => Origin::Unclear(candidates),
-        ([], rest) | (rest, _) if rest.iter().all(weak) => Origin::Defined(rest[0]),
-        ([], rest) | (rest, _) => Origin::Unclear(rest.to_vec()),
+    let mut left = agreeing(Some(true));
+    if left.is_empty() {
+        left = agreeing(None);
+    }
+    match left[..] {
+        [] => Origin::Unclear(candidates),
+        [only] => Origin::Defined(only),
+        [first, ..] if left.iter().all(weak) => Origin::Defined(first),
+        _ => Origin::Unclear(left),
     }
 }
 

@@ -38,6 +38,7 @@ fn nothing_wrong() {
                 .assert()
                 .success()
                 .stdout(contains(ALL_RIGHT))
+                .stdout(contains("of one of several equal objects: 2\n"))
                 .stdout(contains("unclear: 0\n"));
         }
     }

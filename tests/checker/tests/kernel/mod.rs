@@ -21,6 +21,8 @@ const OBJECTS: &[(&str, &str, &str)] = &[
     ("core/main", "core/main", include_str!("core.S")),
     ("a/main", "a/a", include_str!("a.S")),
     ("shared/work", "a/a b/b-mod", include_str!("shared.S")),
+    ("one/twin", "one/twin", include_str!("twin.S")),
+    ("other/twin", "other/twin", include_str!("twin.S")),
     ("b/late", "b/b-mod c/not-built-in", include_str!("b.S")),
 ];
 
