@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use crate::error::{show, Error, Result};
 use crate::hash::{FastMap, FastSet};
-use crate::map::{without_init, Contribution, LinkMap, ObjectName, OutputSection};
+use crate::map::{self, Contribution, LinkMap, ObjectName, OutputSection};
 
 /// A stretch of the image that came from one input section of one object.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,9 @@ pub(crate) enum Owner<'m> {
     Object(ObjectName<'m>),
     /// That of all objects which have the constants in it, merged by the linker.
     Constants,
+    /// That of all objects which have the constants in it, if there are any; if not, the object's, or
+    /// nobody's.
+    MaybeConstants(Option<ObjectName<'m>>),
     /// Nobody's: the linker made it.
     Linker,
     /// Of vmlinux.o, but not in its map: objtool added it after the link. It has no symbols.
@@ -75,6 +78,7 @@ impl<'m> Layout<'m> {
         vmlinux_o: Option<&LinkMap<'m>>,
     ) -> Result<Self> {
         let mut inner = vmlinux_o.map(Inner::new);
+        let inputs = vmlinux_o.unwrap_or(map);
         let mut layout = Self::default();
         for (output, section) in map
             .sections
@@ -87,12 +91,14 @@ impl<'m> Layout<'m> {
                     .as_mut()
                     .filter(|_| is_vmlinux_o(&contribution.object));
                 match within.map(|inner| inner.section(contribution)) {
-                    Some(Some(section)) => layout.add_section(contribution, section, output),
+                    Some(Some(section)) => {
+                        layout.add_section(contribution, section, inputs, output);
+                    }
                     Some(None) => layout.add(Piece {
                         owner: Owner::Tool,
                         ..piece(contribution, output)
                     }),
-                    None => layout.add_contribution(contribution, vmlinux_o.unwrap_or(map), output),
+                    None => layout.add_contribution(contribution, inputs, output),
                 }
             }
         }
@@ -108,6 +114,7 @@ impl<'m> Layout<'m> {
         &mut self,
         outer: &Contribution<'m>,
         section: &OutputSection<'m>,
+        inputs: &LinkMap<'m>,
         output: usize,
     ) {
         if outer.is_mergeable() || outer.size != section.size {
@@ -126,7 +133,7 @@ impl<'m> Layout<'m> {
         }
         for part in &section.contributions {
             let address = outer.address.wrapping_add(part.address);
-            self.add(piece(&Contribution { address, ..*part }, output));
+            self.add_contribution(&Contribution { address, ..*part }, inputs, output);
         }
     }
 
@@ -140,15 +147,20 @@ impl<'m> Layout<'m> {
         let mut piece = piece(contribution, output);
         if contribution.is_mergeable() {
             piece.owner = Owner::Constants;
+        } else if contribution.may_be_merged() {
+            let object = Some(contribution.object).filter(|_| !contribution.is_made_by_linker());
+            piece.owner = Owner::MaybeConstants(object);
+        } else if contribution.is_made_by_linker() {
+            piece.owner = Owner::Linker;
+        }
+        if contribution.is_mergeable() || contribution.may_be_merged() {
             let contributors = self.contributors.entry(piece.merged_with());
             let contributors = &mut contributors.or_default().all;
-            match contribution.is_made_by_linker() {
+            match contribution.is_internal() {
                 // LLD does not say whose constants it merged.
                 true => contributors.extend(&inputs.objects),
                 false => contributors.push(contribution.object),
             }
-        } else if contribution.is_made_by_linker() {
-            piece.owner = Owner::Linker;
         }
         self.add(piece);
     }
@@ -273,6 +285,7 @@ impl<'m> Piece<'m> {
     pub(crate) fn object(&self) -> Option<ObjectName<'m>> {
         match self.owner {
             Owner::Object(object) => Some(object),
+            Owner::MaybeConstants(object) => object,
             Owner::Constants | Owner::Linker | Owner::Tool => None,
         }
     }
@@ -283,19 +296,9 @@ impl<'m> Piece<'m> {
         path.unwrap_or(Cow::Borrowed(b"several objects"))
     }
 
-    /// With what the linker merges the piece. Both linkers merge sections of different names too, if
-    /// they are in one output section and have entries of one size, which by convention is in the
-    /// beginning of the name: `.rodata.cst16` and `.rodata.cst16.bswap_mask`.
+    /// With what the linker merges the piece.
     fn merged_with(&self) -> Merged<'m> {
-        let section = without_init(self.section);
-        let dots = section
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| **byte == b'.');
-        let third = dots.map(|(index, _)| index).nth(2);
-        let kind = third.filter(|_| section.starts_with(b".rodata.cst"));
-        let kind = kind.and_then(|end| section.get(..end));
-        (self.output, kind.unwrap_or(section))
+        (self.output, map::kind(self.section))
     }
 }
 

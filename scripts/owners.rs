@@ -178,8 +178,12 @@ impl<'m> Owners<'_, 'm> {
             Owner::Object(object) => self.objects.modules_of(object),
             Owner::Linker => Ok(SetId::NONE),
             Owner::Tool => Err(self.unplaced(asked, "its section is not in the map of vmlinux.o")),
-            Owner::Constants => {
+            Owner::Constants | Owner::MaybeConstants(_) => {
                 let definers = self.definers_of_constant(asked, piece)?;
+                if let (Owner::MaybeConstants(object), []) = (piece.owner, &definers[..]) {
+                    let modules = object.map(|object| self.objects.modules_of(object));
+                    return modules.unwrap_or(Ok(SetId::NONE));
+                }
                 self.one_of(asked, &definers, "no object has such a constant")
             }
         }
@@ -199,8 +203,10 @@ impl<'m> Owners<'_, 'm> {
         let mut sets = Vec::new();
         for candidate in candidates.clone() {
             sets.push(match candidate.owner {
-                Owner::Object(object) => Some(self.objects.modules_of(object)?),
-                Owner::Linker | Owner::Tool => Some(SetId::NONE),
+                Owner::Object(object) | Owner::MaybeConstants(Some(object)) => {
+                    Some(self.objects.modules_of(object)?)
+                }
+                Owner::MaybeConstants(None) | Owner::Linker | Owner::Tool => Some(SetId::NONE),
                 // Those that have the constants are of any modules.
                 Owner::Constants => None,
             });

@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use super::text::{assigned_symbol, indent, word};
-use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use super::{merged, unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
 use crate::digits;
 use crate::error::{Error, Result};
 use crate::lines::{self, find};
@@ -38,6 +38,7 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
             "Remove the map and build again.",
         ));
     }
+    parser.map.sections.iter_mut().for_each(merged::mark);
     Ok(parser.map)
 }
 
@@ -175,6 +176,7 @@ impl<'m> Parser<'m> {
             section,
             object,
             merged: false,
+            alike: false,
             line,
         })?)
     }
@@ -227,16 +229,15 @@ impl<'m> Parser<'m> {
     }
 
     /// The stretch before this line is smaller than in its object: constants of it that other objects
-    /// have too were merged. Code becomes smaller too, where the linker shortens instructions
-    /// (RISC-V), but it stays its object's.
+    /// have too were merged.
     fn relaxed(&mut self, number: usize) -> Outcome {
         let last = self
             .map
             .sections
             .last_mut()
             .and_then(|section| section.contributions.last_mut());
-        let is_code = |section: &[u8]| section.windows(5).any(|part| part == b".text");
-        if let Some(last) = last.filter(|last| number - last.line <= 1 && !is_code(last.section)) {
+        let is_here = |last: &&mut Contribution<'_>| number - last.line <= 1;
+        if let Some(last) = last.filter(|last| is_here(last) && !merged::is_code(last.section)) {
             last.merged = true;
         }
         Ok(())

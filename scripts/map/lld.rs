@@ -101,6 +101,7 @@ fn add<'m>(
                     section,
                     object,
                     merged: false,
+                    alike: false,
                     line: number,
                 });
             }

@@ -8,6 +8,7 @@
 
 mod gnu;
 mod lld;
+mod merged;
 mod object;
 mod text;
 
@@ -16,6 +17,7 @@ use std::path::Path;
 use crate::error::{show, Error, Result};
 use crate::lines::Lines;
 
+pub(crate) use merged::kind;
 pub(crate) use object::ObjectName;
 
 /// A stretch of an output section that came from one input section.
@@ -29,9 +31,10 @@ pub(crate) struct Contribution<'m> {
     pub section: &'m [u8],
     /// The object file that it came from.
     pub object: ObjectName<'m>,
-    /// Whether the map says that the linker merged equal constants of several inputs into this
-    /// stretch.
+    /// Whether the map says that the linker merged equal constants of several inputs here.
     pub merged: bool,
+    /// Whether the map says so of another of its kind, from which constants may be here.
+    pub alike: bool,
     /// Line of the map.
     pub line: usize,
 }
@@ -42,28 +45,25 @@ impl Contribution<'_> {
         self.address.saturating_add(self.size)
     }
 
-    /// Whether the linker made this stretch, of nothing or of what several objects had.
+    /// Whether constants that were merged may be here, but the map does not say that they are.
+    pub(crate) fn may_be_merged(&self) -> bool {
+        self.alike || self.is_internal()
+    }
+
+    /// Whether LLD made this stretch, of nothing or of what it merged.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.object.is(b"<internal>")
+    }
+
+    /// Whether the linker made this stretch.
     pub(crate) fn is_made_by_linker(&self) -> bool {
-        self.object.is(b"<internal>") || self.object.is(b"linker stubs")
+        self.is_internal() || self.object.is(b"linker stubs")
     }
 
-    /// Whether linkers merge equal constants or strings of this input section with those of others,
-    /// so that what is at its address can be another object's too. GNU ld's map does not say so of
-    /// all such sections; their names are a convention of compilers and of the kernel's assembler
-    /// code.
+    /// Whether what is at its address can be another object's too, as its constants or strings were
+    /// merged with equal ones.
     pub(crate) fn is_mergeable(&self) -> bool {
-        const PREFIXES: [&[u8]; 3] = [b".rodata.cst", b".rodata.str", b"__ksymtab_strings"];
-        let section = without_init(self.section);
-        self.merged || PREFIXES.iter().any(|prefix| section.starts_with(prefix))
-    }
-}
-
-/// The name that the compiler gave a section, where kbuild put `.init` in front of all of an object, as
-/// on arm64 of those that run before the image is where it belongs.
-pub(crate) fn without_init(section: &[u8]) -> &[u8] {
-    match section.strip_prefix(b".init") {
-        Some(rest) if rest.starts_with(b".") => rest,
-        _ => section,
+        self.merged || merged::is_mergeable(self.section)
     }
 }
 

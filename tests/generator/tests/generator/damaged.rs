@@ -141,6 +141,8 @@ fn files_of_another_build() {
         let damaged = Damaged::of(name);
         let mut refused = 0;
         for other in LINKS.iter().filter(|other| **other != name) {
+            // Both linkers put all at the same places, and LLD's map says less of what is merged there.
+            let alike = name.ends_with("-objects") && other.ends_with("-objects");
             let other = Build::of(other);
             for file in [
                 "vmlinux1",
@@ -148,6 +150,9 @@ fn files_of_another_build() {
                 "vmlinux.o.map",
                 "vmlinux1.kallsyms.S",
             ] {
+                if alike && file == "vmlinux1.map" {
+                    continue;
+                }
                 if let (Some(_), Ok(content)) = (damaged.file(file), fs::read(other.path(file))) {
                     refused += usize::from(damaged.refuses(file, content, "of another build"));
                 }
@@ -300,7 +305,7 @@ fn constants_that_no_memory_would_hold() {
         .step_by(64)
         .filter(|header| at(header + 8) & 0x10 != 0)
         .collect();
-    assert_eq!(constants.len(), 3);
+    assert_eq!(constants.len(), 4);
     for header in constants {
         object[header + 4..header + 8].copy_from_slice(&SHT_NOBITS.to_le_bytes());
         object[header + 32..header + 40].copy_from_slice(&(1_u64 << 60).to_le_bytes());

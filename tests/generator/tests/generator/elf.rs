@@ -15,13 +15,15 @@ pub(crate) struct DumpedSymbol {
     pub(crate) name: String,
 }
 
-/// What `objdump -h -t -s` showed.
+/// What `objdump -h -t -s` showed, and `readelf -S`.
 pub(crate) struct Dump {
     /// Name, size, address.
     sections: Vec<(String, usize, u64)>,
     /// In the order of the file.
     pub(crate) symbols: Vec<DumpedSymbol>,
     content: HashMap<String, Vec<u8>>,
+    /// Flags and the size of an entry.
+    merged: HashMap<String, (u32, u64)>,
 }
 
 impl Dump {
@@ -30,11 +32,20 @@ impl Dump {
             sections: Vec::new(),
             symbols: Vec::new(),
             content: HashMap::new(),
+            merged: HashMap::new(),
         };
         let mut section = None;
         for line in text.lines() {
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
-            if let Some(name) = line.strip_prefix("Contents of section ") {
+            if let ["Merged", "section", name, size, flags] = words[..] {
+                let strings = if flags.contains('S') {
+                    elf::SHF_STRINGS
+                } else {
+                    0
+                };
+                let merged = (elf::SHF_MERGE | strings, hex(size));
+                dump.merged.insert(name.to_owned(), merged);
+            } else if let Some(name) = line.strip_prefix("Contents of section ") {
                 section = Some(name.trim_end_matches(':').to_owned());
             } else if let (Some(section), true) = (&section, line.starts_with(' ')) {
                 dump.content
@@ -73,16 +84,9 @@ impl Dump {
             section.sh_addr = *address;
             section.sh_flags = elf::SHF_ALLOC.into();
             section.sh_type = elf::SHT_PROGBITS;
-            // .rodata.cst16, .rodata.cst16.name, .rodata.str1.1
-            for (kind, flags) in [
-                ("cst", elf::SHF_MERGE),
-                ("str", elf::SHF_MERGE | elf::SHF_STRINGS),
-            ] {
-                if let Some(rest) = name.strip_prefix(&format!(".rodata.{kind}")) {
-                    let size = rest.split('.').next().unwrap_or_default();
-                    section.sh_flags |= u64::from(flags);
-                    section.sh_entsize = size.parse().unwrap();
-                }
+            if let Some(&(flags, size)) = self.merged.get(name) {
+                section.sh_flags |= u64::from(flags);
+                section.sh_entsize = size;
             }
             let content = self
                 .content

@@ -75,7 +75,7 @@ fn an_image_may_begin_before_text() {
 fn what_the_linker_script_makes_equal_is_in_no_module() {
     for link in ["lld-objects", "lld-vmlinux_o"] {
         let build = Build::of(link);
-        let end = "ffffffff810020bb          10020bb        0     1 _end = .\n";
+        let end = "ffffffff810020d0          10020d0        0     1 _end = .\n";
         let equal = end.replace("_end = .", "PROVIDE ( __pi_open = eth_open )");
         build.edit("vmlinux1.map", end, &format!("{end}{equal}"));
         let listed = build.listed();
