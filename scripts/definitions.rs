@@ -3,6 +3,7 @@
 //! What single objects define, as far as addresses do not tell: symbols without a size and named
 //! constants. Both are few in an object, so what was read of one is kept.
 
+use std::collections::hash_map::Entry as MapEntry;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -52,6 +53,8 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
     let elf = Elf::open(Path::new(OsStr::from_bytes(&object.path())))?;
     let mut definitions = Vec::new();
     let symbols = elf.symbols()?;
+    // Each section is read once: one object has the strings of all exported names.
+    let mut contents = FastMap::default();
     for entry in &symbols.entries {
         let section = elf.section(entry.section);
         let constants = section.filter(|section| section.is_mergeable());
@@ -61,31 +64,41 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
         let Some(symbol) = symbols.named(entry) else {
             continue;
         };
-        let content = constants.map(|section| content(&elf, section, &symbol));
+        let constant = match constants {
+            Some(section) => {
+                let content = match contents.entry(symbol.section) {
+                    MapEntry::Occupied(known) => known.into_mut(),
+                    MapEntry::Vacant(new) => new.insert(elf.content(section, 0, section.size)?),
+                };
+                Some(constant(section, content, &symbol))
+            }
+            None => None,
+        };
         definitions.push(Definition {
             name: symbol.name.to_vec(),
             section: elf.section_name(symbol.section).to_vec(),
             offset: symbol.value,
             size: symbol.size,
-            constant: content.transpose()?,
+            constant,
         });
     }
     Ok(definitions)
 }
 
 /// The bytes of a constant: as many as the symbol has, or, if it has no size, those of one entry.
-fn content(elf: &Elf, section: &Section, symbol: &Symbol<'_>) -> Result<Vec<u8>> {
-    if symbol.size != 0 {
-        return elf.content(section, symbol.value, symbol.size);
-    }
-    if !section.is_strings() {
-        return elf.content(section, symbol.value, section.entry_size.max(1));
-    }
-    let mut text = elf.content(section, symbol.value, section.size)?;
-    let width = usize::try_from(section.entry_size.max(1)).unwrap_or(1);
-    let end = text
-        .chunks(width)
-        .position(|character| character.iter().all(|&byte| byte == 0));
-    text.truncate(end.map_or(text.len(), |end| (end + 1) * width));
-    Ok(text)
+fn constant(section: &Section, content: &[u8], symbol: &Symbol<'_>) -> Vec<u8> {
+    let start = usize::try_from(symbol.value).ok();
+    let rest = start.and_then(|start| content.get(start..));
+    let rest = rest.unwrap_or_default();
+    let width = usize::try_from(section.entry_size.max(1)).unwrap_or(usize::MAX);
+    let is_end = |character: &[u8]| character.iter().all(|&byte| byte == 0);
+    let len = match symbol.size {
+        0 if section.is_strings() => {
+            let end = rest.chunks(width).position(is_end);
+            end.map_or(rest.len(), |end| (end + 1).saturating_mul(width))
+        }
+        0 => width,
+        size => usize::try_from(size).unwrap_or(usize::MAX),
+    };
+    rest.get(..len).unwrap_or(rest).to_vec()
 }
