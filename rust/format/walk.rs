@@ -15,7 +15,7 @@ use super::{
     sizes::SizeTables,
     symbols::{Entries, SymbolNames},
     tokens::Tokens,
-    window::{put_suffix, put_symbol, Suffix},
+    window::{put_suffix, put_symbol, Suffix, WORDS_ANYWHERE},
 };
 use core::mem::{self, size_of};
 
@@ -186,6 +186,7 @@ impl<'a> Walk<'a> {
             let mut room = buf.get_mut(written..enough).unwrap_or_default();
             let free = room.len();
             match self.group.suffix.len() {
+                1 if !WORDS_ANYWHERE => self.quick_lines::<1>(tables.tokens, &mut room),
                 0..=8 => self.quick_lines::<8>(tables.tokens, &mut room),
                 9..=16 => self.quick_lines::<16>(tables.tokens, &mut room),
                 17..=Suffix::SIZE => self.quick_lines::<{ Suffix::SIZE }>(tables.tokens, &mut room),

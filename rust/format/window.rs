@@ -52,6 +52,37 @@ impl At {
     }
 }
 
+/// Whether a word is stored by one instruction, wherever it begins. If not, there is one for each of its
+/// bytes, and a byte that does not count is better not stored.
+pub(super) const WORDS_ANYWHERE: bool =
+    cfg!(not(target_arch = "riscv64")) || cfg!(target_feature = "unaligned-scalar-mem");
+
+/// Stores at `to` the first `len()` bytes of `text`, all if that is more than there are. Bytes behind them
+/// may be stored too.
+///
+/// # Safety
+///
+/// 8 bytes from `to` on are valid for writes.
+#[inline(always)]
+unsafe fn store(to: *mut u8, text: [u8; 8], len: impl Fn() -> usize) {
+    if WORDS_ANYWHERE {
+        // SAFETY: As the caller promises.
+        unsafe { to.cast::<[u8; 8]>().write(text) };
+        return;
+    }
+    let [a, b, c, d, rest @ ..] = text;
+    // SAFETY: As the caller promises, of all 8 bytes.
+    unsafe {
+        to.cast::<[u8; 2]>().write([a, b]);
+        if len() > 2 {
+            to.add(2).cast::<[u8; 2]>().write([c, d]);
+        }
+        if len() > 4 {
+            to.add(4).cast::<[u8; 4]>().write(rest);
+        }
+    }
+}
+
 /// Stores `bytes` at `at`. They fit everywhere that this is called from.
 #[inline(always)]
 pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
@@ -76,7 +107,9 @@ pub(super) fn put_symbol(
     // In the token the name follows the type without a space.
     let (kind, [rest, other]) = words.split(first);
     put(window, at.wrapping_add(2), rest);
-    put(window, at.wrapping_add(10), other);
+    if WORDS_ANYWHERE || words.split_len(first) > 9 {
+        put(window, at.wrapping_add(10), other);
+    }
     put(window, at, [kind, b' ']);
     let end = at.wrapping_add(1).wrapping_add(words.split_len(first));
     match At::new(end).and_then(|end| put_list(window, end, words, list)) {
@@ -129,7 +162,7 @@ fn put_tokens<const N: usize>(
         // others, less than `CHUNK`, is at most `Words::LONG` behind the one before it, by the
         // invariant of `Words`. A window ends 8 bytes behind all that, and this one is borrowed for
         // writing.
-        unsafe { window.as_mut_ptr().add(at).cast::<[u8; 8]>().write(text) };
+        unsafe { store(window.as_mut_ptr().add(at), text, || words.len(token)) };
         // Not before the store: then it is a single instruction.
         at = at.wrapping_add(words.len(token));
     }
