@@ -51,7 +51,7 @@ pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
         }
         let symbol = Some(&mut symbols)
             .filter(|symbols| symbols.address() == Some(address))
-            .and_then(|symbols| symbols.take(name))
+            .and_then(|symbols| symbols.take(name, kind))
             .ok_or_else(|| failed(not_found(stem, name)))?;
         sized.push(b'\t');
         sized.extend_from_slice(digits::significant(&digits::of(symbol.size)));

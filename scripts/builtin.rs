@@ -28,6 +28,8 @@ pub(crate) struct ModuleId(u32);
 #[derive(Debug, Default)]
 pub(crate) struct BuiltinModules {
     by_path: HashMap<Vec<u8>, ModuleId>,
+    /// The first module of each name.
+    by_name: HashMap<Vec<u8>, ModuleId>,
     modules: Vec<Module>,
 }
 
@@ -67,7 +69,7 @@ impl BuiltinModules {
             };
             for path in paths.split(|&byte| byte == b' ') {
                 let added = modules.add(path);
-                added.map_err(|(problem, remedy)| Error::in_file(stem, problem, remedy))?;
+                added.map_err(|problem| Error::in_file(stem, problem, MAKE_ANEW))?;
             }
         }
         Ok(modules)
@@ -80,7 +82,7 @@ impl BuiltinModules {
             let line = line.trim_ascii();
             if !line.is_empty() {
                 let added = modules.add_line(line);
-                added.map_err(|(problem, remedy)| Error::at_line(file, number, problem, remedy))?;
+                added.map_err(|problem| Error::at_line(file, number, problem, MAKE_ANEW))?;
             }
         }
         Ok(modules)
@@ -89,36 +91,23 @@ impl BuiltinModules {
     /// ```text
     /// kernel/fs/ext4/ext4.ko
     /// ```
-    ///
-    /// A failure is a problem and its remedy.
-    fn add_line(&mut self, line: &[u8]) -> std::result::Result<(), (String, &'static str)> {
+    fn add_line(&mut self, line: &[u8]) -> std::result::Result<(), String> {
         let path = line
             .strip_prefix(b"kernel/")
             .and_then(|rest| rest.strip_suffix(b".ko"));
-        let problem = || format!("'{}' is not of the form kernel/PATH.ko", show(line));
-        self.add(path.ok_or_else(|| (problem(), MAKE_ANEW))?)
+        self.add(path.ok_or_else(|| format!("'{}' is not of the form kernel/PATH.ko", show(line)))?)
     }
 
-    /// Adds the module whose file is `path`. A failure is a problem and its remedy.
-    fn add(&mut self, path: &[u8]) -> std::result::Result<(), (String, &'static str)> {
-        let name = module_name(path);
-        if !names::is_name(&name) {
-            let most = names::MAX_NAME_LEN;
-            let problem = format!(
-                "'{}' cannot be a module name: 1 to {most} letters, digits, '_', '.' or '+' are",
-                show(&name)
-            );
-            return Err((
-                problem,
-                "Rename the module, or build the kernel without it.",
-            ));
-        }
+    /// Adds the module whose file is `path`. A failure is the problem.
+    fn add(&mut self, path: &[u8]) -> std::result::Result<(), String> {
         // A module may stand there again, after others: kbuild drops neighbours only.
         if self.by_path.contains_key(path) {
             return Ok(());
         }
         let count = u32::try_from(self.modules.len());
-        let id = ModuleId(count.map_err(|_| ("too many modules".to_owned(), MAKE_ANEW))?);
+        let id = ModuleId(count.map_err(|_| "too many modules")?);
+        let name = module_name(path);
+        self.by_name.entry(name.clone()).or_insert(id);
         self.by_path.insert(path.to_vec(), id);
         self.modules.push(Module {
             path: path.to_vec(),
@@ -137,6 +126,20 @@ impl BuiltinModules {
         self.modules
             .get(id as usize)
             .map_or(b"", |module| &module.name)
+    }
+
+    /// The module that stands for all of its name, of which the listing shows one; a failure is the
+    /// reason why the listing cannot show the name.
+    pub(crate) fn shown(&self, module: ModuleId) -> std::result::Result<ModuleId, String> {
+        let name = self.name(module);
+        if names::is_name(name) {
+            return Ok(self.by_name.get(name).copied().unwrap_or(module));
+        }
+        let most = names::MAX_NAME_LEN;
+        Err(format!(
+            "'{}' cannot be a module name: 1 to {most} letters, digits, '_', '.' or '+' are",
+            show(name)
+        ))
     }
 
     /// Every module with its path, in order.

@@ -78,13 +78,21 @@ impl<'t> ByAddress<'t> {
         here.first().map(|entry| entry.value)
     }
 
-    /// Takes the first symbol here of the given name.
-    pub(crate) fn take(&mut self, name: &[u8]) -> Option<Symbol<'t>> {
+    /// Takes the first symbol here of the given name that nm shows with `letter`, or else the first of
+    /// that name: the letter of some is not nm's, as x86_64's per-cpu symbols are absolute to kallsyms.
+    pub(crate) fn take(&mut self, name: &[u8], letter: u8) -> Option<Symbol<'t>> {
         let here = self.entries.get_mut(self.here..self.next)?;
-        let (index, symbol) = here.iter().enumerate().find_map(|(index, entry)| {
+        let mut named = here.iter().enumerate().filter_map(|(index, entry)| {
             let symbol = self.names.symbol(entry, name)?;
             Some((index, symbol))
-        })?;
+        });
+        let first = named.next()?;
+        let (index, symbol) = match is_letter_of(letter, &first.1) {
+            true => first,
+            false => named
+                .find(|(_, symbol)| is_letter_of(letter, symbol))
+                .unwrap_or(first),
+        };
         if index != 0 {
             // Those before it are left.
             here.get_mut(..=index)?.rotate_right(1);
@@ -92,4 +100,11 @@ impl<'t> ByAddress<'t> {
         self.here += 1;
         Some(symbol)
     }
+}
+
+/// Whether nm's `letter` is one of symbols that are as global, or local, as `symbol` is: a capital, but
+/// for weak and unique ones.
+fn is_letter_of(letter: u8, symbol: &Symbol<'_>) -> bool {
+    let is_global = letter.is_ascii_uppercase() || matches!(letter, b'u' | b'v' | b'w');
+    symbol.nature.is_global == is_global
 }

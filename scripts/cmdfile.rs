@@ -15,7 +15,6 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
 use crate::lines::{self, find};
 
 /// What a `.cmd` file says of its object.
@@ -25,6 +24,9 @@ pub(crate) enum ModuleFiles {
     Named(Vec<u8>),
     /// The command names none, but the objects that it makes this one of, if there are any.
     Of(Vec<PathBuf>),
+    /// The command makes a crate of the kernel's Rust support, which all code in Rust shares. kbuild
+    /// names the module file of every other crate.
+    Shared,
 }
 
 /// The `.cmd` file of `object`: in the object's directory, hidden.
@@ -36,34 +38,19 @@ pub(crate) fn path_for(object: &Path) -> PathBuf {
 }
 
 /// Reads the command of `object`'s `.cmd` file. `buffer` is scratch space that saves an allocation
-/// a file.
-pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles> {
+/// a file. A failure is the reason.
+pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles, String> {
     let path = path_for(object);
     let command = read_first_line(&path, buffer).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Error::in_file(
-            &path,
-            format!("not found, but {} is linked into the kernel", object.display()),
-            "kbuild leaves it beside every object. If the object is not from kbuild, build it with kbuild; \
-             if the file was removed, remove the object too and build again.",
-        ),
-        _ => Error::in_file(&path, error.to_string(), "Make the file readable, or remove the object and build again."),
+        // Among others, kbuild copies files that are named `..._shipped` and leaves none.
+        ErrorKind::NotFound => format!("kbuild left no {}", path.display()),
+        _ => format!("{}: {error}", path.display()),
     })?;
     if !command.starts_with(b"savedcmd_") && !command.starts_with(b"cmd_") {
-        return Err(Error::at_line(
-            &path,
-            1,
-            "does not begin with savedcmd_",
-            "Remove this file and the object it belongs to, and build again.",
-        ));
+        return Err(format!("{} does not begin with savedcmd_", path.display()));
     }
-    module_files(command, object).ok_or_else(|| {
-        Error::at_line(
-            &path,
-            1,
-            "the module file name is not ended",
-            "Remove this file and build again.",
-        )
-    })
+    module_files(command, object)
+        .ok_or_else(|| format!("the module file in {} is not ended", path.display()))
 }
 
 /// Reads the first line, without its end, by way of `buffer`. It is about 3 KiB long, and the
@@ -104,6 +91,9 @@ fn module_files(command: &[u8], object: &Path) -> Option<ModuleFiles> {
     if let Some(value) = after(command, RUST) {
         let end = value.iter().position(|&byte| byte == b' ')?;
         return Some(ModuleFiles::Named(value.get(..end)?.to_vec()));
+    }
+    if after(command, b"--crate-name").is_some() {
+        return Some(ModuleFiles::Shared);
     }
     let words = command.split(|&byte| byte == b' ').skip(2);
     let objects = words.filter(|word| word.ends_with(b".o"));

@@ -14,13 +14,19 @@ const AUTO_CONF: &str = "include/config/auto.conf";
 pub(crate) struct Config {
     /// `CONFIG_KALLMODSYMS_SIZES`: the size tables.
     pub(crate) sizes: bool,
+    /// `CONFIG_KALLMODSYMS_WERROR`: whether the link fails if it is not known which modules a symbol is
+    /// in.
+    pub(crate) werror: bool,
 }
 
 impl Config {
     /// Reads what kbuild has made of the configuration.
     pub(crate) fn read() -> Result<Self> {
         let text = output::read(Path::new(AUTO_CONF))?;
-        let sizes = Lines(&text).any(|line| line == b"CONFIG_KALLMODSYMS_SIZES=y");
-        Ok(Self { sizes })
+        let has = |wanted: &[u8]| Lines(&text).any(|line| line == wanted);
+        Ok(Self {
+            sizes: has(b"CONFIG_KALLMODSYMS_SIZES=y"),
+            werror: has(b"CONFIG_KALLMODSYMS_WERROR=y"),
+        })
     }
 }

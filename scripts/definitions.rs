@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What single objects define, as far as addresses do not tell: symbols without a size and named
-//! constants. Both are few in an object, so what was read of one is kept.
+//! constants. Both are few in an object, so what was read of one is kept. Where the maps leave a symbol
+//! open, all objects are searched for its name.
 
-use std::collections::hash_map::Entry as MapEntry;
+use std::collections::hash_map::{Entry as MapEntry, HashMap};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::elf::{Elf, Section, Symbol};
+use crate::elf::{Elf, Nature, Section, Symbol};
 use crate::error::Result;
 use crate::hash::FastMap;
 use crate::map::ObjectName;
@@ -24,13 +25,21 @@ pub(crate) struct Definition {
     pub(crate) offset: u64,
     /// Bytes; 0 for all but constants.
     pub(crate) size: u64,
+    pub(crate) nature: Nature,
     /// In a section whose equal entries the linker merges: the bytes that make it equal to others.
     pub(crate) constant: Option<Vec<u8>>,
 }
 
 /// The definitions of the objects asked for so far, by any thread.
 #[derive(Default)]
-pub(crate) struct Definitions<'m>(Mutex<FastMap<ObjectName<'m>, Arc<[Definition]>>>);
+pub(crate) struct Definitions<'m> {
+    objects: Mutex<FastMap<ObjectName<'m>, Arc<[Definition]>>>,
+    /// What all objects define; `None` if one of them cannot be read.
+    everywhere: OnceLock<Option<ByName<'m>>>,
+}
+
+/// For each name, the objects that define a symbol of it, and whether others see the symbol.
+type ByName<'m> = HashMap<Vec<u8>, Vec<(ObjectName<'m>, bool)>>;
 
 impl<'m> Definitions<'m> {
     /// The symbols without a size and the constants of `object`, in the order of its symbol table.
@@ -45,12 +54,42 @@ impl<'m> Definitions<'m> {
     }
 
     fn known(&self) -> MutexGuard<'_, FastMap<ObjectName<'m>, Arc<[Definition]>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which of `all` objects define a symbol called `name`, and whether others see it; `None` if one of
+    /// the objects cannot be read. They are all read with the first call.
+    pub(crate) fn called(
+        &self,
+        name: &[u8],
+        all: &[ObjectName<'m>],
+    ) -> Option<&[(ObjectName<'m>, bool)]> {
+        let everywhere = self.everywhere.get_or_init(|| by_name(all).ok());
+        let objects = everywhere.as_ref()?.get(name);
+        Some(objects.map_or(&[], Vec::as_slice))
     }
 }
 
+fn by_name<'m>(objects: &[ObjectName<'m>]) -> Result<ByName<'m>> {
+    let mut by_name = ByName::new();
+    for &object in objects {
+        let symbols = open(&object)?.symbols()?;
+        for entry in &symbols.entries {
+            if let Some(symbol) = symbols.named(entry) {
+                let objects = by_name.entry(symbol.name.to_vec()).or_default();
+                objects.push((object, symbol.nature.is_global));
+            }
+        }
+    }
+    Ok(by_name)
+}
+
+fn open(object: &ObjectName<'_>) -> Result<Elf> {
+    Elf::open(Path::new(OsStr::from_bytes(&object.path())))
+}
+
 fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
-    let elf = Elf::open(Path::new(OsStr::from_bytes(&object.path())))?;
+    let elf = open(object)?;
     let mut definitions = Vec::new();
     let symbols = elf.symbols()?;
     // Each section is read once: one object has the strings of all exported names.
@@ -79,6 +118,7 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
             section: elf.section_name(symbol.section).to_vec(),
             offset: symbol.value,
             size: symbol.size,
+            nature: symbol.nature,
             constant,
         });
     }

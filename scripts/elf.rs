@@ -14,14 +14,24 @@ use crate::lines::find;
 
 const SHT_SYMTAB: u32 = 2;
 const SHT_NOBITS: u32 = 8;
+const SHT_SYMTAB_SHNDX: u32 = 18;
 const SHF_ALLOC: u64 = 0x2;
+const SHF_EXECINSTR: u64 = 0x4;
 const SHF_MERGE: u64 = 0x10;
 const SHF_STRINGS: u64 = 0x20;
-const SHN_UNDEF: u16 = 0;
+const SHN_UNDEF: u32 = 0;
 const SHN_LORESERVE: u16 = 0xff00;
+const SHN_COMMON: u16 = 0xfff2;
+const SHN_XINDEX: u16 = 0xffff;
 const STB_LOCAL: u8 = 0;
 const STT_SECTION: u8 = 3;
 const STT_FILE: u8 = 4;
+const STV_INTERNAL: u8 = 1;
+const STV_HIDDEN: u8 = 2;
+
+/// In place of a section's index: the symbol is a COMMON one, which gets its place in the link of
+/// the image. No file has so many sections.
+const COMMON: u32 = u32::MAX;
 
 /// More bytes than any constant has. The file bounds what is in the file, but not what is in a
 /// section of zeros.
@@ -72,13 +82,18 @@ impl Section {
         self.flags & SHF_STRINGS != 0
     }
 
+    /// Whether it has instructions.
+    pub(crate) fn is_code(&self) -> bool {
+        self.flags & SHF_EXECINSTR != 0
+    }
+
     /// Whether the linker merges equal entries.
     pub(crate) fn is_mergeable(&self) -> bool {
         self.flags & SHF_MERGE != 0
     }
 }
 
-/// A symbol that is defined in a section.
+/// A symbol that is defined in a section, or a COMMON one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Symbol<'t> {
     pub name: &'t [u8],
@@ -87,12 +102,31 @@ pub(crate) struct Symbol<'t> {
     /// Bytes.
     pub size: u64,
     /// Index of its section.
-    pub section: u16,
-    /// Whether other objects can see it.
-    pub is_global: bool,
+    pub section: u32,
+    /// What it is and who sees it.
+    pub nature: Nature,
 }
 
-/// A symbol table in memory: the symbols that are defined in a section.
+/// What a symbol is, and who sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nature {
+    /// Function, object and so on, as in the file (`STT_...`).
+    kind: u8,
+    /// Whether other objects see it.
+    pub(crate) is_global: bool,
+    /// Whether nothing outside of the image sees it, so that the link of the image makes it local.
+    is_hidden: bool,
+}
+
+impl Nature {
+    /// Whether a link of the image makes a symbol of this nature from one of the nature `of` in an
+    /// object.
+    pub(crate) fn can_be(self, of: Self) -> bool {
+        self.kind == of.kind && self.is_global == (of.is_global && !of.is_hidden)
+    }
+}
+
+/// A symbol table in memory: the symbols that are defined in a section, and COMMON ones.
 #[derive(Default)]
 pub(crate) struct SymbolTable {
     pub(crate) entries: Vec<Entry>,
@@ -111,8 +145,8 @@ pub(crate) struct Entry {
     /// Place in the file.
     pub(crate) index: u32,
     /// Index of its section.
-    pub(crate) section: u16,
-    is_global: bool,
+    pub(crate) section: u32,
+    nature: Nature,
 }
 
 /// The names of symbols.
@@ -163,7 +197,7 @@ impl Elf {
             let count = u32::try_from(first.size).map_err(|_| bad())?;
             elf.sections = elf.section_headers(table, count)?;
         }
-        let names = u16_at(&header, 62).filter(|&index| index < SHN_LORESERVE);
+        let names = u16_at(&header, 62).filter(|&index| index != SHN_XINDEX);
         let names = names.map_or(first.link, u32::from);
         let names = *elf.sections.get(names as usize).ok_or_else(bad)?;
         elf.names = elf.bytes(names.offset, names.size)?;
@@ -177,34 +211,48 @@ impl Elf {
         sections.ok_or_else(|| failure(&self.path, "bad section headers"))
     }
 
-    pub(crate) fn section(&self, index: u16) -> Option<&Section> {
-        self.sections.get(usize::from(index))
+    pub(crate) fn section(&self, index: u32) -> Option<&Section> {
+        self.sections.get(usize::try_from(index).ok()?)
     }
 
-    pub(crate) fn section_name(&self, index: u16) -> &[u8] {
+    pub(crate) fn section_name(&self, index: u32) -> &[u8] {
         self.section(index)
             .map_or(b"", |section| string(&self.names, section.name))
     }
 
+    /// The sections that are part of the image, with their names.
+    pub(crate) fn allocated(&self) -> impl Iterator<Item = (&[u8], &Section)> {
+        let allocated = self.sections.iter();
+        let allocated = allocated.filter(|section| section.flags & SHF_ALLOC != 0);
+        allocated.map(|section| (string(&self.names, section.name), section))
+    }
+
     /// The symbol table; empty where there is none.
     pub(crate) fn symbols(&self) -> Result<SymbolTable> {
-        let Some(table) = self
-            .sections
-            .iter()
-            .find(|section| section.kind == SHT_SYMTAB)
-        else {
+        let mut sections = (0..).zip(&self.sections);
+        let table = sections.find(|(_, section)| section.kind == SHT_SYMTAB);
+        let Some((index, table)) = table else {
             return Ok(SymbolTable::default());
         };
         let names = self.sections.get(table.link as usize);
         let names = names.ok_or_else(|| failure(&self.path, "the symbol table has no strings"))?;
         Ok(SymbolTable {
-            entries: self.entries(table)?,
+            entries: self.entries(table, &self.wide_indexes(index)?)?,
             names: Names(self.bytes(names.offset, names.size)?),
         })
     }
 
+    /// The section of each symbol of the table `symbols` whose section is numbered so high that its
+    /// entry has no room for the number; empty where no section is.
+    fn wide_indexes(&self, symbols: u32) -> Result<Vec<u8>> {
+        let mut sections = self.sections.iter();
+        let wide =
+            sections.find(|section| section.kind == SHT_SYMTAB_SHNDX && section.link == symbols);
+        wide.map_or(Ok(Vec::new()), |wide| self.bytes(wide.offset, wide.size))
+    }
+
     /// Reads a symbol table, a part at a time.
-    fn entries(&self, table: &Section) -> Result<Vec<Entry>> {
+    fn entries(&self, table: &Section, wide: &[u8]) -> Result<Vec<Entry>> {
         const PART: u64 = 4096 * ENTRY as u64;
         self.check_range(table.offset, table.size)?;
         let size = usize::try_from(table.size).unwrap_or(0);
@@ -218,7 +266,7 @@ impl Elf {
             let part = buffer.get_mut(..size).unwrap_or_default();
             self.read(part, table.offset + done)?;
             for entry in part.chunks_exact(ENTRY) {
-                entries.extend(Entry::parse(entry, index));
+                entries.extend(Entry::parse(entry, index, wide));
                 index = index.wrapping_add(1);
             }
             done += PART;
@@ -333,14 +381,18 @@ impl Names {
 }
 
 impl Entry {
-    /// Parses an entry, if the symbol is defined in a section.
+    /// Parses an entry, if the symbol is defined. `wide` has the sections of symbols whose entries do
+    /// not.
     #[inline]
-    fn parse(entry: &[u8], index: u32) -> Option<Self> {
-        let kind = entry.get(4)?;
-        let section = u16_at(entry, 6)?;
-        let is_defined = !matches!(kind & 0xf, STT_SECTION | STT_FILE)
-            && (SHN_UNDEF + 1..SHN_LORESERVE).contains(&section);
-        if !is_defined {
+    fn parse(entry: &[u8], index: u32, wide: &[u8]) -> Option<Self> {
+        let info = entry.get(4)?;
+        let kind = info & 0xf;
+        let section = match u16_at(entry, 6)? {
+            SHN_COMMON => COMMON,
+            SHN_XINDEX => u32_at(wide, usize::try_from(index).ok()?.checked_mul(4)?)?,
+            section => u32::from(Some(section).filter(|&section| section < SHN_LORESERVE)?),
+        };
+        if matches!(kind, STT_SECTION | STT_FILE) || section == SHN_UNDEF {
             return None;
         }
         Some(Self {
@@ -349,7 +401,11 @@ impl Entry {
             name: u32_at(entry, 0)?,
             index,
             section,
-            is_global: kind >> 4 != STB_LOCAL,
+            nature: Nature {
+                kind,
+                is_global: info >> 4 != STB_LOCAL,
+                is_hidden: matches!(entry.get(5)? & 3, STV_INTERNAL | STV_HIDDEN),
+            },
         })
     }
 
@@ -359,7 +415,7 @@ impl Entry {
             value: self.value,
             size: self.size,
             section: self.section,
-            is_global: self.is_global,
+            nature: self.nature,
         }
     }
 }

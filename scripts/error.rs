@@ -54,6 +54,12 @@ impl Error {
         }
     }
 
+    /// What is wrong and where, in one line.
+    pub(crate) fn problem(&self) -> String {
+        let text = self.to_string();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
     /// The same failure where something else is to be done about it.
     pub(crate) fn advise(self, remedy: impl Into<String>) -> Self {
         Self {

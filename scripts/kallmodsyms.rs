@@ -12,7 +12,8 @@
 //! [`output`]). Two threads share the work ([`both`], [`jobs`]). Before that, in each pass,
 //! [`add_sizes`] tells `scripts/kallsyms` the sizes of the symbols that it is to sort.
 //!
-//! Wrong tables never leave this program: it writes nothing before all is read and checked.
+//! Wrong tables never leave this program: it writes nothing before all is read and checked. What it
+//! cannot know of single symbols and objects does not stop the link ([`unattributed`]).
 //!
 //! For people, [`reader`] shows what a finished vmlinux says.
 
@@ -51,6 +52,7 @@ mod reports;
 mod sizes;
 mod symbols;
 mod tables;
+mod unattributed;
 
 use std::ffi::OsString;
 use std::io;
@@ -104,11 +106,14 @@ STEM is the file that the pass linked, for example .tmp_vmlinux2. Reads
   modules.builtin  which modules are built in, unless STEM has section .modinfo
   include/config/auto.conf  the configuration: whether to make size tables
   DIR/.OBJECT.cmd  of each object in the maps: which modules it is for
-  objects          where only their symbol tables tell whose a symbol is
+  vmlinux.o        where vmlinux is linked from it: the flags of its sections
+  objects          the flags of their sections; and their symbol tables, where only
+                   these tell whose a symbol is
 
 Writes, where their content changed,
-  .tmp_vmlinux.ranges    which object each stretch of the image came from
-  modules_thick.builtin  which objects each built-in module has
+  .tmp_vmlinux.ranges        which object each stretch of the image came from
+  modules_thick.builtin      which objects each built-in module has
+  .tmp_vmlinux.unattributed  what is shown in no module as its modules are not known
 ";
 
 fn main() -> ExitCode {

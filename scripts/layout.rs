@@ -9,11 +9,14 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::OnceLock;
 
+use crate::elf::{Elf, Section};
 use crate::error::{show, Error, Result};
 use crate::hash::{FastMap, FastSet};
-use crate::map::{self, Contribution, LinkMap, ObjectName, OutputSection};
+use crate::map::{Contribution, LinkMap, ObjectName, OutputSection};
+use crate::objects::{MergeKind, Merges, Objects};
+
+const VMLINUX_O: &str = "vmlinux.o";
 
 /// A stretch of the image that came from one input section of one object.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Piece<'m> {
     pub(crate) owner: Owner<'m>,
     /// Which output section of the map it is in.
     pub(crate) output: usize,
+    /// Whether its object tells if the linker merges the constants in it, and the map does not.
+    may_be_merged: bool,
 }
 
 /// Whose a piece is.
@@ -35,16 +40,22 @@ pub(crate) struct Piece<'m> {
 pub(crate) enum Owner<'m> {
     /// An object's.
     Object(ObjectName<'m>),
-    /// That of all objects which have the constants in it, merged by the linker.
-    Constants,
-    /// That of all objects which have the constants in it, if there are any; if not, the object's, or
-    /// nobody's.
-    MaybeConstants(Option<ObjectName<'m>>),
+    /// That of all objects of a pool which have the constants in it.
+    Pool(PoolId),
+    /// That of all objects which have the constants in it, if there are any; if not, nobody's. LLD has
+    /// the constants that it merged in such pieces.
+    Internal,
     /// Nobody's: the linker made it.
     Linker,
-    /// Of vmlinux.o, but not in its map: objtool added it after the link. It has no symbols.
+    /// Of vmlinux.o, but not in its map: objtool added it after the link, or COMMON symbols are there.
     Tool,
+    /// The map does not tell.
+    Unknown,
 }
+
+/// Objects whose equal constants the linker merges: their place in [`Layout::pool`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PoolId(usize);
 
 /// The whole image.
 #[derive(Debug, Default)]
@@ -53,128 +64,133 @@ pub(crate) struct Layout<'m> {
     pub(crate) pieces: Vec<Piece<'m>>,
     /// Empty input sections, in rising order of address: symbols without a size can be in them.
     empty: Vec<Piece<'m>>,
-    /// The objects whose constants the linker merged, in link order, by [`Piece::merged_with`].
-    contributors: FastMap<Merged<'m>, Contributors<'m>>,
+    pools: Pools<'m>,
 }
 
-/// The objects whose constants the linker merged with each other.
+/// Who has constants that the linker merges with each other.
 #[derive(Debug, Default)]
-struct Contributors<'m> {
-    /// In link order, with repetitions.
-    all: Vec<ObjectName<'m>>,
-    /// Each once. Few are asked for: most merged constants are strings, which have no symbols.
-    distinct: OnceLock<Vec<ObjectName<'m>>>,
+struct Pools<'m> {
+    /// Those of one kind in one output section.
+    by_kind: FastMap<(usize, MergeKind), PoolId>,
+    /// Each object once, in link order.
+    objects: Vec<Vec<ObjectName<'m>>>,
+    members: FastSet<(usize, ObjectName<'m>)>,
 }
 
-/// What the linker merges with each other: an output section's, by kind.
-type Merged<'m> = (usize, &'m [u8]);
+impl<'m> Pools<'m> {
+    /// The pool of the constants of `kind` in an output section, with `object` in it.
+    fn with(&mut self, output: usize, kind: MergeKind, object: ObjectName<'m>) -> PoolId {
+        let next = PoolId(self.objects.len());
+        let pool = *self.by_kind.entry((output, kind)).or_insert(next);
+        if pool == next {
+            self.objects.push(Vec::new());
+        }
+        if self.members.insert((pool.0, object)) {
+            if let Some(objects) = self.objects.get_mut(pool.0) {
+                objects.push(object);
+            }
+        }
+        pool
+    }
+}
+
+/// Where the contributions of a section of a map are in the image.
+#[derive(Clone, Copy)]
+struct Frame {
+    output: usize,
+    /// What their addresses count from.
+    base: u64,
+    /// See [`Piece::may_be_merged`].
+    may_be_merged: bool,
+}
 
 impl<'m> Layout<'m> {
-    /// Lays out the image of `map`, which was read from `path`, with the map of vmlinux.o where it
-    /// is needed.
-    pub(crate) fn new(
-        path: &Path,
-        map: &LinkMap<'m>,
-        vmlinux_o: Option<&LinkMap<'m>>,
-    ) -> Result<Self> {
-        let mut inner = vmlinux_o.map(Inner::new);
-        let inputs = vmlinux_o.unwrap_or(map);
+    /// Lays out the image of `map`, with the map of vmlinux.o where it is needed. What depends on the
+    /// objects is left to [`settle`](Self::settle).
+    pub(crate) fn new(map: &LinkMap<'m>, vmlinux_o: Option<&LinkMap<'m>>) -> Result<Self> {
+        let inner = vmlinux_o.map(|inner| Inner::new(inner, map.hides_merging));
+        let mut inner = inner.transpose()?;
         let mut layout = Self::default();
-        for (output, section) in map
-            .sections
-            .iter()
-            .enumerate()
-            .filter(|(_, section)| section.is_allocated())
-        {
+        let sections = map.sections.iter().enumerate();
+        for (output, section) in sections.filter(|(_, section)| section.is_allocated()) {
+            let frame = Frame {
+                output,
+                base: 0,
+                may_be_merged: map.hides_merging,
+            };
+            layout.add_unknown(section, frame);
             for contribution in &section.contributions {
-                let within = inner
-                    .as_mut()
-                    .filter(|_| is_vmlinux_o(&contribution.object));
-                match within.map(|inner| inner.section(contribution)) {
-                    Some(Some(section)) => {
-                        layout.add_section(contribution, section, inputs, output);
-                    }
-                    Some(None) => layout.add(Piece {
-                        owner: Owner::Tool,
-                        ..piece(contribution, output)
-                    }),
-                    None => layout.add_contribution(contribution, inputs, output),
+                let inner = inner.as_mut();
+                match inner.filter(|_| is_vmlinux_o(&contribution.object)) {
+                    Some(inner) => layout.add_part(contribution, inner.part(contribution), frame),
+                    None => layout.add(frame.piece(contribution)),
                 }
             }
         }
         layout.pieces.sort_by_key(|piece| piece.start);
         layout.empty.sort_by_key(|piece| piece.start);
-        layout.drop_merged_away();
-        layout.check_disjoint(path)?;
         Ok(layout)
     }
 
-    /// Adds what vmlinux.o's own map says of a section of vmlinux.o, where `outer` says that it is.
-    fn add_section(
-        &mut self,
-        outer: &Contribution<'m>,
-        section: &OutputSection<'m>,
-        inputs: &LinkMap<'m>,
-        output: usize,
-    ) {
-        if outer.is_mergeable() || outer.size != section.size {
-            let piece = Piece {
-                owner: Owner::Constants,
-                ..piece(outer, output)
-            };
-            let objects = section.contributions.iter().map(|part| part.object);
-            self.contributors
-                .entry(piece.merged_with())
-                .or_default()
-                .all
-                .extend(objects);
-            self.add(piece);
-            return;
+    /// Adds what vmlinux.o's own map says of `part` of vmlinux.o, where `outer` says that it is.
+    fn add_part(&mut self, outer: &Contribution<'m>, part: Option<Part<'_, 'm>>, frame: Frame) {
+        let whole = |owner| Piece {
+            owner,
+            may_be_merged: false,
+            ..frame.piece(outer)
+        };
+        let Some(Part { section, kind }) = part else {
+            return self.add(whole(Owner::Tool));
+        };
+        if let Some(kind) = kind {
+            let mut owner = Owner::Internal;
+            for contribution in &section.contributions {
+                if !contribution.is_made_by_linker() {
+                    let object = contribution.object;
+                    owner = Owner::Pool(self.pools.with(frame.output, kind, object));
+                }
+            }
+            return self.add(whole(owner));
         }
-        for part in &section.contributions {
-            let address = outer.address.wrapping_add(part.address);
-            self.add_contribution(&Contribution { address, ..*part }, inputs, output);
+        if outer.size != section.size {
+            return self.add(whole(Owner::Unknown));
+        }
+        let frame = Frame {
+            base: outer.address,
+            may_be_merged: false,
+            ..frame
+        };
+        self.add_unknown(section, frame);
+        for contribution in &section.contributions {
+            self.add(frame.piece(contribution));
         }
     }
 
-    /// Adds a contribution of an object to the image. `inputs` is the map with the most objects.
-    fn add_contribution(
-        &mut self,
-        contribution: &Contribution<'m>,
-        inputs: &LinkMap<'m>,
-        output: usize,
-    ) {
-        let mut piece = piece(contribution, output);
-        if contribution.is_mergeable() {
-            piece.owner = Owner::Constants;
-        } else if contribution.may_be_merged() {
-            let object = Some(contribution.object).filter(|_| !contribution.is_made_by_linker());
-            piece.owner = Owner::MaybeConstants(object);
-        } else if contribution.is_made_by_linker() {
-            piece.owner = Owner::Linker;
-        }
-        if contribution.is_mergeable() || contribution.may_be_merged() {
-            let contributors = self.contributors.entry(piece.merged_with());
-            let contributors = &mut contributors.or_default().all;
-            match contribution.is_internal() {
-                // LLD does not say whose constants it merged.
-                true => contributors.extend(&inputs.objects),
-                false => contributors.push(contribution.object),
+    /// Adds what is between those neighbours in `section` between which the map has lines of an unknown
+    /// form.
+    fn add_unknown(&mut self, section: &OutputSection<'m>, frame: Frame) {
+        let first = section.address;
+        let mut places = section.unknown.clone();
+        places.dedup();
+        for place in places {
+            let before = place
+                .checked_sub(1)
+                .and_then(|before| section.contributions.get(before));
+            let start = before.map_or(first, Contribution::end);
+            let behind = section.contributions.get(place);
+            let end = first.saturating_add(section.size);
+            let end = behind.map_or(end, |behind| behind.address);
+            if start < end {
+                self.pieces.push(Piece {
+                    start: frame.base.wrapping_add(start),
+                    end: frame.base.wrapping_add(end),
+                    section: section.name,
+                    owner: Owner::Unknown,
+                    output: frame.output,
+                    may_be_merged: false,
+                });
             }
         }
-        self.add(piece);
-    }
-
-    /// The objects whose constants are in `piece`, in link order.
-    pub(crate) fn contributors(&self, piece: &Piece<'m>) -> &[ObjectName<'m>] {
-        let Some(contributors) = self.contributors.get(&piece.merged_with()) else {
-            return &[];
-        };
-        contributors.distinct.get_or_init(|| {
-            let mut seen = FastSet::default();
-            let all = contributors.all.iter().copied();
-            all.filter(|object| seen.insert(*object)).collect()
-        })
     }
 
     fn add(&mut self, piece: Piece<'m>) {
@@ -184,17 +200,48 @@ impl<'m> Layout<'m> {
         }
     }
 
-    /// Drops what is left in GNU ld's map of a section whose constants were all merged into one
-    /// before it: it keeps its size, but what follows begins at its address.
+    /// Takes what `objects` say: the pieces in which the linker merged constants become those of a pool.
+    /// `path` is that of the map, for messages.
+    pub(crate) fn settle(&mut self, objects: &Objects<'m>, path: &Path) -> Result<()> {
+        let pieces = self.pieces.iter_mut().chain(&mut self.empty);
+        let mut merged = Vec::new();
+        for piece in pieces.filter(|piece| piece.may_be_merged) {
+            let Some(object) = piece.object() else {
+                continue;
+            };
+            match objects.merge_kind(&object, piece.section) {
+                Merges::Kind(kind) => merged.push((piece, kind, object)),
+                Merges::Nothing => {}
+                Merges::NotKnown => piece.owner = Owner::Unknown,
+            }
+        }
+        merged.sort_by_key(|(piece, ..)| piece.start);
+        for (piece, kind, object) in merged {
+            piece.owner = Owner::Pool(self.pools.with(piece.output, kind, object));
+        }
+        self.drop_merged_away();
+        self.check_disjoint(path)
+    }
+
+    /// Drops what is left in GNU ld's map of a section whose constants were all merged into others: it
+    /// has the size that it had, or none, but what follows begins at its address or behind some padding.
     fn drop_merged_away(&mut self) {
+        let may_be_pool =
+            |piece: &Piece<'_>| matches!(piece.owner, Owner::Pool(_) | Owner::Unknown);
         let mut next_start = u64::MAX;
         for piece in self.pieces.iter_mut().rev() {
-            if piece.owner == Owner::Constants {
+            if may_be_pool(piece) {
                 piece.end = piece.end.min(next_start);
             }
             next_start = piece.start;
         }
         self.pieces.retain(|piece| piece.start < piece.end);
+        self.empty.retain(|piece| !may_be_pool(piece));
+    }
+
+    /// The objects of a pool, in link order.
+    pub(crate) fn pool(&self, PoolId(pool): PoolId) -> &[ObjectName<'m>] {
+        self.pools.objects.get(pool).map_or(&[], Vec::as_slice)
     }
 
     fn check_disjoint(&self, path: &Path) -> Result<()> {
@@ -285,8 +332,7 @@ impl<'m> Piece<'m> {
     pub(crate) fn object(&self) -> Option<ObjectName<'m>> {
         match self.owner {
             Owner::Object(object) => Some(object),
-            Owner::MaybeConstants(object) => object,
-            Owner::Constants | Owner::Linker | Owner::Tool => None,
+            _ => None,
         }
     }
 
@@ -294,11 +340,6 @@ impl<'m> Piece<'m> {
     pub(crate) fn object_path(&self) -> Cow<'m, [u8]> {
         let path = self.object().map(|object| object.path());
         path.unwrap_or(Cow::Borrowed(b"several objects"))
-    }
-
-    /// With what the linker merges the piece.
-    fn merged_with(&self) -> Merged<'m> {
-        (self.output, map::kind(self.section))
     }
 }
 
@@ -315,7 +356,7 @@ impl std::fmt::Display for Piece<'_> {
 
 /// Whether `object` is the one that is made of all others.
 pub(crate) fn is_vmlinux_o(object: &ObjectName<'_>) -> bool {
-    object.is(b"vmlinux.o")
+    object.is(VMLINUX_O.as_bytes())
 }
 
 /// Whether `map` is of a link from vmlinux.o.
@@ -323,34 +364,88 @@ pub(crate) fn needs_vmlinux_o(map: &LinkMap<'_>) -> bool {
     map.objects.iter().any(is_vmlinux_o)
 }
 
-fn piece<'m>(contribution: &Contribution<'m>, output: usize) -> Piece<'m> {
-    Piece {
-        start: contribution.address,
-        end: contribution.end(),
-        section: contribution.section,
-        owner: Owner::Object(contribution.object),
-        output,
+impl Frame {
+    fn piece<'m>(&self, contribution: &Contribution<'m>) -> Piece<'m> {
+        let owner = match contribution.is_made_by_linker() {
+            _ if contribution.is_internal() => Owner::Internal,
+            true => Owner::Linker,
+            false => Owner::Object(contribution.object),
+        };
+        Piece {
+            start: self.base.wrapping_add(contribution.address),
+            end: self.base.wrapping_add(contribution.end()),
+            section: contribution.section,
+            owner,
+            output: self.output,
+            may_be_merged: self.may_be_merged,
+        }
     }
+}
+
+/// A section of vmlinux.o.
+#[derive(Clone, Copy)]
+struct Part<'a, 'm> {
+    section: &'a OutputSection<'m>,
+    /// With what the link of the image merged its constants, where the map of that does not show it.
+    kind: Option<MergeKind>,
 }
 
 /// The sections of vmlinux.o by name, each with how many of them the outer map has used.
 struct Inner<'a, 'm> {
-    sections: FastMap<&'m [u8], (usize, Vec<&'a OutputSection<'m>>)>,
+    parts: FastMap<&'m [u8], (usize, Vec<Part<'a, 'm>>)>,
 }
 
 impl<'a, 'm> Inner<'a, 'm> {
-    fn new(map: &'a LinkMap<'m>) -> Self {
-        let mut sections: FastMap<_, (usize, Vec<_>)> = FastMap::default();
+    /// The sections in `map`, whose constants are merged by what vmlinux.o says, if the map of the link of
+    /// the image `hides_merging`.
+    fn new(map: &'a LinkMap<'m>, hides_merging: bool) -> Result<Self> {
+        let mut parts: FastMap<_, (usize, Vec<_>)> = FastMap::default();
         for section in &map.sections {
-            sections.entry(section.name).or_default().1.push(section);
+            let part = Part {
+                section,
+                kind: None,
+            };
+            parts.entry(section.name).or_default().1.push(part);
         }
-        Self { sections }
+        for (name, section) in Elf::open(Path::new(VMLINUX_O))?.allocated() {
+            let Some((_, alike)) = parts.get_mut(name) else {
+                continue;
+            };
+            // objtool changes no code.
+            if let ([part], true) = (&alike[..], section.is_code()) {
+                check_code(part.section, section)?;
+            }
+            if let Some(kind) = MergeKind::of(section).filter(|_| hides_merging) {
+                let same = alike.iter_mut();
+                for part in same.filter(|part| part.section.size == section.size) {
+                    part.kind = Some(kind);
+                }
+            }
+        }
+        Ok(Self { parts })
     }
 
     /// The section of vmlinux.o that `outer` is: of several of one name, the next.
-    fn section(&mut self, outer: &Contribution<'m>) -> Option<&'a OutputSection<'m>> {
-        let (used, sections) = self.sections.get_mut(outer.section)?;
+    fn part(&mut self, outer: &Contribution<'m>) -> Option<Part<'a, 'm>> {
+        let (used, parts) = self.parts.get_mut(outer.section)?;
         let index = std::mem::replace(used, *used + 1);
-        sections.get(index).copied()
+        parts.get(index).copied()
+    }
+}
+
+/// Whether a section of code in the map of vmlinux.o can be the one in vmlinux.o.
+fn check_code(mapped: &OutputSection<'_>, section: &Section) -> Result<()> {
+    match mapped.size == section.size {
+        true => Ok(()),
+        false => Err(Error::in_file(
+            Path::new("vmlinux.o.map"),
+            format!(
+                "section {} has {:#x} bytes, and in vmlinux.o {:#x}",
+                show(mapped.name),
+                mapped.size,
+                section.size
+            ),
+            "The map is of another link. Remove it and vmlinux.o, and build again.",
+        )),
     }
 }

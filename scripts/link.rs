@@ -18,12 +18,13 @@ use crate::jobs::{help, Jobs};
 use crate::maps::{Maps, Texts};
 use crate::objects::{self, Objects};
 use crate::output::{self, Target};
-use crate::owners;
+use crate::owners::{self, Attributed};
 use crate::ranges;
 use crate::reports;
 use crate::sizes::Sizes;
 use crate::symbols::{self, Order};
 use crate::tables::{self, Tables};
+use crate::unattributed::{self, Unattributed};
 
 const RANGES: &str = ".tmp_vmlinux.ranges";
 const MODULES_THICK: &str = "modules_thick.builtin";
@@ -31,7 +32,7 @@ const MODULES_THICK: &str = "modules_thick.builtin";
 /// Writes the tables for the pass that linked `stem` to standard output.
 pub(crate) fn run(stem: &Path) -> Result<()> {
     let config = Config::read()?;
-    if is_first_pass(stem)? {
+    if has_no_symbols(stem)? {
         return empty_tables(&config);
     }
     let image = Elf::open(stem)?;
@@ -41,9 +42,10 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
 
     let (texts, symbol_names) = (Texts::default(), OnceLock::new());
     let (sender, receiver) = mpsc::channel();
-    let ((maps, layout, objects), (symbols, sizes, more_objects)) = both(
+    let ((maps, mut layout, objects), (symbols, sizes, more_objects)) = both(
         || {
             let maps = Maps::read(&map_path, &texts)?;
+            maps.check(&image)?;
             let jobs = objects::jobs(&maps, &builtin).offer(sender);
             let layout = maps.layout()?;
             Ok((maps, layout, jobs.work()))
@@ -58,19 +60,25 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     )?;
     let objects = Objects::new(&builtin, objects.with(more_objects)?);
 
+    layout.settle(&objects, &map_path)?;
+
     let owners = owners::Sources {
-        map: &map_path,
         image: &image,
         layout: &layout,
         script_symbols: maps.script_symbols(),
         objects: &objects,
         definitions: Definitions::default(),
+        has_all_objects: maps.unknown_count() == 0,
     };
     let jobs = Jobs::new(owners::parts(&symbols), |_: &mut (), part| {
         owners.modules_of(part)
     });
     let (modules, more_modules) = both(|| Ok(jobs.work()), || Ok(jobs.work()))?;
-    let modules = modules.with(Some(more_modules))?.concat();
+    let Attributed { modules, open } = Attributed::concat(modules.with(Some(more_modules))?);
+    let mut unattributed = Unattributed::of(&symbols, &open, &objects, &maps);
+    if config.werror && !unattributed.is_empty() {
+        return Err(unattributed.error());
+    }
 
     let text = maps.text()?;
     let (tables, (size_tables, files)) = both(
@@ -90,7 +98,12 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
             }
             let pieces = reports::ranges(&layout.pieces);
             let thick = reports::modules_thick(&objects, &builtin);
-            let files = [(RANGES, pieces), (MODULES_THICK, thick)];
+            let list = unattributed.list();
+            let files = [
+                (RANGES, pieces),
+                (MODULES_THICK, thick),
+                (unattributed::PATH, list),
+            ];
             Ok((
                 source,
                 files.map(|(path, text)| Target::new(Path::new(path), text)),
@@ -100,6 +113,9 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     for file in files {
         file.write()?;
     }
+    if !unattributed.is_empty() && is_last_pass(stem) {
+        eprintln!("kallmodsyms: warning: {unattributed}");
+    }
     output::print(&[tables.text(), size_tables.text()])
 }
 
@@ -107,23 +123,16 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
 fn empty_tables(config: &Config) -> Result<()> {
     let mut source = Source::new();
     let builtin = BuiltinModules::default();
-    let tables = Tables::default();
-    emit::modules::write(
-        &mut source,
-        &tables,
-        &[],
-        &[],
-        0,
-        &Objects::new(&builtin, []),
-    );
+    let objects = Objects::new(&builtin, []);
+    emit::modules::write(&mut source, &Tables::default(), &[], &[], 0, &objects);
     if config.sizes {
         emit::sizes::write(&mut source, &Sizes::encode(&[])?, &[]);
     }
     output::print(&[source.text()])
 }
 
-/// The first pass of the link has no symbols yet: its tables are only there to be linked against.
-fn is_first_pass(stem: &Path) -> Result<bool> {
+/// Whether the pass is the first, which has no symbols: its tables are only there to be linked against.
+fn has_no_symbols(stem: &Path) -> Result<bool> {
     let path = with_suffix(stem, ".syms");
     let metadata = std::fs::metadata(&path);
     let metadata = metadata.map_err(|error| {
@@ -134,6 +143,14 @@ fn is_first_pass(stem: &Path) -> Result<bool> {
         )
     })?;
     Ok(metadata.len() == 0)
+}
+
+/// Whether the pass is the second one with symbols, or one behind it. There is a third only where the
+/// kernel became larger in the second, or if somebody asks for it.
+fn is_last_pass(stem: &Path) -> bool {
+    let name = stem.to_string_lossy();
+    let digits = name.trim_start_matches(|digit: char| !digit.is_ascii_digit());
+    digits.parse().is_ok_and(|pass: u32| pass > 1)
 }
 
 fn with_suffix(stem: &Path, suffix: &str) -> PathBuf {

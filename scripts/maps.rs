@@ -5,9 +5,11 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::elf::{Elf, Section};
+use crate::error::{show, Error, Result};
+use crate::hash::FastMap;
 use crate::layout::{self, Layout};
-use crate::map::{LinkMap, ObjectName};
+use crate::map::{LinkMap, ObjectName, UnknownLine};
 use crate::output;
 use crate::owners::ScriptSymbols;
 
@@ -45,8 +47,74 @@ impl<'m> Maps<'m> {
         maps.flat_map(|map| &map.objects)
     }
 
+    /// The objects that the links were given by themselves.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &ObjectName<'m>> {
+        let maps = self.inner.iter().chain([&self.outer]);
+        maps.flat_map(|map| &map.given)
+    }
+
+    /// The objects whose constants the link of the image may have merged, where its map does not say.
+    pub(crate) fn objects_of_hidden_merging(&self) -> impl Iterator<Item = &ObjectName<'m>> {
+        let map = Some(&self.outer).filter(|map| map.hides_merging);
+        map.into_iter().flat_map(|map| &map.objects)
+    }
+
+    /// The first lines of unknown forms, each with its map.
+    pub(crate) fn unknown_lines(&self) -> impl Iterator<Item = (&Path, &UnknownLine<'m>)> {
+        let outer = self.outer.unknown.iter().map(|line| (self.path, line));
+        let inner = self.inner.iter().flat_map(|map| &map.unknown);
+        inner
+            .map(|line| (Path::new(VMLINUX_O_MAP), line))
+            .chain(outer)
+    }
+
+    /// How many lines of unknown forms there are. If there are any, there may be more objects than those
+    /// that the maps are known to name.
+    pub(crate) fn unknown_count(&self) -> usize {
+        let inner = self.inner.as_ref().map_or(0, |map| map.unknown_count);
+        inner + self.outer.unknown_count
+    }
+
+    /// Whether the map is of the link that made `image`: sections of both begin at the same addresses,
+    /// and code is as large. What tools add to data after a link, such as descriptions of types, may be.
+    pub(crate) fn check(&self, image: &Elf) -> Result<()> {
+        let mut places = FastMap::default();
+        for (name, section) in image.allocated() {
+            // Of several of one name it is not clear which is which.
+            let place = if places.contains_key(name) {
+                None
+            } else {
+                Some(section)
+            };
+            places.insert(name, place);
+        }
+        let mapped = self.outer.sections.iter();
+        for mapped in mapped.filter(|mapped| mapped.is_allocated() && mapped.size != 0) {
+            let section = places.get(mapped.name).copied().flatten();
+            let differs = |section: &&Section| {
+                section.address != mapped.address
+                    || section.is_code() && section.size != mapped.size
+            };
+            if let Some(section) = section.filter(differs) {
+                return Err(Error::in_file(
+                    self.path,
+                    format!(
+                        "section {} has {:#x} bytes at {:#x}, and {:#x} at {:#x} in what was linked",
+                        show(mapped.name),
+                        mapped.size,
+                        mapped.address,
+                        section.size,
+                        section.address,
+                    ),
+                    "The map is of another link. Remove it and vmlinux, and build again.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn layout(&self) -> Result<Layout<'m>> {
-        Layout::new(self.path, &self.outer, self.inner.as_ref())
+        Layout::new(&self.outer, self.inner.as_ref())
     }
 
     pub(crate) fn script_symbols(&self) -> ScriptSymbols<'m> {
@@ -59,7 +127,7 @@ impl<'m> Maps<'m> {
             Error::in_file(
                 self.path,
                 "the linker script does not define _text",
-                "The tables count from it; this architecture is not supported.",
+                "The tables count from it: this architecture is not supported. Turn CONFIG_KALLMODSYMS off.",
             )
         })
     }

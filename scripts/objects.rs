@@ -3,11 +3,15 @@
 //! From objects to modules: which built-in modules an object file is part of.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use crate::builtin::{BuiltinModules, ModuleId};
 use crate::cmdfile::{self, ModuleFiles};
+use crate::elf::{Elf, Section};
 use crate::error::{show, Error, Result};
+use crate::format::names::MAX_LIST_LEN;
 use crate::hash::{FastMap, FastSet};
 use crate::jobs::Jobs;
 use crate::layout;
@@ -28,72 +32,144 @@ impl SetId {
 #[derive(Debug)]
 pub(crate) struct Objects<'m> {
     builtin: &'m BuiltinModules,
-    by_name: FastMap<ObjectName<'m>, SetId>,
+    by_name: FastMap<ObjectName<'m>, Object>,
     /// The objects in link order.
     order: Vec<ObjectName<'m>>,
+    /// The objects whose modules are not known, in link order, and why they are not.
+    unknown: Vec<(ObjectName<'m>, String)>,
     /// Each sorted by name. The first is empty.
     sets: Vec<Vec<ModuleId>>,
     by_set: HashMap<Vec<ModuleId>, SetId>,
 }
 
-/// An object and its modules, which are sorted by name.
-type Known<'m> = (ObjectName<'m>, Vec<ModuleId>);
+/// What is known of an object.
+#[derive(Debug)]
+struct Object {
+    /// `None` if it is not known.
+    set: Option<SetId>,
+    /// Its modules by file, of which the set has one of each name.
+    modules: Vec<ModuleId>,
+    /// `None` if it is not known.
+    merging: Option<Vec<Merging>>,
+}
 
-/// Jobs that read the modules of each object in `maps`, in link order.
-pub(crate) fn jobs<'m>(
-    maps: &Maps<'m>,
+/// A section in which a linker merges equal constants, or strings.
+#[derive(Debug)]
+struct Merging {
+    name: Vec<u8>,
+    kind: MergeKind,
+}
+
+/// What constants of different objects must have in common for a linker to merge them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MergeKind {
+    /// Bytes.
+    entry_size: u64,
+    is_strings: bool,
+}
+
+impl MergeKind {
+    /// That of `section`, if its constants are merged.
+    pub(crate) fn of(section: &Section) -> Option<Self> {
+        section.is_mergeable().then(|| Self {
+            entry_size: section.entry_size,
+            is_strings: section.is_strings(),
+        })
+    }
+}
+
+/// What a linker merges in a section of an object.
+pub(crate) enum Merges {
+    Kind(MergeKind),
+    Nothing,
+    /// The object cannot be read.
+    NotKnown,
+}
+
+/// What was read of one object.
+pub(crate) struct Found<'m> {
+    object: ObjectName<'m>,
+    /// By file, or the reason why they are not known.
+    modules: std::result::Result<Vec<ModuleId>, String>,
+    merging: Option<Vec<Merging>>,
+}
+
+/// Jobs that read what is known of each object in `maps`, in link order.
+pub(crate) fn jobs<'a, 'm>(
+    maps: &'a Maps<'m>,
     builtin: &'m BuiltinModules,
-) -> Jobs<ObjectName<'m>, impl Fn(&mut Vec<u8>, ObjectName<'m>) -> Result<Known<'m>>> {
+) -> Jobs<ObjectName<'m>, impl Fn(&mut Vec<u8>, ObjectName<'m>) -> Result<Found<'m>> + use<'m>> {
     let mut seen = FastSet::default();
     let all = maps.objects().copied();
     let distinct = all.filter(|object| !layout::is_vmlinux_o(object) && seen.insert(*object));
+    let given = maps.given().copied().collect::<FastSet<_>>();
+    let merged: FastSet<_> = maps.objects_of_hidden_merging().copied().collect();
     Jobs::new(
         distinct.collect(),
-        |buffer: &mut Vec<u8>, object: ObjectName<'m>| {
-            Ok((object, read(&object, builtin, buffer)?))
+        move |buffer: &mut Vec<u8>, object: ObjectName<'m>| {
+            let (mut modules, mut merging) = (read(&object, builtin, buffer), Some(Vec::new()));
+            if modules.is_err() && is_no_part_of_a_module(&object, &given) {
+                modules = Ok(Vec::new());
+            }
+            if merged.contains(&object) {
+                match merging_of(&path_of(&object)) {
+                    Ok(sections) => merging = Some(sections),
+                    Err(error) => (modules, merging) = (Err(error.problem()), None),
+                }
+            }
+            Ok(Found {
+                object,
+                modules,
+                merging,
+            })
         },
     )
 }
 
-/// Reads the modules of `object` from its `.cmd` file by way of `buffer`. They are sorted by name.
+/// The sections of the file `path` in which a linker merges constants.
+fn merging_of(path: &Path) -> Result<Vec<Merging>> {
+    let elf = Elf::open(path)?;
+    let sections = elf.allocated().filter_map(|(name, section)| {
+        let kind = MergeKind::of(section)?;
+        let name = name.to_vec();
+        Some(Merging { name, kind })
+    });
+    Ok(sections.collect())
+}
+
+/// Reads the modules of `object` from its `.cmd` file by way of `buffer`. A failure is the reason.
 fn read(
     object: &ObjectName<'_>,
     builtin: &BuiltinModules,
     buffer: &mut Vec<u8>,
-) -> Result<Vec<ModuleId>> {
-    if has_no_cmd_file(object) {
-        return Ok(Vec::new());
-    }
-    let path = object.path();
-    let path = path_of(&path)?;
-    let files = module_files(path, has_no_module(object), buffer)?;
+) -> std::result::Result<Vec<ModuleId>, String> {
+    let files = module_files(path_of(object), buffer)?;
     // kbuild lists every module that the object is part of, also those that are not built in.
     let files = files
         .split(|&byte| byte == b' ')
         .filter(|file| !file.is_empty());
     let mut modules: Vec<_> = files.filter_map(|file| builtin.by_path(file)).collect();
-    modules.sort_unstable_by_key(|&module| (builtin.name(module), module));
+    modules.sort_unstable();
     modules.dedup();
     Ok(modules)
 }
 
 /// The module files of the object `path`, separated by spaces: those that its command names, or else
-/// of all objects that it was made of, each of which must have some. An object that may be in no module
-/// need have none.
-fn module_files(path: &Path, none_is_right: bool, buffer: &mut Vec<u8>) -> Result<Vec<u8>> {
-    let (mut files, mut named) = (Vec::new(), none_is_right);
-    let mut objects = vec![path.to_path_buf()];
+/// of all objects that it was made of, each of which must have some.
+fn module_files(path: PathBuf, buffer: &mut Vec<u8>) -> std::result::Result<Vec<u8>, String> {
+    let (mut files, mut is_said) = (Vec::new(), false);
+    let mut objects = vec![path];
     // Each once, in the order in which they are found.
     let mut next = 0;
     while let Some(object) = objects.get(next).cloned() {
         next += 1;
         match cmdfile::read(&object, buffer)? {
             ModuleFiles::Named(more) => {
-                named = true;
+                is_said = true;
                 files.extend(more);
                 files.push(b' ');
             }
-            ModuleFiles::Of(_) if none_is_right => {}
+            ModuleFiles::Shared => is_said = true,
             ModuleFiles::Of(parts) if parts.is_empty() => return Err(unnamed(&object)),
             ModuleFiles::Of(parts) => {
                 let new = parts.into_iter().filter(|part| !objects.contains(part));
@@ -101,40 +177,89 @@ fn module_files(path: &Path, none_is_right: bool, buffer: &mut Vec<u8>) -> Resul
             }
         }
     }
-    match named {
+    match is_said {
         true => Ok(files),
         // They are said to be made of each other.
-        false => Err(unnamed(path)),
+        false => Err(objects
+            .first()
+            .map(|path| unnamed(path))
+            .unwrap_or_default()),
     }
 }
 
-fn unnamed(object: &Path) -> Error {
-    Error::in_file(
-        &cmdfile::path_for(object),
-        "the command has neither KBUILD_MODFILE nor RUST_MODFILE, so the object's module is not known",
-        "Build the object by kbuild's rules (obj-y, obj-m, lib-y), which pass it.",
+fn unnamed(object: &Path) -> String {
+    format!(
+        "neither KBUILD_MODFILE nor RUST_MODFILE is in {}",
+        cmdfile::path_for(object).display()
     )
+}
+
+/// Whether an object of which no command tells the module is in none anyway. All objects of modules are
+/// members of kbuild's archives. Files that the link is `given` by themselves are made by it, as the
+/// tables of kallsyms are; and files from outside the build directory are of the compiler's library.
+fn is_no_part_of_a_module(object: &ObjectName<'_>, given: &FastSet<ObjectName<'_>>) -> bool {
+    given.contains(object) || path_of(object).is_absolute()
+}
+
+fn path_of(object: &ObjectName<'_>) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(&object.path()))
 }
 
 impl<'m> Objects<'m> {
     /// What the [`jobs`] found.
     pub(crate) fn new(
         builtin: &'m BuiltinModules,
-        objects: impl IntoIterator<Item = Known<'m>>,
+        objects: impl IntoIterator<Item = Found<'m>>,
     ) -> Self {
         let mut all = Self {
             builtin,
             by_name: FastMap::default(),
             order: Vec::new(),
+            unknown: Vec::new(),
             sets: vec![Vec::new()],
             by_set: HashMap::from([(Vec::new(), SetId::NONE)]),
         };
-        for (object, modules) in objects {
-            let set = all.intern(modules);
-            all.by_name.insert(object, set);
-            all.order.push(object);
+        for found in objects {
+            let modules = found.modules.and_then(|modules| {
+                let set = all.intern(&modules)?;
+                Ok((set, modules))
+            });
+            let (set, modules) = match modules {
+                Ok((set, modules)) => (Some(set), modules),
+                Err(reason) => {
+                    all.unknown.push((found.object, reason));
+                    (None, Vec::new())
+                }
+            };
+            let object = Object {
+                set,
+                modules,
+                merging: found.merging,
+            };
+            all.by_name.insert(found.object, object);
+            all.order.push(found.object);
         }
         all
+    }
+
+    /// All objects in link order.
+    pub(crate) fn all(&self) -> &[ObjectName<'m>] {
+        &self.order
+    }
+
+    /// The objects whose modules are not known, in link order, and why they are not.
+    pub(crate) fn unknown(&self) -> &[(ObjectName<'m>, String)] {
+        &self.unknown
+    }
+
+    /// What a linker merges in the section `section` of `object`.
+    pub(crate) fn merge_kind(&self, object: &ObjectName<'m>, section: &[u8]) -> Merges {
+        let object = self.by_name.get(object);
+        let Some(merging) = object.and_then(|object| object.merging.as_ref()) else {
+            return Merges::NotKnown;
+        };
+        let section = merging.iter().find(|merging| merging.name == section);
+        section.map_or(Merges::Nothing, |merging| Merges::Kind(merging.kind))
     }
 
     /// For questions that often are about the same object as the one before.
@@ -166,88 +291,65 @@ impl<'m> Objects<'m> {
     /// The objects of each module, in the order in which they were met.
     pub(crate) fn members(&self) -> HashMap<ModuleId, Vec<ObjectName<'m>>> {
         let mut members: HashMap<ModuleId, Vec<ObjectName<'m>>> = HashMap::new();
-        for &object in &self.order {
-            let set = self.by_name.get(&object).copied().unwrap_or(SetId::NONE);
-            for &module in self.set(set) {
-                members.entry(module).or_default().push(object);
+        for &name in &self.order {
+            let object = self.by_name.get(&name);
+            for &module in object.map_or(&[][..], |object| &object.modules) {
+                members.entry(module).or_default().push(name);
             }
         }
         members
     }
 
-    fn intern(&mut self, set: Vec<ModuleId>) -> SetId {
-        if set.is_empty() {
-            return SetId::NONE;
+    /// The set that the listing shows of `modules`: each name once, by name. A failure is the reason why
+    /// it cannot be shown.
+    fn intern(&mut self, modules: &[ModuleId]) -> std::result::Result<SetId, String> {
+        let shown = modules.iter().map(|&module| self.builtin.shown(module));
+        let mut set = shown.collect::<std::result::Result<Vec<_>, _>>()?;
+        set.sort_unstable_by_key(|&module| self.builtin.name(module));
+        set.dedup();
+        if set.len() > MAX_LIST_LEN {
+            return Err(format!(
+                "it is in {} modules, and a list holds {MAX_LIST_LEN}",
+                set.len()
+            ));
         }
         if let Some(&id) = self.by_set.get(&set) {
-            return id;
+            return Ok(id);
         }
         // There are fewer sets than objects, and those are bounded by the map's lines.
         let id = SetId(self.sets.len() as u32);
         self.sets.push(set.clone());
         self.by_set.insert(set, id);
-        id
+        Ok(id)
     }
 }
 
 /// [`Objects`] and what was asked for last.
 pub(crate) struct Recent<'a, 'm> {
     objects: &'a Objects<'m>,
-    last: Option<(ObjectName<'m>, SetId)>,
+    last: Option<(ObjectName<'m>, Option<SetId>)>,
 }
 
 impl<'m> Recent<'_, 'm> {
-    /// The modules of `object`.
-    pub(crate) fn modules_of(&mut self, object: ObjectName<'m>) -> Result<SetId> {
+    /// The modules of `object`, if they are known.
+    pub(crate) fn modules_of(&mut self, object: ObjectName<'m>) -> Result<Option<SetId>> {
         if let Some((_, set)) = self
             .last
             .filter(|(last, _)| last.is_same_place(&object) || *last == object)
         {
             return Ok(set);
         }
-        let set = self.objects.by_name.get(&object).copied();
-        let set = set.ok_or_else(|| unknown(&object))?;
+        let known = self.objects.by_name.get(&object);
+        let set = known.ok_or_else(|| missing(&object))?.set;
         self.last = Some((object, set));
         Ok(set)
     }
 }
 
-fn unknown(object: &ObjectName<'_>) -> Error {
+/// The maps have told of all objects.
+fn missing(object: &ObjectName<'_>) -> Error {
     Error::new(
-        format!(
-            "'{}' in the link map is no object file",
-            show(&object.path())
-        ),
-        "Remove the map and build again. If that does not help, please report it.",
+        format!("'{}' was not read with the maps", show(&object.path())),
+        "This is a defect of this program. Turn CONFIG_KALLMODSYMS off, and please report it.",
     )
-}
-
-/// Objects without a `.cmd` file that could name a module. The link of vmlinux makes some for itself
-/// in the top directory: the kallsyms tables and the BTF data of a pass, whose names begin with a
-/// dot. Members of libraries from outside the tree, such as the compiler's, have an absolute path.
-/// No module has code in them.
-fn has_no_cmd_file(object: &ObjectName<'_>) -> bool {
-    let path = object.path();
-    path.starts_with(b".") && !path.contains(&b'/')
-        || path.starts_with(b"/")
-            && path_of(&path).is_ok_and(|path| !cmdfile::path_for(path).exists())
-}
-
-/// Objects that kbuild makes by rules of their own, which do not pass a module file name: the
-/// crates of the kernel's Rust support. They are linked once and shared by all Rust code, so they
-/// are in no module.
-fn has_no_module(object: &ObjectName<'_>) -> bool {
-    object.starts_with(b"rust/")
-}
-
-fn path_of(object: &[u8]) -> Result<&Path> {
-    use std::os::unix::ffi::OsStrExt;
-
-    if object.is_empty() || object.contains(&0) {
-        return Err(Error::new(
-            format!("'{}' in the link map is no object file name", show(object)),
-            "Remove the map and build again.",
-        ));
-    }
-    Ok(Path::new(std::ffi::OsStr::from_bytes(object)))
 }

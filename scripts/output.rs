@@ -3,7 +3,7 @@
 //! Whole files, in and out. A file is replaced whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -36,7 +36,7 @@ pub(crate) fn print(parts: &[&[u8]]) -> Result<()> {
         })
 }
 
-/// A file that is to have a content.
+/// A file that is to have a content, or not to be there if that is empty.
 pub(crate) struct Target<'p> {
     path: &'p Path,
     /// Nothing if the file has its content already.
@@ -54,8 +54,11 @@ impl<'p> Target<'p> {
     /// Writes the content where it is not there already, so that the file's time changes only with
     /// it.
     pub(crate) fn write(self) -> Result<()> {
-        let new = self.new.as_ref();
-        new.map_or(Ok(()), |content| replace(self.path, content))
+        match self.new.as_deref() {
+            None => Ok(()),
+            Some([]) => remove(self.path),
+            Some(content) => replace(self.path, content),
+        }
     }
 }
 
@@ -72,6 +75,17 @@ fn has_content(path: &Path, mut content: &[u8]) -> io::Result<bool> {
             Some(rest) if count != 0 => content = rest,
             rest => return Ok(rest.is_some_and(<[u8]>::is_empty)),
         }
+    }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::in_file(
+            path,
+            error.to_string(),
+            "Remove it and build again.",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -10,14 +10,16 @@
 //! - Constants that the linker merged are at one address for all the objects that have them.
 //!
 //! For the last two the symbol tables of the objects in question are read, at a seam only where the
-//! objects are not of the same modules. Nothing is guessed: a symbol that no object is found to
-//! define, or objects of different modules may have, ends the link.
+//! objects are not of the same modules. Where none of them has the symbol, or the map does not tell
+//! what is there, all objects are searched for the name. Nothing is guessed: a symbol that objects of
+//! different modules may have defined, or none did, is shown in no module, and reported.
 
-use std::path::Path;
+use std::iter::repeat_n;
+use std::sync::Arc;
 
-use crate::definitions::Definitions;
+use crate::definitions::{Definition, Definitions};
 use crate::elf::{Elf, Symbol};
-use crate::error::{show, Error, Result};
+use crate::error::{self, Error};
 use crate::hash::{FastMap, FastSet};
 use crate::layout::{Layout, Owner, Piece, Place};
 use crate::map::{LinkMap, ObjectName};
@@ -25,14 +27,55 @@ use crate::objects::{Objects, Recent, SetId};
 
 /// What tells who defines a symbol.
 pub(crate) struct Sources<'a, 'm> {
-    /// The path of the map that the layout is from, for messages.
-    pub(crate) map: &'a Path,
     /// What the symbols are the symbols of.
     pub(crate) image: &'a Elf,
     pub(crate) layout: &'a Layout<'m>,
     pub(crate) script_symbols: ScriptSymbols<'a>,
     pub(crate) objects: &'a Objects<'m>,
     pub(crate) definitions: Definitions<'m>,
+    /// Whether the maps name all objects: they have no line of an unknown form.
+    pub(crate) has_all_objects: bool,
+}
+
+/// The modules of a stretch of symbols.
+#[derive(Default)]
+pub(crate) struct Attributed {
+    /// Those of each symbol; none for the symbols that are [`open`](Self::open), too.
+    pub(crate) modules: Vec<SetId>,
+    /// The symbols whose modules are not known: how many are before each, and the reason.
+    pub(crate) open: Vec<(usize, &'static str)>,
+}
+
+impl Attributed {
+    /// Those of all stretches, one behind the other.
+    pub(crate) fn concat(parts: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            let before = all.modules.len();
+            let open = part.open.into_iter();
+            all.open
+                .extend(open.map(|(index, reason)| (before + index, reason)));
+            all.modules.extend(part.modules);
+        }
+        all
+    }
+}
+
+/// The modules of a symbol, which are those of the object that defines it; `None` if these are not
+/// known.
+type Answer = Result<Option<SetId>, NoAnswer>;
+
+/// Why there is no answer.
+enum NoAnswer {
+    /// It is not known who defines the symbol, for this reason.
+    Open(&'static str),
+    Failed(Error),
+}
+
+impl From<Error> for NoAnswer {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// How many symbols are one job. Those at one address are in one, and so may be more.
@@ -72,7 +115,7 @@ impl<'a> ScriptSymbols<'a> {
             target.is_some_and(|target| group.iter().any(|other| other.name == *target))
         };
         symbol.size == 0
-            && (symbol.is_global && self.by_name.contains(symbol.name)
+            && (symbol.nature.is_global && self.by_name.contains(symbol.name)
                 || self.by_place.contains(&(symbol.value, symbol.name))
                 || is_equal())
     }
@@ -80,7 +123,7 @@ impl<'a> ScriptSymbols<'a> {
 
 impl Sources<'_, '_> {
     /// The modules of each of `symbols`, which are sorted by address.
-    pub(crate) fn modules_of(&self, symbols: &[Symbol<'_>]) -> Result<Vec<SetId>> {
+    pub(crate) fn modules_of(&self, symbols: &[Symbol<'_>]) -> error::Result<Attributed> {
         let mut owners = Owners {
             sources: self,
             objects: self.objects.recent(),
@@ -88,7 +131,8 @@ impl Sources<'_, '_> {
         let mut places = self
             .layout
             .places(symbols.first().map_or(0, |symbol| symbol.value));
-        let mut modules = Vec::with_capacity(symbols.len());
+        let mut attributed = Attributed::default();
+        attributed.modules.reserve(symbols.len());
         for group in symbols.chunk_by(|one, other| one.value == other.value) {
             let place = places.at(group.first().map_or(0, |symbol| symbol.value));
             for (index, symbol) in group.iter().enumerate() {
@@ -97,13 +141,22 @@ impl Sources<'_, '_> {
                     group,
                     index,
                 };
-                modules.push(match self.script_symbols.has(symbol, group) {
-                    true => SetId::NONE,
-                    false => owners.owner(&asked, &place)?,
-                });
+                let answer = match self.script_symbols.has(symbol, group) {
+                    true => Ok(Some(SetId::NONE)),
+                    false => owners.owner(&asked, &place),
+                };
+                let set = match answer {
+                    Ok(set) => set,
+                    Err(NoAnswer::Open(reason)) => {
+                        attributed.open.push((attributed.modules.len(), reason));
+                        None
+                    }
+                    Err(NoAnswer::Failed(error)) => return Err(error),
+                };
+                attributed.modules.push(set.unwrap_or(SetId::NONE));
             }
         }
-        Ok(modules)
+        Ok(attributed)
     }
 }
 
@@ -138,7 +191,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// How many symbols of its name and size are at its address.
+    /// How many symbols of its name, size and nature are at its address.
     fn namesakes(&self) -> usize {
         self.count(self.group)
     }
@@ -148,23 +201,34 @@ impl Asked<'_> {
         self.count(self.group.get(..self.index).unwrap_or_default())
     }
 
-    /// How many objects' definitions of its name and size are at its address, if the symbols tell:
-    /// each local one is kept in the image. Of a global one there is one symbol, whoever else
+    /// How many objects' definitions of its name, size and nature are at its address, if the symbols
+    /// tell: each local one is kept in the image. Of a global one there is one symbol, whoever else
     /// defines it.
     fn definitions(&self) -> Option<usize> {
-        (!self.symbol.is_global).then(|| self.namesakes())
+        (!self.symbol.nature.is_global).then(|| self.namesakes())
     }
 
     fn count(&self, symbols: &[Symbol<'_>]) -> usize {
-        let (name, size) = (self.symbol.name, self.symbol.size);
-        let alike = |other: &&Symbol<'_>| other.name == name && other.size == size;
+        let asked = self.symbol;
+        let alike = |other: &&Symbol<'_>| {
+            other.name == asked.name && other.size == asked.size && other.nature == asked.nature
+        };
         symbols.iter().filter(alike).count()
     }
 }
 
-impl<'m> Owners<'_, 'm> {
+/// Modules of a candidate at a seam.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Candidate {
+    /// One object's, or none, where no object is; `None` if they are not known.
+    One(Option<SetId>),
+    /// Those of some object, which is not known.
+    Any,
+}
+
+impl<'a, 'm> Owners<'a, 'm> {
     /// The modules of `asked`, which is at `place`.
-    fn owner(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Result<SetId> {
+    fn owner(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Answer {
         // What has a size is in the piece that begins where it does.
         let has_size = asked.symbol.size != 0;
         match place.within.or(place.begins.filter(|_| has_size)) {
@@ -173,47 +237,39 @@ impl<'m> Owners<'_, 'm> {
         }
     }
 
-    fn in_piece(&mut self, asked: &Asked<'_>, piece: &Piece<'m>) -> Result<SetId> {
+    fn in_piece(&mut self, asked: &Asked<'_>, piece: &Piece<'m>) -> Answer {
         match piece.owner {
-            Owner::Object(object) => self.objects.modules_of(object),
-            Owner::Linker => Ok(SetId::NONE),
-            Owner::Tool => Err(self.unplaced(asked, "its section is not in the map of vmlinux.o")),
-            Owner::Constants | Owner::MaybeConstants(_) => {
+            Owner::Object(object) => Ok(self.objects.modules_of(object)?),
+            Owner::Linker => Ok(Some(SetId::NONE)),
+            Owner::Tool => self.by_name(asked, "its section is not in the map of vmlinux.o"),
+            Owner::Unknown => self.by_name(asked, "the map does not tell what is there"),
+            Owner::Pool(_) | Owner::Internal => {
                 let definers = self.definers_of_constant(asked, piece)?;
-                if let (Owner::MaybeConstants(object), []) = (piece.owner, &definers[..]) {
-                    let modules = object.map(|object| self.objects.modules_of(object));
-                    return modules.unwrap_or(Ok(SetId::NONE));
+                match (definers.is_empty(), piece.owner) {
+                    (false, _) => self.one_of(asked, &definers),
+                    (true, Owner::Internal) if self.is_nobodys(asked) => Ok(Some(SetId::NONE)),
+                    (true, _) => self.by_name(asked, "no object has such a constant"),
                 }
-                self.one_of(asked, &definers, "no object has such a constant")
             }
         }
     }
 
     /// A symbol without a size, between pieces.
-    fn at_seam(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Result<SetId> {
+    fn at_seam(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Answer {
         let candidates = place.ends.into_iter().chain(place.empty);
         let candidates = candidates.chain(place.begins);
-        let by_linker = is_made_by_linker(asked.symbol.name);
-        if candidates.clone().next().is_none() {
-            return match by_linker {
-                true => Ok(SetId::NONE),
-                false => Err(self.unplaced(asked, "no object has anything there")),
-            };
-        }
+        let by_linker = self.is_made_by_linker(asked.symbol);
         let mut sets = Vec::new();
         for candidate in candidates.clone() {
             sets.push(match candidate.owner {
-                Owner::Object(object) | Owner::MaybeConstants(Some(object)) => {
-                    Some(self.objects.modules_of(object)?)
-                }
-                Owner::MaybeConstants(None) | Owner::Linker | Owner::Tool => Some(SetId::NONE),
-                // Those that have the constants are of any modules.
-                Owner::Constants => None,
+                Owner::Object(object) => Candidate::One(self.objects.modules_of(object)?),
+                Owner::Linker | Owner::Tool => Candidate::One(Some(SetId::NONE)),
+                Owner::Pool(_) | Owner::Internal | Owner::Unknown => Candidate::Any,
             });
         }
-        let first = sets.first().copied().flatten();
-        if let Some(same) = first.filter(|_| sets.iter().all(|set| *set == first)) {
-            if same == SetId::NONE || !by_linker {
+        if let Some(&Candidate::One(same)) = sets.first() {
+            let is_same = sets.iter().all(|set| *set == Candidate::One(same));
+            if is_same && (same == Some(SetId::NONE) || !by_linker) {
                 return Ok(same);
             }
         }
@@ -222,38 +278,41 @@ impl<'m> Owners<'_, 'm> {
         }
         let all = asked.definitions();
         let mut definers = Vec::new();
-        for (candidate, set) in candidates.zip(sets) {
+        for (candidate, set) in candidates.zip(&sets) {
             if all == Some(definers.len()) {
                 break;
             }
-            if let Some(object) = candidate.object() {
+            if let (Some(object), Candidate::One(set)) = (candidate.object(), set) {
                 let count = self.count_in(object, candidate, asked.symbol)?;
-                definers.extend(std::iter::repeat_n(set, count).flatten());
+                definers.extend(repeat_n(*set, count));
             }
         }
-        let constants = place.begins.filter(|piece| piece.owner == Owner::Constants);
-        if let Some(piece) = constants.filter(|_| all != Some(definers.len())) {
+        if let Some(piece) = place.begins.filter(|_| all != Some(definers.len())) {
             definers.extend(self.definers_of_constant(asked, piece)?);
         }
-        if definers.is_empty() && by_linker {
-            return Ok(SetId::NONE);
+        if definers.len() >= all.unwrap_or(1) {
+            return self.one_of(asked, &definers);
         }
-        self.one_of(
-            asked,
-            &definers,
-            "none of the objects that meet there defines it",
-        )
+        match by_linker {
+            true => Ok(Some(SetId::NONE)),
+            false if sets.is_empty() => self.by_name(asked, "no object has anything there"),
+            false => self.by_name(asked, "none of the objects that meet there defines it"),
+        }
     }
 
     /// The modules of the object that begins where `asked` is, if it defines all symbols there of that
     /// name, so that the others need not be read: labels are before what they name.
-    fn at_beginning(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Result<Option<SetId>> {
+    fn at_beginning(
+        &mut self,
+        asked: &Asked<'_>,
+        place: &Place<'_, 'm>,
+    ) -> Result<Option<Option<SetId>>, NoAnswer> {
         let Some((all, piece)) = asked.definitions().zip(place.begins) else {
             return Ok(None);
         };
         match piece.object() {
             Some(object) if self.count_in(object, piece, asked.symbol)? == all => {
-                self.objects.modules_of(object).map(Some)
+                Ok(Some(self.objects.modules_of(object)?))
             }
             _ => Ok(None),
         }
@@ -261,48 +320,87 @@ impl<'m> Owners<'_, 'm> {
 
     /// Of those who define symbols of the name and at the address of `asked`, in link order, the one
     /// of this symbol: the symbols are in that order too.
-    fn one_of(&self, asked: &Asked<'_>, definers: &[SetId], problem: &str) -> Result<SetId> {
-        let first = definers
-            .first()
-            .ok_or_else(|| self.unplaced(asked, problem))?;
-        if definers.iter().all(|set| set == first) {
-            return Ok(*first);
+    fn one_of(&self, asked: &Asked<'_>, definers: &[Option<SetId>]) -> Answer {
+        let first = definers.first().copied();
+        if let Some(first) = first.filter(|first| definers.iter().all(|set| set == first)) {
+            return Ok(first);
         }
         let nth = definers
             .get(asked.nth())
             .filter(|_| definers.len() == asked.namesakes());
-        nth.copied()
-            .ok_or_else(|| self.unplaced(asked, "objects of different modules may have defined it"))
+        nth.copied().ok_or(NoAnswer::Open(
+            "objects of different modules may have defined it",
+        ))
     }
 
-    /// How many symbols without a size of the name of `symbol` are in `piece` of `object`, where
-    /// `symbol` is.
+    /// The modules of all objects that define a symbol of the name of `asked`, if these are the same for
+    /// all of them. If not, the symbol is open for `reason`.
+    fn by_name(&mut self, asked: &Asked<'_>, reason: &'static str) -> Answer {
+        let open = || NoAnswer::Open(reason);
+        let objects = self.called(asked).ok_or_else(open)?.iter();
+        // What others see is not made of what they do not.
+        let objects = objects.filter(|(_, is_global)| *is_global || !asked.symbol.nature.is_global);
+        let mut found = None;
+        for &(object, _) in objects {
+            let set = self.objects.modules_of(object)?;
+            if *found.get_or_insert(set) != set {
+                return Err(open());
+            }
+        }
+        found.ok_or_else(open)
+    }
+
+    /// Whether no object defines a symbol of the name of `asked`.
+    fn is_nobodys(&self, asked: &Asked<'_>) -> bool {
+        self.called(asked).is_some_and(<[_]>::is_empty)
+    }
+
+    /// The objects that define a symbol of the name of `asked`, if all objects are known.
+    fn called(&self, asked: &Asked<'_>) -> Option<&'a [(ObjectName<'m>, bool)]> {
+        let sources = self.sources;
+        let all = Some(sources.objects.all()).filter(|_| sources.has_all_objects)?;
+        sources.definitions.called(asked.symbol.name, all)
+    }
+
+    /// How many symbols without a size that can be `symbol`, and are where it is, are in `piece` of
+    /// `object`.
     fn count_in(
         &mut self,
         object: ObjectName<'m>,
         piece: &Piece<'m>,
         symbol: &Symbol<'_>,
-    ) -> Result<usize> {
+    ) -> Result<usize, NoAnswer> {
         let offset = symbol.value.wrapping_sub(piece.start);
-        let definitions = self.sources.definitions.of(object)?;
+        let definitions = self.definitions_of(object)?;
         let here = definitions.iter().filter(|definition| {
             definition.name == symbol.name
                 && definition.section == piece.section
                 && definition.offset == offset
                 && definition.size == 0
+                && symbol.nature.can_be(definition.nature)
         });
         Ok(here.count())
     }
 
-    /// Who has a constant of the name, size and content of `asked`, of those whose constants were
+    /// Who has a constant of the name, size, nature and content of `asked`, of those whose constants were
     /// merged in `piece`: their modules, in link order.
-    fn definers_of_constant(&mut self, asked: &Asked<'_>, piece: &Piece<'m>) -> Result<Vec<SetId>> {
+    fn definers_of_constant(
+        &mut self,
+        asked: &Asked<'_>,
+        piece: &Piece<'m>,
+    ) -> Result<Vec<Option<SetId>>, NoAnswer> {
         let symbol = asked.symbol;
+        let objects = match piece.owner {
+            Owner::Pool(pool) => self.sources.layout.pool(pool),
+            Owner::Internal => self.sources.objects.all(),
+            _ => &[],
+        };
         let mut definers = Vec::new();
-        let layout = self.sources.layout;
-        for &object in layout.contributors(piece) {
-            for definition in self.sources.definitions.of(object)?.iter() {
-                let alike = definition.name == symbol.name && definition.size == symbol.size;
+        for &object in objects {
+            for definition in self.definitions_of(object)?.iter() {
+                let alike = definition.name == symbol.name
+                    && definition.size == symbol.size
+                    && symbol.nature.can_be(definition.nature);
                 if let Some(content) = definition.constant.as_ref().filter(|_| alike) {
                     if self.has_content(symbol, content)? {
                         definers.push(self.objects.modules_of(object)?);
@@ -313,7 +411,12 @@ impl<'m> Owners<'_, 'm> {
         Ok(definers)
     }
 
-    fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> Result<bool> {
+    fn definitions_of(&self, object: ObjectName<'m>) -> Result<Arc<[Definition]>, NoAnswer> {
+        let definitions = self.sources.definitions.of(object);
+        definitions.map_err(|_| NoAnswer::Open("an object that may define it cannot be read"))
+    }
+
+    fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> error::Result<bool> {
         let Some(section) = self.sources.image.section(symbol.section) else {
             return Ok(false);
         };
@@ -325,18 +428,17 @@ impl<'m> Owners<'_, 'm> {
             == content)
     }
 
-    fn unplaced(&self, asked: &Asked<'_>, problem: &str) -> Error {
-        let (name, address) = (show(asked.symbol.name), asked.symbol.value);
-        Error::in_file(
-            self.sources.map,
-            format!("symbol {name} at {address:#x} cannot be placed: {problem}"),
-            "Remove vmlinux.o, vmlinux and their maps and build again. If that does not help, \
-             please report the symbol with the kernel's version and configuration.",
-        )
+    /// Whether linkers define `symbol` by themselves: `__start_` and `__stop_` with the name of a section
+    /// are where it begins and ends.
+    fn is_made_by_linker(&self, symbol: &Symbol<'_>) -> bool {
+        let starts = symbol.name.strip_prefix(b"__start_");
+        let Some(section) = starts.or(symbol.name.strip_prefix(b"__stop_")) else {
+            return false;
+        };
+        let section = self.sources.image.section_named(section);
+        section.is_some_and(|section| {
+            let size = if starts.is_some() { 0 } else { section.size };
+            symbol.value == section.address.wrapping_add(size)
+        })
     }
-}
-
-/// Whether linkers define `name` by themselves, for the ends of a section that has a C name.
-fn is_made_by_linker(name: &[u8]) -> bool {
-    name.starts_with(b"__start_") || name.starts_with(b"__stop_")
 }

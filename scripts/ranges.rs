@@ -7,7 +7,7 @@
 //! linker script; without `CONFIG_KALLSYMS_ALL`, so have all sections of data.
 
 use crate::elf::Symbol;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hash::FastSet;
 use crate::layout::Piece;
 use crate::objects::{Objects, SetId};
@@ -46,17 +46,22 @@ pub(crate) fn fuse<'l, 'm>(
         .chain([None]);
     for (piece, next_output) in pieces.iter().zip(next_outputs) {
         let modules = match piece.object() {
-            Some(object) if has_symbols.contains(&piece.output) => objects.modules_of(object)?,
+            Some(object) if has_symbols.contains(&piece.output) => {
+                objects.modules_of(object)?.unwrap_or(SetId::NONE)
+            }
             _ => SetId::NONE,
         };
+        let (Some(start), Some(end)) = (offset(piece.start, text), offset(piece.end, text)) else {
+            continue;
+        };
         starts.push(Range {
-            offset: offset(piece.start, text, piece)?,
+            offset: start,
             modules,
             first: Some(piece),
         });
         if next_output != Some(piece.output) && modules != SetId::NONE {
             starts.push(Range {
-                offset: offset(piece.end, text, piece)?,
+                offset: end,
                 modules: SetId::NONE,
                 first: None,
             });
@@ -119,15 +124,11 @@ fn outputs_with_symbols(
 const BEFORE_TEXT: u64 = 1 << 28;
 
 /// The place of `address` in the tables: bytes from `_text`, modulo 2^32, where what is before it ends
-/// up behind the image, and so do x86_64's per-cpu symbols, counted from 0. Anything else would not be
-/// told apart.
-fn offset(address: u64, text: u64, piece: &Piece<'_>) -> Result<u32> {
+/// up behind the image, and so do x86_64's per-cpu symbols, counted from 0. `None` if it is so far away
+/// that it would not be told apart from another: what is there is in no range, and its symbols that are
+/// in modules are exceptions.
+fn offset(address: u64, text: u64) -> Option<u32> {
     let offset = address.wrapping_sub(text);
-    match u32::try_from(offset.wrapping_add(BEFORE_TEXT)) {
-        Ok(_) => Ok(offset as u32),
-        Err(_) => Err(Error::new(
-            format!("{piece} is more than 4 GiB from _text at {text:#x}"),
-            "The tables cannot hold this layout. Turn CONFIG_KALLMODSYMS off, and please report it.",
-        )),
-    }
+    u32::try_from(offset.wrapping_add(BEFORE_TEXT)).ok()?;
+    Some(offset as u32)
 }

@@ -42,7 +42,8 @@ pub(crate) struct Order {
 #[derive(Clone, Copy)]
 struct Row<'o> {
     stored: Stored,
-    /// The symbol's name, without the letter of its type before it.
+    /// The letter of the symbol's type.
+    letter: u8,
     name: &'o [u8],
 }
 
@@ -115,12 +116,14 @@ impl<'o> Row<'o> {
     fn parse(row: &'o [u8]) -> Option<Self> {
         let rest = row.strip_prefix(ROW)?;
         let (stored, comment) = rest.split_at(find(rest, b'\t')?);
-        let name = comment
-            .strip_prefix(b"\t/* ")?
-            .strip_suffix(b" */")?
-            .get(1..)?;
+        let symbol = comment.strip_prefix(b"\t/* ")?.strip_suffix(b" */")?;
+        let (&letter, name) = symbol.split_first()?;
         let stored = Stored::parse(stored)?;
-        Some(Self { stored, name })
+        Some(Self {
+            stored,
+            letter,
+            name,
+        })
     }
 }
 
@@ -158,8 +161,8 @@ impl Encoding {
 
 /// Finds each row of `order` in `symbols`: the symbols of the listing, by index.
 ///
-/// Both are walked once, in order of address. At one address a symbol is found by its name; of two of
-/// one name at one address the one comes first that [`ByAddress`] has first.
+/// Both are walked once, in order of address. At one address a symbol is found by its name and the
+/// letter of its type; of two that have both in common the one comes first that [`ByAddress`] has first.
 pub(crate) fn listed<'t>(
     path: &Path,
     mut order: Order,
@@ -178,7 +181,7 @@ pub(crate) fn listed<'t>(
         };
         let row = row.ok_or_else(|| failed("has a row of an unknown form"))?;
         let symbol = loop {
-            match symbols.take(row.name) {
+            match symbols.take(row.name, row.letter) {
                 Some(symbol) if encoding.fits(row.stored, symbol.value) => break symbol,
                 Some(_) => {}
                 None if symbols.advance() => {}

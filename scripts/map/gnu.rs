@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use super::text::{assigned_symbol, indent, word};
-use super::{merged, unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use super::{Contribution, LinkMap, ObjectName, OutputSection, Parsed, ScriptSymbol};
 use crate::digits;
 use crate::error::{Error, Result};
 use crate::lines::{self, find};
@@ -19,6 +19,7 @@ const HEADER: &[u8] = b"Linker script and memory map";
 /// Parses a map; `path` is for messages.
 pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
     let mut parser = Parser::default();
+    parser.map.hides_merging = true;
     let mut body = lines::numbered(text);
     body.find(|(_, line)| *line == HEADER).ok_or_else(|| {
         Error::in_file(
@@ -28,8 +29,8 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
         )
     })?;
     for (number, line) in body {
-        let parsed = parser.line(number, line);
-        parsed.map_err(|problem| unknown_line(path, number, line, &problem))?;
+        let parsed = parser.line(line);
+        parser.map.note(number, line, parsed);
     }
     if !parser.complete {
         return Err(Error::in_file(
@@ -38,7 +39,6 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
             "Remove the map and build again.",
         ));
     }
-    parser.map.sections.iter_mut().for_each(merged::mark);
     Ok(parser.map)
 }
 
@@ -57,10 +57,8 @@ enum Pending<'m> {
     Input(&'m [u8]),
 }
 
-type Outcome = std::result::Result<(), String>;
-
 impl<'m> Parser<'m> {
-    fn line(&mut self, number: usize, line: &'m [u8]) -> Outcome {
+    fn line(&mut self, line: &'m [u8]) -> Parsed {
         let pending = self.pending.take();
         if is_symbol(line) {
             return Ok(());
@@ -69,8 +67,8 @@ impl<'m> Parser<'m> {
         match (indent, line.get(indent..).unwrap_or_default()) {
             (_, b"") => Ok(()),
             (0, rest) => self.top(rest),
-            (1, rest) => self.input(number, rest),
-            (_, rest) => self.indented(number, rest, pending),
+            (1, rest) => self.input(rest),
+            (_, rest) => self.indented(rest, pending),
         }
     }
 
@@ -79,11 +77,16 @@ impl<'m> Parser<'m> {
     /// .data..percpu   0x0000000000000000    0x34000 load address 0x0000000003a5d000
     /// LOAD vmlinux.a
     /// ```
-    fn top(&mut self, line: &'m [u8]) -> Outcome {
+    fn top(&mut self, line: &'m [u8]) -> Parsed {
         let (name, rest) = word(line);
         match name {
+            // Archives, of which no object has the name, and objects.
+            b"LOAD" => {
+                self.map.given.insert(ObjectName::parse(rest.trim_ascii()));
+                return Ok(());
+            }
             // `START GROUP`, `END GROUP`, `Address of section .x set to 0x0`.
-            b"LOAD" | b"START" | b"END" | b"Address" => return Ok(()),
+            b"START" | b"END" | b"Address" => return Ok(()),
             _ if name.starts_with(b"TARGET(") => return Ok(()),
             // `OUTPUT(vmlinux elf64-x86-64)`, the end of the map.
             _ if name.starts_with(b"OUTPUT(") => {
@@ -101,35 +104,29 @@ impl<'m> Parser<'m> {
     }
 
     /// The addresses behind an output section's name, on its line or on the next.
-    fn section_addresses(&mut self, name: &'m [u8], rest: &'m [u8]) -> Outcome {
+    fn section_addresses(&mut self, name: &'m [u8], rest: &'m [u8]) -> Parsed {
         let (address, rest) = word(rest);
         let (size, rest) = word(rest);
         let (Some(address), Some(size)) = (
             digits::parse_prefixed(address),
             digits::parse_prefixed(size),
         ) else {
-            return Err("not the line of an output section".into());
+            return Err("not the line of an output section");
         };
         let load = match rest.trim_ascii().strip_prefix(b"load address ") {
             Some(load) => {
                 Some(digits::parse_prefixed(load.trim_ascii()).ok_or("bad load address")?)
             }
             None if rest.trim_ascii().is_empty() => None,
-            None => return Err("not the line of an output section".into()),
+            None => return Err("not the line of an output section"),
         };
         self.section(name, address, size, load);
         Ok(())
     }
 
     fn section(&mut self, name: &'m [u8], address: u64, size: u64, load_address: Option<u64>) {
-        let contributions = Vec::new();
-        self.map.sections.push(OutputSection {
-            name,
-            address,
-            size,
-            load_address,
-            contributions,
-        });
+        let section = OutputSection::new(name, address, size, load_address);
+        self.map.sections.push(section);
     }
 
     /// ```text
@@ -138,7 +135,7 @@ impl<'m> Parser<'m> {
     ///  *fill*         0xffffffff81000797        0x9 cc
     ///  *(.text.hot .text.hot.*)
     /// ```
-    fn input(&mut self, number: usize, line: &'m [u8]) -> Outcome {
+    fn input(&mut self, line: &'m [u8]) -> Parsed {
         let (name, rest) = word(line);
         if rest.is_empty() {
             // A section name that goes on in the next line, or a pattern of the linker script.
@@ -152,13 +149,13 @@ impl<'m> Parser<'m> {
             let is_command = matches!(name, b"FILL" | b"KEEP" | b"SORT" | b"CONSTRUCTORS");
             return match is_pattern || is_command {
                 true => Ok(()),
-                false => Err("neither an input section nor a pattern of the linker script".into()),
+                false => Err("neither an input section nor a pattern of the linker script"),
             };
         }
-        self.contribution(number, name, rest)
+        self.contribution(name, rest)
     }
 
-    fn contribution(&mut self, line: usize, section: &'m [u8], rest: &'m [u8]) -> Outcome {
+    fn contribution(&mut self, section: &'m [u8], rest: &'m [u8]) -> Parsed {
         let (address, rest) = word(rest);
         let (size, rest) = word(rest);
         let object = rest.trim_ascii();
@@ -167,18 +164,15 @@ impl<'m> Parser<'m> {
             digits::parse_prefixed(size),
             object.is_empty(),
         ) else {
-            return Err("not an address, a size and an object".into());
+            return Err("not an address, a size and an object");
         };
         let object = ObjectName::parse(object);
-        Ok(self.map.add(Contribution {
+        self.map.add(Contribution {
             address,
             size,
             section,
             object,
-            merged: false,
-            alike: false,
-            line,
-        })?)
+        })
     }
 
     /// ```text
@@ -190,14 +184,14 @@ impl<'m> Parser<'m> {
     ///                 0xffffffff8223f000        0x1 BYTE 0x0
     ///                 0x0000000000000001                ASSERT ((_text < _end), message)
     /// ```
-    fn indented(&mut self, number: usize, line: &'m [u8], pending: Option<Pending<'m>>) -> Outcome {
+    fn indented(&mut self, line: &'m [u8], pending: Option<Pending<'m>>) -> Parsed {
         let (first, rest) = word(line);
         let (second, behind) = word(rest);
         if first == b"[!provide]" || first == b"*undef*" {
             return Ok(());
         }
         let Some(address) = digits::parse_prefixed(first).or_else(|| bracketed_hex(first)) else {
-            return Err("not an address".into());
+            return Err("not an address");
         };
         if digits::parse_prefixed(second).is_some() {
             return match pending {
@@ -205,40 +199,22 @@ impl<'m> Parser<'m> {
                     self.map.sections.pop();
                     self.section_addresses(name, line)
                 }
-                Some(Pending::Input(name)) => self.contribution(number, name, line),
+                Some(Pending::Input(name)) => self.contribution(name, line),
                 None if is_data(behind) => Ok(()),
-                None => Err("addresses that belong to no section".into()),
+                None => Err("addresses that belong to no section"),
             };
         }
         if behind.is_empty() {
             // A symbol of an object.
             return Ok(());
         }
-        let statement = rest.trim_ascii();
-        if statement == b"(size before relaxing)" {
-            return self.relaxed(number);
-        }
-        if let Some((name, target)) = assigned_symbol(statement) {
+        // `(size before relaxing)` defines none.
+        if let Some((name, target)) = assigned_symbol(rest.trim_ascii()) {
             self.map.script_symbols.push(ScriptSymbol {
                 address,
                 name,
                 target,
             });
-        }
-        Ok(())
-    }
-
-    /// The stretch before this line is smaller than in its object: constants of it that other objects
-    /// have too were merged.
-    fn relaxed(&mut self, number: usize) -> Outcome {
-        let last = self
-            .map
-            .sections
-            .last_mut()
-            .and_then(|section| section.contributions.last_mut());
-        let is_here = |last: &&mut Contribution<'_>| number - last.line <= 1;
-        if let Some(last) = last.filter(|last| is_here(last) && !merged::is_code(last.section)) {
-            last.merged = true;
         }
         Ok(())
     }

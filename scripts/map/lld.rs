@@ -9,7 +9,7 @@
 use std::path::Path;
 
 use super::text::{assigned_symbol, indent, word};
-use super::{unknown_line, Contribution, LinkMap, ObjectName, OutputSection, ScriptSymbol};
+use super::{Contribution, LinkMap, ObjectName, OutputSection, Parsed, ScriptSymbol};
 use crate::digits;
 use crate::error::{Error, Result};
 use crate::lines;
@@ -35,8 +35,8 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
     {
         let parsed = split(text)
             .ok_or("not four numbers and a name")
-            .and_then(|line| add(&mut map, number, line));
-        parsed.map_err(|problem| unknown_line(path, number, text, problem))?;
+            .and_then(|line| add(&mut map, line));
+        map.note(number, text, parsed);
     }
     // The map has no end of its own. These sections are in every link, behind all that is in the
     // image and has symbols.
@@ -80,11 +80,7 @@ fn split(line: &[u8]) -> Option<Line<'_>> {
     })
 }
 
-fn add<'m>(
-    map: &mut LinkMap<'m>,
-    number: usize,
-    line: Line<'m>,
-) -> std::result::Result<(), &'static str> {
+fn add<'m>(map: &mut LinkMap<'m>, line: Line<'m>) -> Parsed {
     match line.indent {
         // An assertion of the linker script leaves its place empty.
         _ if line.rest.is_empty() => return Ok(()),
@@ -93,28 +89,25 @@ fn add<'m>(
         // ffffffff81000000          1000000   11f2d8    64
         // vmlinux.a(arch/x86/kernel/head_64.o):(.head.text)
         8.. => {
-            if let Some((object, section)) = input_section(line.rest) {
-                let (address, size, object) = (line.address, line.size, ObjectName::parse(object));
+            if let Some((file, section)) = input_section(line.rest) {
+                let (address, size, object) = (line.address, line.size, ObjectName::parse(file));
+                // Members of archives are in parentheses.
+                if !file.ends_with(b")") && map.objects.last() != Some(&object) {
+                    map.given.insert(object);
+                }
                 return map.add(Contribution {
                     address,
                     size,
                     section,
                     object,
-                    merged: false,
-                    alike: false,
-                    line: number,
                 });
             }
         }
         // ffffffff81000000          1000000  1402ca2  4096 .text
         0 if !line.rest.contains(&b' ') => {
-            map.sections.push(OutputSection {
-                name: line.rest,
-                address: line.address,
-                size: line.size,
-                load_address: Some(line.load_address),
-                contributions: Vec::new(),
-            });
+            let (address, load_address) = (line.address, Some(line.load_address));
+            let section = OutputSection::new(line.rest, address, line.size, load_address);
+            map.sections.push(section);
             return Ok(());
         }
         0 => {}

@@ -2,22 +2,20 @@
 
 //! Link maps: which object put what where.
 //!
-//! One parser a linker ([`gnu`], [`lld`]) and one result for both, [`LinkMap`]. The parsers are
-//! strict: a line of a form that they do not know ends the link, because a line that is passed over
-//! is a range that is credited to its neighbour.
+//! One parser a linker ([`gnu`], [`lld`]) and one result for both, [`LinkMap`]. No line is passed over:
+//! where the form of one is not known, it is not known whose the bytes there are, and nobody gets them.
 
 mod gnu;
 mod lld;
-mod merged;
 mod object;
 mod text;
 
 use std::path::Path;
 
-use crate::error::{show, Error, Result};
+use crate::error::{Error, Result};
+use crate::hash::FastSet;
 use crate::lines::Lines;
 
-pub(crate) use merged::kind;
 pub(crate) use object::ObjectName;
 
 /// A stretch of an output section that came from one input section.
@@ -31,12 +29,6 @@ pub(crate) struct Contribution<'m> {
     pub section: &'m [u8],
     /// The object file that it came from.
     pub object: ObjectName<'m>,
-    /// Whether the map says that the linker merged equal constants of several inputs here.
-    pub merged: bool,
-    /// Whether the map says so of another of its kind, from which constants may be here.
-    pub alike: bool,
-    /// Line of the map.
-    pub line: usize,
 }
 
 impl Contribution<'_> {
@@ -45,12 +37,7 @@ impl Contribution<'_> {
         self.address.saturating_add(self.size)
     }
 
-    /// Whether constants that were merged may be here, but the map does not say that they are.
-    pub(crate) fn may_be_merged(&self) -> bool {
-        self.alike || self.is_internal()
-    }
-
-    /// Whether LLD made this stretch, of nothing or of what it merged.
+    /// Whether LLD made this stretch, of nothing or of constants that it merged.
     pub(crate) fn is_internal(&self) -> bool {
         self.object.is(b"<internal>")
     }
@@ -58,12 +45,6 @@ impl Contribution<'_> {
     /// Whether the linker made this stretch.
     pub(crate) fn is_made_by_linker(&self) -> bool {
         self.is_internal() || self.object.is(b"linker stubs")
-    }
-
-    /// Whether what is at its address can be another object's too, as its constants or strings were
-    /// merged with equal ones.
-    pub(crate) fn is_mergeable(&self) -> bool {
-        self.merged || merged::is_mergeable(self.section)
     }
 }
 
@@ -79,9 +60,22 @@ pub(crate) struct OutputSection<'m> {
     pub load_address: Option<u64>,
     /// In the order of the map, which is that of rising addresses.
     pub contributions: Vec<Contribution<'m>>,
+    /// Where lines of an unknown form are: how many contributions are before each.
+    pub unknown: Vec<usize>,
 }
 
-impl OutputSection<'_> {
+impl<'m> OutputSection<'m> {
+    /// A section to which nothing was added yet.
+    fn new(name: &'m [u8], address: u64, size: u64, load_address: Option<u64>) -> Self {
+        Self {
+            name,
+            address,
+            size,
+            load_address,
+            ..Self::default()
+        }
+    }
+
     /// Whether the section is part of the running kernel. The map does not say so, but only
     /// sections that are not have both their addresses at 0 (x86_64's per-cpu section has a load
     /// address above 0).
@@ -100,6 +94,19 @@ pub(crate) struct ScriptSymbol<'m> {
     pub target: Option<&'m [u8]>,
 }
 
+/// A line of an unknown form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnknownLine<'m> {
+    /// Which line of the map it is.
+    pub number: usize,
+    pub text: &'m [u8],
+    /// What is not known of it.
+    pub problem: &'static str,
+}
+
+/// What the line of a map turned out to be: as expected, or else what is not known of it.
+type Parsed = std::result::Result<(), &'static str>;
+
 /// A whole map.
 #[derive(Debug, Default)]
 pub(crate) struct LinkMap<'m> {
@@ -108,7 +115,19 @@ pub(crate) struct LinkMap<'m> {
     /// The objects in the order in which the map has them, also those that contribute nothing. One
     /// that has several sections is there several times.
     pub objects: Vec<ObjectName<'m>>,
+    /// The files that the link was given by themselves, and not as members of an archive.
+    pub given: FastSet<ObjectName<'m>>,
+    /// The first lines of unknown forms.
+    pub unknown: Vec<UnknownLine<'m>>,
+    /// How many of these there are.
+    pub unknown_count: usize,
+    /// Whether the map leaves open where constants are that the linker merged. LLD's does not: it has
+    /// them in stretches that are [internal](Contribution::is_internal).
+    pub hides_merging: bool,
 }
+
+/// So many lines of unknown forms are kept to be told of.
+const MOST_UNKNOWN: usize = 1000;
 
 impl<'m> LinkMap<'m> {
     /// Parses the map `text` of either linker; `path` is for messages.
@@ -129,8 +148,26 @@ impl<'m> LinkMap<'m> {
         Ok(map)
     }
 
+    /// Notes what became of line `number`.
+    fn note(&mut self, number: usize, text: &'m [u8], parsed: Parsed) {
+        let Err(problem) = parsed else {
+            return;
+        };
+        self.unknown_count += 1;
+        if self.unknown.len() < MOST_UNKNOWN {
+            self.unknown.push(UnknownLine {
+                number,
+                text,
+                problem,
+            });
+        }
+        if let Some(section) = self.sections.last_mut() {
+            section.unknown.push(section.contributions.len());
+        }
+    }
+
     /// Adds `contribution` to the last output section.
-    fn add(&mut self, contribution: Contribution<'m>) -> std::result::Result<(), &'static str> {
+    fn add(&mut self, contribution: Contribution<'m>) -> Parsed {
         let section = self
             .sections
             .last_mut()
@@ -149,15 +186,4 @@ impl<'m> LinkMap<'m> {
             .find(|symbol| symbol.name == name)
             .map(|symbol| symbol.address)
     }
-}
-
-/// The failure for a line that no parser knows.
-fn unknown_line(path: &Path, number: usize, line: &[u8], problem: &str) -> Error {
-    Error::at_line(
-        path,
-        number,
-        format!("{problem}: '{}'", show(line)),
-        "Remove the map and build again. If the line is right, this linker writes a form that is \
-         not known yet: please report the line and the linker's version.",
-    )
 }

@@ -59,11 +59,6 @@ impl<'m> ObjectName<'m> {
         std::ptr::eq(self.file, other.file) && std::ptr::eq(self.directory, other.directory)
     }
 
-    /// Whether the path begins with `prefix`.
-    pub(crate) fn starts_with(&self, prefix: &[u8]) -> bool {
-        self.path().starts_with(prefix)
-    }
-
     /// Whether the path is `path`.
     #[inline]
     pub(crate) fn is(&self, path: &[u8]) -> bool {

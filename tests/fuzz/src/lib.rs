@@ -75,3 +75,5 @@ mod symbols;
 #[path = "../../../scripts/tables.rs"]
 mod tables;
 pub mod targets;
+#[path = "../../../scripts/unattributed.rs"]
+mod unattributed;

@@ -22,6 +22,11 @@ pub(crate) const LINKS: [&str; 4] = [
     "lld-vmlinux_o",
 ];
 
+/// What is shown in no module, as its modules are not known.
+pub(crate) const UNATTRIBUTED: &str = ".tmp_vmlinux.unattributed";
+
+const AUTO_CONF: &str = "include/config/auto.conf";
+
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
@@ -63,10 +68,15 @@ impl Build {
         self.relink();
     }
 
+    /// Makes the file that was recorded in a dump from it.
+    pub(crate) fn assemble(&self, file: &str) {
+        let dump = Dump::parse(&self.read(&format!("{file}.dump")));
+        self.write(file, dump.to_elf());
+    }
+
     /// Makes the image, and what kallsyms wrote of it, from the dump.
     fn relink(&self) {
-        let dump = Dump::parse(&self.read("vmlinux1.dump"));
-        self.write("vmlinux1", dump.to_elf());
+        self.assemble("vmlinux1");
         self.write(
             "vmlinux1.kallsyms.S",
             kallsyms(&self.listed(), Rows::Counted),
@@ -143,6 +153,37 @@ impl Build {
         command
     }
 
+    /// Checks that the modules of something are not known, for a reason with all of `words` in it: the
+    /// link goes on and a file has the reason; and it fails if it is to fail for that. The tables, of a
+    /// whole kernel where nothing else is damaged.
+    #[track_caller]
+    pub(crate) fn is_open(&self, words: &[&str]) -> Tables {
+        const WERROR: &str = "CONFIG_KALLMODSYMS_WERROR=y\n";
+        let mut generator = self.generator();
+        let output = generator.assert().success().stderr("").get_output().clone();
+        let list = self.read(UNATTRIBUTED);
+        for word in words {
+            assert!(list.contains(word), "{word}: {list}");
+        }
+
+        let settings = self.read(AUTO_CONF);
+        self.write(AUTO_CONF, format!("{settings}{WERROR}"));
+        let reports = ["modules_thick.builtin", ".tmp_vmlinux.ranges", UNATTRIBUTED];
+        for report in reports {
+            fs::remove_file(self.path(report)).unwrap();
+        }
+        let failed = self.generator().assert().code(1).stdout("");
+        let message = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
+        assert!(message.contains("modules not known"), "{message}");
+        assert!(message.contains("CONFIG_KALLMODSYMS_WERROR"), "{message}");
+        assert_eq!(message.lines().count(), 2, "{message}");
+        for report in reports {
+            assert!(!self.path(report).exists(), "{report}");
+        }
+        self.write(AUTO_CONF, settings);
+        Tables::parse(&String::from_utf8(output.stdout).unwrap())
+    }
+
     pub(crate) fn tables(&self) -> Tables {
         let output = self.generator().assert().success().get_output().clone();
         Tables::parse(&String::from_utf8(output.stdout).unwrap())
@@ -167,7 +208,8 @@ fn kallsyms(listed: &[DumpedSymbol], rows: Rows) -> String {
     };
     let row = |symbol: &DumpedSymbol| {
         let (stored, name) = (stored(symbol.address), &symbol.name);
-        format!("\t.long\t{stored}\t/* t{name} */\n")
+        let letter = if symbol.is_global() { 'T' } else { 't' };
+        format!("\t.long\t{stored}\t/* {letter}{name} */\n")
     };
     let rows: String = listed.iter().map(row).collect();
     format!(".globl kallsyms_offsets\n\tALGN\nkallsyms_offsets:\n{rows}\n")
@@ -221,6 +263,8 @@ impl Tables {
                 ".quad" => table.extend(number(operands).to_le_bytes()),
                 ".byte" => table.extend(operands.split(", ").map(|byte| number(byte) as u8)),
                 ".asciz" => table.extend([operands.trim_matches('"').as_bytes(), b"\0"].concat()),
+                // Room behind a table.
+                ".skip" => {}
                 ".globl" | ".balign" | ".section" => {}
                 _ => panic!("{line}"),
             }

@@ -10,15 +10,41 @@ use object::elf;
 /// A line of a symbol table.
 pub(crate) struct DumpedSymbol {
     pub(crate) address: u64,
+    /// Seven letters, of which the first is that of the binding and the last that of the type.
+    flags: String,
     section: String,
     pub(crate) size: u64,
+    is_hidden: bool,
     pub(crate) name: String,
+}
+
+impl DumpedSymbol {
+    pub(crate) fn is_global(&self) -> bool {
+        !self.flags.starts_with('l')
+    }
+
+    /// The binding and the type, as a symbol table has them.
+    fn info(&self) -> u8 {
+        let binding = match (self.is_global(), self.flags.contains('w')) {
+            (false, _) => elf::STB_LOCAL,
+            (true, false) => elf::STB_GLOBAL,
+            (true, true) => elf::STB_WEAK,
+        };
+        let kind = match self.flags.chars().next_back() {
+            Some('F') => elf::STT_FUNC,
+            Some('O') => elf::STT_OBJECT,
+            Some('f') => elf::STT_FILE,
+            _ if self.flags.contains('d') => elf::STT_SECTION,
+            _ => elf::STT_NOTYPE,
+        };
+        binding << 4 | kind
+    }
 }
 
 /// What `objdump -h -t -s` showed, and `readelf -S`.
 pub(crate) struct Dump {
-    /// Name, size, address.
-    sections: Vec<(String, usize, u64)>,
+    /// Name, size, address and the words for its flags.
+    sections: Vec<(String, usize, u64, String)>,
     /// In the order of the file.
     pub(crate) symbols: Vec<DumpedSymbol>,
     content: HashMap<String, Vec<u8>>,
@@ -57,15 +83,24 @@ impl Dump {
                 .is_some_and(|index| index.parse::<u32>().is_ok())
                 && words.len() > 7
             {
-                dump.sections
-                    .push((words[1].into(), hex(words[2]) as usize, hex(words[3])));
+                dump.sections.push((
+                    words[1].into(),
+                    hex(words[2]) as usize,
+                    hex(words[3]),
+                    words[7..].concat(),
+                ));
             } else if let Some((head, tail)) = line.split_once('\t') {
                 let (size, name) = tail.split_once(' ').unwrap();
+                let (address, head) = head.split_once(' ').unwrap();
+                let (flags, section) = head.split_at(7);
+                let hidden = name.strip_prefix(".hidden ");
                 dump.symbols.push(DumpedSymbol {
-                    address: hex(head.split(' ').next().unwrap()),
-                    section: head.split(' ').next_back().unwrap().into(),
+                    address: hex(address),
+                    flags: flags.into(),
+                    section: section.trim().into(),
                     size: hex(size),
-                    name: name.into(),
+                    is_hidden: hidden.is_some(),
+                    name: hidden.unwrap_or(name).into(),
                 });
             }
         }
@@ -78,12 +113,16 @@ impl Dump {
         builder.header.e_machine = elf::EM_X86_64;
         builder.header.e_type = elf::ET_REL;
         let mut ids: HashMap<&str, SectionId> = HashMap::new();
-        for (name, size, address) in &self.sections {
+        for (name, size, address, flags) in &self.sections {
             let section = builder.sections.add();
             section.name = name.clone().into_bytes().into();
             section.sh_addr = *address;
-            section.sh_flags = elf::SHF_ALLOC.into();
             section.sh_type = elf::SHT_PROGBITS;
+            for (word, flag) in [("ALLOC", elf::SHF_ALLOC), ("CODE", elf::SHF_EXECINSTR)] {
+                if flags.contains(word) {
+                    section.sh_flags |= u64::from(flag);
+                }
+            }
             if let Some(&(flags, size)) = self.merged.get(name) {
                 section.sh_flags |= u64::from(flags);
                 section.sh_entsize = size;
@@ -101,8 +140,14 @@ impl Dump {
             symbol.name = dumped.name.clone().into_bytes().into();
             symbol.st_value = dumped.address;
             symbol.st_size = dumped.size;
+            symbol.st_info = dumped.info();
+            if dumped.is_hidden {
+                symbol.st_other = elf::STV_HIDDEN;
+            }
             match ids.get(dumped.section.as_str()) {
                 Some(section) => symbol.section = Some(*section),
+                None if dumped.section == "*COM*" => symbol.st_shndx = elf::SHN_COMMON,
+                None if dumped.section == "*UND*" => symbol.st_shndx = elf::SHN_UNDEF,
                 None => symbol.st_shndx = elf::SHN_ABS,
             }
         }

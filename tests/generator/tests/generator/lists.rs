@@ -46,9 +46,7 @@ fn a_command_that_is_a_link_to_itself() {
     let build = Build::of("gnu-objects");
     fs::remove_file(build.path(COMMAND)).unwrap();
     symlink(build.path(COMMAND), build.path(COMMAND)).unwrap();
-    let message = link(&build).unwrap_err();
-    assert!(message.contains(COMMAND), "{message}");
-    assert!(message.contains("Make the file readable"), "{message}");
+    build.is_open(&[COMMAND, "Too many levels"]);
 }
 
 #[test]
@@ -71,14 +69,15 @@ fn long_lines_in_the_smaller_inputs() {
         damaged.refuses(file, content, "with a line of a megabyte")
     };
     assert!(append("modules.builtin", &long));
-    assert!(append("modules.builtin", &format!("kernel/{long}.ko")));
-    assert!(append(
+    // No object is of these modules.
+    assert!(!append("modules.builtin", &format!("kernel/{long}.ko")));
+    assert!(!append(
         "modules.builtin",
         &format!("kernel/{}.ko", "a/".repeat(1 << 19))
     ));
-    // It may be the name of a section, which then has nothing in it.
+    // It may be the name of a section, which then has nothing in it, or it is reported.
     append("vmlinux.o.map", &long);
-    assert!(append("vmlinux.o.map", &format!(" {long} 0x0 twelve")));
+    append("vmlinux.o.map", &format!(" {long} 0x0 twelve"));
     assert!(!append(
         "include/config/auto.conf",
         &format!("CONFIG_{long}=y")
@@ -95,11 +94,7 @@ fn an_object_whose_path_is_not_utf_8() {
     let other = replaced(&map, OBJECT.as_bytes(), b"crypto/s\xfe\xff.o");
     assert_ne!(other, map);
     build.write("vmlinux1.map", other);
-    for file in ["modules_thick.builtin", ".tmp_vmlinux.ranges"] {
-        fs::remove_file(build.path(file)).unwrap();
-    }
-    let message = link(&build).unwrap_err();
-    assert!(message.contains("crypto/.s"), "{message}");
+    build.is_open(&["object crypto/s\\xfe\\xff.o: "]);
     // It is there under that name.
     for (from, to) in [
         ("sum.o", &b"s\xfe\xff.o"[..]),

@@ -12,6 +12,7 @@ mod linear;
 mod link;
 mod lists;
 mod lookup;
+mod open;
 mod show;
 mod show_errors;
 mod synthetic;

@@ -31,6 +31,7 @@ pub(crate) fn make(directory: &Path, ranges: usize) -> io::Result<()> {
             "savedcmd_drivers/m{object}.o := gcc -DKBUILD_MODFILE='\"drivers/m{object}\"' -c\n"
         );
         write(&format!("drivers/.m{object}.o.cmd"), command.as_bytes())?;
+        write(&format!("drivers/m{object}.o"), &image(0))?;
         if object != 0 {
             builtin += &format!("kernel/drivers/m{object}.ko\n");
         }

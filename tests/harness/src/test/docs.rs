@@ -77,7 +77,7 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
             sources.push_str(&fs::read_to_string(file)?);
         }
     }
-    let start = page.find("\nThe messages\n").context("The messages")?;
+    let start = page.find("\nWarnings\n").context("Warnings")?;
     let end = page.find("\nThe system\n").context("The system")?;
     let mut unknown = Vec::new();
     for line in page[start..end].lines() {
@@ -114,7 +114,8 @@ fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
     let calls = [
         "Err(\"",
         "ok_or(\"",
-        "unplaced(asked, \"",
+        "by_name(asked, \"",
+        "NoAnswer::Open(\"",
         "failure(path, \"",
     ];
     calls.into_iter().flat_map(|call| {

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the generator cannot know of single objects, symbols and lines does not end the link. They are
+//! shown in no module, never in a wrong one, and reported.
+
+use std::fs;
+
+use assert_cmd::Command;
+
+use crate::build::{Build, Tables, LINKS, UNATTRIBUTED};
+
+const MAC: &str = "drivers/sw/.mac.o.cmd";
+
+/// Checks that `tables` show the symbols called one of `names` in no module, and all others as those of
+/// the whole build `link`.
+#[track_caller]
+fn only_these_are_in_none(build: &Build, tables: &Tables, link: &str, names: &[&str]) {
+    let whole = Build::of(link);
+    let (expected, before) = (whole.tables(), whole.listed());
+    let mut before = (0..).zip(&before).peekable();
+    for (index, symbol) in build.listed().iter().enumerate() {
+        // What was added to the image is not in the whole build.
+        let modules = match before.next_if(|(_, other)| other.name == symbol.name) {
+            Some((index, other)) => expected.modules_of(index, other.address),
+            None => Vec::new(),
+        };
+        let is_none = names.contains(&symbol.name.as_str());
+        let modules = if is_none { Vec::new() } else { modules };
+        let shown = tables.modules_of(index, symbol.address);
+        assert_eq!(shown, modules, "{} in {link}", symbol.name);
+    }
+}
+
+/// The symbols of drivers/sw/mac.o.
+const OF_MAC: &[&str] = &["mac_set", "mac_table", "mac_percpu"];
+
+/// kbuild leaves no command of an object that it copies from a prebuilt one (`mac.o_shipped`).
+#[test]
+fn an_object_without_a_command() {
+    for link in LINKS {
+        let build = Build::of(link);
+        fs::remove_file(build.path(MAC)).unwrap();
+        let tables = build.is_open(&["object drivers/sw/mac.o: ", MAC]);
+        only_these_are_in_none(&build, &tables, link, OF_MAC);
+    }
+}
+
+#[test]
+fn a_command_that_tells_no_module() {
+    for (command, problem) in [
+        ("", "does not begin with savedcmd_"),
+        (
+            "savedcmd_drivers/sw/mac.o := gcc -DKBUILD_MODFILE='\"drivers/sw",
+            "not ended",
+        ),
+        (
+            "savedcmd_drivers/sw/mac.o := gcc -DKBUILD_OTHER='\"a\"' -c",
+            "KBUILD_MODFILE",
+        ),
+        (
+            "savedcmd_drivers/sw/mac.o := ld -r -b binary -o drivers/sw/mac.o fw.bin",
+            "RUST_MODFILE",
+        ),
+        (
+            "cmd_drivers/sw/mac.o := cat drivers/sw/mac.o_shipped > drivers/sw/mac.o",
+            "KBUILD_MODFILE",
+        ),
+    ] {
+        for link in LINKS {
+            let build = Build::of(link);
+            build.write(MAC, command);
+            let tables = build.is_open(&["object drivers/sw/mac.o: ", MAC, problem]);
+            only_these_are_in_none(&build, &tables, link, OF_MAC);
+        }
+    }
+
+    let build = Build::of("gnu-objects");
+    fs::remove_file(build.path(MAC)).unwrap();
+    fs::create_dir(build.path(MAC)).unwrap();
+    build.is_open(&["object drivers/sw/mac.o: ", MAC]);
+}
+
+/// What the link is given by itself is made by it, and no part of a module.
+#[test]
+fn objects_that_the_link_makes_need_no_command() {
+    for (link, from, to) in [
+        (
+            "gnu-objects",
+            "LOAD vmlinux.a\n",
+            "LOAD vmlinux.a\nLOAD drivers/sw/mac.o\n",
+        ),
+        (
+            "lld-objects",
+            "vmlinux.a(drivers/sw/mac.o)",
+            "drivers/sw/mac.o",
+        ),
+    ] {
+        let build = Build::of(link);
+        fs::remove_file(build.path(MAC)).unwrap();
+        build.edit("vmlinux1.map", from, to);
+        only_these_are_in_none(&build, &build.tables(), link, OF_MAC);
+        assert!(!build.path(UNATTRIBUTED).exists());
+    }
+}
+
+#[test]
+fn a_module_name_that_the_loader_would_not_take() {
+    for link in LINKS {
+        let long = "x".repeat(56);
+        let build = Build::of(link);
+        build.edit("modules.builtin", "crypto/hash", &format!("crypto/{long}"));
+        build.edit(
+            "crypto/.hash.o.cmd",
+            "crypto/hash\"",
+            &format!("crypto/{long}\""),
+        );
+        let tables = build.is_open(&["object crypto/hash.o: ", &long, "module name"]);
+        for (index, symbol) in build.listed().iter().enumerate() {
+            let modules = tables.modules_of(index, symbol.address);
+            assert!(
+                symbol.name != "hash_block" || modules.is_empty(),
+                "{modules:?}"
+            );
+        }
+        let fits = long.get(1..).unwrap();
+        let build = Build::of(link);
+        build.edit("modules.builtin", "crypto/hash", &format!("crypto/{fits}"));
+        build.edit(
+            "crypto/.hash.o.cmd",
+            "crypto/hash\"",
+            &format!("crypto/{fits}\""),
+        );
+        assert!(build
+            .tables()
+            .names()
+            .windows(55)
+            .any(|name| name == fits.as_bytes()));
+    }
+}
+
+#[test]
+fn more_modules_at_one_object_than_a_list_holds() {
+    for (count, fits) in [(255, true), (256, false)] {
+        let build = Build::of("gnu-objects");
+        let files: Vec<String> = (0..count).map(|n| format!("m/m{n:03}")).collect();
+        let modules: String = files
+            .iter()
+            .map(|file| format!("kernel/{file}.ko\n"))
+            .collect();
+        build.write("modules.builtin", modules);
+        build.edit(MAC, "drivers/net/eth drivers/sw/sw-itch", &files.join(" "));
+        match fits {
+            true => assert!(build.tables().names().starts_with(&[0, 0, 255])),
+            false => drop(build.is_open(&["object drivers/sw/mac.o: ", "256", "255"])),
+        }
+    }
+}
+
+#[test]
+fn a_symbol_that_nobody_defines() {
+    for (line, problem) in [
+        // Where the last symbols of two modules' objects meet, and defined by neither.
+        (
+            "ffffffff8100209b l       .bss\t0000000000000000 stray",
+            "that meet there",
+        ),
+        // Behind what the objects have in the section.
+        (
+            "ffffffff81001800 l       .data\t0000000000000004 stray",
+            "anything there",
+        ),
+    ] {
+        for link in LINKS {
+            let build = Build::of(link);
+            build.add_symbol(line);
+            let tables = build.is_open(&["stray: ", problem, "symbol ffffffff81"]);
+            only_these_are_in_none(&build, &tables, link, &["stray"]);
+        }
+    }
+}
+
+/// All objects are searched for the name, and only one module's have it.
+#[test]
+fn a_symbol_at_an_unknown_place_is_its_only_definers() {
+    for link in LINKS {
+        let build = Build::of(link);
+        build.add_symbol("ffffffff81001800 l       .data\t0000000000000004 eth_ids");
+        let tables = build.tables();
+        let listed = build.listed();
+        let index = listed
+            .iter()
+            .position(|symbol| symbol.address == 0xffff_ffff_8100_1800);
+        assert_eq!(
+            tables.modules_of(index.unwrap(), 0xffff_ffff_8100_1800),
+            ["eth"]
+        );
+    }
+}
+
+/// A line of an unknown form hides whose the bytes are that it is about, and nothing else.
+#[test]
+fn a_map_line_of_an_unknown_form() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let map = match link.contains("vmlinux_o") {
+            true => "vmlinux.o.map",
+            false => "vmlinux1.map",
+        };
+        let content = build.read(map);
+        let is_switch_on = |line: &&str| {
+            line.contains("switch.o") && line.contains(".text") && !line.contains(".text.exit")
+        };
+        let line = content.lines().find(is_switch_on).unwrap();
+        let changed = line
+            .replace("0x", "somewhere 0x")
+            .replace("vmlinux.a(", "?(");
+        let changed = match link.contains("lld") {
+            true => changed.trim_start().replacen(' ', " half ", 1),
+            false => changed,
+        };
+        build.write(map, content.replacen(line, &changed, 1));
+        let number = content.lines().position(|other| other == line).unwrap() + 1;
+        let place = format!("line {map}:{number}: ");
+        let tables = build.is_open(&[&place, changed.trim(), "switch_on: the map does not tell"]);
+        only_these_are_in_none(&build, &tables, link, &["switch_on"]);
+    }
+}
+
+/// Lines that no bytes belong to, and more of them than are kept.
+#[test]
+fn lines_of_unknown_forms_behind_all_else() {
+    for (link, line) in [
+        (
+            "gnu-objects",
+            ".text           0xffffffff81000000      twelve",
+        ),
+        ("gnu-objects", "                half an address"),
+        (
+            "lld-objects",
+            "ffffffff81000000 1000000 18 sixteen         core/head.o:(.text)",
+        ),
+        (
+            "lld-objects",
+            "ffffffff81000000          1000000       18     8     core/head.o:(.text)",
+        ),
+    ] {
+        let build = Build::of(link);
+        let map = build.read("vmlinux1.map");
+        let lines = format!("{line}\n").repeat(2000);
+        build.write("vmlinux1.map", format!("{}\n{lines}", map.trim_end()));
+        let tables = build.is_open(&["line vmlinux1.map:", line.trim()]);
+        only_these_are_in_none(&build, &tables, link, &[]);
+        build.tables();
+        assert_eq!(build.read(UNATTRIBUTED).lines().count(), 1000);
+    }
+}
+
+/// The second pass is the last one, as a rule, and tells how much is open; the first does not.
+#[test]
+fn the_last_pass_says_how_much_is_open() {
+    let build = Build::of("gnu-objects");
+    for suffix in ["", ".map", ".syms", ".kallsyms.S"] {
+        fs::copy(
+            build.path(&format!("vmlinux1{suffix}")),
+            build.path(&format!("vmlinux2{suffix}")),
+        )
+        .unwrap();
+    }
+    let pass = |number: u32| {
+        let mut command: Command = build.command();
+        command.args(["link", &format!("vmlinux{number}")]);
+        command.assert().success()
+    };
+    pass(2).stderr("");
+    assert!(!build.path(UNATTRIBUTED).exists());
+    for object in [
+        "drivers/sw/.mac.o.cmd",
+        "crypto/.sum.o.cmd",
+        "crypto/.hash.o.cmd",
+        "core/.head.o.cmd",
+    ] {
+        fs::remove_file(build.path(object)).unwrap();
+    }
+    pass(1).stderr("");
+    pass(2).stderr(
+        "kallmodsyms: warning: modules not known, and none shown, of 4 objects: core/head.o, \
+         drivers/sw/mac.o, crypto/hash.o, ...; .tmp_vmlinux.unattributed lists them\n",
+    );
+    assert_eq!(build.read(UNATTRIBUTED).lines().count(), 4);
+    // What is known again is listed no more.
+    for (object, module) in [
+        ("drivers/sw/.mac", "a"),
+        ("crypto/.sum", "b"),
+        ("crypto/.hash", "c"),
+        ("core/.head", "d"),
+    ] {
+        build.write(
+            &format!("{object}.o.cmd"),
+            format!("savedcmd_x := gcc -DKBUILD_MODFILE='\"{module}\"'"),
+        );
+    }
+    pass(2).stderr("");
+    assert!(!build.path(UNATTRIBUTED).exists());
+}
+
+/// Two built-in modules of one name, of different directories, are one to the listing.
+#[test]
+fn modules_of_one_name_are_named_once() {
+    for link in LINKS {
+        let build = Build::of(link);
+        build.edit(
+            "modules.builtin",
+            "kernel/drivers/sw/sw-itch.ko",
+            "kernel/drivers/sw/eth.ko",
+        );
+        build.edit(MAC, "drivers/sw/sw-itch", "drivers/sw/eth");
+        build.edit(
+            "drivers/sw/.switch.o.cmd",
+            "drivers/sw/sw-itch",
+            "drivers/sw/eth",
+        );
+        let tables = build.tables();
+        for (index, symbol) in build.listed().iter().enumerate() {
+            if ["mac_set", "switch_on", "eth_open"].contains(&symbol.name.as_str()) {
+                assert_eq!(tables.modules_of(index, symbol.address), ["eth"], "{link}");
+            }
+        }
+        let thick = build.read("modules_thick.builtin");
+        assert!(
+            thick.contains("drivers/sw/eth.o: drivers/sw/mac.o drivers/sw/switch.o\n"),
+            "{thick}"
+        );
+    }
+}
