@@ -11,7 +11,7 @@ use crate::by_address::ByAddress;
 use crate::config::Config;
 use crate::definitions::Definitions;
 use crate::elf::{Elf, SymbolTable};
-use crate::emit::{self, Source};
+use crate::emit::{self, Rooms, Source};
 use crate::error::{Error, Result};
 use crate::exceptions;
 use crate::jobs::{help, Jobs};
@@ -32,8 +32,9 @@ const MODULES_THICK: &str = "modules_thick.builtin";
 /// Writes the tables for the pass that linked `stem` to standard output.
 pub(crate) fn run(stem: &Path) -> Result<()> {
     let config = Config::read()?;
+    let rooms = Rooms::before(stem);
     if has_no_symbols(stem)? {
-        return empty_tables(&config);
+        return empty_tables(&config, &rooms);
     }
     let image = Elf::open(stem)?;
     let builtin = BuiltinModules::of(&image, stem)?;
@@ -87,12 +88,12 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
             let exceptions = exceptions::find(&symbols, &modules, &ranges, text)?;
             let tables = tables::encode(&ranges, &exceptions, &objects, &builtin)?;
             tables::check(&tables, &symbols, &modules, text, &objects, &builtin)?;
-            let mut source = Source::new();
+            let mut source = Source::new(&rooms);
             emit::modules::write(&mut source, &tables, &ranges, &exceptions, text, &objects);
             Ok(source)
         },
         || {
-            let mut source = Source::behind();
+            let mut source = Source::behind(&rooms);
             if let Some(sizes) = sizes {
                 emit::sizes::write(&mut source, &sizes, &symbols);
             }
@@ -116,19 +117,28 @@ pub(crate) fn run(stem: &Path) -> Result<()> {
     if !unattributed.is_empty() && is_last_pass(stem) {
         eprintln!("kallmodsyms: warning: {unattributed}");
     }
-    output::print(&[tables.text(), size_tables.text()])
+    print(&tables, Some(&size_tables))
+}
+
+/// Prints the parts of the tables, and the room that they have.
+fn print(modules: &Source<'_>, sizes: Option<&Source<'_>>) -> Result<()> {
+    let sources = [Some(modules), sizes].into_iter().flatten();
+    let rooms: Vec<_> = sources.clone().map(|source| &source.rooms).collect();
+    let rooms = Rooms::line(&rooms);
+    let parts: Vec<_> = sources.map(Source::text).chain([&rooms[..]]).collect();
+    output::print(&parts)
 }
 
 /// Tables of a kernel without symbols.
-fn empty_tables(config: &Config) -> Result<()> {
-    let mut source = Source::new();
+fn empty_tables(config: &Config, rooms: &Rooms) -> Result<()> {
+    let mut source = Source::new(rooms);
     let builtin = BuiltinModules::default();
     let objects = Objects::new(&builtin, []);
     emit::modules::write(&mut source, &Tables::default(), &[], &[], 0, &objects);
     if config.sizes {
         emit::sizes::write(&mut source, &Sizes::encode(&[])?, &[]);
     }
-    output::print(&[source.text()])
+    print(&source, None)
 }
 
 /// Whether the pass is the first, which has no symbols: its tables are only there to be linked against.

@@ -13,6 +13,7 @@ mod link;
 mod lists;
 mod lookup;
 mod open;
+mod passes;
 mod show;
 mod show_errors;
 mod synthetic;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The passes of a link: a table may be longer or shorter in the next one, and yet they come to an end.
+//! kbuild links a third time if a symbol of the tables moved between the first pass and the second, and
+//! the kernel is inconsistent if one moves between the last pass and the link of vmlinux.
+
+use std::collections::BTreeMap;
+
+use crate::build::Build;
+
+/// The passes of one link, numbered from 1.
+struct Passes {
+    build: Build,
+    passes: u32,
+}
+
+impl Passes {
+    fn new() -> Self {
+        let build = Build::of("gnu-objects");
+        Self { build, passes: 0 }
+    }
+
+    /// Links another pass, in which so many symbols have a size that needs a word of 8 bytes. Where the
+    /// labels of the tables are, in bytes.
+    fn link(&mut self, words: usize) -> BTreeMap<String, u64> {
+        self.passes += 1;
+        let stem = format!("vmlinux{}", self.passes);
+        let pristine = Build::of("gnu-objects");
+        let mut dump = pristine.read("vmlinux1.dump");
+        let mut lines: Vec<String> = dump.lines().map(str::to_owned).collect();
+        let mut left = words;
+        for line in &mut lines {
+            if left > 0 && line.starts_with("ffffffff81") && line.contains('\t') {
+                // Larger than the distance to the next symbol, by another number each.
+                let (head, tail) = line.split_once('\t').unwrap();
+                let (_, name) = tail.split_once(' ').unwrap();
+                *line = format!("{head}\t{:016x} {name}", 0x1_0000 + 17 * left);
+                left -= 1;
+            }
+        }
+        assert_eq!(left, 0, "the image has too few symbols");
+        dump = lines.join("\n") + "\n";
+        self.build.write(&format!("{stem}.dump"), dump);
+        self.build.assemble(&stem);
+        for suffix in [".map", ".syms", ".kallsyms.S"] {
+            let content = pristine.read(&format!("vmlinux1{suffix}"));
+            self.build.write(&format!("{stem}{suffix}"), content);
+        }
+        let output = self.build.command().args(["link", &stem]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let tables = String::from_utf8(output.stdout).unwrap();
+        // As kbuild appends it.
+        let order = self.build.read(&format!("{stem}.kallsyms.S"));
+        self.build
+            .write(&format!("{stem}.kallsyms.S"), order + &tables);
+        places(&tables)
+    }
+}
+
+/// Where the labels of assembler source are.
+fn places(source: &str) -> BTreeMap<String, u64> {
+    let (mut places, mut at) = (BTreeMap::new(), 0_u64);
+    for line in source.lines() {
+        let line = line.split("/*").next().unwrap().trim_end();
+        let (directive, operands) = line
+            .trim_start()
+            .split_once('\t')
+            .unwrap_or((line.trim(), ""));
+        match directive {
+            ".balign" => at = at.next_multiple_of(operands.parse().unwrap()),
+            ".long" => at += 4,
+            ".quad" => at += 8,
+            ".byte" => at += operands.split(',').count() as u64,
+            ".asciz" => at += operands.trim_matches('"').len() as u64 + 1,
+            ".skip" => at += operands.parse::<u64>().unwrap(),
+            "" | ".globl" => {}
+            _ if directive.starts_with(".section") => {}
+            label => {
+                let name = label.strip_suffix(':').unwrap_or_else(|| panic!("{line}"));
+                places.insert(name.to_owned(), at);
+            }
+        }
+    }
+    places.insert("end".to_owned(), at);
+    places
+}
+
+/// What is spared for it is enough, so that nothing moves and no third pass is made.
+#[test]
+fn a_few_other_sizes_move_nothing() {
+    for (first, second) in [(8, 16), (16, 8), (0, 15), (12, 13)] {
+        let mut passes = Passes::new();
+        let before = passes.link(first);
+        assert_eq!(passes.link(second), before, "{first} and {second}");
+    }
+}
+
+/// Across the edge of what was spared: tables grow once, and then stay, however sizes change.
+#[test]
+fn tables_only_grow() {
+    let mut passes = Passes::new();
+    let before = passes.link(0);
+    let grown = passes.link(40);
+    assert!(grown["end"] > before["end"]);
+    for words in [39, 0, 40, 17] {
+        assert_eq!(passes.link(words), grown, "{words}");
+    }
+    for (name, place) in &before {
+        assert!(grown[name] >= *place, "{name}");
+    }
+}
+
+/// Another link begins anew: what a longer kernel needed is not kept.
+#[test]
+fn a_new_link_has_no_more_room_than_it_needs() {
+    let mut passes = Passes::new();
+    let before = passes.link(0);
+    passes.link(40);
+    passes.passes = 0;
+    assert_eq!(passes.link(0), before);
+}
