@@ -141,8 +141,11 @@ fn module_tables() -> ModuleTables<'static> {
         return ModuleTables::empty();
     };
     ModuleTables::new(raw).unwrap_or_else(|error| {
-        let error = format_args!("{error}");
-        pr_err!("module tables refused: {}; {}\n", error, CONSEQUENCE);
+        pr_err!(
+            "module tables refused: {}; {}\n",
+            format_args!("{error}"),
+            CONSEQUENCE
+        );
         ModuleTables::empty()
     })
 }
@@ -159,8 +162,11 @@ fn size_tables(symbols: u32) -> Option<SizeTables<'static>> {
         return None;
     };
     let refused = |error| {
-        let error = format_args!("{error}");
-        pr_err!("size tables refused: {}; {}\n", error, CONSEQUENCE);
+        pr_err!(
+            "size tables refused: {}; {}\n",
+            format_args!("{error}"),
+            CONSEQUENCE
+        );
     };
     SizeTables::new(raw, symbols).map_err(refused).ok()
 }
