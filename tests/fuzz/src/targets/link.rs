@@ -68,14 +68,14 @@ impl Build {
         let mut listed: Vec<_> = dump
             .symbols
             .iter()
-            .filter(|symbol| !symbol.name.ends_with(".o"))
+            .filter(|symbol| !symbol.is_absolute())
             .collect();
         listed.sort_by_key(|symbol| symbol.address);
         files.insert("vmlinux1.kallsyms.S".into(), kallsyms(&listed));
         files.insert("vmlinux1.syms".into(), nm(&listed));
         files.retain(|path, _| {
             let kind = path.extension().and_then(|extension| extension.to_str());
-            !matches!(kind, Some("dump" | "S" | "inc" | "lds"))
+            !matches!(kind, Some("diff" | "dump" | "S" | "inc" | "lds"))
                 || path.ends_with("vmlinux1.kallsyms.S")
         });
         let directory = scratch::path(link);

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assert_cmd::Command;
 use format::ranges::{ModuleTables, RangeHint, RawTables};
@@ -13,23 +13,14 @@ use format::sizes::{RawSizes, SizeTables};
 use tempfile::TempDir;
 
 use crate::elf::{Dump, DumpedSymbol};
+use crate::recorded;
 
-/// The recorded links: both linkers, both ways of linking.
-pub(crate) const LINKS: [&str; 4] = [
-    "gnu-objects",
-    "gnu-vmlinux_o",
-    "lld-objects",
-    "lld-vmlinux_o",
-];
+pub(crate) use crate::recorded::{fixtures, LINKS};
 
 /// What is shown in no module, as its modules are not known.
 pub(crate) const UNATTRIBUTED: &str = ".tmp_vmlinux.unattributed";
 
 const AUTO_CONF: &str = "include/config/auto.conf";
-
-pub(crate) fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
 
 /// A build directory as the link finds it.
 pub(crate) struct Build(TempDir);
@@ -37,8 +28,7 @@ pub(crate) struct Build(TempDir);
 impl Build {
     pub(crate) fn of(link: &str) -> Self {
         let directory = TempDir::new().unwrap();
-        copy(&fixtures().join("source"), directory.path());
-        copy(&fixtures().join(link), directory.path());
+        recorded::write(link, directory.path());
         let build = Self(directory);
         build.write(
             "vmlinux1.kallsyms.S",
@@ -114,11 +104,17 @@ impl Build {
     pub(crate) fn listed(&self) -> Vec<DumpedSymbol> {
         let dump = Dump::parse(&self.read("vmlinux1.dump"));
         let symbols = dump.symbols.into_iter();
-        let mut listed: Vec<_> = symbols
-            .filter(|symbol| !symbol.name.ends_with(".o"))
-            .collect();
+        let mut listed: Vec<_> = symbols.filter(|symbol| !symbol.is_absolute()).collect();
         listed.sort_by_key(|symbol| symbol.address);
         listed
+    }
+
+    /// The address of the first symbol of this name.
+    #[track_caller]
+    pub(crate) fn address(&self, name: &str) -> u64 {
+        let listed = self.listed();
+        let symbol = listed.into_iter().find(|symbol| symbol.name == name);
+        symbol.unwrap().address
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {
@@ -213,28 +209,6 @@ fn kallsyms(listed: &[DumpedSymbol], rows: Rows) -> String {
     };
     let rows: String = listed.iter().map(row).collect();
     format!(".globl kallsyms_offsets\n\tALGN\nkallsyms_offsets:\n{rows}\n")
-}
-
-/// Copies a directory; what objdump showed of a file becomes the file, beside what it was made
-/// from.
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            fs::create_dir_all(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-            if target
-                .extension()
-                .is_some_and(|extension| extension == "dump")
-            {
-                let dump = Dump::parse(&fs::read_to_string(&target).unwrap());
-                fs::write(target.with_extension(""), dump.to_elf()).unwrap();
-            }
-        }
-    }
 }
 
 /// Tables read back from assembler source, by label.

@@ -163,9 +163,11 @@ fn files_of_another_build() {
     for name in LINKS {
         let damaged = Damaged::of(name);
         let mut refused = 0;
-        for other in LINKS.iter().filter(|other| **other != name) {
+        // Versions of one linker may differ in nothing but where merged constants are.
+        let others = LINKS.iter().filter(|other| !other.contains(' '));
+        for other in others.filter(|other| !name.starts_with(**other)) {
             // Both linkers put all at the same places, and LLD's map says less of what is merged there.
-            let alike = name.ends_with("-objects") && other.ends_with("-objects");
+            let alike = name.contains("-objects") && other.contains("-objects");
             let other = Build::of(other);
             for file in [
                 "vmlinux1",

@@ -9,6 +9,8 @@ use object::elf;
 
 /// A line of a symbol table.
 pub(crate) struct DumpedSymbol {
+    /// Place in the file.
+    pub(crate) index: usize,
     pub(crate) address: u64,
     /// Seven letters, of which the first is that of the binding and the last that of the type.
     flags: String,
@@ -21,6 +23,11 @@ pub(crate) struct DumpedSymbol {
 impl DumpedSymbol {
     pub(crate) fn is_global(&self) -> bool {
         !self.flags.starts_with('l')
+    }
+
+    /// Whether it is in no section, as the names of source files are, which the listing does not have.
+    pub(crate) fn is_absolute(&self) -> bool {
+        self.section == "*ABS*"
     }
 
     /// The binding and the type, as a symbol table has them.
@@ -95,6 +102,7 @@ impl Dump {
                 let (flags, section) = head.split_at(7);
                 let hidden = name.strip_prefix(".hidden ");
                 dump.symbols.push(DumpedSymbol {
+                    index: dump.symbols.len(),
                     address: hex(address),
                     flags: flags.into(),
                     section: section.trim().into(),

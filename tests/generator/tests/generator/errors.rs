@@ -31,7 +31,10 @@ fn fails(build: &Build, words: &[&str]) {
 fn a_map_that_is_cut_short() {
     for link in LINKS {
         let map = Build::of(link).read("vmlinux1.map");
-        for at in [0, 1, map.len() / 2, map.trim_end().len() - 1] {
+        // GNU ld 2.47 has another line behind the one that ends the map.
+        let end = map.find("OUTPUT(").map(|end| end + 1);
+        let end = end.unwrap_or(map.trim_end().len() - 1);
+        for at in [0, 1, map.len() / 2, end] {
             let build = Build::of(link);
             build.write("vmlinux1.map", map.get(..at).unwrap());
             fails(&build, &["vmlinux1.map", "build again"]);

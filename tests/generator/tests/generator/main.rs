@@ -14,6 +14,7 @@ mod lists;
 mod lookup;
 mod open;
 mod passes;
+mod recorded;
 mod show;
 mod show_errors;
 mod synthetic;

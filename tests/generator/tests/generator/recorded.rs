@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The recorded links in `fixtures`, which `fixtures/make.sh` makes.
+//!
+//! What the oldest version of a linker makes is kept as it is, and what a newer one makes as the
+//! difference to the version before it. A version without a difference is not tested again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::elf::Dump;
+
+/// Every recorded link, by the linker, how the image was linked, and the linker's version if it is not
+/// the oldest. Versions are in rising order.
+pub(crate) const LINKS: [&str; 14] = [
+    "gnu-objects",
+    "gnu-objects 2.44",
+    "gnu-objects 2.47",
+    "gnu-vmlinux_o",
+    "gnu-vmlinux_o 2.44",
+    "gnu-vmlinux_o 2.47",
+    "lld-objects",
+    "lld-objects 16",
+    "lld-objects 19",
+    "lld-objects 22",
+    "lld-vmlinux_o",
+    "lld-vmlinux_o 16",
+    "lld-vmlinux_o 19",
+    "lld-vmlinux_o 22",
+];
+
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Writes what there is of `link` into a directory, with the files that it was made from. What objdump
+/// showed of a file becomes the file, beside that.
+pub(crate) fn write(link: &str, directory: &Path) {
+    let way = link.split(' ').next().unwrap();
+    copy(&fixtures().join("source"), directory);
+    copy(&fixtures().join(way), directory);
+    let last = LINKS.iter().position(|known| *known == link).unwrap();
+    let versions = LINKS[..=last]
+        .iter()
+        .filter_map(|link| link.split_once(' '));
+    for (_, version) in versions.filter(|(its_way, _)| *its_way == way) {
+        let difference = fixtures().join(way).join(format!("{version}.diff"));
+        apply(&fs::read_to_string(difference).unwrap(), directory);
+    }
+    make_files(directory);
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else if target.extension().is_none_or(|kind| kind != "diff") {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+/// Makes each file below `directory` that there is a dump of.
+fn make_files(directory: &Path) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            make_files(&path);
+        } else if path.extension().is_some_and(|kind| kind == "dump") {
+            let dump = Dump::parse(&fs::read_to_string(&path).unwrap());
+            fs::write(path.with_extension(""), dump.to_elf()).unwrap();
+        }
+    }
+}
+
+/// Applies a difference to the files in `directory`, as `diff -U0` writes it:
+///
+/// ```text
+/// --- vmlinux1.map
+/// +++ vmlinux1.map
+/// @@ -56 +56,2 @@
+/// - .iplt          0xffffffff81000105        0x0 core/head.o
+/// + .iplt          0xffffffff81000105        0x0 linker stubs
+/// +                                         0x10 (size before relaxing)
+/// ```
+fn apply(difference: &str, directory: &Path) {
+    let files = difference.split("--- ").skip(1);
+    for file in files {
+        let (name, hunks) = file.split_once('\n').unwrap();
+        let path = directory.join(name);
+        let old = fs::read_to_string(&path).unwrap();
+        let mut old = old.split_inclusive('\n');
+        let (mut new, mut taken) = (String::new(), 0);
+        for line in hunks.split_inclusive('\n').skip(1) {
+            if let Some(place) = line.strip_prefix("@@ -") {
+                let place = place.split(' ').next().unwrap();
+                let (first, count) = place.split_once(',').unwrap_or((place, "1"));
+                // With nothing to remove, it is the line that the new ones are behind.
+                let before = first.parse::<usize>().unwrap() - usize::from(count != "0");
+                new.extend(old.by_ref().take(before - taken));
+                taken = before;
+            } else if let Some(line) = line.strip_prefix('-') {
+                assert_eq!(old.next(), Some(line), "{}", path.display());
+                taken += 1;
+            } else {
+                new += line.strip_prefix('+').unwrap();
+            }
+        }
+        new.extend(old);
+        fs::write(path, new).unwrap();
+    }
+}
+
+#[test]
+fn every_recorded_link_is_tested() {
+    let mut recorded = Vec::new();
+    for entry in fs::read_dir(fixtures()).unwrap() {
+        let path = entry.unwrap().path();
+        let way = path.file_name().unwrap().to_str().unwrap();
+        if way == "source" || !path.is_dir() {
+            continue;
+        }
+        recorded.push(way.to_owned());
+        for file in fs::read_dir(&path).unwrap() {
+            let file = file.unwrap().file_name().into_string().unwrap();
+            let version = file.strip_suffix(".diff");
+            recorded.extend(version.map(|version| format!("{way} {version}")));
+        }
+    }
+    recorded.sort();
+    assert_eq!(recorded, LINKS);
+}
