@@ -94,30 +94,34 @@ impl Place<'_> {
         Ok(fetched)
     }
 
-    /// apt-get with all that it writes, and where it looks, in the directory.
     fn apt_get(&self) -> Command {
-        let directory = &self.directory;
-        let mut apt_get = Command::new("apt-get");
-        let setting = |name: &str, value: &Path| format!("{name}={}", value.display());
-        for (name, path) in [
-            ("Dir::Etc::sourcelist", directory.join("sources.list")),
-            ("Dir::Etc::sourceparts", PathBuf::from("/dev/null")),
-            ("Dir::State::lists", directory.join("lists")),
-            ("Dir::Cache", directory.to_owned()),
-            ("Dir::Cache::archives", directory.join("archives")),
-        ] {
-            apt_get.arg("-o").arg(setting(name, &path));
-        }
+        let mut apt_get = apt("apt-get", &self.directory);
         if let Some(architecture) = self.architecture {
             for name in ["APT::Architecture", "APT::Architectures"] {
                 apt_get.arg("-o").arg(format!("{name}={architecture}"));
             }
         }
-        // The user that apt downloads as may not get at the cache.
-        apt_get.args(["-o", "APT::Sandbox::User=root", "--quiet"]);
-        apt_get.current_dir(directory);
         apt_get
     }
+}
+
+/// A program of apt that reads and writes in the directory alone.
+pub fn apt(program: &str, directory: &Path) -> Command {
+    let mut apt = Command::new(program);
+    let setting = |name: &str, value: &Path| format!("{name}={}", value.display());
+    for (name, path) in [
+        ("Dir::Etc::sourcelist", directory.join("sources.list")),
+        ("Dir::Etc::sourceparts", PathBuf::from("/dev/null")),
+        ("Dir::State::lists", directory.join("lists")),
+        ("Dir::Cache", directory.to_owned()),
+        ("Dir::Cache::archives", directory.join("archives")),
+    ] {
+        apt.arg("-o").arg(setting(name, &path));
+    }
+    // The user that apt downloads as may not get at the cache.
+    apt.args(["-o", "APT::Sandbox::User=root", "--quiet"]);
+    apt.current_dir(directory);
+    apt
 }
 
 /// `linux-source-7.3_7.3.4-1~bpo13+1_all.deb`, if it is there.
@@ -132,25 +136,47 @@ fn find(directory: &Path, name: &str) -> Option<Fetched> {
 }
 
 fn prepare(directory: &Path, mirror: &str, suite: &str) -> Result<()> {
+    make_directories(directory)?;
+    let source = source(mirror, suite);
+    Ok(fs::write(directory.join("sources.list"), source)?)
+}
+
+/// Makes the directories that apt does not make itself.
+pub fn make_directories(directory: &Path) -> Result<()> {
     for name in ["lists/partial", "archives/partial"] {
         fs::create_dir_all(directory.join(name))?;
     }
+    Ok(())
+}
+
+/// The line of `sources.list` for a suite.
+pub fn source(mirror: &str, suite: &str) -> String {
     let keys = match Path::new(KEYS).exists() {
         true => format!("[signed-by={KEYS}] "),
         // Those that apt itself trusts.
         false => String::new(),
     };
-    let source = format!("deb {keys}{mirror} {suite} main\n");
-    Ok(fs::write(directory.join("sources.list"), source)?)
+    format!("deb {keys}{mirror} {suite} main\n")
 }
 
 /// The address that the host gets its release from.
-fn mirror() -> Result<String> {
+pub fn mirror() -> Result<String> {
+    mirror_of_suite("")
+}
+
+/// The address that the host gets the release's security updates from.
+pub fn security_mirror() -> Result<String> {
+    mirror_of_suite("-security")
+}
+
+/// The address that the host gets a suite from: its release's, with `suffix` in its name.
+fn mirror_of_suite(suffix: &str) -> Result<String> {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     // VERSION_CODENAME=bookworm
     let codename = release
         .lines()
-        .find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+        .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
+        .map(|codename| format!("{codename}{suffix}"));
     let mut targets = Command::new("apt-get");
     targets.args([
         "indextargets",
@@ -159,7 +185,7 @@ fn mirror() -> Result<String> {
         "Created-By: Packages",
     ]);
     let targets = command::output(&mut targets)?;
-    let Some(mirror) = codename.and_then(|codename| mirror_of(&targets, codename)) else {
+    let Some(mirror) = codename.and_then(|codename| mirror_of(&targets, &codename)) else {
         bail!("apt's sources do not say where this release of Debian is from");
     };
     Ok(mirror.to_owned())
@@ -187,6 +213,8 @@ mod tests {
                        bookworm main http://mirror.example/debian/\n";
         let mirror = mirror_of(targets, "bookworm");
         assert_eq!(mirror, Some("http://mirror.example/debian/"));
+        let mirror = mirror_of(targets, "bookworm-security");
+        assert_eq!(mirror, Some("http://mirror.example/security/"));
         assert_eq!(mirror_of(targets, "trixie"), None);
     }
 }

@@ -65,8 +65,8 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
         whole(&pristine, |partial| {
             fs::create_dir_all(partial)?;
             match &deb {
-                Some(deb) => unpack_package(deb, &package, partial),
-                None => unpack(Path::new("/"), &package, partial),
+                Some(deb) => unpack_package(deb, &package, partial, &[]),
+                None => unpack(Path::new("/"), &package, partial, &[]),
             }
         })?;
     }
@@ -83,20 +83,24 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     })
 }
 
-/// Unpacks the archive of the package that is installed below `root`.
-fn unpack(root: &Path, package: &str, into: &Path) -> Result<()> {
+/// Unpacks the archive of the package that is installed below `root`: these files, or if there are none,
+/// all of it.
+fn unpack(root: &Path, package: &str, into: &Path, files: &[PathBuf]) -> Result<()> {
     let archive = root.join("usr/src").join(format!("{package}.tar.xz"));
     let mut tar = Command::new("tar");
     tar.args(["--strip-components=1", "-xf"]).arg(archive);
-    command::output(tar.arg("-C").arg(into)).map(drop)
+    tar.arg("-C").arg(into);
+    // linux-source-6.12/init/Kconfig
+    tar.args(files.iter().map(|file| Path::new(package).join(file)));
+    command::output(tar.env("XZ_OPT", "--threads=0")).map(drop)
 }
 
 /// The same of a package that is not installed.
-fn unpack_package(deb: &Path, package: &str, into: &Path) -> Result<()> {
+pub fn unpack_package(deb: &Path, package: &str, into: &Path, files: &[PathBuf]) -> Result<()> {
     let root = into.with_extension("root");
     let mut dpkg = Command::new("dpkg-deb");
     command::output(dpkg.arg("--extract").arg(deb).arg(&root))?;
-    let unpacked = unpack(&root, package, into);
+    let unpacked = unpack(&root, package, into, files);
     fs::remove_dir_all(&root).with_context(|| root.display().to_string())?;
     unpacked
 }

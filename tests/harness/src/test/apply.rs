@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use anyhow::{ensure, Context, Result};
 use tempfile::TempDir;
 
-use super::Report;
+use super::{hooks, Report};
 use crate::command;
 use crate::options;
 use crate::source::{self, Tree};
@@ -28,7 +28,7 @@ type Test = fn(&Scratch) -> Result<()>;
 pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     let pristine = packaged.pristine.as_ref().context("no untouched tree")?;
     let series = source::series(pristine)?;
-    let touched = touched_files(pristine, &series)?;
+    let needed = needed_files(&series)?;
     let tests: &[(&str, Test)] = &[
         (
             "apply links, and unapply restores byte for byte",
@@ -63,25 +63,26 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     for (name, test) in tests {
         report.check(
             name,
-            Scratch::new(pristine, &touched, &series).and_then(|scratch| test(&scratch)),
+            Scratch::new(pristine, &needed, &series).and_then(|scratch| test(&scratch)),
         );
     }
     Ok(())
 }
 
-fn touched_files(pristine: &Path, series: &str) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = TREE.iter().map(PathBuf::from).collect();
-    for patch in fs::read_dir(options::repository()?.join("patches").join(series))? {
-        // --- a/init/Kconfig
-        let text = fs::read_to_string(patch?.path())?;
-        files.extend(
-            text.lines()
-                .filter_map(|line| line.strip_prefix("--- a/"))
-                .map(PathBuf::from),
-        );
-    }
-    files.retain(|file| pristine.join(file).exists());
+/// The files that the tests need of a tree.
+pub fn needed_files(series: &str) -> Result<Vec<PathBuf>> {
+    let mut files = hooks::touched_files(series)?;
+    files.extend(TREE.iter().map(PathBuf::from));
+    files.sort();
+    files.dedup();
     Ok(files)
+}
+
+/// The hooks go into a tree of these files, each hunk at the only place for it, and out again.
+pub fn fits(pristine: &Path, series: &str) -> Result<()> {
+    hooks::have_one_place(pristine, series)?;
+    let scratch = Scratch::new(pristine, &needed_files(series)?, series)?;
+    links_and_restores(&scratch)
 }
 
 /// Of the samples, what names the others.
@@ -104,13 +105,13 @@ struct Scratch {
 type Contents = BTreeMap<PathBuf, Vec<u8>>;
 
 impl Scratch {
-    fn new(pristine: &Path, touched: &[PathBuf], series: &str) -> Result<Self> {
+    fn new(pristine: &Path, needed: &[PathBuf], series: &str) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let (tree, repository) = (
             directory.path().join("tree"),
             directory.path().join("repository"),
         );
-        for file in touched {
+        for file in needed {
             let to = tree.join(file);
             fs::create_dir_all(to.parent().context("a file in no directory")?)?;
             fs::copy(pristine.join(file), to)?;

@@ -8,6 +8,7 @@ pub mod boot;
 mod damaged;
 mod damages;
 mod docs;
+mod hooks;
 mod host;
 mod kaslr;
 mod layering;
@@ -25,6 +26,7 @@ mod soak;
 pub mod speed;
 mod stability;
 mod tables;
+mod versions;
 mod vmcoreinfo;
 
 use std::time::Instant;
@@ -151,6 +153,9 @@ pub fn run(options: &Options) -> Result<bool> {
     report.group("host tests", host::run);
     report.group("samples", samples::run);
     report.group("apply and unapply", |report| apply::run(report, &packaged));
+    report.group("every version of Debian's kernels", |report| {
+        versions::run(report, cache)
+    });
 
     report.group("documentation", |report| {
         docs::run(report, cache, &workshop.tree)
