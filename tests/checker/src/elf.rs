@@ -2,6 +2,8 @@
 
 //! The symbols of an ELF file, in the order of its symbol table.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use object::elf::{STB_LOCAL, STB_WEAK, STT_FILE, STT_SECTION};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex, SymbolFlags};
@@ -91,7 +93,7 @@ pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>>
 }
 
 /// The sections of `file` whose contents the linker merges with equal contents of other objects.
-pub fn merged_sections(file: &object::File<'_>) -> Vec<SectionIndex> {
+pub fn merged_sections(file: &object::File<'_>) -> HashSet<SectionIndex> {
     let merged = |flags| match flags {
         SectionFlags::Elf { sh_flags } => sh_flags & u64::from(object::elf::SHF_MERGE) != 0,
         _ => false,

@@ -26,7 +26,7 @@ pub struct Section {
     pub address: u64,
     pub size: u64,
     /// Where its bytes are in the file; nowhere for bss.
-    bytes: Option<Range<usize>>,
+    pub bytes: Option<Range<usize>>,
 }
 
 /// vmlinux as it is linked.

@@ -2,7 +2,7 @@
 
 //! The object files that vmlinux is linked from, with their symbols and modules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,10 +41,23 @@ pub struct ObjectFile {
     /// Sorted.
     pub modules: Vec<String>,
     symbols: Vec<Symbol>,
-    merged: Vec<SectionIndex>,
+    merged: HashSet<SectionIndex>,
+}
+
+impl ObjectFile {
+    /// An object whose symbols are not known yet.
+    pub fn new(path: PathBuf, modules: Vec<String>, merged: HashSet<SectionIndex>) -> Self {
+        Self {
+            path,
+            modules,
+            symbols: Vec::new(),
+            merged,
+        }
+    }
 }
 
 /// All objects of a kernel.
+#[derive(Default)]
 pub struct Program {
     objects: Vec<ObjectFile>,
     pub units: Vec<Unit>,
@@ -56,6 +69,8 @@ pub struct Program {
     pub built_in: usize,
     /// How many objects have a command that names no module file.
     pub unnamed: usize,
+    /// The objects whose modules nothing tells, each with the reason.
+    pub unknown: Vec<(PathBuf, &'static str)>,
 }
 
 impl Program {
@@ -63,12 +78,8 @@ impl Program {
     pub fn read(build: &Path, names: &mut Names) -> Result<Self> {
         let built_in = BuiltIn::read(build)?;
         let mut program = Self {
-            objects: Vec::new(),
-            units: Vec::new(),
-            by_name: HashMap::new(),
-            is_shortened: false,
             built_in: built_in.len(),
-            unnamed: 0,
+            ..Self::default()
         };
         let members = archives::members(build)?;
         eprintln!("check: reading vmlinux and {} objects", members.len());
@@ -77,10 +88,12 @@ impl Program {
                 true => Owner::Modules(Vec::new()),
                 false => built_in.owner(build, &member.path)?,
             };
+            program.unnamed += usize::from(!matches!(owner, Owner::Modules(_)));
             let modules = match owner {
                 Owner::Modules(modules) => modules,
-                Owner::Unnamed => {
-                    program.unnamed += 1;
+                Owner::Library => Vec::new(),
+                Owner::Unknown(why) => {
+                    program.unknown.push((member.path.clone(), why));
                     Vec::new()
                 }
             };
@@ -102,15 +115,21 @@ impl Program {
             .with_context(|| format!("{}: not an ELF object", full.display()))?;
         self.is_shortened |= file.architecture() == Architecture::Riscv64;
         let entries = elf::entries(&file, names).with_context(|| full.display().to_string())?;
-
-        let id = ObjectId(self.objects.len());
+        let merged = elf::merged_sections(&file);
         let own_name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let own_name = names.add(own_name);
+        self.add(ObjectFile::new(path, modules, merged), own_name, entries);
+        Ok(())
+    }
+
+    /// Adds an object, which GNU ld marks with `own_name` where its `entries` have no mark.
+    pub fn add(&mut self, mut object: ObjectFile, own_name: Name, entries: Vec<Entry>) {
+        let id = ObjectId(self.objects.len());
         let mut unit = Unit {
-            file: names.add(own_name),
+            file: own_name,
             marked: false,
             locals: Vec::new(),
         };
-        let mut symbols = Vec::new();
         for entry in entries {
             match entry {
                 Entry::File(file) => {
@@ -126,7 +145,7 @@ impl Program {
                 Entry::Symbol(symbol) => {
                     let definition = Definition {
                         object: id,
-                        index: symbols.len(),
+                        index: object.symbols.len(),
                     };
                     if symbol.binding == Binding::Local {
                         unit.locals.push(definition);
@@ -135,19 +154,13 @@ impl Program {
                         .entry(symbol.shape.name)
                         .or_default()
                         .push(definition);
-                    symbols.push(symbol);
+                    object.symbols.push(symbol);
                 }
             }
         }
         self.units
             .extend(Some(unit).filter(|unit| !unit.locals.is_empty()));
-        self.objects.push(ObjectFile {
-            path,
-            modules,
-            symbols,
-            merged: elf::merged_sections(&file),
-        });
-        Ok(())
+        self.objects.push(object);
     }
 
     pub fn objects(&self) -> &[ObjectFile] {

@@ -4,7 +4,7 @@
 
 use std::io::{Result, Write};
 
-use crate::image::Image;
+use crate::image::{Image, Section};
 use crate::program::Program;
 use crate::tables::Tables;
 use crate::verdict::{Fault, Finding, Verdict};
@@ -36,6 +36,14 @@ fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
         with_modules.count(),
         program.unnamed
     )?;
+    writeln!(
+        out,
+        "objects whose modules nothing tells: {}",
+        program.unknown.len()
+    )?;
+    for (path, why) in &program.unknown {
+        writeln!(out, "in no module: {}: {why}", path.display())?;
+    }
     writeln!(out, "modules built in: {}", program.built_in)
 }
 
@@ -52,16 +60,32 @@ fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<
         let bytes = entries * size;
         writeln!(out, "{table}: {entries} entries, {bytes} bytes")?;
     }
-    let mut outside = ranges;
-    for section in &image.sections {
-        let within = |&address: &u64| address.wrapping_sub(section.address) < section.size;
-        let count = tables.start_addresses().filter(within).count();
-        outside -= count;
-        if count != 0 {
+    let counts = ranges_in(&image.sections, tables.start_addresses());
+    for (section, count) in image.sections.iter().zip(&counts) {
+        if *count != 0 {
             writeln!(out, "ranges in {}: {count}", section.name)?;
         }
     }
+    let outside = ranges - counts.iter().sum::<usize>();
     writeln!(out, "ranges between sections: {outside}")
+}
+
+/// How many ranges begin in each of `sections`.
+fn ranges_in(sections: &[Section], starts: impl Iterator<Item = u64>) -> Vec<usize> {
+    let mut counts = vec![0; sections.len()];
+    let mut by_address: Vec<usize> = (0..sections.len())
+        .filter(|&index| sections[index].size != 0)
+        .collect();
+    by_address.sort_by_key(|&index| sections[index].address);
+    for start in starts {
+        let behind = by_address.partition_point(|&index| sections[index].address <= start);
+        let Some(&index) = behind.checked_sub(1).map(|last| &by_address[last]) else {
+            continue;
+        };
+        let section = &sections[index];
+        counts[index] += usize::from(start - section.address < section.size);
+    }
+    counts
 }
 
 fn write_numbers(out: &mut impl Write, verdict: &Verdict) -> Result<()> {
@@ -122,5 +146,23 @@ fn list(modules: &[String]) -> String {
     match modules {
         [] => "no module".into(),
         modules => format!("[{}]", modules.join("] [")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_counted_by_section() {
+        let section = |address, size| Section {
+            name: String::new(),
+            address,
+            size,
+            bytes: None,
+        };
+        let sections = [section(0x30, 8), section(0x10, 0x10), section(0x10, 0)];
+        let starts = [0, 0x10, 0x1f, 0x20, 0x30, 0x37, 0x38];
+        assert_eq!(ranges_in(&sections, starts.into_iter()), [2, 2, 0]);
     }
 }

@@ -16,35 +16,69 @@ pub use tables::Symbol;
 /// The modules that a symbol is shown with.
 pub type Label = &'static [&'static str];
 
-/// Objects in link order: path, module files, source.
-const OBJECTS: &[(&str, &str, &str)] = &[
-    ("core/main", "core/main", include_str!("core.S")),
-    ("a/main", "a/a", include_str!("a.S")),
-    ("shared/work", "a/a b/b-mod", include_str!("shared.S")),
-    ("one/twin", "one/twin", include_str!("twin.S")),
-    ("other/twin", "other/twin", include_str!("twin.S")),
-    ("b/late", "b/b-mod c/not-built-in", include_str!("b.S")),
-];
+/// An object file.
+pub struct ObjectFile {
+    /// Without `.o`.
+    pub path: &'static str,
+    pub made: Made,
+    pub source: &'static str,
+}
 
-/// Objects in lib/lib.a: the first is needed, the second is not linked.
-const LIBRARY: &[(&str, &str, &str)] = &[
-    ("lib/helper", "lib/helper", include_str!("helper.S")),
-    ("lib/unused", "a/a", include_str!("unused.S")),
-];
+/// What kbuild keeps of how an object was made.
+#[derive(Clone, Copy)]
+pub enum Made {
+    /// A command for these module files.
+    For(&'static str),
+    /// This command.
+    By(&'static str),
+    /// No command.
+    Unsaid,
+}
 
-/// For each name, the modules of its symbols in the order of their addresses.
-const TRUTH: &[(&str, &[Label])] = &[
-    ("a_end", &[&["a"]]),
-    ("a_open", &[&["a"]]),
-    ("b_late", &[&["b_mod"]]),
-    ("hook", &[&["a"]]),
-    ("init_once", &[&[], &["a"]]),
-    ("__func__.0", &[&[], &["a"]]),
-    ("__pfx_init_once", &[&["a"]]),
-    ("loop", &[&["a", "b_mod"], &["b_mod"]]),
-    ("shared_work", &[&["a", "b_mod"]]),
-    ("SHUFFLE", &[&[], &["a"]]),
-];
+/// What a kernel is made of.
+pub struct Parts {
+    /// In link order.
+    pub objects: &'static [ObjectFile],
+    /// Those in lib/lib.a, linked if they are needed.
+    pub library: &'static [ObjectFile],
+    pub built_in: &'static str,
+    /// For each name, the modules of its symbols in the order of their addresses; of those at one
+    /// address, in the order of the symbol table.
+    pub truth: &'static [(&'static str, &'static [Label])],
+}
+
+const fn object(path: &'static str, files: &'static str, source: &'static str) -> ObjectFile {
+    let made = Made::For(files);
+    ObjectFile { path, made, source }
+}
+
+pub const SMALL: Parts = Parts {
+    objects: &[
+        object("core/main", "core/main", include_str!("core.S")),
+        object("a/main", "a/a", include_str!("a.S")),
+        object("shared/work", "a/a b/b-mod", include_str!("shared.S")),
+        object("one/twin", "one/twin", include_str!("twin.S")),
+        object("other/twin", "other/twin", include_str!("twin.S")),
+        object("b/late", "b/b-mod c/not-built-in", include_str!("b.S")),
+    ],
+    library: &[
+        object("lib/helper", "lib/helper", include_str!("helper.S")),
+        object("lib/unused", "a/a", include_str!("unused.S")),
+    ],
+    built_in: "kernel/a/a.ko\nkernel/b/b-mod.ko\n",
+    truth: &[
+        ("a_end", &[&["a"]]),
+        ("a_open", &[&["a"]]),
+        ("b_late", &[&["b_mod"]]),
+        ("hook", &[&["a"]]),
+        ("init_once", &[&[], &["a"]]),
+        ("__func__.0", &[&[], &["a"]]),
+        ("__pfx_init_once", &[&["a"]]),
+        ("loop", &[&["a", "b_mod"], &["b_mod"]]),
+        ("shared_work", &[&["a", "b_mod"]]),
+        ("SHUFFLE", &[&[], &["a"]]),
+    ],
+};
 
 #[derive(Clone, Copy)]
 pub enum Linker {
@@ -75,19 +109,31 @@ pub enum Way {
     Objects,
     /// vmlinux.o, which is all of them.
     Whole,
+    /// The objects, to run at any address.
+    Anywhere,
 }
 
 /// A finished build.
 pub struct Kernel(TempDir);
 
 impl Kernel {
-    /// Builds the kernel, whose tables show for each symbol what `label` makes of its name and the
-    /// truth.
+    /// Builds the small kernel, whose tables show for each symbol what `label` makes of its name and
+    /// the truth.
     pub fn build(linker: Linker, way: Way, label: impl Fn(&str, Label) -> Label) -> Self {
+        Self::of(&SMALL, linker, way, |name, _, truth| label(name, truth))
+    }
+
+    /// Builds the kernel of `parts`; `label` gets the letter of the symbol's type too.
+    pub fn of(
+        parts: &Parts,
+        linker: Linker,
+        way: Way,
+        label: impl Fn(&str, char, Label) -> Label,
+    ) -> Self {
         let kernel = Self(tempfile::tempdir().unwrap());
-        kernel.archive("vmlinux.a", "cDPrST", OBJECTS);
-        kernel.archive("lib/lib.a", "cDPrsT", LIBRARY);
-        kernel.write("modules.builtin", "kernel/a/a.ko\nkernel/b/b-mod.ko\n");
+        kernel.archive("vmlinux.a", "cDPrST", parts.objects);
+        kernel.archive("lib/lib.a", "cDPrsT", parts.library);
+        kernel.write("modules.builtin", parts.built_in);
         kernel.write(
             ".vmlinux.o.cmd",
             "savedcmd_vmlinux.o := ld --start-group lib/lib.a --end-group\n",
@@ -98,9 +144,9 @@ impl Kernel {
         kernel.assemble("objtool", include_str!("objtool.S"));
         kernel.assemble(".tmp_vmlinux0.kallsyms", "");
         kernel.link(linker, way, ".tmp_vmlinux0.kallsyms.o");
-        let mut symbols = kernel.symbols();
+        let mut symbols = kernel.symbols(parts.truth);
         for symbol in &mut symbols {
-            symbol.label = label(&symbol.name, symbol.label);
+            symbol.label = label(&symbol.name, symbol.kind, symbol.label);
         }
         kernel.assemble(".tmp_vmlinux1.kallsyms", &tables::assembler(&symbols));
         kernel.link(linker, way, ".tmp_vmlinux1.kallsyms.o");
@@ -136,20 +182,27 @@ impl Kernel {
         fs::write(path, data).unwrap();
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub fn write(&self, file: &str, text: &str) {
         let path = self.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// Makes a thin archive of `objects`, each with the command that kbuild keeps.
-    fn archive(&self, archive: &str, operation: &str, objects: &[(&str, &str, &str)]) {
+    fn archive(&self, archive: &str, operation: &str, objects: &[ObjectFile]) {
         let mut members = Vec::new();
-        for (path, modules, source) in objects {
+        for ObjectFile { path, made, source } in objects {
             self.assemble(path, source);
-            let (directory, file) = path.split_once('/').unwrap();
-            let command = format!("savedcmd_{path}.o := as -DKBUILD_MODFILE='\"{modules}\"' -c\n");
-            self.write(&format!("{directory}/.{file}.o.cmd"), &command);
+            let command = match made {
+                Made::For(files) => Some(format!("as -DKBUILD_MODFILE='\"{files}\"' -c")),
+                Made::By(command) => Some((*command).to_owned()),
+                Made::Unsaid => None,
+            };
+            if let Some(command) = command {
+                let (directory, file) = path.split_once('/').unwrap();
+                let command = format!("savedcmd_{path}.o := {command}\n");
+                self.write(&format!("{directory}/.{file}.o.cmd"), &command);
+            }
             members.push(format!("{path}.o"));
         }
         let members = members.iter().map(String::as_str);
@@ -172,7 +225,7 @@ impl Kernel {
         let needed = ["--start-group", "lib/lib.a", "--end-group"];
         let archives = [all, needed].concat();
         let objects = match way {
-            Way::Objects => &archives[..],
+            Way::Objects | Way::Anywhere => &archives[..],
             Way::Whole => {
                 let output = ["-r", "-o", "vmlinux.o"];
                 self.run(linker.program(), &[&output[..], &archives].concat());
@@ -180,8 +233,13 @@ impl Kernel {
             }
         };
         let output = ["-T", "vmlinux.lds", "-o", "vmlinux"];
+        let anywhere: &[&str] = match way {
+            Way::Anywhere => &["-pie", "--no-dynamic-linker", "-z", "notext"],
+            Way::Objects | Way::Whole => &[],
+        };
         let rest = ["objtool.o", tables];
-        self.run(linker.program(), &[&output[..], objects, &rest].concat());
+        let arguments = [&output[..], anywhere, objects, &rest].concat();
+        self.run(linker.program(), &arguments);
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
@@ -193,22 +251,26 @@ impl Kernel {
     }
 
     /// The symbols of vmlinux, by address, with the truth.
-    fn symbols(&self) -> Vec<Symbol> {
+    fn symbols(&self, truth: &[(&str, &[Label])]) -> Vec<Symbol> {
         let data = fs::read(self.path().join("vmlinux")).unwrap();
         let file = object::File::parse(&*data).unwrap();
         let mut symbols: Vec<Symbol> = file
             .symbols()
-            .filter(|symbol| symbol.is_definition() || symbol.address() != 0)
+            .filter(|symbol| symbol.address() >= tables::TEXT)
             .map(|symbol| Symbol {
                 address: symbol.address(),
-                kind: if symbol.is_global() { 'T' } else { 't' },
+                kind: match symbol.is_weak() {
+                    true => 'W',
+                    false if symbol.is_global() => 'T',
+                    false => 't',
+                },
                 name: symbol.name().unwrap().to_owned(),
                 label: &[],
             })
             .filter(|symbol| !symbol.name.is_empty())
             .collect();
         symbols.sort_by_key(|symbol| symbol.address);
-        for (name, labels) in TRUTH {
+        for (name, labels) in truth {
             let named = symbols.iter_mut().filter(|symbol| symbol.name == *name);
             let mut labels = labels.iter();
             for symbol in named {

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::Label;
 
 /// Where the kernel begins, as in vmlinux.lds.
-const TEXT: u64 = 0xffff_ffff_8100_0000;
+pub const TEXT: u64 = 0xffff_ffff_8100_0000;
 
 /// A line of the listing.
 pub struct Symbol {
