@@ -5,7 +5,9 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use object::elf::{STB_LOCAL, STB_WEAK, STT_FILE, STT_SECTION};
+use object::elf::{
+    STB_LOCAL, STB_WEAK, STT_COMMON, STT_FILE, STT_OBJECT, STT_SECTION, STV_DEFAULT,
+};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex, SymbolFlags};
 
 use crate::names::{Name, Names};
@@ -32,6 +34,11 @@ pub struct Shape {
 pub struct Symbol {
     pub shape: Shape,
     pub binding: Binding,
+    /// Whether symbol lookups outside of the linked file cannot find it. A linker may make a global
+    /// symbol local for that, and LLD keeps this mark of it.
+    pub hidden: bool,
+    /// Whether the linker is to make room for it, of all that have its name for the largest.
+    pub common: bool,
     /// The address in vmlinux; in an object, the offset in `section`.
     pub value: u64,
     /// `None` for an absolute or a common symbol.
@@ -56,7 +63,7 @@ fn is_mark(name: &[u8]) -> bool {
 pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for symbol in file.symbols() {
-        let SymbolFlags::Elf { st_info, .. } = symbol.flags() else {
+        let SymbolFlags::Elf { st_info, st_other } = symbol.flags() else {
             continue;
         };
         let kind = st_info & 0xf;
@@ -81,10 +88,15 @@ pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>>
         entries.push(Entry::Symbol(Symbol {
             shape: Shape {
                 name,
-                kind,
+                kind: match kind {
+                    STT_COMMON => STT_OBJECT,
+                    kind => kind,
+                },
                 size: symbol.size(),
             },
             binding,
+            hidden: st_other & 0x3 != STV_DEFAULT,
+            common: symbol.is_common(),
             value: symbol.address(),
             section: symbol.section_index(),
         }));

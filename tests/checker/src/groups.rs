@@ -11,7 +11,7 @@
 //! The order of the groups says nothing: GNU ld writes objects in the order in which it first meets
 //! them when it walks through the output sections.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::bases::Bases;
 use crate::elf::{Binding, Entry, Symbol};
@@ -50,10 +50,11 @@ pub fn definitions(program: &Program, linked: &[Entry], bases: &Bases) -> Defini
         program,
         linked,
         bases,
+        units: Units::new(program),
         taken: HashSet::new(),
         definitions: HashMap::new(),
     };
-    let mut groups = groups(program, linked);
+    let mut groups = groups(&matcher.units, linked);
     // What one group takes decides between units that are alike for another.
     loop {
         let before = groups.len();
@@ -68,14 +69,69 @@ pub fn definitions(program: &Program, linked: &[Entry], bases: &Bases) -> Defini
     matcher.definitions
 }
 
+/// Where units are found by what is known of a group, without a look at each of them.
+struct Units {
+    by_file: HashMap<Name, Vec<usize>>,
+    /// Those without a mark of their own, by the names of their symbols.
+    unmarked: HashMap<Name, Vec<usize>>,
+    /// For each unit, the names of its local symbols with their places, sorted.
+    places: Vec<Vec<(Name, usize)>>,
+    /// The names of all local symbols.
+    names: HashSet<Name>,
+}
+
+impl Units {
+    fn new(program: &Program) -> Self {
+        let mut units = Self {
+            by_file: HashMap::new(),
+            unmarked: HashMap::new(),
+            places: Vec::with_capacity(program.units.len()),
+            names: HashSet::new(),
+        };
+        for (number, unit) in program.units.iter().enumerate() {
+            units.by_file.entry(unit.file).or_default().push(number);
+            let names = unit.locals.iter();
+            let names = names.map(|&definition| program.symbol(definition).shape.name);
+            let mut places: Vec<_> = names.zip(0..).collect();
+            places.sort_unstable();
+            for &(name, _) in &places {
+                units.names.insert(name);
+                if !unit.marked {
+                    let others = units.unmarked.entry(name).or_default();
+                    if others.last() != Some(&number) {
+                        others.push(number);
+                    }
+                }
+            }
+            units.places.push(places);
+        }
+        units
+    }
+
+    /// The units with this mark.
+    fn marked(&self, file: Option<Name>) -> &[usize] {
+        let units = file.and_then(|file| self.by_file.get(&file));
+        units.map_or(&[], Vec::as_slice)
+    }
+
+    /// The places in a unit, from `start` on, of symbols of this name.
+    fn named(&self, number: usize, name: Name, start: usize) -> impl Iterator<Item = usize> + '_ {
+        let places = &self.places[number];
+        let first = places.partition_point(|&place| place < (name, start));
+        let named = places[first..]
+            .iter()
+            .take_while(move |place| place.0 == name);
+        named.map(|&(_, place)| place)
+    }
+}
+
 /// The groups of local symbols, without those that no object has as a local symbol.
-fn groups(program: &Program, linked: &[Entry]) -> Vec<Group> {
+fn groups(units: &Units, linked: &[Entry]) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut group = Group {
         file: None,
         symbols: Vec::new(),
     };
-    let is_local = |&definition: &Definition| program.symbol(definition).binding == Binding::Local;
     for (index, entry) in linked.iter().enumerate() {
         match entry {
             Entry::File(file) => {
@@ -86,8 +142,7 @@ fn groups(program: &Program, linked: &[Entry]) -> Vec<Group> {
                 groups.push(std::mem::replace(&mut group, next));
             }
             Entry::Symbol(symbol) => {
-                let mut named = program.named(symbol.shape.name).iter();
-                if symbol.binding == Binding::Local && named.any(is_local) {
+                if symbol.binding == Binding::Local && units.names.contains(&symbol.shape.name) {
                     group.symbols.push(index);
                 }
             }
@@ -102,6 +157,7 @@ struct Matcher<'a> {
     program: &'a Program,
     linked: &'a [Entry],
     bases: &'a Bases,
+    units: Units,
     /// Units whose group is known.
     taken: HashSet<usize>,
     definitions: Definitions,
@@ -110,18 +166,19 @@ struct Matcher<'a> {
 impl Matcher<'_> {
     /// Matches `group` if one unit fits it best; what is left of it are objects without a mark.
     fn take_only_fit(&mut self, group: &Group) -> bool {
-        let mut best = self.best_fits(&group.symbols, |unit| Some(unit.file) == group.file);
+        let mut best = self.best_fits(&group.symbols, self.units.marked(group.file));
         if best.len() > 1 {
             return false;
         }
         let mut rest = group.symbols.clone();
         while let Some(fit) = best.pop() {
             self.taken.insert(fit.unit);
-            for &(index, definition) in &fit.found {
+            let found: HashSet<usize> = fit.found.iter().map(|&(index, _)| index).collect();
+            rest.retain(|index| !found.contains(index));
+            for (index, definition) in fit.found {
                 self.definitions.entry(index).or_default().push(definition);
             }
-            rest.retain(|index| !fit.found.iter().any(|(found, _)| found == index));
-            best = self.best_fits(&rest, |unit| !unit.marked);
+            best = self.best_fits(&rest, &self.unmarked(&rest));
             best.truncate(1);
         }
         true
@@ -129,23 +186,38 @@ impl Matcher<'_> {
 
     /// Notes all the units that fit `group` equally well.
     fn take_all_fits(&mut self, group: &Group) {
-        for fit in self.best_fits(&group.symbols, |unit| Some(unit.file) == group.file) {
+        for fit in self.best_fits(&group.symbols, self.units.marked(group.file)) {
             for (index, definition) in fit.found {
                 self.definitions.entry(index).or_default().push(definition);
             }
         }
     }
 
-    /// The best fits for `symbols` among the free units that `may` be.
-    fn best_fits(
-        &self,
-        symbols: &[usize],
-        may: impl Fn(&crate::program::Unit) -> bool,
-    ) -> Vec<Fit> {
-        let units = self.program.units.iter().enumerate();
-        let free = units.filter(|(number, unit)| !self.taken.contains(number) && may(unit));
+    /// The units without a mark that have a name of `symbols`, in the order of linking.
+    fn unmarked(&self, symbols: &[usize]) -> Vec<usize> {
+        let names: HashSet<Name> = symbols
+            .iter()
+            .filter_map(|&index| self.name(index))
+            .collect();
+        let units = names
+            .iter()
+            .filter_map(|name| self.units.unmarked.get(name));
+        let units: BTreeSet<usize> = units.flatten().copied().collect();
+        units.into_iter().collect()
+    }
+
+    fn name(&self, index: usize) -> Option<Name> {
+        match &self.linked[index] {
+            Entry::Symbol(symbol) => Some(symbol.shape.name),
+            Entry::File(_) => None,
+        }
+    }
+
+    /// The best fits for `symbols` among those of `units` that are free.
+    fn best_fits(&self, symbols: &[usize], units: &[usize]) -> Vec<Fit> {
+        let free = units.iter().filter(|number| !self.taken.contains(number));
         let mut fits: Vec<Fit> = free
-            .map(|(number, _)| self.fit(number, symbols))
+            .map(|&number| self.fit(number, symbols))
             .filter(|fit| !fit.found.is_empty())
             .collect();
         let best = fits.iter().map(Fit::rank).max();
@@ -160,17 +232,19 @@ impl Matcher<'_> {
             found: Vec::new(),
             agreeing: 0,
         };
-        let mut locals = self.program.units[number].locals.as_slice();
+        let locals = &self.program.units[number].locals;
+        let mut next = 0;
         for &index in symbols {
             let Entry::Symbol(symbol) = &self.linked[index] else {
                 continue;
             };
-            let fits = |&definition: &Definition| self.can_be(symbol, definition) != Some(false);
-            if let Some(skipped) = locals.iter().position(fits) {
-                let definition = locals[skipped];
+            let mut places = self.units.named(number, symbol.shape.name, next);
+            let place = places.find(|&place| self.can_be(symbol, locals[place]) != Some(false));
+            if let Some(place) = place {
+                let definition = locals[place];
                 fit.found.push((index, definition));
                 fit.agreeing += usize::from(self.can_be(symbol, definition) == Some(true));
-                locals = &locals[skipped + 1..];
+                next = place + 1;
             }
         }
         fit
@@ -178,7 +252,8 @@ impl Matcher<'_> {
 
     /// Whether `symbol` of vmlinux can come from `definition`; `None` if its place is unknown.
     fn can_be(&self, symbol: &Symbol, definition: Definition) -> Option<bool> {
-        if !self.program.can_be(definition, symbol.shape) {
+        let is_hidden = self.program.symbol(definition).hidden;
+        if is_hidden != symbol.hidden || !self.program.can_be(definition, symbol.shape) {
             return Some(false);
         }
         self.bases.agree(self.program, definition, symbol.value)

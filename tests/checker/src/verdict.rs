@@ -2,11 +2,11 @@
 
 //! Compares what the kernel shows with what the objects define.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use anyhow::{bail, Result};
 
-use crate::elf::{Entry, Symbol};
+use crate::elf::{Binding, Entry, Symbol};
 use crate::kallsyms::Line;
 use crate::names::{Name, Names};
 use crate::program::{Definition, Program};
@@ -44,7 +44,7 @@ pub struct Finding {
 pub struct Verdict {
     /// Lines of the kernel's listing.
     pub lines: usize,
-    /// Symbols that are in a module, where that is clear.
+    /// Symbols that are in a module: where it is not clear in which, those that show none.
     pub members: usize,
     /// Of these, those that show their modules.
     pub right: usize,
@@ -96,6 +96,7 @@ fn percent(part: usize, whole: usize) -> f64 {
 struct Expected {
     /// The sets of modules that it can be in; one where its definition is clear.
     sets: Vec<Modules>,
+    binding: Binding,
     size: u64,
     /// Its place in the symbol table.
     index: usize,
@@ -119,7 +120,7 @@ pub fn compare(
     for (index, line) in listing.iter().enumerate() {
         let shown = shown(index, line.address)?;
         let key = names.find(&line.name).map(|name| (name, line.address));
-        let expected = key.and_then(|key| expected.get_mut(&key)?.take(&shown));
+        let expected = key.and_then(|key| expected.get_mut(&key)?.take(binding(line.kind), &shown));
         let Some(expected) = expected else {
             let name = String::from_utf8_lossy(&line.name);
             bail!(
@@ -134,7 +135,9 @@ pub fn compare(
             Origin::Defined(_) => {}
         }
         verdict.labelled += usize::from(!shown.is_empty());
-        let member = matches!(&expected.sets[..], [modules] if !modules.is_empty());
+        let is_clear = expected.sets.len() == 1;
+        let in_module = expected.sets.iter().all(|set| !set.is_empty());
+        let member = in_module && (is_clear || shown.is_empty());
         verdict.members += usize::from(member);
         let Some(fault) = fault(&expected.sets, &shown) else {
             verdict.right += usize::from(member);
@@ -164,17 +167,34 @@ fn fault(sets: &[Modules], shown: &Modules) -> Option<Fault> {
     }
 }
 
-/// What is expected of symbols that have one name and one address. No reader can tell them apart,
-/// so they may be shown in any order.
+/// What the letter of a symbol's type says of who sees it; `None` where nm gives the same letter to
+/// local and to global symbols.
+fn binding(letter: u8) -> Option<Binding> {
+    match letter {
+        b'W' | b'V' => Some(Binding::Weak),
+        b'A'..=b'Z' => Some(Binding::Global),
+        b'i' | b'u' => None,
+        _ => Some(Binding::Local),
+    }
+}
+
+/// What is expected of symbols that have one name and one address. Of those that have one letter
+/// too no reader can tell one from another, so they may be shown in any order.
 #[derive(Default)]
-struct Alike(Vec<Expected>);
+struct Alike(VecDeque<Expected>);
 
 impl Alike {
-    /// Takes the symbol that `shown` is right for, or else any.
-    fn take(&mut self, shown: &Modules) -> Option<Expected> {
-        let right = |expected: &Expected| expected.sets.iter().any(|set| set == shown);
-        let index = self.0.iter().position(right).unwrap_or(0);
-        (index < self.0.len()).then(|| self.0.remove(index))
+    /// Takes a symbol of this `binding` that `shown` is right for, or else any of it; one of another
+    /// binding only if there is none.
+    fn take(&mut self, binding: Option<Binding>, shown: &Modules) -> Option<Expected> {
+        let is_of_binding =
+            |expected: &Expected| binding.is_none_or(|binding| binding == expected.binding);
+        let is_right = |expected: &Expected| {
+            is_of_binding(expected) && expected.sets.iter().any(|set| set == shown)
+        };
+        let right = self.0.iter().position(is_right);
+        let index = right.or_else(|| self.0.iter().position(is_of_binding));
+        self.0.remove(index.unwrap_or(0))
     }
 }
 
@@ -185,10 +205,17 @@ fn expectations(
 ) -> HashMap<(Name, u64), Alike> {
     let mut expectations: HashMap<(Name, u64), Alike> = HashMap::new();
     for (index, (entry, origin)) in linked.iter().zip(origins).enumerate() {
-        if let Entry::Symbol(Symbol { shape, value, .. }) = entry {
+        if let Entry::Symbol(Symbol {
+            shape,
+            binding,
+            value,
+            ..
+        }) = entry
+        {
             let alike = expectations.entry((shape.name, *value)).or_default();
-            alike.0.push(Expected {
+            alike.0.push_back(Expected {
                 sets: module_sets(program, origin),
+                binding: *binding,
                 size: shape.size,
                 index,
             });
@@ -199,31 +226,32 @@ fn expectations(
 
 /// The sets of modules that a symbol of `origin` can be in.
 fn module_sets(program: &Program, origin: &Origin) -> Vec<Modules> {
-    let modules = |definition: &Definition| program.object(definition.object).modules.clone();
+    let of_object = |definition: &Definition| &program.object(definition.object).modules;
+    let mut sets: Vec<&Modules> = origin.definitions().iter().map(of_object).collect();
+    sets.sort();
+    sets.dedup();
     match origin {
-        Origin::Defined(definition) | Origin::Prefix(definition) => vec![modules(definition)],
-        Origin::Link => vec![Vec::new()],
-        Origin::Unclear(definitions) => {
-            let mut sets: Vec<_> = definitions.iter().map(modules).collect();
-            sets.sort();
-            sets.dedup();
-            sets
-        }
+        Origin::Link => vec![Modules::new()],
+        _ => sets.into_iter().cloned().collect(),
     }
 }
 
 fn why(program: &Program, origin: &Origin) -> String {
-    let path =
-        |definition: &Definition| program.object(definition.object).path.display().to_string();
+    /// So many objects are named.
+    const MOST: usize = 8;
+    let definitions = origin.definitions();
+    let named = definitions.iter().take(MOST);
+    let mut paths: Vec<_> = named
+        .map(|definition| program.object(definition.object).path.display().to_string())
+        .collect();
+    if definitions.len() > MOST {
+        paths.push(format!("{} more", definitions.len() - MOST));
+    }
+    let paths = paths.join(", ");
     match origin {
-        Origin::Defined(definition) => format!("defined by {}", path(definition)),
-        Origin::Prefix(definition) => {
-            format!("objtool made it for a function of {}", path(definition))
-        }
+        Origin::Defined(_) => format!("defined by {paths}"),
+        Origin::Prefix(_) => format!("objtool made it for a function of {paths}"),
         Origin::Link => "no object defines it".into(),
-        Origin::Unclear(definitions) => {
-            let paths: Vec<_> = definitions.iter().map(path).collect();
-            format!("defined by one of {}", paths.join(", "))
-        }
+        Origin::Unclear(_) => format!("defined by one of {paths}"),
     }
 }

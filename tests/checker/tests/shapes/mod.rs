@@ -4,6 +4,8 @@
 //! the linkers that are here; the truth stands with its objects.
 
 mod objects;
+mod sections;
+mod symbols;
 
 use assert_cmd::assert::Assert;
 use predicates::str::contains;
