@@ -10,7 +10,8 @@
 //! The phases, in order: [`archives`] tells which objects are in the kernel, [`modules`] which
 //! modules each is in, [`elf`] reads the symbols, [`ties`] finds the definition of each symbol of
 //! vmlinux, with [`groups`] and [`bases`] as its evidence; [`kallsyms`] and [`tables`] decode what
-//! the kernel will print; [`verdict`] compares, and [`report`] writes it down. [`lookups`] compares
+//! the kernel will print; [`verdict`] compares, and [`report`] writes it down, with what the build
+//! itself says that it left in no module ([`unattributed`]). [`lookups`] compares
 //! something else, if asked to: what the kernel answers for an address; [`builtin_ranges`] stands
 //! in for the tables with what upstream's build makes; and [`encodings`] what the
 //! [`sizes`] would take if they were stored otherwise.
@@ -32,6 +33,7 @@ mod report;
 mod sizes;
 mod tables;
 mod ties;
+mod unattributed;
 mod verdict;
 
 use std::io::{self, BufWriter, ErrorKind};
@@ -42,6 +44,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use options::{Aim, Options};
+use unattributed::Unattributed;
 
 /// The exit code for a kernel that says something wrong.
 const WRONG: u8 = 1;
@@ -90,9 +93,11 @@ fn modules(options: &Options) -> Result<bool> {
     };
     let verdict = verdict::compare(&program, &linked, &origins, &listing, shown, &names)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = report::write(&mut out, &image, &program, &tables, &verdict);
+    let unattributed = Unattributed::read(&build)?;
+    let written = report::write(&mut out, &image, &program, &tables, &verdict, &unattributed);
     unless_unread(written)?;
-    Ok(verdict.good(options.min_recall))
+    let is_complete = other.is_some() || options.unattributed || unattributed.is_empty();
+    Ok(verdict.good(options.min_recall) && is_complete)
 }
 
 /// Tells whether no address is named worse than without true sizes.

@@ -12,8 +12,8 @@ use clap::Parser;
 #[command(
     name = "check",
     about = "Checks what /proc/kallmodsyms of a built kernel says against its object files",
-    after_help = "Exit code: 0 if nothing is wrong and enough is shown, 1 if not, 2 if it cannot \
-                  be checked. (make itself makes 2 of both.)"
+    after_help = "Exit code: 0 if nothing is wrong, enough is shown and the build attributed all, \
+                  1 if not, 2 if it cannot be checked. (make itself makes 2 of both.)"
 )]
 pub struct Options {
     /// The build directory: where vmlinux and the object files are
@@ -47,6 +47,10 @@ pub struct Options {
     /// The smallest part of the modules' symbols that must be shown with their modules, in percent
     #[arg(long, default_value_t = 99.95, value_name = "PERCENT", value_parser = percent)]
     pub min_recall: f64,
+
+    /// Allow that the build left symbols or objects in no module, as it says itself
+    #[arg(long)]
+    pub unattributed: bool,
 
     /// Compare instead what the kernel answers for addresses, as in %pS, with what it would answer
     /// without true sizes, and list each address that it names otherwise

@@ -7,6 +7,7 @@ use std::io::{Result, Write};
 use crate::image::{Image, Section};
 use crate::program::Program;
 use crate::tables::Tables;
+use crate::unattributed::Unattributed;
 use crate::verdict::{Fault, Finding, Verdict};
 
 /// Writes the numbers, and then every finding on its line.
@@ -16,6 +17,7 @@ pub fn write(
     program: &Program,
     tables: &Tables,
     verdict: &Verdict,
+    unattributed: &Unattributed,
 ) -> Result<()> {
     write_program(out, program)?;
     write_tables(out, image, tables)?;
@@ -23,6 +25,7 @@ pub fn write(
     for finding in &verdict.findings {
         write_finding(out, finding)?;
     }
+    unattributed.write(out)?;
     out.flush()
 }
 

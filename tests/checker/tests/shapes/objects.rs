@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Objects that no compiler made, and modules of one name.
+//! Objects that no compiler made, modules of one name, and what the build says that it does not know.
 
+use assert_cmd::assert::Assert;
 use predicates::str::contains;
 
 use super::{all_right, found, of, BUILT_IN, NO_LIBRARY};
-use crate::kernel::{Label, Made, ObjectFile, Parts};
+use crate::command;
+use crate::kernel::{Kernel, Label, Linker, Made, ObjectFile, Parts, Way};
 
 /// Objects that are not from a compiler. What objcopy and `ld -r` make is of the objects that they
 /// had; of prebuilt ones and of files as they are, nothing tells.
@@ -85,4 +87,28 @@ fn modules_of_one_name_are_shown_once() {
         }
     };
     found(&NAMESAKES, twice).stdout(contains("T both: shown [foo] [foo], expected [foo]"));
+}
+
+#[test]
+fn the_build_says_what_it_did_not_attribute() {
+    let kernel = Kernel::build(Linker::Gnu, Way::Objects, |_, truth| truth);
+    let lines: String = (0..12)
+        .map(|number| format!("symbol ffffffff8100000{number:x} x{number}: no reason\n"))
+        .collect();
+    kernel.write(".tmp_vmlinux.unattributed", &lines);
+    let says = |assert: Assert| {
+        assert
+            .stdout(contains("not attributed by the build: 12\n"))
+            .stdout(contains(
+                "not attributed: symbol ffffffff81000000 x0: no reason\n",
+            ))
+            .stdout(contains("and 2 more, in .tmp_vmlinux.unattributed\n"));
+    };
+    says(command(&kernel).assert().code(1));
+    says(command(&kernel).arg("--unattributed").assert().success());
+    kernel.write(".tmp_vmlinux.unattributed", "");
+    command(&kernel)
+        .assert()
+        .success()
+        .stdout(contains("not attributed by the build: 0\n"));
 }

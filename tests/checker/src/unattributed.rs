@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the build itself says that it could not attribute, and so shows in no module.
+//!
+//! The generator leaves a line for each in a file beside vmlinux, or no file if there is nothing:
+//!
+//! ```text
+//! symbol ffffffff81f7c2a0 str_spec: no object has such a constant
+//! object drivers/net/blob.o: its command names neither a module file nor an object
+//! ```
+
+use std::fs;
+use std::io::{ErrorKind, Result as IoResult, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// The file beside vmlinux.
+const FILE: &str = ".tmp_vmlinux.unattributed";
+
+/// So many lines are shown.
+const MOST: usize = 10;
+
+/// The lines of the file.
+pub struct Unattributed(Vec<String>);
+
+impl Unattributed {
+    /// Reads what the build in `build` left.
+    pub fn read(build: &Path) -> Result<Self> {
+        let path = build.join(FILE);
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            text => text.with_context(|| path.display().to_string())?,
+        };
+        let text = String::from_utf8_lossy(&text);
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        Ok(Self(lines.map(str::to_owned).collect()))
+    }
+
+    /// Whether all was attributed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Writes how many there are, and the first.
+    pub fn write(&self, out: &mut impl Write) -> IoResult<()> {
+        writeln!(out, "not attributed by the build: {}", self.0.len())?;
+        for line in self.0.iter().take(MOST) {
+            writeln!(out, "not attributed: {line}")?;
+        }
+        match self.0.len().checked_sub(MOST + 1) {
+            Some(more) => writeln!(out, "and {} more, in {FILE}", more + 1),
+            None => Ok(()),
+        }
+    }
+}
