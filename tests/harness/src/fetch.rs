@@ -16,10 +16,11 @@ use crate::cache::Cache;
 use crate::command;
 use crate::progress::Phase;
 
-/// Where kernel series are that a stable release does not have itself.
-const BACKPORTS: &str = "trixie-backports";
 /// Where programs for the guest are: the first release that has all architectures.
 const RELEASE: &str = "trixie";
+/// Where kernel series are that the host's sources do not have: the older series in the release
+/// itself, newer ones in its backports.
+const SUITES: &[&str] = &[RELEASE, "trixie-backports"];
 
 const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -29,17 +30,26 @@ pub struct Fetched {
     pub file: PathBuf,
 }
 
+/// Whether the package `name` for all architectures was fetched.
+pub fn has(cache: &Path, name: &str) -> bool {
+    find(&directory(cache), name).is_some()
+}
+
+fn directory(cache: &Path) -> PathBuf {
+    cache.join("apt")
+}
+
 /// The package `name` for all architectures, which is fetched once.
 pub fn package(cache: &Cache, name: &str) -> Result<Fetched> {
     let from = Place {
-        directory: cache.path.join("apt"),
-        suite: BACKPORTS,
+        directory: directory(&cache.path),
+        suites: SUITES,
         architecture: None,
     };
     from.fetch(name).with_context(|| {
         format!(
-            "{name}: apt does not offer it here; install it, or give a tree of your own, as in \
-             make run KDIR=/path/to/linux"
+            "{name} is missing, and apt's sources here do not have it; install it, or give a tree \
+             of your own, as in make run KDIR=/path/to/linux"
         )
     })
 }
@@ -59,7 +69,7 @@ pub fn program(cache: &Path, architecture: &str, name: &str, program: &str) -> R
     }
     let from = Place {
         directory,
-        suite: RELEASE,
+        suites: &[RELEASE],
         architecture: Some(architecture),
     };
     let package = from.fetch(name)?;
@@ -71,7 +81,7 @@ pub fn program(cache: &Path, architecture: &str, name: &str, program: &str) -> R
 /// Where packages are from, and where they go to.
 struct Place<'a> {
     directory: PathBuf,
-    suite: &'a str,
+    suites: &'a [&'a str],
     /// Debian's name of it; `None` for the host's.
     architecture: Option<&'a str>,
 }
@@ -82,11 +92,14 @@ impl Place<'_> {
         if let Some(fetched) = find(directory, name) {
             return Ok(fetched);
         }
-        let (suite, mirror) = (self.suite, mirror()?);
+        let (suites, mirror) = (self.suites.join(" or "), mirror()?);
         let mut phase = Phase::start("fetch");
-        phase.announce(&format!("{name} of {suite}, which apt here does not offer"));
-        let context = || format!("{name} could not be fetched from {suite} of {mirror}");
-        prepare(directory, &mirror, suite).with_context(|| directory.display().to_string())?;
+        phase.announce(&format!(
+            "{name} of {suites}, which apt here does not offer"
+        ));
+        let context = || format!("{name} could not be fetched from {suites} of {mirror}");
+        prepare(directory, &mirror, self.suites)
+            .with_context(|| directory.display().to_string())?;
         command::output(self.apt_get().arg("update")).with_context(context)?;
         command::output(self.apt_get().args(["download", name])).with_context(context)?;
         let fetched = find(directory, name).with_context(context)?;
@@ -135,10 +148,11 @@ fn find(directory: &Path, name: &str) -> Option<Fetched> {
     })
 }
 
-fn prepare(directory: &Path, mirror: &str, suite: &str) -> Result<()> {
+fn prepare(directory: &Path, mirror: &str, suites: &[&str]) -> Result<()> {
     make_directories(directory)?;
-    let source = source(mirror, suite);
-    Ok(fs::write(directory.join("sources.list"), source)?)
+    let lines = suites.iter().map(|suite| source(mirror, suite));
+    let lines: String = lines.collect();
+    Ok(fs::write(directory.join("sources.list"), lines)?)
 }
 
 /// Makes the directories that apt does not make itself.

@@ -8,6 +8,7 @@
 //! [`build`], [`guest`], [`qemu`], and then [`summary`], [`test`], [`bench`],
 //! [`clients`] or [`matrix`].
 
+mod apt;
 mod arch;
 mod bench;
 mod build;

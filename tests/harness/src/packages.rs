@@ -3,14 +3,15 @@
 //! The Debian packages that a phase needs, installed where that is allowed.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{bail, Context, Result};
 
-use crate::arch::Arch;
+use crate::apt::{self, Known, Next, Want};
 use crate::command;
+use crate::fetch;
 use crate::options::Options;
-use crate::progress::Phase;
+use crate::progress::{self, Phase};
 use crate::toolchain;
 
 pub enum For {
@@ -47,6 +48,11 @@ const LLVM: &[&str] = &["clang-19", "lld-19", "llvm-19"];
 const BENCH: &[&str] = &["gawk", "time"];
 /// What lints; groff-base and mandoc read the man pages.
 const TEST: &[&str] = &["groff-base", "mandoc", "shellcheck"];
+/// Programs, and the packages that have them: of rustc, and of rustc-web.
+const LINTERS: [(&str, &str, &str); 2] = [
+    ("rustfmt", "rustfmt", "rustfmt-web"),
+    ("cargo-clippy", "rust-clippy", "rust-web-clippy"),
+];
 /// For the kernel's htmldocs, which draws figures with graphviz.
 const DOCS: &[&str] = &[
     "fonts-dejavu-core",
@@ -78,43 +84,72 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
         }
         bail!("this is not Debian: give a kernel tree of your own, as in make run KDIR=/path/to/linux");
     }
-    let source = options.source_package();
-    if !is_installed(&source) && !is_offered(&source) && !has_lists() {
-        // A fresh container: only now can be told what there is.
-        if let Some(root) = become_root() {
-            apt_get(root, &["update"])?;
-        }
-    }
-    let missing: Vec<_> = wanted(options, purpose)?
-        .into_iter()
-        .filter(|package| !is_installed(package))
-        .collect();
-    if missing.is_empty() {
+    let wants = wanted(options, purpose)?;
+    let known = Known::of(&wants)?;
+    if apt::next(&wants, &known, has_updated()) == Next::Go {
         return Ok(());
     }
-    let list = missing.join(" ");
-    let Some(root) = become_root() else {
-        bail!("some packages are missing; install them with\n  apt-get update && apt-get install {list}");
+    let Some(root) = apt::become_root() else {
+        return match apt::by_hand(&wants, &known) {
+            None => Ok(()),
+            Some(list) => bail!(
+                "some packages are missing; install them with\n  apt-get update && apt-get install {}",
+                list.join(" ")
+            ),
+        };
     };
     let mut phase = Phase::start("packages");
-    phase.announce(&format!("installing {list}"));
-    let by_hand = || {
-        format!(
-            "the packages were not installed. Is the network there, and does this release of \
-             Debian have them? By hand it is\n  apt-get update && apt-get install {list}"
-        )
-    };
-    apt_get(root, &["update"]).with_context(by_hand)?;
-    let mut install = vec!["install", "--yes", "--no-install-recommends"];
-    install.extend(missing.iter().map(String::as_str));
-    apt_get(root, &install).with_context(by_hand)?;
+    if !has_updated() {
+        phase.announce("apt-get update: some packages are missing");
+        update(root);
+    }
+    match apt::next(&wants, &Known::of(&wants)?, true) {
+        Next::Go | Next::Update => {}
+        Next::Lack(list) => bail!(
+            "apt's sources here do not have these packages, which it needs: {}",
+            list.join(", ")
+        ),
+        Next::Install(list) => {
+            let names = list.join(" ");
+            phase.announce(&format!("installing {names}"));
+            apt::install(root, &list).with_context(|| {
+                format!(
+                    "these packages are missing, and apt-get could not install them (is the \
+                     network there?): {names}"
+                )
+            })?;
+        }
+    }
     phase.done("installed");
     Ok(())
 }
 
-fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
-    let mut wanted = Vec::new();
-    let mut want = |names: &[&str]| wanted.extend(names.iter().map(|&name| name.to_owned()));
+/// Whether this run has got apt's lists anew.
+static UPDATED: AtomicBool = AtomicBool::new(false);
+
+fn has_updated() -> bool {
+    UPDATED.load(Ordering::Relaxed)
+}
+
+/// A source of packages that has nothing to do with this can be out of order. Therefore a failure is
+/// told, and what is missing then is told by what needs it.
+fn update(root: &[&str]) {
+    UPDATED.store(true, Ordering::Relaxed);
+    if let Err(error) = apt::update(root) {
+        let error = format!("{error:#}");
+        let mut lines = error.lines().filter(|line| !line.is_empty());
+        let first = lines.find(|line| line.starts_with("E: ") || line.starts_with("W: "));
+        progress::say(&format!(
+            "apt-get update failed, going on with the lists that are here: {}",
+            first.unwrap_or(&error)
+        ));
+    }
+}
+
+fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
+    let is_test = matches!(purpose, For::Test);
+    let mut wants = Vec::new();
+    let mut want = |names: &[&str]| wants.extend(names.iter().map(|name| Want::package(name)));
     if matches!(purpose, For::Docs | For::Test) {
         want(DOCS);
     }
@@ -123,7 +158,6 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
         let arch = options.arch()?;
         want(arch.cross_packages());
         want(arch.firmware);
-        want(&[qemu_package(arch)?]);
     }
     if matches!(purpose, For::Editor) {
         want(&["python3"]);
@@ -137,100 +171,51 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<String>> {
     if matches!(purpose, For::Matrix) {
         want(MATRIX);
     }
-    if matches!(purpose, For::Test) {
+    if is_test {
         want(TEST);
+        for (program, name, of_web) in LINTERS {
+            if command::in_path(program).is_empty() {
+                want(&[if is_bookworm() { of_web } else { name }]);
+            }
+        }
     }
-    if options.kdir().is_none() || matches!(purpose, For::Test) {
+    if options.kdir().is_none() || is_test {
         options.check_series()?;
         let source = options.source_package();
-        if is_offered(&source) {
-            wanted.push(source);
+        if !fetch::has(&options.cache, &source) {
+            wants.push(Want::package(&source).optional());
         }
     }
     if matches!(purpose, For::Docs) {
         // No kernel is compiled.
-        return Ok(wanted);
+        return Ok(wants);
     }
     // The kernels that look for errors in themselves want clang.
     if !options.llvm.is_empty() || matches!(purpose, For::Test) {
-        wanted.extend(LLVM.iter().map(|&name| name.to_owned()));
+        wants.extend(LLVM.iter().map(|name| Want::package(name)));
     }
     if toolchain::rustc().is_none() {
-        wanted.extend(rust_packages().iter().map(|&name| name.to_owned()));
+        wants.extend(rust_packages().iter().map(|name| Want::package(name)));
     }
-    Ok(wanted)
-}
-
-/// Which package has the emulator differs between releases.
-fn qemu_package(arch: &'static Arch) -> Result<&'static str> {
-    let mut packages = arch.qemu_packages.iter();
-    let last = packages.next_back().context("no package has QEMU")?;
-    Ok(packages.find(|package| is_offered(package)).unwrap_or(last))
+    // Which package has it differs between releases, and the other may be there without it.
+    let arch = options.arch()?;
+    if command::in_path(arch.qemu).is_empty() {
+        wants.push(Want::first_of(arch.qemu_packages));
+    }
+    Ok(wants)
 }
 
 /// Debian 12's own rustc is too old; rustc-web is its newer one.
 fn rust_packages() -> &'static [&'static str] {
+    match is_bookworm() {
+        true => &["rustc-web", "rust-web-src"],
+        false => &["rustc", "rust-src"],
+    }
+}
+
+fn is_bookworm() -> bool {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     // VERSION_CODENAME=bookworm
-    if release
-        .lines()
-        .any(|line| line == "VERSION_CODENAME=bookworm")
-    {
-        &["rustc-web", "rust-web-src"]
-    } else {
-        &["rustc", "rust-src"]
-    }
-}
-
-/// Whether apt's sources have the package, as far as it knows. What they do not have is fetched from
-/// elsewhere.
-fn is_offered(package: &str) -> bool {
-    let mut show = Command::new("apt-cache");
-    show.args(["show", "--no-all-versions", package]);
-    command::output(&mut show).is_ok_and(|text| !text.is_empty())
-}
-
-/// Whether apt knows what its sources have: it always knows of itself, if only as installed.
-fn has_lists() -> bool {
-    let mut policy = Command::new("apt-cache");
-    policy.args(["madison", "apt"]);
-    command::output(&mut policy).is_ok_and(|text| !text.is_empty())
-}
-
-/// The version of a package, if it is installed.
-pub fn installed_version(package: &str) -> Option<String> {
-    let mut query = Command::new("dpkg-query");
-    query.args(["--show", "--showformat=${Version}", package]);
-    is_installed(package).then(|| command::output(&mut query).ok())?
-}
-
-fn is_installed(package: &str) -> bool {
-    let mut query = Command::new("dpkg-query");
-    query.args(["--show", "--showformat=${db:Status-Status}", package]);
-    command::output(&mut query).is_ok_and(|status| status == "installed")
-}
-
-/// The words that give a command root's rights, if anything does.
-fn become_root() -> Option<&'static [&'static str]> {
-    if rustix::process::geteuid().is_root() {
-        return Some(&[]);
-    }
-    let mut sudo = Command::new("sudo");
-    sudo.args(["-n", "true"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    sudo.status()
-        .is_ok_and(|status| status.success())
-        .then_some(&["sudo", "-n"])
-}
-
-fn apt_get(root: &[&str], arguments: &[&str]) -> Result<()> {
-    let words: Vec<_> = root
-        .iter()
-        .chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
-        .collect();
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).args(arguments);
-    command::output(&mut command).map(drop)
+    let mut lines = release.lines();
+    lines.any(|line| line == "VERSION_CODENAME=bookworm")
 }

@@ -12,11 +12,11 @@ use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
+use crate::apt;
 use crate::cache::Cache;
 use crate::command;
 use crate::fetch;
 use crate::options::{self, Options};
-use crate::packages;
 use crate::progress::Phase;
 
 pub struct Tree {
@@ -38,7 +38,7 @@ pub fn tree(options: &Options, cache: &Cache) -> Result<Tree> {
 /// The package's tree, of the version that is installed now, or else of the one that was fetched.
 pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     let package = options.source_package();
-    let (version, deb) = match packages::installed_version(&package) {
+    let (version, deb) = match apt::installed_version(&package) {
         Some(version) => (version, None),
         None => {
             let fetched = fetch::package(cache, &package)?;
