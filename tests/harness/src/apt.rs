@@ -16,9 +16,14 @@ use crate::command;
 pub struct Want {
     /// The first of these that the release offers.
     names: Vec<String>,
+    /// An older package is no use.
+    at_least: Option<Version>,
     /// Whether the run can get it elsewhere if no package has it.
     optional: bool,
 }
+
+/// The first numbers of a version.
+pub type Version = [u32; 3];
 
 impl Want {
     /// One package, which has the same name in all releases.
@@ -30,6 +35,7 @@ impl Want {
     pub fn first_of(names: &[&str]) -> Self {
         Self {
             names: names.iter().map(|&name| name.to_owned()).collect(),
+            at_least: None,
             optional: false,
         }
     }
@@ -41,17 +47,33 @@ impl Want {
         }
     }
 
-    /// The package to install: the first that there is.
+    pub fn at_least(self, version: Version) -> Self {
+        Self {
+            at_least: Some(version),
+            ..self
+        }
+    }
+
+    fn accepts(&self, version: &str) -> bool {
+        self.at_least
+            .is_none_or(|least| numbers(version).is_some_and(|numbers| numbers >= least))
+    }
+
+    /// The package to install: the first with a version that is good enough.
     fn offered<'a>(&'a self, known: &Known) -> Option<&'a str> {
         let mut names = self.names.iter();
-        let offered = names.find(|name| known.candidates.contains_key(*name));
+        let offered = names.find(|name| {
+            let candidate = known.candidates.get(*name);
+            candidate.is_some_and(|version| self.accepts(version))
+        });
         offered.map(String::as_str)
     }
 
     fn is_installed(&self, known: &Known) -> bool {
-        self.names
-            .iter()
-            .any(|name| known.installed.contains_key(name))
+        self.names.iter().any(|name| {
+            let installed = known.installed.get(name);
+            installed.is_some_and(|version| self.accepts(version))
+        })
     }
 }
 
@@ -158,6 +180,17 @@ fn candidates_of(policy: &str) -> BTreeMap<String, String> {
         }
     }
     candidates
+}
+
+/// The first three numbers of `0.71.1-4` or `bindgen 0.71.1`; `None` if there are fewer.
+pub fn numbers(text: &str) -> Option<Version> {
+    let version = text.split(' ').next_back()?;
+    // The epoch of a package's version.
+    let version = version.split_once(':').map_or(version, |(_, rest)| rest);
+    let mut numbers = version
+        .split(|character: char| !character.is_ascii_digit())
+        .map(|number| number.parse().ok());
+    Some([numbers.next()??, numbers.next()??, numbers.next()??])
 }
 
 /// The version of a package, if it is installed.
@@ -296,5 +329,29 @@ mod tests {
         assert_eq!(next(&wants, &known(&policy), true), lack);
         let list = by_hand(&wants, &known(&policy)).unwrap();
         assert_eq!(list, ["qemu-system-riscv", "flex"]);
+    }
+
+    #[test]
+    fn a_package_that_is_too_old_is_left_alone() {
+        let wants = [Want::package("bindgen").at_least([0, 71, 1]).optional()];
+        for (version, expected) in [
+            ("0.60.1-2+b2", Next::Go),
+            ("0.71.0-1", Next::Go),
+            ("0.71.1-4", install(&["bindgen"])),
+            ("1:0.72.0~rc1-1", install(&["bindgen"])),
+            ("1.0", Next::Go),
+        ] {
+            let known = known(&offer("bindgen", version));
+            assert_eq!(next(&wants, &known, true), expected, "{version}");
+            assert_eq!(by_hand(&wants, &known), None);
+        }
+    }
+
+    #[test]
+    fn versions_are_the_first_three_numbers() {
+        assert_eq!(numbers("bindgen 0.71.1"), Some([0, 71, 1]));
+        assert_eq!(numbers("1:19.1.7-3~deb12u1"), Some([19, 1, 7]));
+        assert_eq!(numbers("0.60"), None);
+        assert_eq!(numbers(""), None);
     }
 }

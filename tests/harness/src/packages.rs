@@ -197,6 +197,10 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     if toolchain::rustc().is_none() {
         wants.extend(rust_packages().iter().map(|name| Want::package(name)));
     }
+    if !toolchain::has_bindgen(&options.cache) {
+        let least = toolchain::OLDEST_BINDGEN;
+        wants.push(Want::package("bindgen").at_least(least).optional());
+    }
     // Which package has it differs between releases, and the other may be there without it.
     let arch = options.arch()?;
     if command::in_path(arch.qemu).is_empty() {

@@ -10,12 +10,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::apt;
 use crate::cache::Cache;
 use crate::command;
 use crate::options::Options;
 use crate::progress::Phase;
 
+/// What is compiled where no package is new enough.
 const BINDGEN: &str = "0.73.2";
+
+/// The oldest bindgen that all kernel series accept: 7.3 asks for this one, and 6.12 for 0.65.1.
+pub const OLDEST_BINDGEN: apt::Version = [0, 71, 1];
 
 /// What the kernel's make may see of our environment. Cargo's and rustup's own
 /// variables, and those of the make that started us, would change what it does.
@@ -92,10 +97,8 @@ impl Toolchain {
     /// Everything that decides what is generated, as text.
     pub fn describe(&self) -> Result<String> {
         let version = command::output(Command::new(&self.rustc).arg("-vV"))?;
-        Ok(format!(
-            "{}\n{version}bindgen {BINDGEN}\n",
-            self.rustc.display()
-        ))
+        let bindgen = command::output(Command::new(&self.bindgen).arg("--version"))?;
+        Ok(format!("{}\n{version}{bindgen}", self.rustc.display()))
     }
 }
 
@@ -145,9 +148,29 @@ fn with_core_source(rustc: &Path) -> Option<PathBuf> {
     })
 }
 
-/// bindgen, compiled by cargo: distributions' are often too old for their rustc.
+/// The first bindgen that is new enough, or else one that cargo compiles.
 fn bindgen(cache: &Cache) -> Result<PathBuf> {
+    if let Some(bindgen) = new_enough_bindgen() {
+        return Ok(bindgen);
+    }
     Ok(installed(cache, "bindgen", "bindgen-cli", BINDGEN)?.join("bin/bindgen"))
+}
+
+fn new_enough_bindgen() -> Option<PathBuf> {
+    command::in_path("bindgen").into_iter().find(|bindgen| {
+        let version = command::output(Command::new(bindgen).arg("--version"));
+        version.is_ok_and(|version| apt::numbers(version.trim_end()) >= Some(OLDEST_BINDGEN))
+    })
+}
+
+/// Whether there is a bindgen without a package or the network.
+pub fn has_bindgen(cache: &Path) -> bool {
+    tool(cache, "bindgen", BINDGEN).join("bin/bindgen").exists() || new_enough_bindgen().is_some()
+}
+
+/// Where cargo installs the programs of a crate.
+fn tool(cache: &Path, name: &str, version: &str) -> PathBuf {
+    cache.join(format!("tools/{name}-{version}"))
 }
 
 /// The directory where cargo has installed the programs of a crate, which it compiles once.
@@ -157,7 +180,7 @@ pub fn installed(
     package: &str,
     version: &str,
 ) -> Result<PathBuf> {
-    let root = cache.path.join(format!("tools/{name}-{version}"));
+    let root = tool(&cache.path, name, version);
     if !root.join("bin").join(name).exists() {
         let mut phase = Phase::start(name);
         phase.announce(&format!("compiling {version}, once"));
