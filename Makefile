@@ -16,7 +16,7 @@ help:
 	@echo 'Try it:'
 	@echo '  make run       build a kernel with the file, boot it in QEMU, show the file'
 	@echo '  make shell     a prompt in that kernel'
-	@echo '  make test      all tests, with a boot of each test kernel'
+	@echo '  make test      lints, host tests, that kernel; ALL=1: all other tests, too'
 	@echo '  make reproduce  privacy, damaged tables, second builds, at length'
 	@echo '  make soak      debug kernels, fuzzing: MINUTES=10 each; Miri; make reproduce'
 	@echo '  make fuzz      damaged tables and build inputs: RUNS= or MINUTES=, TARGET=map'

@@ -30,7 +30,7 @@ pub struct Arch {
     /// How the compiler's name begins on a host of another architecture, and what has it there.
     prefix: &'static str,
     cross_packages: &'static [&'static str],
-    /// The kernels that `make test` boots unless one is asked for.
+    /// The kernels that `make test ALL=1` boots unless one is asked for; `make test` boots the first.
     pub configs: &'static [&'static str],
     /// Whether there are kernels for `make soak`.
     pub has_debug_kernels: bool,

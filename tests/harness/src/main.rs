@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Command::Shell(options) => shell(&options).map(|()| true),
         Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::Clients(options) => clients::run(&options),
-        Command::Test(options) => test::run(&options),
+        Command::Test(test) => test::run(&test),
         Command::Reproduce(options) => test::long::reproduce(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),
         Command::Htmldocs(options) => docs::run(&options).map(|()| true),

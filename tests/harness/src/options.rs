@@ -29,8 +29,8 @@ pub enum Command {
     Bench(Bench),
     /// Run tracing tools in a guest, and check what they make of the file
     Clients(Options),
-    /// Run all tests; ends with the line `N passed, N failed`
-    Test(Options),
+    /// Run the tests; ends with the line `N passed, N failed`
+    Test(Test),
     /// Run what `test` runs of privacy, damage and repetition at length
     Reproduce(Options),
     /// Make pages of the documentation, by the kernel's own build
@@ -83,6 +83,16 @@ pub struct Options {
 }
 
 #[derive(Args)]
+pub struct Test {
+    #[command(flatten)]
+    pub options: Options,
+
+    /// Run what takes long, too: 1; or what takes long, alone: rest
+    #[arg(long, env = "ALL", default_value = "")]
+    all: String,
+}
+
+#[derive(Args)]
 pub struct Bench {
     #[command(flatten)]
     pub options: Options,
@@ -118,6 +128,18 @@ pub struct Matrix {
     /// Only one, which is another for each number, and not the one that `test` tries
     #[arg(long, env = "TURN", default_value = "")]
     turn: String,
+}
+
+impl Test {
+    /// Whether to run the tests that take long.
+    pub fn long(&self) -> bool {
+        is_set(&self.all)
+    }
+
+    /// Whether to run the tests that do not.
+    pub fn short(&self) -> bool {
+        self.all != "rest"
+    }
 }
 
 impl Matrix {
@@ -299,5 +321,16 @@ mod tests {
         assert_eq!(given.objtree(), Some(Path::new("/o")));
         let empty = options(&["--kdir=", "--objtree="]);
         assert_eq!((empty.kdir(), empty.objtree()), (None, None));
+    }
+
+    #[test]
+    fn all_tests_are_the_short_and_the_long_ones() {
+        for (all, short, long) in [("", true, false), ("1", true, true), ("rest", false, true)] {
+            let line = ["harness", "test", "--cache", "c", "--all", all];
+            let Command::Test(test) = Cli::parse_from(line).command else {
+                unreachable!("asked to test");
+            };
+            assert_eq!((test.short(), test.long()), (short, long), "ALL={all}");
+        }
     }
 }

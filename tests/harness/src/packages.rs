@@ -20,6 +20,7 @@ pub enum For {
     Clients,
     Matrix,
     Test,
+    AllTests,
     Docs,
     Editor,
 }
@@ -147,10 +148,10 @@ fn update(root: &[&str]) {
 }
 
 fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
-    let is_test = matches!(purpose, For::Test);
+    let is_test = matches!(purpose, For::Test | For::AllTests);
     let mut wants = Vec::new();
     let mut want = |names: &[&str]| wants.extend(names.iter().map(|name| Want::package(name)));
-    if matches!(purpose, For::Docs | For::Test) {
+    if matches!(purpose, For::Docs | For::AllTests) {
         want(DOCS);
     }
     if !matches!(purpose, For::Docs) {
@@ -191,7 +192,7 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
         return Ok(wants);
     }
     // The kernels that look for errors in themselves want clang.
-    if !options.llvm.is_empty() || matches!(purpose, For::Test) {
+    if !options.llvm.is_empty() || matches!(purpose, For::AllTests) {
         wants.extend(LLVM.iter().map(|name| Want::package(name)));
     }
     if toolchain::rustc().is_none() {

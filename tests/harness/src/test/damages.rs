@@ -75,7 +75,7 @@ fn flip(table: &mut [u8], at: usize, bit: u8) {
     }
 }
 
-/// Each table once at least; first those that `make test` has time for.
+/// Each table once at least; first those that `make test ALL=1` has time for.
 pub const DAMAGES: &[Damage] = &[
     Damage {
         table: "kallsyms_module_offsets",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make test`: everything that can be tested, the quick things first.
+//! `make test`: what is worth waiting for after each change; with `ALL=1`, everything.
 
 mod apply;
 pub mod attribution;
@@ -33,13 +33,14 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::build;
 use crate::configure::Kernel;
 use crate::guest;
-use crate::options::Options;
+use crate::options::{Options, Test};
 use crate::packages;
 use crate::progress;
 use crate::qemu;
-use crate::source;
+use crate::source::{self, Tree};
 use crate::workshop::Workshop;
 
 /// So many of the damages and of the boots at other addresses have time here.
@@ -139,84 +140,157 @@ impl Report {
     }
 }
 
+/// Some tests, and whether only `ALL=1` runs them.
+struct Group<'a> {
+    name: String,
+    long: bool,
+    run: Tests<'a>,
+}
+
+type Tests<'a> = Box<dyn FnOnce(&mut Report) -> Result<()> + 'a>;
+
+/// The groups, in their order.
+#[derive(Default)]
+struct Groups<'a>(Vec<Group<'a>>);
+
+impl<'a> Groups<'a> {
+    fn short(&mut self, name: &str, run: impl FnOnce(&mut Report) -> Result<()> + 'a) {
+        self.add(name, false, run);
+    }
+
+    fn long(&mut self, name: &str, run: impl FnOnce(&mut Report) -> Result<()> + 'a) {
+        self.add(name, true, run);
+    }
+
+    fn add(&mut self, name: &str, long: bool, run: impl FnOnce(&mut Report) -> Result<()> + 'a) {
+        self.0.push(Group {
+            name: name.to_owned(),
+            long,
+            run: Box::new(run),
+        });
+    }
+
+    /// Runs those that are asked for, and says what `ALL=1` adds.
+    fn run(self, test: &Test, report: &mut Report) {
+        let mut others = Vec::new();
+        for group in self.0 {
+            match if group.long {
+                test.long()
+            } else {
+                test.short()
+            } {
+                true => report.group(&group.name, group.run),
+                false => others.push(group.name),
+            }
+        }
+        if !test.long() {
+            println!("# make test ALL=1 adds\n#   {}", others.join("; "));
+        }
+    }
+}
+
 /// Whether all passed.
-pub fn run(options: &Options) -> Result<bool> {
-    let workshop = Workshop::open(options, packages::For::Test)?;
-    let Workshop {
-        cache, toolchain, ..
-    } = &workshop;
-    let packaged = source::packaged(options, cache)?;
-
-    let mut report = Report::new();
-    report.group("lints", lint::run);
-    report.group("layering", layering::run);
-    report.group("host tests", host::run);
-    report.group("samples", samples::run);
-    report.group("apply and unapply", |report| apply::run(report, &packaged));
-    report.group("every version of Debian's kernels", |report| {
-        versions::run(report, cache)
-    });
-
-    report.group("documentation", |report| {
-        docs::run(report, cache, &workshop.tree)
-    });
-    let configs = options
-        .chosen_config()
-        .map_or(options.arch()?.configs.to_vec(), |config| vec![config]);
-    for config in configs {
-        report.group(config, |report| {
-            let kernel = workshop.configured(options, config)?;
-            boot::run(report, options, &kernel)?;
-            boot::run_small(report, options, &kernel)?;
-            speed::run(report, options, &kernel)?;
-            attribution::run(report, &kernel)?;
-            let guest = guest::pack(options, &kernel)?;
-            let files = qemu::show(options, &guest)?;
-            sizes::run(report, &kernel, &files)?;
-            vmcoreinfo::run(report, &kernel, &files)?;
-            offline::run(report, options, &kernel, &guest, &files)?;
-            reproduce::run(report, &kernel)?;
-            rebuild::run(report, &kernel)
-        });
-    }
-    report.group(
-        "who sees what, damage and address randomisation",
-        |report| {
-            let config = options.config();
-            let kernel = workshop.configured(options, config)?;
-            if can(&kernel, CONTAINERS)? {
-                boot::run_privacy(report, options, &kernel)?;
-            }
-            if can(&kernel, DAMAGE)? {
-                damaged::run(report, options, &kernel, &damages::DAMAGES[..DAMAGES])?;
-            }
-            if can(&kernel, ADDRESSES)? {
-                kaslr::run(report, options, &kernel, BOOTS)?;
-            }
-            Ok(())
-        },
-    );
-    report.group("built in or loaded", |report| {
-        stability::run(report, options, &workshop)
-    });
-    let debug_kernels = match options.arch()?.has_debug_kernels {
-        true => soak::CONFIGS,
-        false => &[],
+pub fn run(test: &Test) -> Result<bool> {
+    let options = &test.options;
+    let purpose = match test.long() {
+        true => packages::For::AllTests,
+        false => packages::For::Test,
     };
-    for config in debug_kernels {
-        report.group(config, |report| {
-            soak::test(report, options, &workshop, config)
-        });
-    }
-    report.group("the option off", |report| {
-        off::run(report, options, cache, toolchain, &packaged)
-    });
-
+    let workshop = Workshop::open(options, purpose)?;
+    let packaged = source::packaged(options, &workshop.cache)?;
+    let mut report = Report::new();
+    groups(options, &workshop, &packaged)?.run(test, &mut report);
     println!(
         "# builds, logs and consoles: {}",
-        cache.path.join("build").display()
+        workshop.cache.path.join("build").display()
     );
     Ok(report.end())
+}
+
+/// All groups. The kernel that is tested first is the one that `make run` built.
+fn groups<'a>(
+    options: &'a Options,
+    workshop: &'a Workshop,
+    packaged: &'a Tree,
+) -> Result<Groups<'a>> {
+    let (cache, arch) = (&workshop.cache, options.arch()?);
+    let mut groups = Groups::default();
+    groups.short("lints", lint::run);
+    groups.short("layering", layering::run);
+    groups.short("host tests", host::run);
+    groups.short("samples", samples::run);
+    groups.short("apply and unapply", |report| apply::run(report, packaged));
+    groups.short("documentation", docs::run);
+    groups.short(options.config(), |report| {
+        kernel(report, options, workshop, options.config())
+    });
+    groups.long("every version of Debian's kernels", |report| {
+        versions::run(report, cache)
+    });
+    groups.long("pages of the documentation", |report| {
+        docs::pages(report, cache, &workshop.tree)
+    });
+    if options.chosen_config().is_none() {
+        let others = arch
+            .configs
+            .iter()
+            .filter(|&&name| name != options.config());
+        for &config in others {
+            groups.long(config, move |report| {
+                kernel(report, options, workshop, config)
+            });
+        }
+    }
+    groups.long(
+        "who sees what, damage and address randomisation",
+        |report| circumstances(report, options, workshop),
+    );
+    groups.long("built in or loaded", |report| {
+        stability::run(report, options, workshop)
+    });
+    if arch.has_debug_kernels {
+        for config in soak::CONFIGS {
+            groups.long(config, |report| {
+                soak::test(report, options, workshop, config)
+            });
+        }
+    }
+    groups.long("the option off", |report| {
+        off::run(report, options, cache, &workshop.toolchain, packaged)
+    });
+    Ok(groups)
+}
+
+/// What is tested of each kernel.
+fn kernel(report: &mut Report, options: &Options, workshop: &Workshop, config: &str) -> Result<()> {
+    let kernel = workshop.configured(options, config)?;
+    boot::run(report, options, &kernel)?;
+    boot::run_small(report, options, &kernel)?;
+    speed::run(report, options, &kernel)?;
+    attribution::run(report, &kernel)?;
+    let guest = guest::pack(options, &kernel)?;
+    let files = qemu::show(options, &guest)?;
+    sizes::run(report, &kernel, &files)?;
+    vmcoreinfo::run(report, &kernel, &files)?;
+    offline::run(report, options, &kernel, &guest, &files)?;
+    reproduce::run(report, &kernel)?;
+    rebuild::run(report, &kernel)
+}
+
+/// The first kernel, with other readers, tables and addresses.
+fn circumstances(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
+    let kernel = workshop.configured(options, options.config())?;
+    build::build(&kernel)?;
+    if can(&kernel, CONTAINERS)? {
+        boot::run_privacy(report, options, &kernel)?;
+    }
+    if can(&kernel, DAMAGE)? {
+        damaged::run(report, options, &kernel, &damages::DAMAGES[..DAMAGES])?;
+    }
+    if can(&kernel, ADDRESSES)? {
+        kaslr::run(report, options, &kernel, BOOTS)?;
+    }
+    Ok(())
 }
 
 /// What some tests need of a kernel: containers, a vmlinux that QEMU boots, and other addresses in
