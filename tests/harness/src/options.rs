@@ -2,7 +2,10 @@
 
 //! What a person can ask for. `make` passes its variables in the environment.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -90,6 +93,14 @@ pub struct Test {
     /// Run what takes long, too: 1; or what takes long, alone: rest
     #[arg(long, env = "ALL", default_value = "")]
     all: String,
+
+    /// Begin with another of the groups that take long for each number
+    #[arg(long, env = "TURN", default_value = "")]
+    turn: String,
+
+    /// Begin none of these after so many minutes
+    #[arg(long, env = "MINUTES", default_value = "")]
+    minutes: String,
 }
 
 #[derive(Args)]
@@ -140,6 +151,31 @@ impl Test {
     pub fn short(&self) -> bool {
         self.all != "rest"
     }
+
+    /// How many of the groups that take long are behind the others this time.
+    pub fn turn(&self) -> Result<usize> {
+        Ok(number("TURN", &self.turn)?.unwrap_or_default())
+    }
+
+    /// How long groups that take long may begin.
+    pub fn limit(&self) -> Result<Duration> {
+        let minutes = number::<u64>("MINUTES", &self.minutes)?;
+        Ok(minutes.map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes)))
+    }
+}
+
+/// The number that a variable has, if it is set.
+fn number<T: FromStr>(name: &str, text: &str) -> Result<Option<T>>
+where
+    T::Err: Error + Send + Sync + 'static,
+{
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = text.parse();
+    number
+        .map(Some)
+        .with_context(|| format!("{name}={text}: not a number"))
 }
 
 impl Matrix {
@@ -149,13 +185,7 @@ impl Matrix {
 
     /// Which one in turn, if only one is asked for.
     pub fn turn(&self) -> Result<Option<usize>> {
-        if self.turn.is_empty() {
-            return Ok(None);
-        }
-        let number = self.turn.parse();
-        number
-            .map(Some)
-            .with_context(|| format!("TURN={}: not a number", self.turn))
+        number("TURN", &self.turn)
     }
 
     /// Whether the cell of this name is asked for.

@@ -170,22 +170,32 @@ impl<'a> Groups<'a> {
         });
     }
 
-    /// Runs those that are asked for, and says what `ALL=1` adds.
-    fn run(self, test: &Test, report: &mut Report) {
+    /// Runs those that are asked for, and says which others there are.
+    fn run(self, test: &Test, report: &mut Report) -> Result<()> {
+        let (mut long, short): (Vec<_>, Vec<_>) = self.0.into_iter().partition(|group| group.long);
+        let (turn, limit) = (test.turn()?, test.limit()?);
+        let count = long.len().max(1);
+        long.rotate_left(turn % count);
+        if test.short() {
+            for group in short {
+                report.group(&group.name, group.run);
+            }
+        }
         let mut others = Vec::new();
-        for group in self.0 {
-            match if group.long {
-                test.long()
-            } else {
-                test.short()
-            } {
+        for group in long {
+            match test.long() && report.started.elapsed() < limit {
                 true => report.group(&group.name, group.run),
                 false => others.push(group.name),
             }
         }
-        if !test.long() {
-            println!("# make test ALL=1 adds\n#   {}", others.join("; "));
+        if !others.is_empty() {
+            let why = match test.long() {
+                true => "not begun, as the time is over:",
+                false => "make test ALL=1 adds",
+            };
+            println!("# {why}\n#   {}", others.join("; "));
         }
+        Ok(())
     }
 }
 
@@ -199,7 +209,7 @@ pub fn run(test: &Test) -> Result<bool> {
     let workshop = Workshop::open(options, purpose)?;
     let packaged = source::packaged(options, &workshop.cache)?;
     let mut report = Report::new();
-    groups(options, &workshop, &packaged)?.run(test, &mut report);
+    groups(options, &workshop, &packaged)?.run(test, &mut report)?;
     println!(
         "# builds, logs and consoles: {}",
         workshop.cache.path.join("build").display()
@@ -316,4 +326,61 @@ fn can(kernel: &Kernel, needed: &[&'static str]) -> Result<bool> {
         println!("# {} is without {option}: not all is run", kernel.config);
     }
     Ok(missing.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::options::{Cli, Command};
+
+    /// What is run of two short groups and three long ones, and what is counted.
+    fn run(arguments: &[&str]) -> (String, u32) {
+        let line = ["harness", "test", "--cache", "c"].iter().chain(arguments);
+        let Command::Test(test) = Cli::parse_from(line).command else {
+            unreachable!("asked to test");
+        };
+        let ran = RefCell::new(String::new());
+        let mut groups = Groups::default();
+        for (name, long) in [
+            ("a", false),
+            ("X", true),
+            ("Y", true),
+            ("b", false),
+            ("Z", true),
+        ] {
+            let ran = &ran;
+            groups.add(name, long, move |report| {
+                ran.borrow_mut().push_str(name);
+                report.passed(name);
+                Ok(())
+            });
+        }
+        let mut report = Report::new();
+        groups.run(&test, &mut report).unwrap();
+        (ran.into_inner(), report.passed)
+    }
+
+    #[test]
+    fn long_groups_are_run_if_they_are_asked_for() {
+        assert_eq!(run(&[]), ("ab".to_owned(), 2));
+        assert_eq!(run(&["--all", "1"]), ("abXYZ".to_owned(), 5));
+        assert_eq!(run(&["--all", "rest"]), ("XYZ".to_owned(), 3));
+    }
+
+    #[test]
+    fn each_long_group_is_the_first_in_its_turn() {
+        for (turn, order) in [("0", "XYZ"), ("1", "YZX"), ("5", "ZXY")] {
+            assert_eq!(run(&["--all", "rest", "--turn", turn]).0, order);
+        }
+    }
+
+    #[test]
+    fn no_long_group_begins_when_the_time_is_over() {
+        assert_eq!(run(&["--all", "1", "--minutes", "0"]).0, "ab");
+        assert_eq!(run(&["--all", "1", "--minutes", "9"]).0, "abXYZ");
+    }
 }
