@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{anyhow, Context, Error, Result};
 
 use crate::command;
 
@@ -223,9 +223,11 @@ pub fn become_root() -> Option<&'static [&'static str]> {
         .then_some(&["sudo", "-n"])
 }
 
-/// Fails if any list could not be had; the others are new then.
+/// What apt-get is told to get its lists anew, and to fail if it did not get one of them.
+pub const UPDATE: &[&str] = &["update", "-o", "APT::Update::Error-Mode=any"];
+
 pub fn update(root: &[&str]) -> Result<()> {
-    apt_get(root, &["update", "-o", "APT::Update::Error-Mode=any"])
+    apt_get(root, UPDATE)
 }
 
 pub fn install(root: &[&str], packages: &[String]) -> Result<()> {
@@ -241,9 +243,23 @@ fn apt_get(root: &[&str], arguments: &[&str]) -> Result<()> {
         .iter()
         .chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
         .collect();
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).args(arguments);
-    command::output(&mut command).map(drop)
+    let mut apt_get = Command::new(words[0]);
+    apt_get.args(&words[1..]).args(arguments);
+    command::output(&mut apt_get).map(drop).map_err(first_error)
+}
+
+/// Of what apt-get said, the first line that tells what is wrong: there is one for each package.
+///
+/// ```text
+/// E: Failed to fetch http://mirror.example/m4_1.4.19-3_amd64.deb  404  Not Found
+/// ```
+pub fn first_error(said: Error) -> Error {
+    let text = format!("{said:#}");
+    let tells = |line: &&str| line.starts_with("E: ") || line.starts_with("dpkg: error");
+    match text.lines().find(tells) {
+        Some(line) => anyhow!("{}", line.trim_start_matches("E: ")),
+        None => said,
+    }
 }
 
 #[cfg(test)]
@@ -353,5 +369,16 @@ mod tests {
         assert_eq!(numbers("1:19.1.7-3~deb12u1"), Some([19, 1, 7]));
         assert_eq!(numbers("0.60"), None);
         assert_eq!(numbers(""), None);
+    }
+
+    #[test]
+    fn one_line_tells_what_is_wrong() {
+        let said = "env failed:\nW: old\nE: Failed to fetch a\nE: Failed to fetch b";
+        assert_eq!(first_error(anyhow!(said)).to_string(), "Failed to fetch a");
+        let other = anyhow!("sudo failed:\na password is required");
+        assert_eq!(
+            first_error(other).to_string(),
+            "sudo failed:\na password is required"
+        );
     }
 }

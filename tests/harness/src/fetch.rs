@@ -12,6 +12,7 @@ use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
+use crate::apt;
 use crate::cache::Cache;
 use crate::command;
 use crate::progress::Phase;
@@ -100,8 +101,10 @@ impl Place<'_> {
         let context = || format!("{name} could not be fetched from {suites} of {mirror}");
         prepare(directory, &mirror, self.suites)
             .with_context(|| directory.display().to_string())?;
-        command::output(self.apt_get().arg("update")).with_context(context)?;
-        command::output(self.apt_get().args(["download", name])).with_context(context)?;
+        for words in [apt::UPDATE, &["download", name]] {
+            let said = command::output(self.apt_get().args(words));
+            said.map_err(apt::first_error).with_context(context)?;
+        }
         let fetched = find(directory, name).with_context(context)?;
         phase.done(&format!("version {}", fetched.version));
         Ok(fetched)

@@ -107,17 +107,14 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
     match apt::next(&wants, &Known::of(&wants)?, true) {
         Next::Go | Next::Update => {}
         Next::Lack(list) => bail!(
-            "apt's sources here do not have these packages, which it needs: {}",
+            "these packages are missing, and apt's lists do not have them: {}",
             list.join(", ")
         ),
         Next::Install(list) => {
             let names = list.join(" ");
             phase.announce(&format!("installing {names}"));
             apt::install(root, &list).with_context(|| {
-                format!(
-                    "these packages are missing, and apt-get could not install them (is the \
-                     network there?): {names}"
-                )
+                format!("these packages are missing, and apt-get could not install them: {names}")
             })?;
         }
     }
@@ -137,12 +134,8 @@ fn has_updated() -> bool {
 fn update(root: &[&str]) {
     UPDATED.store(true, Ordering::Relaxed);
     if let Err(error) = apt::update(root) {
-        let error = format!("{error:#}");
-        let mut lines = error.lines().filter(|line| !line.is_empty());
-        let first = lines.find(|line| line.starts_with("E: ") || line.starts_with("W: "));
         progress::say(&format!(
-            "apt-get update failed, going on with the lists that are here: {}",
-            first.unwrap_or(&error)
+            "apt-get update failed, going on with the lists that are here: {error:#}"
         ));
     }
 }
