@@ -11,6 +11,9 @@ HARNESS := cargo run --quiet --locked --release --manifest-path tests/Cargo.toml
 # of these for another's.
 CRATES := checker format fuzz generator harness
 
+# Debian 13 has 1.85, and Debian 12 has 1.65 beside cargo-web.
+OLDEST_CARGO := 85
+
 .PHONY: help
 help:
 	@echo 'Try it:'
@@ -43,8 +46,8 @@ run shell test matrix reproduce soak bench clients htmldocs rust-analyzer: cargo
 
 .PHONY: cargo
 cargo:
-	@command -v cargo >/dev/null || { \
-		echo 'kallmodsyms: cargo is missing: apt-get install cargo (on Debian 12: cargo-web), or https://rustup.rs' >&2; exit 1; }
+	@minor=$$(cargo --version 2>/dev/null | cut -d. -f2); [ "$${minor:-0}" -ge $(OLDEST_CARGO) ] || { \
+		echo 'kallmodsyms: cargo 1.$(OLDEST_CARGO) or newer is missing: apt-get install cargo (on Debian 12: cargo-web), or https://rustup.rs' >&2; exit 1; }
 	@[ "$$(cat '$(CARGO_TARGET_DIR)/clone' 2>/dev/null)" = '$(CURDIR)' ] || { \
 		mkdir -p '$(CARGO_TARGET_DIR)' && \
 		cargo clean --quiet --locked --release --manifest-path tests/Cargo.toml $(CRATES:%=-p %) && \
