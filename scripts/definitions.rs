@@ -38,8 +38,36 @@ pub(crate) struct Definitions<'m> {
     everywhere: OnceLock<Option<ByName<'m>>>,
 }
 
-/// For each name, the objects that define a symbol of it, and whether others see the symbol.
-type ByName<'m> = HashMap<Vec<u8>, Vec<(ObjectName<'m>, bool)>>;
+type ByName<'m> = HashMap<Vec<u8>, Vec<Definer<'m>>>;
+
+/// An object that defines a symbol of some name.
+#[derive(Clone, Copy)]
+pub(crate) struct Definer<'m> {
+    pub(crate) object: ObjectName<'m>,
+    pub(crate) nature: Nature,
+    /// Of several global definitions of a name the linker takes the one of the highest rank.
+    pub(crate) rank: Rank,
+}
+
+/// What goes before what: a definition in a section before a COMMON symbol, the larger of these before
+/// the smaller, and both before a weak definition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    Weak,
+    /// Bytes.
+    Common(u64),
+    InSection,
+}
+
+impl Rank {
+    fn of(symbol: &Symbol<'_>) -> Self {
+        match (symbol.nature.is_weak, symbol.is_common()) {
+            (_, true) => Self::Common(symbol.size),
+            (true, false) => Self::Weak,
+            (false, false) => Self::InSection,
+        }
+    }
+}
 
 impl<'m> Definitions<'m> {
     /// The symbols without a size and the constants of `object`, in the order of its symbol table.
@@ -57,16 +85,12 @@ impl<'m> Definitions<'m> {
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Which of `all` objects define a symbol called `name`, and whether others see it; `None` if one of
-    /// the objects cannot be read. They are all read with the first call.
-    pub(crate) fn called(
-        &self,
-        name: &[u8],
-        all: &[ObjectName<'m>],
-    ) -> Option<&[(ObjectName<'m>, bool)]> {
+    /// Which of `all` objects define a symbol called `name`; `None` if one of the objects cannot be read.
+    /// They are all read with the first call.
+    pub(crate) fn called(&self, name: &[u8], all: &[ObjectName<'m>]) -> Option<&[Definer<'m>]> {
         let everywhere = self.everywhere.get_or_init(|| by_name(all).ok());
-        let objects = everywhere.as_ref()?.get(name);
-        Some(objects.map_or(&[], Vec::as_slice))
+        let definers = everywhere.as_ref()?.get(name);
+        Some(definers.map_or(&[], Vec::as_slice))
     }
 }
 
@@ -76,8 +100,12 @@ fn by_name<'m>(objects: &[ObjectName<'m>]) -> Result<ByName<'m>> {
         let symbols = open(&object)?.symbols()?;
         for entry in &symbols.entries {
             if let Some(symbol) = symbols.named(entry) {
-                let objects = by_name.entry(symbol.name.to_vec()).or_default();
-                objects.push((object, symbol.nature.is_global));
+                let definers = by_name.entry(symbol.name.to_vec()).or_default();
+                definers.push(Definer {
+                    object,
+                    nature: symbol.nature,
+                    rank: Rank::of(&symbol),
+                });
             }
         }
     }

@@ -5,9 +5,9 @@
 //! kbuild runs it after `scripts/kallsyms` in each pass of the link and appends its output to the
 //! assembler file that `scripts/kallsyms` made, so the tables converge with the kernel's own. The
 //! files of this program follow the data, as [`link`] calls them: link maps ([`map`], [`maps`]),
-//! the layout of the image ([`layout`]), the modules of each object ([`builtin`], [`cmdfile`],
+//! the layout of the image ([`layout`], [`vmlinux_o`]), the modules of each object ([`builtin`], [`cmdfile`],
 //! [`objects`]), the symbols ([`elf`], [`by_address`], [`symbols`]) and who defines them
-//! ([`definitions`], [`owners`]), ranges and what they leave open ([`ranges`], [`exceptions`]),
+//! ([`script_symbols`], [`definitions`], [`owners`]), ranges and what they leave open ([`ranges`], [`exceptions`]),
 //! tables ([`tables`], [`sizes`]), assembler ([`emit`]) and the files beside vmlinux ([`reports`],
 //! [`output`]). Two threads share the work ([`both`], [`jobs`]). Before that, in each pass,
 //! [`add_sizes`] tells `scripts/kallsyms` the sizes of the symbols that it is to sort.
@@ -18,6 +18,7 @@
 //! For people, [`reader`] shows what a finished vmlinux says.
 
 mod add_sizes;
+mod asked;
 mod both;
 mod builtin;
 mod by_address;
@@ -49,10 +50,12 @@ mod owners;
 mod ranges;
 mod reader;
 mod reports;
+mod script_symbols;
 mod sizes;
 mod symbols;
 mod tables;
 mod unattributed;
+mod vmlinux_o;
 
 use std::ffi::OsString;
 use std::io;

@@ -10,13 +10,11 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::elf::{Elf, Section};
 use crate::error::{show, Error, Result};
 use crate::hash::{FastMap, FastSet};
 use crate::map::{Contribution, LinkMap, ObjectName, OutputSection};
 use crate::objects::{MergeKind, Merges, Objects};
-
-const VMLINUX_O: &str = "vmlinux.o";
+use crate::vmlinux_o::{self, Part, Parts};
 
 /// A stretch of the image that came from one input section of one object.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +106,7 @@ impl<'m> Layout<'m> {
     /// Lays out the image of `map`, with the map of vmlinux.o where it is needed. What depends on the
     /// objects is left to [`settle`](Self::settle).
     pub(crate) fn new(map: &LinkMap<'m>, vmlinux_o: Option<&LinkMap<'m>>) -> Result<Self> {
-        let inner = vmlinux_o.map(|inner| Inner::new(inner, map.hides_merging));
+        let inner = vmlinux_o.map(|inner| Parts::new(inner, map.hides_merging));
         let mut inner = inner.transpose()?;
         let mut layout = Self::default();
         let sections = map.sections.iter().enumerate();
@@ -121,7 +119,7 @@ impl<'m> Layout<'m> {
             layout.add_unknown(section, frame);
             for contribution in &section.contributions {
                 let inner = inner.as_mut();
-                match inner.filter(|_| is_vmlinux_o(&contribution.object)) {
+                match inner.filter(|_| vmlinux_o::is_it(&contribution.object)) {
                     Some(inner) => layout.add_part(contribution, inner.part(contribution), frame),
                     None => layout.add(frame.piece(contribution)),
                 }
@@ -354,16 +352,6 @@ impl std::fmt::Display for Piece<'_> {
     }
 }
 
-/// Whether `object` is the one that is made of all others.
-pub(crate) fn is_vmlinux_o(object: &ObjectName<'_>) -> bool {
-    object.is(VMLINUX_O.as_bytes())
-}
-
-/// Whether `map` is of a link from vmlinux.o.
-pub(crate) fn needs_vmlinux_o(map: &LinkMap<'_>) -> bool {
-    map.objects.iter().any(is_vmlinux_o)
-}
-
 impl Frame {
     fn piece<'m>(&self, contribution: &Contribution<'m>) -> Piece<'m> {
         let owner = match contribution.is_made_by_linker() {
@@ -379,73 +367,5 @@ impl Frame {
             output: self.output,
             may_be_merged: self.may_be_merged,
         }
-    }
-}
-
-/// A section of vmlinux.o.
-#[derive(Clone, Copy)]
-struct Part<'a, 'm> {
-    section: &'a OutputSection<'m>,
-    /// With what the link of the image merged its constants, where the map of that does not show it.
-    kind: Option<MergeKind>,
-}
-
-/// The sections of vmlinux.o by name, each with how many of them the outer map has used.
-struct Inner<'a, 'm> {
-    parts: FastMap<&'m [u8], (usize, Vec<Part<'a, 'm>>)>,
-}
-
-impl<'a, 'm> Inner<'a, 'm> {
-    /// The sections in `map`, whose constants are merged by what vmlinux.o says, if the map of the link of
-    /// the image `hides_merging`.
-    fn new(map: &'a LinkMap<'m>, hides_merging: bool) -> Result<Self> {
-        let mut parts: FastMap<_, (usize, Vec<_>)> = FastMap::default();
-        for section in &map.sections {
-            let part = Part {
-                section,
-                kind: None,
-            };
-            parts.entry(section.name).or_default().1.push(part);
-        }
-        for (name, section) in Elf::open(Path::new(VMLINUX_O))?.allocated() {
-            let Some((_, alike)) = parts.get_mut(name) else {
-                continue;
-            };
-            // objtool changes no code.
-            if let ([part], true) = (&alike[..], section.is_code()) {
-                check_code(part.section, section)?;
-            }
-            if let Some(kind) = MergeKind::of(section).filter(|_| hides_merging) {
-                let same = alike.iter_mut();
-                for part in same.filter(|part| part.section.size == section.size) {
-                    part.kind = Some(kind);
-                }
-            }
-        }
-        Ok(Self { parts })
-    }
-
-    /// The section of vmlinux.o that `outer` is: of several of one name, the next.
-    fn part(&mut self, outer: &Contribution<'m>) -> Option<Part<'a, 'm>> {
-        let (used, parts) = self.parts.get_mut(outer.section)?;
-        let index = std::mem::replace(used, *used + 1);
-        parts.get(index).copied()
-    }
-}
-
-/// Whether a section of code in the map of vmlinux.o can be the one in vmlinux.o.
-fn check_code(mapped: &OutputSection<'_>, section: &Section) -> Result<()> {
-    match mapped.size == section.size {
-        true => Ok(()),
-        false => Err(Error::in_file(
-            Path::new("vmlinux.o.map"),
-            format!(
-                "section {} has {:#x} bytes, and in vmlinux.o {:#x}",
-                show(mapped.name),
-                mapped.size,
-                section.size
-            ),
-            "The map is of another link. Remove it and vmlinux.o, and build again.",
-        )),
     }
 }

@@ -8,12 +8,11 @@ use std::path::Path;
 use crate::elf::{Elf, Section};
 use crate::error::{show, Error, Result};
 use crate::hash::FastMap;
-use crate::layout::{self, Layout};
+use crate::layout::Layout;
 use crate::map::{LinkMap, ObjectName, UnknownLine};
 use crate::output;
-use crate::owners::ScriptSymbols;
-
-const VMLINUX_O_MAP: &str = "vmlinux.o.map";
+use crate::script_symbols::ScriptSymbols;
+use crate::vmlinux_o;
 
 /// The texts of the maps, which what was parsed of them refers to.
 #[derive(Default)]
@@ -34,8 +33,8 @@ impl<'m> Maps<'m> {
     /// Reads the map `path` of vmlinux, and that of vmlinux.o if it is needed.
     pub(crate) fn read(path: &'m Path, texts: &'m Texts) -> Result<Self> {
         let outer = parse(path, &texts.outer)?;
-        let inner = match layout::needs_vmlinux_o(&outer) {
-            true => Some(parse(Path::new(VMLINUX_O_MAP), &texts.inner)?),
+        let inner = match vmlinux_o::is_needed(&outer) {
+            true => Some(parse(Path::new(vmlinux_o::MAP), &texts.inner)?),
             false => None,
         };
         Ok(Self { path, outer, inner })
@@ -64,7 +63,7 @@ impl<'m> Maps<'m> {
         let outer = self.outer.unknown.iter().map(|line| (self.path, line));
         let inner = self.inner.iter().flat_map(|map| &map.unknown);
         inner
-            .map(|line| (Path::new(VMLINUX_O_MAP), line))
+            .map(|line| (Path::new(vmlinux_o::MAP), line))
             .chain(outer)
     }
 

@@ -14,9 +14,9 @@ use crate::error::{show, Error, Result};
 use crate::format::names::MAX_LIST_LEN;
 use crate::hash::{FastMap, FastSet};
 use crate::jobs::Jobs;
-use crate::layout;
 use crate::map::ObjectName;
 use crate::maps::Maps;
+use crate::vmlinux_o;
 
 /// A set of modules that some object is part of: its place in [`Objects`]. Equal sets have equal
 /// ids.
@@ -101,7 +101,7 @@ pub(crate) fn jobs<'a, 'm>(
 ) -> Jobs<ObjectName<'m>, impl Fn(&mut Vec<u8>, ObjectName<'m>) -> Result<Found<'m>> + use<'m>> {
     let mut seen = FastSet::default();
     let all = maps.objects().copied();
-    let distinct = all.filter(|object| !layout::is_vmlinux_o(object) && seen.insert(*object));
+    let distinct = all.filter(|object| !vmlinux_o::is_it(object) && seen.insert(*object));
     let given = maps.given().copied().collect::<FastSet<_>>();
     let merged: FastSet<_> = maps.objects_of_hidden_merging().copied().collect();
     Jobs::new(

@@ -14,16 +14,16 @@
 //! what is there, all objects are searched for the name. Nothing is guessed: a symbol that objects of
 //! different modules may have defined, or none did, is shown in no module, and reported.
 
-use std::iter::repeat_n;
 use std::sync::Arc;
 
-use crate::definitions::{Definition, Definitions};
+use crate::asked::Asked;
+use crate::definitions::{Definer, Definition, Definitions};
 use crate::elf::{Elf, Symbol};
 use crate::error::{self, Error};
-use crate::hash::{FastMap, FastSet};
 use crate::layout::{Layout, Owner, Piece, Place};
-use crate::map::{LinkMap, ObjectName};
+use crate::map::ObjectName;
 use crate::objects::{Objects, Recent, SetId};
+use crate::script_symbols::ScriptSymbols;
 
 /// What tells who defines a symbol.
 pub(crate) struct Sources<'a, 'm> {
@@ -80,46 +80,6 @@ impl From<Error> for NoAnswer {
 
 /// How many symbols are one job. Those at one address are in one, and so may be more.
 const JOB: usize = 2048;
-
-/// The symbols that the linker script defines.
-pub(crate) struct ScriptSymbols<'a> {
-    by_place: FastSet<(u64, &'a [u8])>,
-    by_name: FastSet<&'a [u8]>,
-    /// What each is made equal to.
-    targets: FastMap<&'a [u8], &'a [u8]>,
-}
-
-impl<'a> ScriptSymbols<'a> {
-    pub(crate) fn of(map: &LinkMap<'a>) -> Self {
-        let symbols = map.script_symbols.iter();
-        Self {
-            by_place: symbols
-                .clone()
-                .map(|symbol| (symbol.address, symbol.name))
-                .collect(),
-            targets: symbols
-                .clone()
-                .filter_map(|symbol| Some((symbol.name, symbol.target?)))
-                .collect(),
-            by_name: symbols.map(|symbol| symbol.name).collect(),
-        }
-    }
-
-    /// Whether `symbol` is one of them; `group` are all symbols at its address. A local symbol of an
-    /// object may have the name of one, and is elsewhere. A global one may not, and LLD's map has no
-    /// address for what the script makes equal to another symbol. Such a symbol is local if it is
-    /// hidden, as arm64's names for early code are; but it is where the other is.
-    fn has(&self, symbol: &Symbol<'_>, group: &[Symbol<'_>]) -> bool {
-        let is_equal = || {
-            let target = self.targets.get(symbol.name);
-            target.is_some_and(|target| group.iter().any(|other| other.name == *target))
-        };
-        symbol.size == 0
-            && (symbol.nature.is_global && self.by_name.contains(symbol.name)
-                || self.by_place.contains(&(symbol.value, symbol.name))
-                || is_equal())
-    }
-}
 
 impl Sources<'_, '_> {
     /// The modules of each of `symbols`, which are sorted by address.
@@ -182,40 +142,9 @@ struct Owners<'a, 'm> {
     objects: Recent<'a, 'm>,
 }
 
-/// A symbol whose owner is asked for.
-struct Asked<'a> {
-    symbol: &'a Symbol<'a>,
-    /// All symbols at its address, and its place among them.
-    group: &'a [Symbol<'a>],
-    index: usize,
-}
-
-impl Asked<'_> {
-    /// How many symbols of its name, size and nature are at its address.
-    fn namesakes(&self) -> usize {
-        self.count(self.group)
-    }
-
-    /// How many of these are before it.
-    fn nth(&self) -> usize {
-        self.count(self.group.get(..self.index).unwrap_or_default())
-    }
-
-    /// How many objects' definitions of its name, size and nature are at its address, if the symbols
-    /// tell: each local one is kept in the image. Of a global one there is one symbol, whoever else
-    /// defines it.
-    fn definitions(&self) -> Option<usize> {
-        (!self.symbol.nature.is_global).then(|| self.namesakes())
-    }
-
-    fn count(&self, symbols: &[Symbol<'_>]) -> usize {
-        let asked = self.symbol;
-        let alike = |other: &&Symbol<'_>| {
-            other.name == asked.name && other.size == asked.size && other.nature == asked.nature
-        };
-        symbols.iter().filter(alike).count()
-    }
-}
+/// The modules of an object that has a definition which may be the symbol, and whether others see it
+/// there.
+type Defined = (Option<SetId>, bool);
 
 /// Modules of a candidate at a seam.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -246,7 +175,7 @@ impl<'a, 'm> Owners<'a, 'm> {
             Owner::Pool(_) | Owner::Internal => {
                 let definers = self.definers_of_constant(asked, piece)?;
                 match (definers.is_empty(), piece.owner) {
-                    (false, _) => self.one_of(asked, &definers),
+                    (false, _) => self.one_of(asked, definers),
                     (true, Owner::Internal) if self.is_nobodys(asked) => Ok(Some(SetId::NONE)),
                     (true, _) => self.by_name(asked, "no object has such a constant"),
                 }
@@ -283,15 +212,15 @@ impl<'a, 'm> Owners<'a, 'm> {
                 break;
             }
             if let (Some(object), Candidate::One(set)) = (candidate.object(), set) {
-                let count = self.count_in(object, candidate, asked.symbol)?;
-                definers.extend(repeat_n(*set, count));
+                let here = self.defined_in(object, candidate, asked.symbol)?;
+                definers.extend(here.into_iter().map(|is_global| (*set, is_global)));
             }
         }
         if let Some(piece) = place.begins.filter(|_| all != Some(definers.len())) {
             definers.extend(self.definers_of_constant(asked, piece)?);
         }
         if definers.len() >= all.unwrap_or(1) {
-            return self.one_of(asked, &definers);
+            return self.one_of(asked, definers);
         }
         match by_linker {
             true => Ok(Some(SetId::NONE)),
@@ -311,7 +240,7 @@ impl<'a, 'm> Owners<'a, 'm> {
             return Ok(None);
         };
         match piece.object() {
-            Some(object) if self.count_in(object, piece, asked.symbol)? == all => {
+            Some(object) if self.defined_in(object, piece, asked.symbol)?.len() == all => {
                 Ok(Some(self.objects.modules_of(object)?))
             }
             _ => Ok(None),
@@ -320,29 +249,41 @@ impl<'a, 'm> Owners<'a, 'm> {
 
     /// Of those who define symbols of the name and at the address of `asked`, in link order, the one
     /// of this symbol: the symbols are in that order too.
-    fn one_of(&self, asked: &Asked<'_>, definers: &[Option<SetId>]) -> Answer {
-        let first = definers.first().copied();
-        if let Some(first) = first.filter(|first| definers.iter().all(|set| set == first)) {
-            return Ok(first);
+    fn one_of(&self, asked: &Asked<'_>, mut definers: Vec<Defined>) -> Answer {
+        // Those that are local in their objects are all there is, as a rule.
+        let locals = definers.iter().filter(|(_, is_global)| !is_global);
+        if asked.symbol.nature.may_be_local() && locals.count() == asked.namesakes() {
+            definers.retain(|(_, is_global)| !is_global);
         }
+        let first = definers.first().copied();
+        let is_first = |(set, _): &Defined| first.is_some_and(|(first, _)| *set == first);
+        if let Some((set, _)) = first.filter(|_| definers.iter().all(is_first)) {
+            return Ok(set);
+        }
+        // Local symbols are before those that became local, whatever their order in the link.
+        let is_alike = |(_, is_global): &Defined| first.is_some_and(|first| *is_global == first.1);
         let nth = definers
             .get(asked.nth())
-            .filter(|_| definers.len() == asked.namesakes());
-        nth.copied().ok_or(NoAnswer::Open(
+            .filter(|_| definers.len() == asked.namesakes() && definers.iter().all(is_alike));
+        let (set, _) = nth.copied().ok_or(NoAnswer::Open(
             "objects of different modules may have defined it",
-        ))
+        ))?;
+        Ok(set)
     }
 
     /// The modules of all objects that define a symbol of the name of `asked`, if these are the same for
-    /// all of them. If not, the symbol is open for `reason`.
+    /// all that can be it. If not, the symbol is open for `reason`.
     fn by_name(&mut self, asked: &Asked<'_>, reason: &'static str) -> Answer {
         let open = || NoAnswer::Open(reason);
-        let objects = self.called(asked).ok_or_else(open)?.iter();
-        // What others see is not made of what they do not.
-        let objects = objects.filter(|(_, is_global)| *is_global || !asked.symbol.nature.is_global);
+        let nature = asked.symbol.nature;
+        let definers = self.called(asked).ok_or_else(open)?.iter();
+        let definers = definers.filter(|definer| !nature.is_global || definer.nature.is_global);
+        // Of one that is global the linker takes one; of local ones it keeps all.
+        let best = definers.clone().map(|definer| definer.rank).max();
+        let definers = definers.filter(|definer| !nature.is_global || Some(definer.rank) == best);
         let mut found = None;
-        for &(object, _) in objects {
-            let set = self.objects.modules_of(object)?;
+        for definer in definers {
+            let set = self.objects.modules_of(definer.object)?;
             if *found.get_or_insert(set) != set {
                 return Err(open());
             }
@@ -356,20 +297,20 @@ impl<'a, 'm> Owners<'a, 'm> {
     }
 
     /// The objects that define a symbol of the name of `asked`, if all objects are known.
-    fn called(&self, asked: &Asked<'_>) -> Option<&'a [(ObjectName<'m>, bool)]> {
+    fn called(&self, asked: &Asked<'_>) -> Option<&'a [Definer<'m>]> {
         let sources = self.sources;
         let all = Some(sources.objects.all()).filter(|_| sources.has_all_objects)?;
         sources.definitions.called(asked.symbol.name, all)
     }
 
-    /// How many symbols without a size that can be `symbol`, and are where it is, are in `piece` of
-    /// `object`.
-    fn count_in(
+    /// The symbols without a size that can be `symbol`, and are where it is, in `piece` of `object`: for
+    /// each, whether other objects see it.
+    fn defined_in(
         &mut self,
         object: ObjectName<'m>,
         piece: &Piece<'m>,
         symbol: &Symbol<'_>,
-    ) -> Result<usize, NoAnswer> {
+    ) -> Result<Vec<bool>, NoAnswer> {
         let offset = symbol.value.wrapping_sub(piece.start);
         let definitions = self.definitions_of(object)?;
         let here = definitions.iter().filter(|definition| {
@@ -379,16 +320,16 @@ impl<'a, 'm> Owners<'a, 'm> {
                 && definition.size == 0
                 && symbol.nature.can_be(definition.nature)
         });
-        Ok(here.count())
+        Ok(here.map(|definition| definition.nature.is_global).collect())
     }
 
     /// Who has a constant of the name, size, nature and content of `asked`, of those whose constants were
-    /// merged in `piece`: their modules, in link order.
+    /// merged in `piece`, in link order.
     fn definers_of_constant(
         &mut self,
         asked: &Asked<'_>,
         piece: &Piece<'m>,
-    ) -> Result<Vec<Option<SetId>>, NoAnswer> {
+    ) -> Result<Vec<Defined>, NoAnswer> {
         let symbol = asked.symbol;
         let objects = match piece.owner {
             Owner::Pool(pool) => self.sources.layout.pool(pool),
@@ -403,7 +344,8 @@ impl<'a, 'm> Owners<'a, 'm> {
                     && symbol.nature.can_be(definition.nature);
                 if let Some(content) = definition.constant.as_ref().filter(|_| alike) {
                     if self.has_content(symbol, content)? {
-                        definers.push(self.objects.modules_of(object)?);
+                        let set = self.objects.modules_of(object)?;
+                        definers.push((set, definition.nature.is_global));
                     }
                 }
             }

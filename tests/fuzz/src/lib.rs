@@ -15,6 +15,8 @@
 
 #[path = "../../../scripts/add_sizes.rs"]
 mod add_sizes;
+#[path = "../../../scripts/asked.rs"]
+mod asked;
 #[path = "../../../scripts/both.rs"]
 mod both;
 #[path = "../../../scripts/builtin.rs"]
@@ -31,7 +33,7 @@ mod definitions;
 mod digits;
 #[path = "../../generator/tests/generator/elf.rs"]
 mod dump;
-#[path = "../../../scripts/elf.rs"]
+#[path = "../../../scripts/elf/mod.rs"]
 mod elf;
 #[path = "../../../scripts/emit/mod.rs"]
 mod emit;
@@ -68,6 +70,8 @@ mod reader;
 #[path = "../../../scripts/reports.rs"]
 mod reports;
 mod scratch;
+#[path = "../../../scripts/script_symbols.rs"]
+mod script_symbols;
 #[path = "../../../scripts/sizes.rs"]
 mod sizes;
 #[path = "../../../scripts/symbols.rs"]
@@ -77,3 +81,5 @@ mod tables;
 pub mod targets;
 #[path = "../../../scripts/unattributed.rs"]
 mod unattributed;
+#[path = "../../../scripts/vmlinux_o.rs"]
+mod vmlinux_o;

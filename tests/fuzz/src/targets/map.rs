@@ -9,13 +9,14 @@ use crate::builtin::BuiltinModules;
 use crate::layout::{self, Layout};
 use crate::map::LinkMap;
 use crate::objects::Objects;
+use crate::vmlinux_o;
 
 pub fn run(input: &[u8]) {
     let mut texts = input.splitn(2, |&byte| byte == 0);
     let outer = texts.next().and_then(|text| parse("vmlinux.map", text));
     let Some(outer) = outer else { return };
     let inner = texts.next().and_then(|text| parse("vmlinux.o.map", text));
-    if layout::needs_vmlinux_o(&outer) && inner.is_none() {
+    if vmlinux_o::is_needed(&outer) && inner.is_none() {
         return;
     }
     let builtin = BuiltinModules::default();

@@ -6,7 +6,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::build::{Build, Tables, LINKS, UNATTRIBUTED};
+use crate::build::{Build, Tables, LINKS, ONE_OF_EACH, UNATTRIBUTED};
 use crate::elf::DumpedSymbol;
 
 /// What the generator writes beside its output; the last only if there is something to report.
@@ -111,7 +111,7 @@ impl Damaged {
 
 #[test]
 fn a_map_cut_at_each_line_and_within_it() {
-    for name in LINKS {
+    for name in ONE_OF_EACH {
         let damaged = Damaged::of(name);
         for file in ["vmlinux1.map", "vmlinux.o.map"] {
             let Some(map) = damaged.file(file) else {
@@ -160,7 +160,7 @@ fn an_image_cut_anywhere() {
 /// Either they agree, as far as they are read, or they are refused.
 #[test]
 fn files_of_another_build() {
-    for name in LINKS {
+    for name in ONE_OF_EACH {
         let damaged = Damaged::of(name);
         let mut refused = 0;
         // Versions of one linker may differ in nothing but where merged constants are.
@@ -189,7 +189,7 @@ fn files_of_another_build() {
 
 #[test]
 fn line_ends_of_another_system() {
-    for name in LINKS {
+    for name in ONE_OF_EACH {
         let damaged = Damaged::of(name);
         for file in [
             "vmlinux1.map",
@@ -239,7 +239,7 @@ pub(crate) fn check_tables(build: &Build, whole: &str) {
 
 #[test]
 fn names_that_are_not_utf_8() {
-    for name in LINKS {
+    for name in ONE_OF_EACH {
         let build = Build::of(name);
         let whole = link(&build).unwrap();
         let files = [
@@ -260,7 +260,7 @@ fn names_that_are_not_utf_8() {
 #[test]
 fn lines_of_a_megabyte() {
     let long = "x".repeat(1 << 20);
-    for name in LINKS {
+    for name in ONE_OF_EACH {
         let damaged = Damaged::of(name);
         let map = damaged.build.read("vmlinux1.map");
         for line in [
@@ -293,7 +293,7 @@ fn lines_of_a_megabyte() {
 fn symbols_with_the_longest_names_and_longer() {
     for length in [511, 512, 513, 5000] {
         let long = "n".repeat(length);
-        for name in LINKS {
+        for name in ONE_OF_EACH {
             let build = Build::of(name);
             let whole = link(&build).unwrap();
             let listing = build.read("vmlinux1.kallsyms.S");

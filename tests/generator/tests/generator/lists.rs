@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::add_sizes::{add_sizes, lines};
-use crate::build::{Build, LINKS};
+use crate::build::{Build, ONE_OF_EACH};
 use crate::damaged::{check_tables, link, not_utf8, replaced, Damaged};
 
 const COMMAND: &str = "drivers/sw/.mac.o.cmd";
@@ -51,7 +51,7 @@ fn a_command_that_is_a_link_to_itself() {
 
 #[test]
 fn line_ends_of_another_system_in_commands_and_settings() {
-    for name in LINKS {
+    for name in ONE_OF_EACH {
         let damaged = Damaged::of(name);
         for file in [COMMAND, "include/config/auto.conf"] {
             let content = damaged.build.read(file).replace('\n', "\r\n");

@@ -12,6 +12,7 @@ mod linear;
 mod link;
 mod lists;
 mod lookup;
+mod merged;
 mod open;
 mod passes;
 mod recorded;

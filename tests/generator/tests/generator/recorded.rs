@@ -29,6 +29,14 @@ pub(crate) const LINKS: [&str; 14] = [
     "lld-vmlinux_o 22",
 ];
 
+/// One link of each linker and way, for what runs the generator some thousand times.
+pub(crate) const ONE_OF_EACH: [&str; 4] = [
+    "gnu-objects",
+    "gnu-vmlinux_o 2.47",
+    "lld-objects 22",
+    "lld-vmlinux_o",
+];
+
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
