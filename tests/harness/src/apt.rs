@@ -86,15 +86,21 @@ pub struct Known {
 }
 
 impl Known {
-    /// Asks dpkg and apt.
+    /// Asks dpkg, and apt of what is missing.
     pub fn of(wants: &[Want]) -> Result<Self> {
-        let names = || wants.iter().flat_map(|want| &want.names);
-        let mut policy = Command::new("apt-cache");
-        policy.env("LC_ALL", "C").arg("policy").args(names());
-        Ok(Self {
-            installed: installed_of(&dpkg_query(names())?),
-            candidates: candidates_of(&command::output(&mut policy)?),
-        })
+        let names = wants.iter().flat_map(|want| &want.names);
+        let mut known = Self {
+            installed: installed_of(&dpkg_query(names)?),
+            ..Self::default()
+        };
+        let missing = wants.iter().filter(|want| !want.is_installed(&known));
+        let missing: Vec<_> = missing.flat_map(|want| &want.names).collect();
+        if !missing.is_empty() {
+            let mut policy = Command::new("apt-cache");
+            policy.env("LC_ALL", "C").arg("policy").args(missing);
+            known.candidates = candidates_of(&command::output(&mut policy)?);
+        }
+        Ok(known)
     }
 }
 
