@@ -112,10 +112,9 @@ impl Version {
     fn of_line(line: &str) -> Option<Self> {
         let mut columns = line.split('|').map(str::trim);
         let series = columns.next()?.strip_prefix(PACKAGE)?;
-        let version = columns.next()?;
-        columns.next()?.ends_with(" Packages").then(|| Self {
+        Some(Self {
             series: series.to_owned(),
-            version: version.to_owned(),
+            version: columns.next()?.to_owned(),
         })
     }
 
@@ -250,7 +249,7 @@ linux-source-6.12 | 6.12.117-1 | http://mirror.example/debian trixie/main amd64 
 linux-source-6.12 | 6.12.117-1 | http://mirror.example/security trixie-security/main amd64 Packages
 linux-source-6.12 | 6.12.117-1~deb12u1 | http://mirror.example/security bookworm-security/main amd64 Packages
 linux-source-6.12 | 6.12.95-1~bpo12+1 | http://mirror.example/debian bookworm-backports/main amd64 Packages
-     linux | 6.12.90-1 | http://mirror.example/debian trixie/main Sources
+linux-doc-6.12 | 6.12.90-1 | http://mirror.example/debian trixie/main amd64 Packages
 linux-source-7.3 | 7.3~rc7-1~exp1 | http://mirror.example/debian experimental/main amd64 Packages
 ";
         let versions = of_each_kernel(madison);
