@@ -14,10 +14,15 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uio.h>
+#include <linux/version.h>
 #include <linux/vmcore_info.h>
 
 #include "bindings.h"
-#include KALLMODSYMS_SERIES
+
+/* The name in Linux 6.12; another function has the shorter one there. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+#define bpf_address_lookup __bpf_address_lookup
+#endif
 
 void *kallmodsyms_pde_data(const struct inode *inode)
 {
@@ -62,7 +67,7 @@ int kallmodsyms_bpf_get_kallsym(unsigned int symnum, unsigned long *value,
 int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
 				   unsigned long *off, char *sym)
 {
-	return kallmodsyms_series_bpf_lookup(addr, size, off, sym);
+	return bpf_address_lookup(addr, size, off, sym);
 }
 
 int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,

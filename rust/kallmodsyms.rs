@@ -46,9 +46,6 @@ mod true_sizes;
 #[cfg(CONFIG_VMCORE_INFO)]
 mod vmcoreinfo;
 
-#[cfg(not(any(kallmodsyms_series = "6.12", kallmodsyms_series = "7.3")))]
-compile_error!("no support for this kernel series; see the files in rust/series/");
-
 use kernel::{c_str, prelude::*, sync::Arc};
 
 module! {
