@@ -36,7 +36,7 @@ help:
 	@echo '  make unapply KDIR=linux  restore the tree'
 	@echo 'Variables, with their defaults:'
 	@echo '  CONFIG=tiny   tests/kernel/CONFIG.config      KDIR=  a kernel tree of your own'
-	@echo '  KERNEL=6.12   or 7.3: of linux-source-KERNEL  O=     the build directory'
+	@echo '  KERNEL=6.12   7.2, 7.3: linux-source-KERNEL   O=     the build directory'
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 

@@ -39,7 +39,8 @@ mod open_file;
 mod proc_fs;
 mod rodata;
 #[cfg_attr(kallmodsyms_series = "6.12", path = "series/v6_12.rs")]
-#[cfg_attr(kallmodsyms_series = "7.3", path = "series/v7_3.rs")]
+#[cfg_attr(kallmodsyms_series = "7.2", path = "series/v7_2.rs")]
+#[cfg_attr(kallmodsyms_series = "7.3", path = "series/v7_2.rs")]
 mod series;
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 mod true_sizes;

@@ -5,7 +5,7 @@
 //! kbuild gives every object a module file name, also objects of code that can never be a module,
 //! so the name alone tells nothing. Those that are really modules are in section `.modinfo` of their
 //! objects. kbuild makes `modules.builtin` of it: from vmlinux.o, before it links vmlinux (Linux
-//! 6.12), or from vmlinux, which keeps the section then (7.3). So it is read where it is still there.
+//! 6.12), or from vmlinux, which keeps the section then (7.2 on). So it is read where it is still there.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -33,7 +33,7 @@ pub(crate) struct Order {
     lines: FileLines,
 }
 
-/// A row of the address table, in Linux 6.12 and in 7.3:
+/// A row of the address table, in Linux 6.12 and in 7.2:
 ///
 /// ```text
 /// \t.long\t0xffffffff\t/* Tstartup_64 */

@@ -86,7 +86,7 @@ impl Image {
         self.address(name).ok_or_else(|| {
             self.failure(
                 format!("there is no table {name}"),
-                "This program knows the tables of Linux 6.12 and 7.3: use the one of that kernel's own \
+                "This program knows the tables of Linux 6.12, 7.2 and 7.3: use the one of that kernel's own \
                  build, kernel/kallmodsyms/scripts/kallmodsyms.",
             )
         })

@@ -255,7 +255,7 @@ impl Addresses {
         let linked_text = image.u64("kallsyms_module_base")?;
         let bases = ["kallsyms_relative_base", "kallsyms_offsets"].map(|name| image.address(name));
         let relative_base = match bases {
-            // Linux 7.3: relative to where they stand themselves.
+            // Linux 7.2 and later: relative to where they stand themselves.
             [None, Some(table)] => {
                 let rows = (0_u64..).map(|index| table.wrapping_add(4 * index));
                 let address =

@@ -31,7 +31,7 @@ struct Layout {
     has_base: bool,
 }
 
-/// Of Linux 6.12, and of 7.3. What has one is not taken for the other: the bytes behind the number of
+/// Of Linux 6.12, and of 7.2 on. What has one is not taken for the other: the bytes behind the number of
 /// symbols are 0, or names.
 const LAYOUTS: [Layout; 2] = [
     Layout {

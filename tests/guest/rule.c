@@ -100,7 +100,7 @@ bool is_hidden(struct text text, struct text shown)
 }
 
 /*
- * Whether @name is of section .modinfo, which 7.3 has in vmlinux while it is
+ * Whether @name is of section .modinfo, which 7.2 has in vmlinux while it is
  * linked, behind all that is loaded: C's are not in kallsyms, Rust's are.
  */
 static bool is_of_modinfo(struct line name)
@@ -112,7 +112,7 @@ static bool is_of_modinfo(struct line name)
 
 /*
  * Readers find the end of the kernel by these: the last symbols of its own,
- * before those of loadable modules. 7.3 has one of them by another name, too.
+ * before those of loadable modules. 7.2 has one of them by another name, too.
  */
 static bool is_end(struct line name)
 {

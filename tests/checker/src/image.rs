@@ -16,7 +16,7 @@ use crate::names::Names;
 /// A symbol that every kernel has, by which others' addresses are told.
 pub const FIRST: &str = "_text";
 
-/// What was linked, where something is taken out of vmlinux afterwards: in Linux 7.3 always,
+/// What was linked, where something is taken out of vmlinux afterwards: from Linux 7.2 on always,
 /// in 6.12 where riscv's kernel can be anywhere.
 const LINKED: &[&str] = &["vmlinux.unstripped", "vmlinux.relocs"];
 

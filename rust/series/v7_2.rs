@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What differs between kernel series, for Linux 7.3.
+//! What differs between kernel series, for Linux 7.2 and 7.3.
 //!
 //! - How the addresses of core symbols are stored: `kallsyms_offsets` are relative to themselves.
 //!   None is absolute, as per-cpu symbols are in the image like all others.
