@@ -154,7 +154,11 @@ impl Dump {
             }
             match ids.get(dumped.section.as_str()) {
                 Some(section) => symbol.section = Some(*section),
-                None if dumped.section == "*COM*" => symbol.st_shndx = elf::SHN_COMMON,
+                None if dumped.section == "*COM*" => {
+                    // objdump shows the size where others have an address, and behind it the alignment.
+                    (symbol.st_size, symbol.st_value) = (dumped.address, dumped.size);
+                    symbol.st_shndx = elf::SHN_COMMON;
+                }
                 None if dumped.section == "*UND*" => symbol.st_shndx = elf::SHN_UNDEF,
                 None => symbol.st_shndx = elf::SHN_ABS,
             }

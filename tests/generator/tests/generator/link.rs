@@ -256,10 +256,17 @@ fn the_files_beside_vmlinux_say_which_objects_there_are() {
         build.tables();
         assert_eq!(
             build.read("modules_thick.builtin"),
-            "drivers/net/eth.o: drivers/net/eth-main.o drivers/net/eth-ring.o drivers/sw/mac.o\n\
+            "drivers/net/eth.o: drivers/net/eth-main.o drivers/net/eth-ring.o drivers/sw/mac.o \
+             drivers/usb/eth-common.o\n\
              drivers/sw/sw-itch.o: drivers/sw/mac.o drivers/sw/switch.o\n\
              crypto/hash.o: crypto/hash.o\n\
-             crypto/sum.o: crypto/sum.o\n",
+             crypto/sum.o: crypto/sum.o\n\
+             drivers/fsec/fsec.o: drivers/fsec/fsec.o\n\
+             drivers/odd/odd.o: drivers/odd/o+d,d~=@(1).o\n\
+             drivers/usb/eth.o: drivers/usb/eth-usb.o drivers/usb/eth-common.o\n\
+             drivers/fw/fw.o: drivers/fw/prebuilt.o drivers/fw/blob.o\n\
+             crypto/twin-a.o: crypto/twin-a.o\n\
+             crypto/twin-b.o: crypto/twin-b.o\n",
             "{link}",
         );
         let ranges = build.read(".tmp_vmlinux.ranges");

@@ -80,6 +80,33 @@ fn a_command_that_tells_no_module() {
     build.is_open(&["object drivers/sw/mac.o: ", MAC]);
 }
 
+/// kbuild leaves no command of an object that it copies from a prebuilt one, and one without a module
+/// where a Makefile makes an object of the bytes of a file.
+#[test]
+fn prebuilt_objects_and_blobs() {
+    for link in LINKS {
+        let build = Build::of(link);
+        fs::remove_file(build.path("drivers/fw/.prebuilt.o.cmd")).unwrap();
+        build.write(
+            "drivers/fw/.blob.o.cmd",
+            "savedcmd_drivers/fw/blob.o := ld -m elf_x86_64 -r --format=binary \
+             -o drivers/fw/blob.o drivers/fw/blob.bin\n",
+        );
+        let tables = build.is_open(&[
+            "object drivers/fw/prebuilt.o: ",
+            "object drivers/fw/blob.o: ",
+        ]);
+        let names = [
+            "prebuilt_run",
+            "prebuilt_data",
+            "prebuilt_area",
+            "_binary_drivers_fw_blob_bin_start",
+            "_binary_drivers_fw_blob_bin_end",
+        ];
+        only_these_are_in_none(&build, &tables, link, &names);
+    }
+}
+
 /// What the link is given by itself is made by it, and no part of a module.
 #[test]
 fn objects_that_the_link_makes_need_no_command() {
@@ -195,7 +222,8 @@ fn a_symbol_at_an_unknown_place_is_its_only_definers() {
     }
 }
 
-/// A line of an unknown form hides whose the bytes are that it is about, and nothing else.
+/// A line of an unknown form hides whose the bytes are that it is about, and nothing else; but for what has
+/// no place in vmlinux.o, which may be that of any object.
 #[test]
 fn a_map_line_of_an_unknown_form() {
     for link in LINKS {
@@ -220,7 +248,11 @@ fn a_map_line_of_an_unknown_form() {
         let number = content.lines().position(|other| other == line).unwrap() + 1;
         let place = format!("line {map}:{number}: ");
         let tables = build.is_open(&[&place, changed.trim(), "switch_on: the map does not tell"]);
-        only_these_are_in_none(&build, &tables, link, &["switch_on"]);
+        let names = match link.contains("vmlinux_o") {
+            true => &["switch_on", "eth_area", "fsec_area", "prebuilt_area"][..],
+            false => &["switch_on"],
+        };
+        only_these_are_in_none(&build, &tables, link, names);
     }
 }
 
