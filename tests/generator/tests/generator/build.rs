@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::elf::{Dump, DumpedSymbol};
 use crate::recorded;
 
-pub(crate) use crate::recorded::{fixtures, LINKS, ONE_OF_EACH};
+pub(crate) use crate::recorded::{LINKS, ONE_OF_EACH};
 
 /// What is shown in no module, as its modules are not known.
 pub(crate) const UNATTRIBUTED: &str = ".tmp_vmlinux.unattributed";

@@ -1,77 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generator on recorded links: what it must make of them. `fixtures/expected` says which
-//! modules each symbol of the image is in, and must hold for each linker and each way of linking.
+//! The generator on recorded links: what it must make of them.
 
-use std::collections::{HashMap, VecDeque};
 use std::fs;
 
-use crate::build::{fixtures, Build, Tables, LINKS};
+use crate::build::{Build, Tables, LINKS};
 use crate::elf::DumpedSymbol;
-
-/// Modules by name; for symbols of one name, in the order of the symbol table: that of the link, but
-/// global symbols behind local ones.
-fn expected() -> HashMap<String, VecDeque<Vec<String>>> {
-    let mut expected: HashMap<_, VecDeque<_>> = HashMap::new();
-    let text = fs::read_to_string(fixtures().join("expected")).unwrap();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut words = line.split(' ').map(str::to_owned);
-        expected
-            .entry(words.next().unwrap())
-            .or_default()
-            .push_back(words.collect());
-    }
-    expected
-}
-
-fn check_modules(build: &Build, link: &str) {
-    let (tables, mut expected) = (build.tables(), expected());
-    let listed = build.listed();
-    let mut symbols: Vec<_> = listed.iter().enumerate().collect();
-    symbols.sort_by_key(|(_, symbol)| symbol.index);
-    for (index, symbol) in symbols {
-        let name = &symbol.name;
-        let modules = expected.get_mut(name).and_then(VecDeque::pop_front);
-        let modules = modules.unwrap_or_else(|| panic!("{name} is not expected in {link}"));
-        assert_eq!(
-            tables.modules_of(index, symbol.address),
-            modules,
-            "{name} in {link}"
-        );
-    }
-    assert!(
-        expected.values().all(VecDeque::is_empty),
-        "{link}: {expected:?} expected too"
-    );
-}
-
-#[test]
-fn every_symbol_has_its_modules() {
-    for link in LINKS {
-        check_modules(&Build::of(link), link);
-    }
-}
-
-/// As on riscv, where the first code is before `_text`.
-#[test]
-fn an_image_may_begin_before_text() {
-    for link in LINKS {
-        let build = Build::of(link);
-        let place = build.read("vmlinux1.map");
-        let place = place
-            .lines()
-            .find(|line| line.ends_with(" _text = ."))
-            .unwrap();
-        let behind = build.listed().last().unwrap().address;
-        for moved in ["81000050", "81000100"] {
-            let build = Build::of(link);
-            build.edit("vmlinux1.map", place, &place.replace("81000000", moved));
-            let base = build.tables().base();
-            assert!(base > 0xffff_ffff_8100_0000 && base < behind, "{base:#x}");
-            check_modules(&build, link);
-        }
-    }
-}
 
 /// As in arm64's names for what early code uses. They are hidden, so that they become local, and
 /// LLD's map has no address for them.

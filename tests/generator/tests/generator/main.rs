@@ -7,6 +7,7 @@ mod build;
 mod damaged;
 mod elf;
 mod errors;
+mod expected;
 mod interrupted;
 mod linear;
 mod link;
