@@ -57,6 +57,8 @@ pub(crate) struct Dump {
     content: HashMap<String, Vec<u8>>,
     /// Flags and the size of an entry.
     merged: HashMap<String, (u32, u64)>,
+    /// How many sections the file has before these.
+    pub(crate) sections_before: usize,
 }
 
 impl Dump {
@@ -66,6 +68,7 @@ impl Dump {
             symbols: Vec::new(),
             content: HashMap::new(),
             merged: HashMap::new(),
+            sections_before: 0,
         };
         let mut section = None;
         for line in text.lines() {
@@ -120,6 +123,13 @@ impl Dump {
         let mut builder = Builder::new(object::Endianness::Little, true);
         builder.header.e_machine = elf::EM_X86_64;
         builder.header.e_type = elf::ET_REL;
+        for number in 0..self.sections_before {
+            let section = builder.sections.add();
+            section.name = format!(".text.f{number}").into_bytes().into();
+            section.sh_flags = u64::from(elf::SHF_ALLOC | elf::SHF_EXECINSTR);
+            section.sh_type = elf::SHT_PROGBITS;
+            section.data = SectionData::Data(vec![0xcc].into());
+        }
         let mut ids: HashMap<&str, SectionId> = HashMap::new();
         for (name, size, address, flags) in &self.sections {
             let section = builder.sections.add();
@@ -162,6 +172,12 @@ impl Dump {
                 None if dumped.section == "*UND*" => symbol.st_shndx = elf::SHN_UNDEF,
                 None => symbol.st_shndx = elf::SHN_ABS,
             }
+        }
+        if self.sections_before != 0 {
+            let section = builder.sections.add();
+            section.name = b".symtab_shndx".as_slice().into();
+            section.sh_type = elf::SHT_SYMTAB_SHNDX;
+            section.data = SectionData::SymbolSectionIndex;
         }
         for (name, kind, data) in [
             (".symtab", elf::SHT_SYMTAB, SectionData::Symbol),

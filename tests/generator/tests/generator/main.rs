@@ -13,6 +13,7 @@ mod linear;
 mod link;
 mod lists;
 mod lookup;
+mod many_sections;
 mod merged;
 mod open;
 mod passes;
