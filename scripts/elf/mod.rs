@@ -81,6 +81,11 @@ impl Section {
     pub(crate) fn is_mergeable(&self) -> bool {
         self.flags & SHF_MERGE != 0
     }
+
+    /// Whether its bytes are in the file; others are zeros.
+    pub(crate) fn is_in_file(&self) -> bool {
+        self.kind != SHT_NOBITS
+    }
 }
 
 impl Elf {

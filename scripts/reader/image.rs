@@ -56,7 +56,7 @@ impl Image {
                 "Give the vmlinux of a kernel that was built with CONFIG_KALLMODSYMS.",
             )),
             () => Err(image.failure(
-                "there is no symbol table, and no tables of kallsyms are found in its .rodata",
+                "there is no symbol table, and no tables of kallsyms are found in its sections",
                 "Give the vmlinux of the build directory, or of the package with debugging symbols.",
             )),
         }

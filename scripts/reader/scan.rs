@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tables of a vmlinux without symbols, as is inside of a vmlinuz: by what they look like.
+//! The tables of a vmlinux without symbols, as is inside of a vmlinuz: by what they look like, in any
+//! section of data.
 //!
 //! scripts/kallsyms and the generator write them one behind the other, each at a multiple of a number
 //! that depends on the kernel series: [`Layout`]. The index of the 256 tokens has starts that rise
@@ -15,7 +16,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::elf::Elf;
+use crate::elf::{Elf, Section};
 use crate::error::Result;
 use crate::format::sizes::{RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
@@ -56,28 +57,45 @@ const MARKER_STEP: usize = 256;
 /// More bytes than the last token has, with padding.
 const LAST_TOKEN: usize = 520;
 
+/// Bytes that no section with the tables has less of: the two of tokens.
+const SMALLEST: u64 = 4 * TOKENS as u64;
+
+/// More bytes than an image has, whose addresses are told by 32 bits.
+const LARGEST: u64 = 1 << 32;
+
 /// So many steps for each byte: a kernel takes less than one.
 const STEPS: usize = 4;
 
 /// The addresses of tables, by name; those of none that is found.
 pub(super) fn find(elf: &Elf) -> Result<HashMap<String, u64>> {
-    let Some(section) = elf.section_named(b".rodata") else {
-        return Ok(HashMap::new());
-    };
-    let bytes = elf.content(section, 0, section.size)?;
-    let mut found = LAYOUTS.iter().filter_map(|layout| {
-        let data = Data {
-            bytes: &bytes,
-            address: section.address,
-            layout,
-            left: Cell::new(bytes.len().saturating_mul(STEPS)),
+    let is_data =
+        |section: &&Section| section.is_in_file() && !section.is_code() && section.size >= SMALLEST;
+    let mut left = LARGEST;
+    for section in elf.allocated().map(|(_, section)| section).filter(is_data) {
+        // Sections of a file that was made to may have the same bytes.
+        let Some(rest) = left.checked_sub(section.size) else {
+            break;
         };
-        data.find()
-    });
-    let places = found.next().unwrap_or_default().into_iter();
-    Ok(places
-        .map(|(name, at)| (name.to_owned(), section.address.wrapping_add(at as u64)))
-        .collect())
+        left = rest;
+        let bytes = elf.content(section, 0, section.size)?;
+        let found = LAYOUTS.iter().find_map(|layout| {
+            let data = Data {
+                bytes: &bytes,
+                address: section.address,
+                layout,
+                left: Cell::new(bytes.len().saturating_mul(STEPS)),
+            };
+            data.find()
+        });
+        if let Some(places) = found {
+            let places = places.into_iter();
+            let address = |at| section.address.wrapping_add(at as u64);
+            return Ok(places
+                .map(|(name, at)| (name.to_owned(), address(at)))
+                .collect());
+        }
+    }
+    Ok(HashMap::new())
 }
 
 /// A section.

@@ -85,6 +85,18 @@ fn a_vmlinux_needs_no_symbols() {
     }
 }
 
+/// What a section is called says nothing of what is in it.
+#[test]
+fn tables_are_found_in_any_section() {
+    let stripped = Vmlinux {
+        is_stripped: true,
+        section: "constants",
+        ..Vmlinux::new()
+    };
+    let place = Place::with(&stripped.to_elf());
+    assert_eq!(place.output(&["show", "vmlinux"]), LINES);
+}
+
 #[test]
 fn addresses_and_tables_as_linux_7_3_has_them() {
     let all: Vec<&str> = LINES.split_inclusive('\n').collect();

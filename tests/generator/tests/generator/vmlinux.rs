@@ -37,6 +37,10 @@ pub(crate) struct Vmlinux {
     pub(crate) is_unrelocated: bool,
     /// Symbols that say where something ends.
     pub(crate) bounds: Vec<(&'static str, u64)>,
+    /// How many sections of 8 bytes are before the one that has the tables.
+    pub(crate) other_sections: usize,
+    /// The section that has the tables.
+    pub(crate) section: &'static str,
 }
 
 impl Vmlinux {
@@ -72,6 +76,8 @@ impl Vmlinux {
             is_relative: false,
             is_unrelocated: false,
             bounds: vec![("_end", TEXT + 0x5000)],
+            other_sections: 0,
+            section: ".rodata",
         }
     }
 
@@ -238,17 +244,35 @@ impl Vmlinux {
         // A section may have more behind it.
         rodata.resize(rodata.len().next_multiple_of(8), 0);
         let places = (!self.is_stripped).then_some(places.as_slice());
-        elf_of(rodata, places)
+        elf_with(self.other_sections, self.section, rodata, places)
     }
 }
 
 /// A file with these read-only data, and with symbols unless it is to be stripped.
 pub(crate) fn elf_of(rodata: Vec<u8>, places: Option<&[(&str, u64)]>) -> Vec<u8> {
+    elf_with(0, ".rodata", rodata, places)
+}
+
+/// The same with the data in this section, behind so many others.
+fn elf_with(
+    other_sections: usize,
+    name: &str,
+    rodata: Vec<u8>,
+    places: Option<&[(&str, u64)]>,
+) -> Vec<u8> {
     let mut builder = Builder::new(object::Endianness::Little, true);
     builder.header.e_machine = elf::EM_X86_64;
     builder.header.e_type = elf::ET_EXEC;
+    for number in 0..other_sections {
+        let section = builder.sections.add();
+        section.name = format!(".text.f{number}").into_bytes().into();
+        section.sh_addr = TEXT + 8 * number as u64;
+        section.sh_flags = (elf::SHF_ALLOC | elf::SHF_EXECINSTR).into();
+        section.sh_type = elf::SHT_PROGBITS;
+        section.data = SectionData::Data(vec![0; 8].into());
+    }
     let section = builder.sections.add();
-    section.name = b".rodata".as_slice().into();
+    section.name = name.as_bytes().into();
     section.sh_addr = RODATA;
     section.sh_addralign = 8;
     section.sh_flags = elf::SHF_ALLOC.into();
@@ -263,10 +287,16 @@ pub(crate) fn elf_of(rodata: Vec<u8>, places: Option<&[(&str, u64)]>) -> Vec<u8>
     }
     for (name, kind, data) in [
         (".symtab", elf::SHT_SYMTAB, SectionData::Symbol),
+        (
+            ".symtab_shndx",
+            elf::SHT_SYMTAB_SHNDX,
+            SectionData::SymbolSectionIndex,
+        ),
         (".strtab", elf::SHT_STRTAB, SectionData::String),
         (".shstrtab", elf::SHT_STRTAB, SectionData::SectionString),
     ] {
-        if places.is_none() && name != ".shstrtab" {
+        let is_wide = other_sections >= elf::SHN_LORESERVE.into();
+        if places.is_none() && name != ".shstrtab" || name == ".symtab_shndx" && !is_wide {
             continue;
         }
         let section = builder.sections.add();
