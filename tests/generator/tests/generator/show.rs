@@ -85,6 +85,29 @@ fn a_vmlinux_needs_no_symbols() {
     }
 }
 
+/// Function sections give a kernel more sections than a symbol or the header has room for.
+#[test]
+fn sections_whose_numbers_do_not_fit_in_16_bits() {
+    const SECTIONS: usize = 70_000;
+    let stripped = Vmlinux {
+        other_sections: SECTIONS,
+        is_stripped: true,
+        ..Vmlinux::new()
+    };
+    // Only its symbols tell where it is.
+    let unrelocated = Vmlinux {
+        other_sections: SECTIONS,
+        ..Vmlinux::unrelocated().with_stext()
+    };
+    let image: String = LINES.split_inclusive('\n').skip(3).collect();
+    let image = image.replace("_text", "_stext");
+    for (vmlinux, lines) in [(stripped, LINES), (unrelocated, image.as_str())] {
+        let file = vmlinux.to_elf();
+        assert_eq!(file[60..64], [0, 0, 0xff, 0xff], "the header has room");
+        assert_eq!(Place::with(&file).output(&["show", "vmlinux"]), lines);
+    }
+}
+
 /// What a section is called says nothing of what is in it.
 #[test]
 fn tables_are_found_in_any_section() {
