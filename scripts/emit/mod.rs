@@ -8,7 +8,7 @@ pub(crate) mod sizes;
 
 use std::io::Write;
 
-pub(crate) use rooms::Rooms;
+pub(crate) use rooms::{Rooms, MARK};
 
 /// Assembler source while it is written. Writing to a `Vec` does not fail.
 pub(crate) struct Source<'r> {
@@ -48,15 +48,18 @@ impl<'r> Source<'r> {
     /// Ends the table `label`, of which `length` bytes were written and whose length may be another in
     /// the next pass, with room for `spare` more.
     pub(crate) fn room(&mut self, label: &str, length: usize, spare: usize) {
-        let wanted = match self.rooms_before.of(label) {
-            // All tables begin at multiples of 8 bytes.
-            0 => (length + spare).next_multiple_of(8),
-            before => before.max(length.next_multiple_of(8)),
+        // All tables begin at multiples of 8 bytes.
+        let length = length.next_multiple_of(8);
+        let room = match self.rooms_before.of(label) {
+            0 => length + spare.next_multiple_of(8),
+            before => before.max(length),
         };
-        if wanted > length {
-            self.line(format_args!("\t.skip\t{}", wanted - length));
+        if let Some(spared @ 1..) = room.checked_sub(length) {
+            self.line(format_args!("\t.balign\t8"));
+            self.line(format_args!("\t.long\t{MARK:#x}, {spared}"));
+            self.line(format_args!("\t.skip\t{}", spared.saturating_sub(8)));
         }
-        self.rooms.set(label, wanted);
+        self.rooms.set(label, room);
     }
 
     pub(crate) fn label(&mut self, name: &str) {

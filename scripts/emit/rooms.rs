@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 use crate::digits;
 use crate::lines::Lines;
 
+/// What the room behind a table begins with, and then how many bytes the room has, so that the tables of
+/// a kernel without symbols can be found one behind the other.
+pub(crate) const MARK: u32 = u32::from_le_bytes(*b"room");
+
 /// The last line of what a pass writes begins so.
 ///
 /// ```text

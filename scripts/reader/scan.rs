@@ -7,7 +7,7 @@
 //! that depends on the kernel series: [`Layout`]. The index of the 256 tokens has starts that rise
 //! strictly, each behind the end of a string of the token table in front of it. In front of that are
 //! the markers and the names, and how many there are, which must fit. Where all others are follows
-//! from that number.
+//! from that number, and from the rooms that the generator's tables have to spare.
 //!
 //! Anything can look like a part of that, over and over again in a file that was made to: the search
 //! takes no more steps than a few for each byte.
@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::elf::{Elf, Section};
+use crate::emit::MARK;
 use crate::error::Result;
 use crate::format::sizes::{RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
@@ -284,17 +285,34 @@ impl Data<'_> {
 
     /// The tables that the generator makes. Those of sizes are optional.
     fn ours(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
-        let ranges = self.u32(cursor.table("kallsyms_num_modules", 4))?;
-        cursor.table("kallsyms_module_base", 8);
-        cursor.table("kallsyms_module_offsets", ranges.checked_mul(4)?);
-        cursor.table("kallsyms_modules", ranges.checked_mul(4)?);
-        let exceptions = self.u32(cursor.table("kallsyms_num_module_exceptions", 4))?;
-        cursor.table("kallsyms_module_exceptions", exceptions.checked_mul(4)?);
-        cursor.table("kallsyms_exception_modules", exceptions.checked_mul(4)?);
-        let names = self.u32(cursor.table("kallsyms_module_names_len", 4))?;
-        cursor.table("kallsyms_module_names", names);
+        let ranges = self.u32(self.table(cursor, "kallsyms_num_modules", 4))?;
+        self.table(cursor, "kallsyms_module_base", 8);
+        self.table(cursor, "kallsyms_module_offsets", ranges.checked_mul(4)?);
+        self.table(cursor, "kallsyms_modules", ranges.checked_mul(4)?);
+        let exceptions = self.u32(self.table(cursor, "kallsyms_num_module_exceptions", 4))?;
+        self.table(
+            cursor,
+            "kallsyms_module_exceptions",
+            exceptions.checked_mul(4)?,
+        );
+        self.table(
+            cursor,
+            "kallsyms_exception_modules",
+            exceptions.checked_mul(4)?,
+        );
+        let names = self.u32(self.table(cursor, "kallsyms_module_names_len", 4))?;
+        self.table(cursor, "kallsyms_module_names", names);
         self.sizes(cursor, symbols);
         Some(())
+    }
+
+    /// Notes the next table as the cursor does, and goes behind the room that it has to spare, too.
+    fn table(&self, cursor: &mut Cursor<'_>, name: &'static str, size: usize) -> usize {
+        let at = cursor.table(name, size);
+        if self.u32(cursor.at) == usize::try_from(MARK).ok() {
+            cursor.skip(self.u32(cursor.at.saturating_add(4)).unwrap_or(0));
+        }
+        at
     }
 
     /// The tables of sizes, if they are next: the first number is how many bits of the second table
@@ -313,15 +331,15 @@ impl Data<'_> {
         }
         let (level3, level4) = (self.u32(counts + 4)?, self.u32(counts + 8)?);
         let ranks = |entries: usize| 4 * entries.div_ceil(RANK_STEP);
-        cursor.table("kallsyms_size_counts", 12);
-        cursor.table("kallsyms_size_bits", bytes);
-        cursor.table("kallsyms_size_bit_ranks", ranks(symbols));
-        cursor.table("kallsyms_size_nibbles", nibbles.div_ceil(2));
-        cursor.table("kallsyms_size_nibble_ranks", ranks(nibbles));
-        cursor.table("kallsyms_size_values", 4 * VALUES);
-        cursor.table("kallsyms_size_bytes", level3);
-        cursor.table("kallsyms_size_byte_ranks", ranks(level3));
-        cursor.table("kallsyms_size_words", level4.checked_mul(8)?);
+        self.table(cursor, "kallsyms_size_counts", 12);
+        self.table(cursor, "kallsyms_size_bits", bytes);
+        self.table(cursor, "kallsyms_size_bit_ranks", ranks(symbols));
+        self.table(cursor, "kallsyms_size_nibbles", nibbles.div_ceil(2));
+        self.table(cursor, "kallsyms_size_nibble_ranks", ranks(nibbles));
+        self.table(cursor, "kallsyms_size_values", 4 * VALUES);
+        self.table(cursor, "kallsyms_size_bytes", level3);
+        self.table(cursor, "kallsyms_size_byte_ranks", ranks(level3));
+        self.table(cursor, "kallsyms_size_words", level4.checked_mul(8)?);
         Some(())
     }
 }

@@ -68,7 +68,7 @@ fn places(source: &str) -> BTreeMap<String, u64> {
             .unwrap_or((line.trim(), ""));
         match directive {
             ".balign" => at = at.next_multiple_of(operands.parse().unwrap()),
-            ".long" => at += 4,
+            ".long" => at += 4 * operands.split(',').count() as u64,
             ".quad" => at += 8,
             ".byte" => at += operands.split(',').count() as u64,
             ".asciz" => at += operands.trim_matches('"').len() as u64 + 1,

@@ -16,6 +16,14 @@ pub(crate) const A: u32 = 9;
 pub(crate) const B: u32 = 3;
 pub(crate) const B_AND_C: u32 = 1;
 
+/// Tables that the generator gives room to spare.
+const WITH_ROOM: [&str; 4] = [
+    "kallsyms_module_offsets",
+    "kallsyms_size_nibbles",
+    "kallsyms_size_bytes",
+    "kallsyms_size_words",
+];
+
 /// A symbol: address, size, letter of the type and name. An address below the image is one of the
 /// per-cpu area.
 pub(crate) type Symbol = (u64, u64, char, &'static str);
@@ -240,6 +248,10 @@ impl Vmlinux {
                 _ => rodata.extend(bytes),
             }
             places.push((name, place));
+            if WITH_ROOM.contains(&name) {
+                rodata.resize(rodata.len().next_multiple_of(8), 0);
+                rodata.extend(b"room\x18\0\0\0sixteen bytes...");
+            }
         }
         // A section may have more behind it.
         rodata.resize(rodata.len().next_multiple_of(8), 0);
