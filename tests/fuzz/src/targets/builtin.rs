@@ -5,14 +5,14 @@
 use std::path::Path;
 
 use super::check_message;
-use crate::builtin::BuiltinModules;
+use crate::builtin::{BuiltinModules, ModuleId};
 use crate::format::names;
 
 pub fn run(input: &[u8]) {
     match BuiltinModules::parse(Path::new("modules.builtin"), input) {
         Ok(modules) => {
             for (id, path) in modules.iter() {
-                assert!(names::is_name(modules.name(id)), "{path:?}");
+                check_name(&modules, id);
                 assert_eq!(modules.by_path(path), Some(id));
                 let line = [b"kernel/", path, b".ko"].concat();
                 assert!(input.windows(line.len()).any(|found| found == line));
@@ -23,11 +23,20 @@ pub fn run(input: &[u8]) {
     match BuiltinModules::parse_modinfo(Path::new(".tmp_vmlinux1"), input) {
         Ok(modules) => {
             for (id, path) in modules.iter() {
-                assert!(names::is_name(modules.name(id)), "{path:?}");
+                check_name(&modules, id);
                 assert_eq!(modules.by_path(path), Some(id));
                 assert!(input.windows(path.len()).any(|found| found == path));
             }
         }
         Err(error) => check_message(&error),
+    }
+}
+
+/// What is shown of a module has its name, and the name can be shown.
+fn check_name(modules: &BuiltinModules, id: ModuleId) {
+    let name = modules.name(id);
+    match modules.shown(id) {
+        Ok(shown) => assert!(names::is_name(name) && modules.name(shown) == name),
+        Err(reason) => assert!(!names::is_name(name) && !reason.is_empty()),
     }
 }
