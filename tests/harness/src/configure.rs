@@ -5,16 +5,16 @@
 //! series or one architecture has is in fragments of the same name, in the
 //! directories of these.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 
 use crate::cache::Cache;
 use crate::command;
-use crate::options::{self, Options};
+use crate::fragment::Fragment;
+use crate::options::Options;
 use crate::progress::Phase;
 use crate::source;
 use crate::toolchain::Toolchain;
@@ -32,6 +32,8 @@ pub struct Kernel<'a> {
     pub steps: Option<u32>,
     /// A program that stands for rustc, and runs it.
     rustc: Option<PathBuf>,
+    /// More for the kernel's make, as `KCFLAGS=-ffunction-sections`.
+    variables: Vec<String>,
 }
 
 impl Kernel<'_> {
@@ -44,6 +46,7 @@ impl Kernel<'_> {
             make.arg(format!("RUSTC={}", rustc.display()))
                 .env("KALLMODSYMS_RUSTC", self.toolchain.rustc());
         }
+        make.args(&self.variables);
         Ok(make)
     }
 
@@ -65,120 +68,6 @@ impl Kernel<'_> {
     }
 }
 
-/// A fragment, whose first lines say what it is merged into:
-///
-/// ```text
-/// # base: tinyconfig
-/// # with: guest.config
-/// # rustc: rustc-kcsan.sh
-/// # steps: 1950
-/// # needs: HAVE_LD_DEAD_CODE_DATA_ELIMINATION
-/// ```
-struct Fragment {
-    base: String,
-    /// In the order in which they are merged; the fragment itself is the last.
-    files: Vec<PathBuf>,
-    steps: Option<u32>,
-    rustc: Option<PathBuf>,
-    /// What the architecture must have for it, where not all have it.
-    needs: Option<String>,
-    text: String,
-}
-
-impl Fragment {
-    /// Reads a fragment, and what is added to it in the directories `added`.
-    fn read(name: &str, added: &[String]) -> Result<Self> {
-        let directory = options::repository()?.join("tests/kernel");
-        let file = directory.join(format!("{name}.config"));
-        let Ok(text) = fs::read_to_string(&file) else {
-            bail!(
-                "CONFIG={name}: there is no such file: {}; there are: {}",
-                file.display(),
-                names_in(&directory)?.join(" ")
-            );
-        };
-        let header = |key: &str| {
-            let key = format!("# {key}: ");
-            text.lines()
-                .find_map(|line| line.strip_prefix(&key))
-                .map(str::to_owned)
-        };
-        let (mut files, mut all_text) = (Vec::new(), String::new());
-        if let Some(other) = header("with") {
-            let other = Self::read(other.trim_end_matches(".config"), added)?;
-            files = other.files;
-            all_text = other.text;
-        }
-        files.push(file);
-        all_text.push_str(&text);
-        for directory in added.iter().map(|added| directory.join(added)) {
-            let more = directory.join(format!("{name}.config"));
-            if let Ok(text) = fs::read_to_string(&more) {
-                files.push(more);
-                all_text.push_str(&text);
-            }
-        }
-        Ok(Self {
-            base: header("base").unwrap_or_default(),
-            steps: header("steps").and_then(|steps| steps.parse().ok()),
-            rustc: header("rustc").map(|name| directory.join(name)),
-            needs: header("needs"),
-            files,
-            text: all_text,
-        })
-    }
-
-    /// The lines that do not hold in `config`.
-    fn missing<'a>(&'a self, config: &str) -> Vec<&'a str> {
-        // A later line about the same option overrides an earlier one.
-        let wanted: BTreeMap<_, _> = self
-            .text
-            .lines()
-            .filter_map(|line| Some((option_of(line)?, line)))
-            .collect();
-        let set: BTreeMap<_, _> = config
-            .lines()
-            .filter_map(|line| Some((option_of(line)?, line)))
-            .collect();
-        let holds = |option: &str, line: &str| match set.get(option) {
-            Some(set) => *set == line,
-            None => line.ends_with(NOT_SET),
-        };
-        wanted
-            .into_iter()
-            .filter(|(option, line)| !holds(option, line))
-            .map(|(_, line)| line)
-            .collect()
-    }
-}
-
-/// Fragments that only others begin with.
-const PARTS: &[&str] = &["guest", "debug"];
-
-/// The configurations in a directory.
-pub fn names_in(directory: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
-        let name = entry?.file_name();
-        let name = name.to_string_lossy();
-        names.extend(name.strip_suffix(".config").map(str::to_owned));
-    }
-    names.retain(|name| !PARTS.contains(&&**name));
-    names.sort();
-    Ok(names)
-}
-
-const NOT_SET: &str = " is not set";
-
-/// The name in `CONFIG_SMP=y` or `# CONFIG_SMP is not set`.
-fn option_of(line: &str) -> Option<&str> {
-    match line.strip_prefix("# ") {
-        Some(rest) => rest.strip_suffix(NOT_SET),
-        None => line.split_once('=').map(|(option, _)| option),
-    }
-    .filter(|option| option.starts_with("CONFIG_"))
-}
-
 /// Configures `tree` with the fragment `config`, unless that was done.
 pub fn configure<'a>(
     options: &'a Options,
@@ -189,6 +78,12 @@ pub fn configure<'a>(
 ) -> Result<Kernel<'a>> {
     let series = source::series(tree)?;
     let fragment = Fragment::read(config, &directories(options, &series)?)?;
+    if let Some(only) = fragment.key("series") {
+        ensure!(
+            only == series,
+            "CONFIG={config} is for Linux {only}, and this is {series}: KERNEL={only}"
+        );
+    }
     let kernel = Kernel {
         options,
         toolchain,
@@ -196,8 +91,9 @@ pub fn configure<'a>(
         tree: tree.to_owned(),
         series,
         objtree: objtree(options, cache, tree, config)?,
-        steps: fragment.steps,
-        rustc: fragment.rustc.clone(),
+        steps: fragment.steps(),
+        rustc: fragment.rustc(),
+        variables: fragment.variables(),
     };
 
     let stamp = kernel.objtree.join(".kallmodsyms.configured");
@@ -216,7 +112,7 @@ pub fn configure<'a>(
             .context("the kernel does not accept the Rust toolchain")?;
     }
     phase.update(config);
-    command::logged(kernel.make()?.arg(&fragment.base), &log)?;
+    begin(&kernel, &fragment, &log)?;
     let mut merge = Command::new(kernel.tree.join("scripts/kconfig/merge_config.sh"));
     merge
         .args(["-m", "-Q", "-O"])
@@ -257,10 +153,26 @@ pub fn directories(options: &Options, series: &str) -> Result<[String; 3]> {
     ])
 }
 
-/// What an architecture must have for a fragment, if not all have it: the name of an option.
-pub fn needs(config: &str) -> Result<Option<String>> {
-    Ok(Fragment::read(config, &[])?.needs)
+/// Makes the configuration that the fragment is merged into.
+fn begin(kernel: &Kernel, fragment: &Fragment, log: &Path) -> Result<()> {
+    if let Some(base) = fragment.key("base") {
+        let mut make = kernel.make()?;
+        if let Some(seed) = fragment.seed {
+            // What the fragment says holds from the start, so that the others are chosen of what is left.
+            let pinned = kernel.objtree.join("pinned.config");
+            fs::write(&pinned, &fragment.text).with_context(|| pinned.display().to_string())?;
+            make.env("KCONFIG_SEED", seed.to_string())
+                .env("KCONFIG_PROBABILITY", PROBABILITY)
+                .env("KCONFIG_ALLCONFIG", pinned);
+        }
+        command::logged(make.arg(base), log)?;
+    }
+    Ok(())
 }
+
+/// Of the options that are chosen at random, how many of a hundred are `y`: those without modules, and
+/// those with; and how many of the latter are `m`.
+const PROBABILITY: &str = "50:6:0";
 
 /// What the kernel itself says of `option`, where a configuration that was made has it not: the lines
 /// of the architecture's Kconfig.
@@ -315,9 +227,10 @@ fn inputs(kernel: &Kernel, fragment: &Fragment) -> Result<String> {
     let options_of_ours =
         fs::read_to_string(kernel.tree.join("kernel/kallmodsyms/Kconfig")).unwrap_or_default();
     Ok(format!(
-        "{}\n{}\nARCH={} LLVM={}\n{}\n{}\n{options_of_ours}",
+        "{}\n{:?} {:?}\nARCH={} LLVM={}\n{}\n{}\n{options_of_ours}",
         kernel.tree.display(),
-        fragment.base,
+        fragment.key("base"),
+        fragment.seed,
         kernel.options.arch()?.name,
         kernel.options.llvm,
         kernel.toolchain.describe()?,

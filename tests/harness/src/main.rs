@@ -19,6 +19,7 @@ mod configure;
 mod docs;
 mod editor;
 mod fetch;
+mod fragment;
 mod guest;
 mod matrix;
 mod modules;

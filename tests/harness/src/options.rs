@@ -275,6 +275,14 @@ impl Options {
         }
     }
 
+    /// The same, with this configuration.
+    pub fn with_config(&self, config: &str) -> Self {
+        Self {
+            config: Some(config.to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// The same, with clang and LLD unless others of these were asked for.
     pub fn or_llvm(&self) -> Self {
         let mut options = self.clone();

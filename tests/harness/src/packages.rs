@@ -10,6 +10,7 @@ use anyhow::{bail, Context, Result};
 use crate::apt::{self, Known, Next, Want};
 use crate::command;
 use crate::fetch;
+use crate::fragment::Fragment;
 use crate::options::Options;
 use crate::progress::{self, Phase};
 use crate::toolchain;
@@ -18,7 +19,6 @@ pub enum For {
     Boot,
     Bench,
     Clients,
-    Matrix,
     Test,
     AllTests,
     Docs,
@@ -65,8 +65,6 @@ const DOCS: &[&str] = &[
     "tar",
     "xz-utils",
 ];
-/// What one of the variants needs: a description of types.
-const MATRIX: &[&str] = &["pahole", "zlib1g-dev"];
 /// To make a root file system, and what the kernel needs to describe its types.
 const CLIENTS: &[&str] = &[
     "debian-archive-keyring",
@@ -162,9 +160,6 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     if matches!(purpose, For::Clients) {
         want(CLIENTS);
     }
-    if matches!(purpose, For::Matrix) {
-        want(MATRIX);
-    }
     if is_test {
         want(TEST);
         for (program, name, of_web) in LINTERS {
@@ -184,6 +179,8 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
         // No kernel is compiled.
         return Ok(wants);
     }
+    let fragment = Fragment::read(options.config(), &[])?;
+    wants.extend(fragment.words("packages").map(|name| Want::package(&name)));
     // The kernels that look for errors in themselves want clang.
     if !options.llvm.is_empty() || matches!(purpose, For::AllTests) {
         wants.extend(LLVM.iter().map(|name| Want::package(name)));

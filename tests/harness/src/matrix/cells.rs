@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{bail, ensure, Result};
 
 use crate::arch;
-use crate::configure;
+use crate::fragment::{self, Fragment};
 use crate::options::{self, Matrix, Options};
 use crate::source;
 
@@ -27,13 +27,23 @@ const VARIANTS: &str = "variants";
 pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
     match matrix.options.kdir() {
         Some(tree) if matrix.variants() => bail!(
-            "KDIR={}: the variants are tried of the packaged kernel only; leave VARIANTS out",
+            "KDIR={}: the variants are tried of packaged kernels only; leave VARIANTS out",
             tree.display()
         ),
         Some(tree) => Ok(vec![of_tree(&matrix.options, tree)?]),
         None if matrix.variants() => variants(&matrix.options),
         None => combinations(&matrix.options),
     }
+}
+
+/// Those that are asked for: the one of this name, or all that have these words in their names.
+pub fn only(mut cells: Vec<Cell>, matrix: &Matrix) -> Vec<Cell> {
+    let is_name = cells.iter().any(|cell| cell.name == matrix.only);
+    cells.retain(|cell| match is_name {
+        true => cell.name == matrix.only,
+        false => matrix.wants(&cell.name),
+    });
+    cells
 }
 
 /// The one whose turn it is, of those that `make test` does not try with the same options.
@@ -86,19 +96,40 @@ fn combinations(options: &Options) -> Result<Vec<Cell>> {
     Ok(cells)
 }
 
-/// Each variant of one kernel.
+/// Each variant of one kernel. Some say themselves which series or compiler they are for, and some are
+/// several, by their seeds.
 fn variants(options: &Options) -> Result<Vec<Cell>> {
-    let arch = options.arch()?.name;
-    let options = options.of_cell(&options.kernel, arch, &options.llvm);
     let directory = options::repository()?.join("tests/kernel").join(VARIANTS);
-    let names = configure::names_in(&directory)?;
-    let cells = names.into_iter().map(|name| Cell {
-        config: format!("{VARIANTS}/{name}"),
-        name: format!("{}-{arch}-{}-{name}", options.kernel, toolchain(&options)),
-        options: options.clone(),
-        whole: false,
-    });
-    Ok(cells.collect())
+    let mut cells = Vec::new();
+    for name in fragment::names_in(&directory)? {
+        let fragment = Fragment::read(&format!("{VARIANTS}/{name}"), &[])?;
+        let seeds = fragment.seeds()?;
+        let names = match &seeds[..] {
+            [] => vec![name],
+            seeds => seeds.iter().map(|seed| format!("{name}-{seed}")).collect(),
+        };
+        for name in names {
+            cells.push(variant(options, &fragment, &name)?);
+        }
+    }
+    Ok(cells)
+}
+
+fn variant(options: &Options, fragment: &Fragment, name: &str) -> Result<Cell> {
+    let series = fragment.key("series").unwrap_or(&options.kernel);
+    let llvm = match (fragment.key("llvm"), &*options.llvm) {
+        (Some(llvm), "") => llvm,
+        (_, llvm) => llvm,
+    };
+    let config = format!("{VARIANTS}/{name}");
+    let cell = options.of_cell(series, options.arch()?.name, llvm);
+    let cell = cell.with_config(&config);
+    Ok(Cell {
+        name: format!("{}-{name}", self::name(series, &cell)?),
+        config,
+        options: cell,
+        whole: fragment.key("tests") == Some("guest"),
+    })
 }
 
 #[cfg(test)]
@@ -110,12 +141,48 @@ mod tests {
     use super::*;
     use crate::options::{Cli, Command};
 
+    fn matrix(arguments: &[&str]) -> Matrix {
+        let line = ["harness", "matrix", "--cache", "c"]
+            .iter()
+            .chain(arguments);
+        match Cli::parse_from(line).command {
+            Command::Matrix(matrix) => matrix,
+            _ => unreachable!("asked for the matrix"),
+        }
+    }
+
+    /// The names of its cells, and their configurations.
+    fn cells(arguments: &[&str]) -> Vec<(String, String)> {
+        let matrix = matrix(arguments);
+        let cells = only(all(&matrix).unwrap(), &matrix).into_iter();
+        cells.map(|cell| (cell.name, cell.config)).collect()
+    }
+
+    #[test]
+    fn variants_choose_their_series_compiler_and_seeds() {
+        let has = |cells: &[(String, String)], name: &str, config: &str| {
+            let cell = (name.to_owned(), format!("variants/{config}"));
+            assert!(cells.contains(&cell), "{name}: {cells:?}");
+        };
+        let all = cells(&["--variants", "1"]);
+        has(&all, "6.12-x86_64-gcc-trim", "trim");
+        has(&all, "7.3-x86_64-clang-profiles", "profiles");
+        has(&all, "6.12-x86_64-gcc-random-1", "random-1");
+        has(&all, "6.12-x86_64-gcc-random-10", "random-10");
+        let all = cells(&["--variants", "1", "--kernel", "7.3", "--llvm", "1"]);
+        has(&all, "7.3-x86_64-clang-trim", "trim");
+    }
+
+    #[test]
+    fn a_whole_name_is_one_cell() {
+        let chosen = |only: &str| cells(&["--variants", "1", "--only", only]).len();
+        assert_eq!(chosen("gcc function-sections"), 2);
+        assert_eq!(chosen("6.12-x86_64-gcc-function-sections"), 1);
+    }
+
     #[test]
     fn each_but_the_tested_one_has_its_turn() {
-        let line = ["harness", "matrix", "--cache", "c", "--turn", "30"];
-        let Command::Matrix(matrix) = Cli::parse_from(line).command else {
-            unreachable!("asked for the matrix");
-        };
+        let matrix = matrix(&["--turn", "30"]);
         assert_eq!(matrix.turn().unwrap(), Some(30));
         let all = || combinations(&matrix.options).unwrap();
         let others = all().len() - 1;

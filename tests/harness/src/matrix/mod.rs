@@ -83,8 +83,7 @@ fn outcome_of(
 
 /// The cells that are asked for.
 fn chosen(matrix: &Matrix) -> Result<Vec<Cell>> {
-    let mut cells = cells::all(matrix)?;
-    cells.retain(|cell| matrix.wants(&cell.name));
+    let cells = cells::only(cells::all(matrix)?, matrix);
     ensure!(!cells.is_empty(), "ONLY={}: no such cell", matrix.only);
     if let Some(turn) = matrix.turn()? {
         let cell = cells::in_turn(cells, &matrix.options, turn)?;

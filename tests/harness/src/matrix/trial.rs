@@ -2,7 +2,9 @@
 
 //! A cell from nothing to its figures, as far as it gets.
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{ensure, Context, Result};
 
 use super::cells::Cell;
 use super::outcome::Outcome;
@@ -11,7 +13,8 @@ use crate::bench::text;
 use crate::build;
 use crate::cache::Cache;
 use crate::configure::{self, Kernel};
-use crate::guest;
+use crate::fragment::Fragment;
+use crate::guest::{self, Guest};
 use crate::packages;
 use crate::qemu;
 use crate::source::{self, Tree};
@@ -23,7 +26,7 @@ const RUST: &str = "HAVE_RUST";
 
 /// Gets what a cell needs: the packages, and the kernel's source.
 pub fn prepare(cell: &Cell, cache: &Cache) -> Result<Tree> {
-    packages::install(&cell.options, packages::For::Matrix)?;
+    packages::install(&cell.options, packages::For::Boot)?;
     source::tree(&cell.options, cache)
 }
 
@@ -58,13 +61,14 @@ fn phases(
     outcome: &mut Outcome,
 ) -> Result<()> {
     let options = &cell.options;
+    let fragment = Fragment::read(&cell.config, &[])?;
     source::apply(options, tree)?;
     let kernel = match configure::configure(options, cache, toolchain, &tree.path, &cell.config) {
         Ok(kernel) => kernel,
         Err(error) => {
-            let needs = configure::needs(&cell.config)?.unwrap_or_else(|| RUST.to_owned());
             let objtree = configure::objtree(options, cache, &tree.path, &cell.config)?;
-            let said = configure::refusal(options, &tree.path, &objtree, &needs);
+            let needs = fragment.key("needs").unwrap_or(RUST);
+            let said = configure::refusal(options, &tree.path, &objtree, needs);
             let Some(said) = said? else {
                 return Err(error);
             };
@@ -84,15 +88,26 @@ fn phases(
         boot::run(report, options, &kernel)?;
         outcome.booted = true;
     }
-    shown(cell, report, outcome, &kernel)?;
-    outcome.ratio = format!("{:.3}", speed::run(report, options, &kernel)?);
+    shown(cell, &fragment, report, outcome, &kernel)?;
+    let ratio = match fragment.key("ratio") {
+        Some("any") => bench::ratio(options, &kernel)?,
+        _ => speed::run(report, options, &kernel)?,
+    };
+    outcome.ratio = format!("{ratio:.3}");
     Ok(())
 }
 
-/// What the file says, whole.
-fn shown(cell: &Cell, report: &mut Report, outcome: &mut Outcome, kernel: &Kernel) -> Result<()> {
+/// What the file says, whole, and what else the kernel says when it boots.
+fn shown(
+    cell: &Cell,
+    fragment: &Fragment,
+    report: &mut Report,
+    outcome: &mut Outcome,
+    kernel: &Kernel,
+) -> Result<()> {
     let guest = guest::pack(&cell.options, kernel)?;
-    let files = qemu::show(&cell.options, &guest)?;
+    let words = fragment.key("words").unwrap_or_default();
+    let files = qemu::show_with(&cell.options, &guest, words)?;
     outcome.booted = true;
     let texts = Texts::read(&files)?;
     let count = texts.symbols().map(|symbols| symbols.len());
@@ -103,8 +118,61 @@ fn shown(cell: &Cell, report: &mut Report, outcome: &mut Outcome, kernel: &Kerne
     );
     report.check(&name, count.map(drop));
     sizes::run(report, kernel, &files)?;
+    console(fragment, report, kernel, &guest)?;
     if cell.whole {
         offline::run(report, &cell.options, kernel, &guest, &files)?;
     }
     Ok(())
+}
+
+/// What the fragment asks for of the guest's console.
+fn console(fragment: &Fragment, report: &mut Report, kernel: &Kernel, guest: &Guest) -> Result<()> {
+    let log = guest.directory.join("console.log");
+    let log = fs::read(&log).with_context(|| log.display().to_string())?;
+    let log = String::from_utf8_lossy(&log);
+    for words in fragment.keys("says") {
+        let name = format!("{}: it says '{words}'", kernel.config);
+        report.check(&name, says(&log, words));
+    }
+    for words in fragment.keys("never") {
+        let name = format!("{}: it does not say '{words}'", kernel.config);
+        report.check(&name, never(&log, words));
+    }
+    Ok(())
+}
+
+fn says(log: &str, words: &str) -> Result<()> {
+    ensure!(log.contains(words), "no line of the console has that");
+    Ok(())
+}
+
+/// A `*` stands for anything in between: `kallsyms_selftest:*failed`
+fn never(log: &str, words: &str) -> Result<()> {
+    let has = |line: &str| {
+        let mut rest = Some(line);
+        for part in words.split('*') {
+            rest = rest.and_then(|rest| Some(rest.split_once(part)?.1));
+        }
+        rest.is_some()
+    };
+    let found = log.lines().find(|line| has(line));
+    ensure!(found.is_none(), "{}", found.unwrap_or_default());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{never, says};
+
+    #[test]
+    fn words_on_the_console() {
+        let log = "[    1.0] x: start\n[    1.1] x: a failed: 7\n[    1.2] y: finish\n";
+        says(log, "y: finish").unwrap();
+        says(log, "x: finish").unwrap_err();
+        never(log, "x:*finish").unwrap();
+        never(log, "y:*failed").unwrap();
+        let error = never(log, "x:*failed").unwrap_err().to_string();
+        assert!(error.contains("a failed: 7"), "{error}");
+        never(log, "start").unwrap_err();
+    }
 }
