@@ -30,6 +30,7 @@ use crate::options;
 /// # words: cfi=fineibt                    as a variant: what the kernel is told when it boots
 /// # says: kallsyms_selftest: finish       as a variant: what it must say when it boots
 /// # never: failed                         as a variant: what no line of that may have
+/// # live-patch: fs/ext4/sysfs.c           as a variant: what klp-build patches
 /// ```
 pub struct Fragment {
     /// In the order in which they are merged; the fragment itself is the last.

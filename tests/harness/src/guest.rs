@@ -55,7 +55,12 @@ pub fn pack_for_tests(options: &options::Options, kernel: &Kernel) -> Result<Gue
     pack_with(options, kernel, &modules)
 }
 
-fn pack_with(options: &options::Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<Guest> {
+/// A guest that has these modules, too, which it does not load by itself.
+pub fn pack_with(
+    options: &options::Options,
+    kernel: &Kernel,
+    modules: &[PathBuf],
+) -> Result<Guest> {
     let repository = options::repository()?;
     let sources = repository.join("tests/guest");
     let directory = kernel.objtree.join("guest");

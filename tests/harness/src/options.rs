@@ -283,6 +283,14 @@ impl Options {
         }
     }
 
+    /// The same, with this build directory.
+    pub fn with_objtree(&self, objtree: &Path) -> Self {
+        Self {
+            objtree: Some(objtree.to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// The same, with clang and LLD unless others of these were asked for.
     pub fn or_llvm(&self) -> Self {
         let mut options = self.clone();

@@ -129,6 +129,11 @@ pub fn test_privacy(options: &Options, guest: &Guest, line: impl FnMut(&str)) ->
     watch(command_for(options, guest, "privacy", "")?, guest, line)
 }
 
+/// As [`test`], for the test of a live patch, `lib/livepatch.ko`.
+pub fn live_patch(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
+    watch(command_for(options, guest, "livepatch", "")?, guest, line)
+}
+
 /// Boots, and has the guest read for so many seconds while what it reads changes.
 pub fn soak(options: &Options, guest: &Guest, seconds: u64, line: impl FnMut(&str)) -> Result<()> {
     let mode = format!("soak seconds={seconds}");

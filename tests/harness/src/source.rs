@@ -83,6 +83,22 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     })
 }
 
+/// A tree of its own beside a packaged one, `name`, without what earlier builds left in it.
+pub fn copy(tree: &Tree, name: &str) -> Result<Tree> {
+    let pristine = tree.pristine.as_ref().context("no packaged tree")?;
+    let path = pristine.with_file_name(name);
+    if path.exists() {
+        fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
+    }
+    let mut cp = Command::new("cp");
+    cp.arg("-al").arg(pristine);
+    whole(&path, |partial| command::output(cp.arg(partial)).map(drop))?;
+    Ok(Tree {
+        path,
+        pristine: Some(pristine.clone()),
+    })
+}
+
 /// Unpacks the archive of the package that is installed below `root`: these files, or if there are none,
 /// all of it.
 fn unpack(root: &Path, package: &str, into: &Path, files: &[PathBuf]) -> Result<()> {

@@ -4,9 +4,11 @@
 //! the default one of these in each layout that an option gives it.
 //!
 //! The phases, in order: which [`cells`] there are, which of these have a result of the repository's
-//! present [`state`], a [`trial`] of each that has none, and a table of the [`outcome`]s.
+//! present [`state`], a [`trial`] of each that has none (of one variant, with a [`livepatch`]), and a
+//! table of the [`outcome`]s.
 
 mod cells;
+mod livepatch;
 mod outcome;
 mod state;
 mod trial;

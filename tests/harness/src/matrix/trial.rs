@@ -7,6 +7,7 @@ use std::fs;
 use anyhow::{ensure, Context, Result};
 
 use super::cells::Cell;
+use super::livepatch;
 use super::outcome::Outcome;
 use crate::bench;
 use crate::bench::text;
@@ -62,6 +63,9 @@ fn phases(
 ) -> Result<()> {
     let options = &cell.options;
     let fragment = Fragment::read(&cell.config, &[])?;
+    if let Some(file) = fragment.key("live-patch") {
+        return livepatch::run(cell, file, cache, toolchain, tree, report, outcome);
+    }
     source::apply(options, tree)?;
     let kernel = match configure::configure(options, cache, toolchain, &tree.path, &cell.config) {
         Ok(kernel) => kernel,
