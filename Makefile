@@ -25,7 +25,7 @@ help:
 	@echo '  make fuzz      damaged tables and build inputs: RUNS= or MINUTES=, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
 	@echo '  make clients   DTrace, perf, bpftrace and others in a guest, on the file'
-	@echo '  make matrix    each kernel, architecture and toolchain: ONLY=7.3, VARIANTS=1'
+	@echo '  make matrix    each kernel and toolchain: ONLY=, VARIANTS=1, DISTRIBUTIONS=1'
 	@echo '  make htmldocs  pages of Documentation/; make rust-analyzer: for editors'
 	@echo '  make clean     remove what these built; kernel source and tools stay'
 	@echo 'Use it in your own kernel:'

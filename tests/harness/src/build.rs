@@ -33,38 +33,73 @@ pub fn build(kernel: &Kernel) -> Result<Built> {
     let watch = Stopwatch::start()?;
 
     let mut phase = Phase::start("build");
-    let mut make = kernel.make()?;
-    make.arg(format!("-j{}", thread::available_parallelism()?))
-        .arg("all");
-    make.stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log.try_clone()?);
-    let mut child = make.spawn().context("make")?;
-    let stdout = child.stdout.take().context("make has no output")?;
-
     let mut built = Built { steps: Vec::new() };
-    for line in BufReader::new(stdout).split(b'\n') {
-        let line = line?;
-        log.write_all(&line)?;
-        log.write_all(b"\n")?;
-        if let Some(step) = step(&String::from_utf8_lossy(&line)) {
+    for targets in targets(kernel)? {
+        let succeeded = make(kernel, &targets, &mut log, |step| {
             built.steps.push(step);
             phase.update(&progress(&kernel.config, &built.steps, expected));
+        })?;
+        if !succeeded {
+            bail!(
+                "the build of {} failed:\n{}\nall of its output: {}",
+                kernel.config,
+                errors(&log_name),
+                log_name.display()
+            );
         }
     }
-    if !child.wait()?.success() {
-        bail!(
-            "the build of {} failed:\n{}\nall of its output: {}",
-            kernel.config,
-            errors(&log_name),
-            log_name.display()
-        );
+    if let Some(modules) = &kernel.modules {
+        // What modules_install goes by. The kernel removes the one of modules that were asked for by name.
+        let order = modules.iter().map(|module| format!("{module}.o\n"));
+        fs::write(
+            kernel.objtree.join("modules.order"),
+            order.collect::<String>(),
+        )?;
     }
     if !begun {
         watch.taken()?.write(&kernel.objtree.join(TIMES))?;
     }
     phase.done(&format!("{}: {} steps", kernel.config, built.steps.len()));
     Ok(built)
+}
+
+/// What the kernel's make is asked for, in one run after the other.
+fn targets(kernel: &Kernel) -> Result<Vec<Vec<String>>> {
+    let Some(modules) = &kernel.modules else {
+        return Ok(vec![vec!["all".to_owned()]]);
+    };
+    // arch/x86/boot/bzImage
+    let image = Path::new(kernel.options.arch()?.image).file_name();
+    let image = image.context("no image")?.to_string_lossy().into_owned();
+    let modules = modules.iter().map(|module| format!("{module}.ko"));
+    // Modules that are named cannot be made in one run with others.
+    Ok(vec![vec![image], modules.collect()])
+}
+
+/// Runs the kernel's make, with what it prints in the log. Whether it succeeded.
+fn make(
+    kernel: &Kernel,
+    targets: &[String],
+    log: &mut File,
+    mut take: impl FnMut(String),
+) -> Result<bool> {
+    let mut make = kernel.make()?;
+    make.arg(format!("-j{}", thread::available_parallelism()?))
+        .args(targets);
+    make.stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log.try_clone()?);
+    let mut child = make.spawn().context("make")?;
+    let stdout = child.stdout.take().context("make has no output")?;
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line?;
+        log.write_all(&line)?;
+        log.write_all(b"\n")?;
+        if let Some(step) = step(&String::from_utf8_lossy(&line)) {
+            take(step);
+        }
+    }
+    Ok(child.wait()?.success())
 }
 
 /// What the build from nothing of this kernel took, if there was one from its beginning to its end.

@@ -13,6 +13,7 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::cache::Cache;
 use crate::command;
+use crate::debian;
 use crate::fragment::Fragment;
 use crate::options::Options;
 use crate::progress::Phase;
@@ -30,6 +31,8 @@ pub struct Kernel<'a> {
     pub objtree: PathBuf,
     /// About how many steps a build from nothing has.
     pub steps: Option<u32>,
+    /// The only modules that are built, as `fs/minix/minix`; `None` for all.
+    pub modules: Option<Vec<String>>,
     /// A program that stands for rustc, and runs it.
     rustc: Option<PathBuf>,
     /// More for the kernel's make, as `KCFLAGS=-ffunction-sections`.
@@ -92,6 +95,7 @@ pub fn configure<'a>(
         series,
         objtree: objtree(options, cache, tree, config)?,
         steps: fragment.steps(),
+        modules: fragment.modules(),
         rustc: fragment.rustc(),
         variables: fragment.variables(),
     };
@@ -112,7 +116,7 @@ pub fn configure<'a>(
             .context("the kernel does not accept the Rust toolchain")?;
     }
     phase.update(config);
-    begin(&kernel, &fragment, &log)?;
+    begin(&kernel, cache, &fragment, &log)?;
     let mut merge = Command::new(kernel.tree.join("scripts/kconfig/merge_config.sh"));
     merge
         .args(["-m", "-Q", "-O"])
@@ -154,7 +158,14 @@ pub fn directories(options: &Options, series: &str) -> Result<[String; 3]> {
 }
 
 /// Makes the configuration that the fragment is merged into.
-fn begin(kernel: &Kernel, fragment: &Fragment, log: &Path) -> Result<()> {
+fn begin(kernel: &Kernel, cache: &Cache, fragment: &Fragment, log: &Path) -> Result<()> {
+    if let Some(flavour) = fragment.key("flavour") {
+        let debian = kernel.options.arch()?.debian;
+        let config = debian::config(cache, &kernel.series, debian, flavour)?;
+        let dot_config = kernel.objtree.join(".config");
+        fs::write(&dot_config, config).with_context(|| dot_config.display().to_string())?;
+        command::logged(kernel.make()?.arg("olddefconfig"), log)?;
+    }
     if let Some(base) = fragment.key("base") {
         let mut make = kernel.make()?;
         if let Some(seed) = fragment.seed {
@@ -166,6 +177,9 @@ fn begin(kernel: &Kernel, fragment: &Fragment, log: &Path) -> Result<()> {
                 .env("KCONFIG_ALLCONFIG", pinned);
         }
         command::logged(make.arg(base), log)?;
+    }
+    if let Some(then) = fragment.key("then") {
+        command::logged(kernel.make()?.arg(then), log)?;
     }
     Ok(())
 }
@@ -227,9 +241,11 @@ fn inputs(kernel: &Kernel, fragment: &Fragment) -> Result<String> {
     let options_of_ours =
         fs::read_to_string(kernel.tree.join("kernel/kallmodsyms/Kconfig")).unwrap_or_default();
     Ok(format!(
-        "{}\n{:?} {:?}\nARCH={} LLVM={}\n{}\n{}\n{options_of_ours}",
+        "{}\n{:?} {:?} {:?} {:?}\nARCH={} LLVM={}\n{}\n{}\n{options_of_ours}",
         kernel.tree.display(),
         fragment.key("base"),
+        fragment.key("flavour"),
+        fragment.key("then"),
         fragment.seed,
         kernel.options.arch()?.name,
         kernel.options.llvm,

@@ -79,6 +79,25 @@ pub fn program(cache: &Path, architecture: &str, name: &str, program: &str) -> R
     find().with_context(|| format!("{}: there is no {program} in it", package.file.display()))
 }
 
+/// The root directory of the package `name` for the architecture that Debian calls so, of the suites that
+/// kernels are from; fetched and unpacked once.
+pub fn unpacked(cache: &Cache, architecture: &str, name: &str) -> Result<PathBuf> {
+    let from = Place {
+        directory: directory(&cache.path).join(format!("kernels-{architecture}")),
+        suites: SUITES,
+        architecture: Some(architecture),
+    };
+    let package = from.fetch(name)?;
+    let root = from.directory.join(format!("{name}_{}", package.version));
+    if !root.exists() {
+        let partial = from.directory.join("partial");
+        let mut dpkg = Command::new("dpkg-deb");
+        command::output(dpkg.arg("--extract").arg(&package.file).arg(&partial))?;
+        fs::rename(&partial, &root).with_context(|| root.display().to_string())?;
+    }
+    Ok(root)
+}
+
 /// Where packages are from, and where they go to.
 struct Place<'a> {
     directory: PathBuf,

@@ -15,6 +15,8 @@ use crate::options;
 ///
 /// ```text
 /// # base: tinyconfig                      the target of the kernel's make that it is merged into
+/// # flavour: none_cloud-ARCH              or Debian's configuration of this name
+/// # then: mod2yesconfig                   a target that changes that, before the fragment is merged
 /// # with: guest.config                    a fragment that is merged before it
 /// # series: 7.3                           the only series that it is for
 /// # llvm: 1                               always with clang and LLD
@@ -24,6 +26,7 @@ use crate::options;
 /// # rustc: rustc-kcsan.sh                 a program that stands for rustc
 /// # make: KCFLAGS=-ffunction-sections     a variable for the kernel's make
 /// # file: CLANG_AUTOFDO_PROFILE=autofdo   the same, with the path of a file in tests/kernel
+/// # modules: fs/minix/minix               the only modules that are built
 /// # seeds: 1 2 3                          a kernel for each: NAME-1, NAME-2, NAME-3
 /// # tests: guest                          as a variant: the guest's tests are run, too
 /// # ratio: any                            as a variant: it is instrumented, so that reading takes long
@@ -157,6 +160,11 @@ impl Fragment {
             .collect()
     }
 
+    /// The modules that are built, if not all are: `fs/minix/minix`
+    pub fn modules(&self) -> Option<Vec<String>> {
+        self.key("modules").map(|_| self.words("modules").collect())
+    }
+
     /// The lines that do not hold in `config`.
     pub fn missing<'a>(&'a self, config: &str) -> Vec<&'a str> {
         // A later line about the same option overrides an earlier one.
@@ -234,7 +242,7 @@ mod tests {
         let directory = directory(&files);
         let b = Fragment::read_in(directory.path(), "b", &["7.3".to_owned()]).unwrap();
         assert_eq!(b.key("base"), Some("defconfig"));
-        assert_eq!((b.steps(), b.key("llvm")), (None, None));
+        assert_eq!((b.steps(), b.key("llvm"), b.modules()), (None, None, None));
         assert_eq!(b.key("says"), Some("a: b"));
         let path = directory.path().join("q/r");
         let variables = [
@@ -258,15 +266,15 @@ mod tests {
     fn a_seed_is_in_the_name() {
         let files = [
             ("random.config", "# base: randconfig\n# seeds: 3 14\n"),
-            ("plain.config", "# packages: a b\n"),
+            ("plain.config", "# modules: a/b c\n"),
         ];
         let directory = directory(&files);
         let read = |name: &str| Fragment::read_in(directory.path(), name, &[]);
         assert_eq!(read("random-14").unwrap().seed, Some(14));
         assert_eq!(read("random").unwrap().seed, None);
         assert_eq!(read("random").unwrap().seeds().unwrap(), [3, 14]);
-        let plain = read("plain").unwrap();
-        assert_eq!(plain.words("packages").collect::<Vec<_>>(), ["a", "b"]);
+        let plain = read("plain").unwrap().modules();
+        assert_eq!(plain, Some(vec!["a/b".to_owned(), "c".to_owned()]));
         for name in ["random-4", "plain-1", "random-x", "other"] {
             assert!(read(name).is_err(), "{name}");
         }

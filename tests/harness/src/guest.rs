@@ -151,6 +151,8 @@ pub fn install_modules(kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
     }
     let mut make = kernel.make()?;
     make.arg(format!("INSTALL_MOD_PATH={}", root.display()))
+        // The guest loads modules that are not compressed.
+        .arg("CONFIG_MODULE_COMPRESS_ALL=")
         .arg("modules_install");
     command::logged(&mut make, &directory.join("modules.log"))?;
     Ok(root)

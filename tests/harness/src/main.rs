@@ -16,6 +16,7 @@ mod cache;
 mod clients;
 mod command;
 mod configure;
+mod debian;
 mod docs;
 mod editor;
 mod fetch;

@@ -132,6 +132,10 @@ pub struct Matrix {
     #[arg(long, env = "VARIANTS", default_value = "")]
     variants: String,
 
+    /// Try the configurations of Debian's own kernels instead: 1
+    #[arg(long, env = "DISTRIBUTIONS", default_value = "")]
+    distributions: String,
+
     /// Only the cells whose names have each of these words in them
     #[arg(long, env = "ONLY", default_value = "")]
     pub only: String,
@@ -181,6 +185,10 @@ where
 impl Matrix {
     pub fn variants(&self) -> bool {
         is_set(&self.variants)
+    }
+
+    pub fn distributions(&self) -> bool {
+        is_set(&self.distributions)
     }
 
     /// Which one in turn, if only one is asked for.

@@ -55,10 +55,19 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
 }
 
 /// `scripts/kallsyms`, the awk script and the generator's two commands, in this order.
-pub fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
+fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
+    measured(objtree, &commands(objtree, srctree)?)
+}
+
+/// The generator's two commands alone.
+pub fn own_programs(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
+    let [_, _, link, add_sizes] = commands(objtree, srctree)?;
+    measured(objtree, &[link, add_sizes])
+}
+
+fn measured(objtree: &Path, commands: &[(&'static str, Words)]) -> Result<Vec<Row>> {
     let mut phase = Phase::start("generator");
     phase.update(&format!("{RUNS} runs"));
-    let commands = commands(objtree, srctree)?;
     let mut runs = vec![Vec::new(); commands.len()];
     for _ in 0..RUNS {
         for ((_, command), runs) in commands.iter().zip(&mut runs) {

@@ -35,8 +35,9 @@ use crate::workshop::Workshop;
 use figures::Figures;
 use text::Document;
 
+pub use generator::own_programs;
 pub use ratio::ratio;
-pub use space::{last_pass, table_bytes};
+pub use space::{counts, last_pass, table_bytes};
 
 /// The kernel that is measured unless another one is asked for.
 const CONFIG: &str = "defconfig";

@@ -92,6 +92,32 @@ pub fn table_bytes(objtree: &Path) -> Result<u64> {
     Ok(ours.map(|table| table.bytes.len() as u64).sum())
 }
 
+/// How many symbols, ranges and exceptions there are, and the bytes of each group of tables, each behind
+/// its name.
+pub fn counts(objtree: &Path) -> Result<Vec<(String, u64)>> {
+    let stored = stored(objtree)?;
+    let mut counts = Vec::new();
+    for (what, name) in [
+        ("symbols", "kallsyms_num_syms"),
+        ("ranges", "kallsyms_num_modules"),
+        ("exceptions", "kallsyms_num_module_exceptions"),
+    ] {
+        // A kernel without exceptions has no table of them.
+        let table = stored.iter().find(|table| table.name == name);
+        let word = table.and_then(|table| table.bytes.first_chunk());
+        let count = word.map_or(0, |word| u32::from_le_bytes(*word));
+        counts.push((what.to_owned(), u64::from(count)));
+    }
+    for (index, name) in GROUPS.iter().enumerate() {
+        let of_group = stored
+            .iter()
+            .filter(|table| group(&table.name) == Some(index));
+        let bytes = of_group.map(|table| table.bytes.len() as u64).sum();
+        counts.push((format!("{name}, bytes"), bytes));
+    }
+    Ok(counts)
+}
+
 pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
     let stored = stored(&kernel.objtree)?;
     let of = |name: &str| -> &[u8] {

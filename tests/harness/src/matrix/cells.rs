@@ -19,20 +19,39 @@ pub struct Cell {
     pub config: String,
     /// Whether the guest's tests are run too, and not only what the file says is compared.
     pub whole: bool,
+    /// Whether it is a distribution's kernel, of which more figures are told.
+    pub is_distribution: bool,
 }
 
 /// Where the fragments of the variants are, in `tests/kernel`.
 const VARIANTS: &str = "variants";
 
+/// The distributions' kernels: the configuration, the architecture, and `LLVM`.
+const DISTRIBUTIONS: &[(&str, &str, &str)] = &[
+    ("debian-cloud", "x86_64", ""),
+    ("debian-cloud-builtin", "x86_64", ""),
+    ("debian", "x86_64", ""),
+    ("debian-rt", "x86_64", ""),
+    ("debian-cloud", "arm64", "1"),
+    ("debian", "arm64", "1"),
+];
+
 pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
-    match matrix.options.kdir() {
-        Some(tree) if matrix.variants() => bail!(
-            "KDIR={}: the variants are tried of packaged kernels only; leave VARIANTS out",
-            tree.display()
-        ),
-        Some(tree) => Ok(vec![of_tree(&matrix.options, tree)?]),
-        None if matrix.variants() => variants(&matrix.options),
-        None => combinations(&matrix.options),
+    let options = &matrix.options;
+    if let Some(tree) = options.kdir() {
+        if matrix.variants() || matrix.distributions() {
+            bail!(
+                "KDIR={}: VARIANTS and DISTRIBUTIONS are of packaged kernels only; leave them out",
+                tree.display()
+            );
+        }
+        return Ok(vec![of_tree(options, tree)?]);
+    }
+    match (matrix.variants(), matrix.distributions()) {
+        (true, true) => bail!("VARIANTS or DISTRIBUTIONS: one at a time"),
+        (true, false) => variants(options),
+        (false, true) => distributions(options),
+        (false, false) => combinations(options),
     }
 }
 
@@ -62,6 +81,7 @@ fn of_tree(options: &Options, tree: &Path) -> Result<Cell> {
         options: options.clone(),
         config: options.config().to_owned(),
         whole: true,
+        is_distribution: false,
     })
 }
 
@@ -89,6 +109,7 @@ fn combinations(options: &Options) -> Result<Vec<Cell>> {
                     config: options.config().to_owned(),
                     options,
                     whole: true,
+                    is_distribution: false,
                 });
             }
         }
@@ -129,7 +150,25 @@ fn variant(options: &Options, fragment: &Fragment, name: &str) -> Result<Cell> {
         config,
         options: cell,
         whole: fragment.key("tests") == Some("guest"),
+        is_distribution: false,
     })
+}
+
+/// Each kernel of a distribution, of the series that its configuration is for.
+fn distributions(options: &Options) -> Result<Vec<Cell>> {
+    let cells = DISTRIBUTIONS.iter().map(|&(config, arch, llvm)| {
+        let fragment = Fragment::read(config, &[])?;
+        let series = fragment.key("series").unwrap_or(&options.kernel);
+        let options = options.of_cell(series, arch, llvm).with_config(config);
+        Ok(Cell {
+            name: format!("{}-{config}", name(series, &options)?),
+            config: config.to_owned(),
+            options,
+            whole: true,
+            is_distribution: true,
+        })
+    });
+    cells.collect()
 }
 
 #[cfg(test)]
@@ -174,10 +213,19 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_name_is_one_cell() {
-        let chosen = |only: &str| cells(&["--variants", "1", "--only", only]).len();
-        assert_eq!(chosen("gcc function-sections"), 2);
-        assert_eq!(chosen("6.12-x86_64-gcc-function-sections"), 1);
+    fn distributions_have_cells_of_their_own() {
+        let all = cells(&["--distributions", "1"]);
+        assert_eq!(all.len(), DISTRIBUTIONS.len());
+        assert_eq!(all[0].0, "7.3-x86_64-gcc-debian-cloud");
+        assert_eq!(all[5].0, "7.3-arm64-clang-debian");
+        let chosen = |only: &str| cells(&["--distributions", "1", "--only", only]).len();
+        assert_eq!(chosen("x86_64 cloud"), 2);
+        assert_eq!(chosen("7.3-x86_64-gcc-debian-cloud"), 1);
+        for with in [["--variants", "1"], ["--kdir", "linux"]] {
+            let arguments = ["--distributions", "1", with[0], with[1]];
+            let error = super::all(&matrix(&arguments)).map(|_| ()).unwrap_err();
+            assert!(error.to_string().contains("DISTRIBUTIONS"), "{error}");
+        }
     }
 
     #[test]

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! `make matrix`: each kernel series with each architecture and each toolchain, or with `VARIANTS=1`
-//! the default one of these in each layout that an option gives it.
+//! the default one of these in each layout that an option gives it, or with `DISTRIBUTIONS=1` kernels
+//! as distributions configure them.
 //!
 //! The phases, in order: which [`cells`] there are, which of these have a result of the repository's
-//! present [`state`], a [`trial`] of each that has none (of one variant, with a [`livepatch`]), and a
-//! table of the [`outcome`]s.
+//! present [`state`], a [`trial`] of each that has none (of one variant, with a [`livepatch`]; of a
+//! [`distribution`], with more figures), and a table of the [`outcome`]s.
 
 mod cells;
+mod distribution;
 mod livepatch;
 mod outcome;
 mod state;
@@ -134,6 +136,9 @@ fn show(outcomes: &[(&Cell, Outcome)], directory: &Path) -> Result<()> {
     document.table(&table);
     document.line("");
     for (cell, outcome) in outcomes {
+        for (name, figure) in &outcome.figures {
+            document.line(&format!("{}: {name}: {figure}", cell.name));
+        }
         for line in outcome.note.lines() {
             document.line(&format!("{}: {line}", cell.name));
         }

@@ -37,6 +37,8 @@ pub struct Outcome {
     pub bytes: String,
     /// What failed, or why nothing was tried.
     pub note: String,
+    /// More figures of a distribution's kernel, each with its name.
+    pub figures: Vec<(String, String)>,
 }
 
 impl Outcome {
@@ -77,6 +79,7 @@ impl Outcome {
     /// built=true
     /// recall=100.000
     /// note=a line each
+    /// figure=ranges=12,345
     /// ```
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -96,6 +99,9 @@ impl Outcome {
         }
         for line in self.note.lines() {
             let _ = writeln!(text, "note={line}");
+        }
+        for (name, figure) in &self.figures {
+            let _ = writeln!(text, "figure={name}={figure}");
         }
         text
     }
@@ -119,6 +125,10 @@ impl Outcome {
                 "note" => {
                     outcome.note.push_str(value);
                     outcome.note.push('\n');
+                }
+                "figure" => {
+                    let (name, figure) = value.split_once('=')?;
+                    outcome.figures.push((name.to_owned(), figure.to_owned()));
                 }
                 _ => return None,
             }
@@ -149,6 +159,7 @@ mod tests {
         let mut outcome = good();
         outcome.lacks = true;
         outcome.note = "not ok: a=b\nwhy\n".to_owned();
+        outcome.figures = vec![("a b".to_owned(), "1=2".to_owned())];
         assert_eq!(Outcome::parse(&outcome.to_text()), Some(outcome));
         assert_eq!(Outcome::parse("built=perhaps\n"), None);
         assert_eq!(Outcome::parse("something else\n"), None);

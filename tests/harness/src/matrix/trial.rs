@@ -7,8 +7,8 @@ use std::fs;
 use anyhow::{ensure, Context, Result};
 
 use super::cells::Cell;
-use super::livepatch;
 use super::outcome::Outcome;
+use super::{distribution, livepatch};
 use crate::bench;
 use crate::bench::text;
 use crate::build;
@@ -88,6 +88,9 @@ fn phases(
     let checked = attribution::run(report, &kernel)?;
     outcome.recall = checked.recall;
     outcome.wrong = checked.wrong;
+    if cell.is_distribution {
+        outcome.figures = distribution::figures(&kernel)?;
+    }
     if cell.whole {
         boot::run(report, options, &kernel)?;
         outcome.booted = true;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The configurations of Debian's own kernels, of the package `linux-config-<series>`. It is fetched and
+//! unpacked into the cache, and not installed.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::cache::Cache;
+use crate::command;
+use crate::fetch;
+
+/// Where a flavour's name has the architecture's.
+const ARCHITECTURE: &str = "ARCH";
+
+/// The configuration `flavour` for the architecture that Debian calls so, as `none_cloud-ARCH` for `amd64`.
+pub fn config(cache: &Cache, series: &str, architecture: &str, flavour: &str) -> Result<String> {
+    let package = format!("linux-config-{series}");
+    let root = fetch::unpacked(cache, architecture, &package)?;
+    let file = root
+        .join("usr/src")
+        .join(&package)
+        .join(file_name(architecture, flavour));
+    read(&file).with_context(|| format!("{package} for {architecture}"))
+}
+
+/// `config.amd64_none_cloud-amd64.xz`
+fn file_name(architecture: &str, flavour: &str) -> String {
+    let flavour = flavour.replace(ARCHITECTURE, architecture);
+    format!("config.{architecture}_{flavour}.xz")
+}
+
+fn read(file: &Path) -> Result<String> {
+    command::output(
+        Command::new("xz")
+            .arg("--decompress")
+            .arg("--stdout")
+            .arg(file),
+    )
+    .with_context(|| file.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files() {
+        let name = file_name("amd64", "none_cloud-ARCH");
+        assert_eq!(name, "config.amd64_none_cloud-amd64.xz");
+        let name = file_name("arm64", "none_ARCH");
+        assert_eq!(name, "config.arm64_none_arm64.xz");
+        let error = read(Path::new("/nowhere/config.xz")).unwrap_err();
+        assert!(format!("{error:#}").contains("/nowhere/config.xz"));
+    }
+}
