@@ -48,7 +48,7 @@ pub struct Fragment {
     pub seed: Option<u32>,
 }
 
-const NOT_SET: &str = " is not set";
+pub const NOT_SET: &str = " is not set";
 
 impl Fragment {
     /// Reads a fragment, and what is added to it in the directories `added`.

@@ -16,6 +16,7 @@ mod lint;
 pub mod listing;
 pub mod long;
 mod off;
+mod offered;
 pub mod offline;
 mod rebuild;
 mod rebuilt;
@@ -267,6 +268,9 @@ fn groups<'a>(
     }
     groups.long("the option off", |report| {
         off::run(report, options, cache, &workshop.toolchain, packaged)
+    });
+    groups.long("what Kconfig offers", |report| {
+        offered::run(report, options, workshop)
     });
     Ok(groups)
 }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where the kernel's own Kconfig offers the option, and where it does not.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{ensure, Context, Result};
+
+use super::Report;
+use crate::command;
+use crate::fragment::NOT_SET;
+use crate::options::Options;
+use crate::toolchain::Toolchain;
+use crate::workshop::Workshop;
+
+/// A kernel, in the kernel's own words.
+struct Case {
+    name: &'static str,
+    arch: &'static str,
+    /// clang makes programs for all architectures.
+    llvm: &'static str,
+    base: &'static str,
+    /// Set beside `RUST` and the option.
+    lines: &'static str,
+    /// What must be `y` in the end, so that nothing else refuses the option.
+    holds: &'static [&'static str],
+    is_offered: bool,
+}
+
+/// What the option depends on in each kernel.
+const RUST: &[&str] = &["RUST", "KALLSYMS", "PROC_FS"];
+
+const CASES: &[Case] = &[
+    Case {
+        name: "x86_64",
+        arch: "x86_64",
+        llvm: "",
+        base: "defconfig",
+        lines: "",
+        holds: RUST,
+        is_offered: true,
+    },
+    Case {
+        name: "x86_64 with 32-bit programs and x32",
+        arch: "x86_64",
+        llvm: "",
+        base: "defconfig",
+        lines: "CONFIG_IA32_EMULATION=y\nCONFIG_X86_X32_ABI=y\n",
+        holds: &["RUST", "KALLSYMS", "PROC_FS", "IA32_EMULATION"],
+        is_offered: true,
+    },
+    Case {
+        name: "arm64",
+        arch: "arm64",
+        llvm: "1",
+        base: "defconfig",
+        lines: "",
+        holds: RUST,
+        is_offered: true,
+    },
+    Case {
+        name: "riscv64",
+        arch: "riscv",
+        llvm: "1",
+        base: "defconfig",
+        lines: "",
+        holds: RUST,
+        is_offered: true,
+    },
+    Case {
+        name: "user mode Linux",
+        arch: "um",
+        llvm: "",
+        base: "defconfig",
+        lines: "",
+        holds: &["RUST", "KALLSYMS", "PROC_FS", "X86_64"],
+        is_offered: false,
+    },
+    Case {
+        name: "link-time optimisation",
+        arch: "x86_64",
+        llvm: "1",
+        base: "defconfig",
+        lines: "# CONFIG_LTO_NONE is not set\nCONFIG_LTO_CLANG_THIN=y\n",
+        holds: &["RUST", "KALLSYMS", "PROC_FS", "LTO_CLANG_THIN"],
+        is_offered: false,
+    },
+    Case {
+        name: "riscv64 without an MMU",
+        arch: "riscv",
+        llvm: "1",
+        base: "nommu_virt_defconfig",
+        lines: "CONFIG_PROC_FS=y\nCONFIG_KALLSYMS=y\n",
+        holds: RUST,
+        is_offered: false,
+    },
+    Case {
+        name: "32-bit x86",
+        arch: "i386",
+        llvm: "",
+        base: "defconfig",
+        lines: "",
+        holds: &["X86_32", "KALLSYMS", "PROC_FS"],
+        is_offered: false,
+    },
+    Case {
+        name: "32-bit riscv",
+        arch: "riscv",
+        llvm: "1",
+        base: "rv32_defconfig",
+        lines: "",
+        holds: &["32BIT", "KALLSYMS", "PROC_FS"],
+        is_offered: false,
+    },
+    Case {
+        name: "32-bit arm",
+        arch: "arm",
+        llvm: "1",
+        base: "multi_v7_defconfig",
+        lines: "",
+        holds: &["KALLSYMS", "PROC_FS"],
+        is_offered: false,
+    },
+    Case {
+        name: "big-endian arm64",
+        arch: "arm64",
+        llvm: "1",
+        base: "defconfig",
+        lines: "# CONFIG_CPU_LITTLE_ENDIAN is not set\nCONFIG_CPU_BIG_ENDIAN=y\n",
+        holds: &["CPU_BIG_ENDIAN", "KALLSYMS", "PROC_FS"],
+        is_offered: false,
+    },
+];
+
+pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
+    // Kconfig's own program is compiled once for all.
+    let scratch = tempfile::tempdir_in(&options.cache)?;
+    for case in CASES {
+        let (what, name) = (
+            if case.is_offered { "offers" } else { "refuses" },
+            case.name,
+        );
+        report.check(
+            &format!("Kconfig {what} the option: {name}"),
+            try_one(
+                case,
+                options,
+                &workshop.toolchain,
+                &workshop.tree.path,
+                scratch.path(),
+            ),
+        );
+    }
+    Ok(())
+}
+
+fn try_one(
+    case: &Case,
+    options: &Options,
+    toolchain: &Toolchain,
+    tree: &Path,
+    objtree: &Path,
+) -> Result<()> {
+    let options = options.of_cell(&options.kernel, "x86_64", case.llvm);
+    let make = |target: &str| {
+        let mut make = toolchain.make(&options, tree, objtree)?;
+        // The last ones count.
+        make.args([&format!("ARCH={}", case.arch), "SUBARCH=x86_64", target]);
+        command::output(&mut make).map(drop)
+    };
+    make(case.base)?;
+    let dot_config = objtree.join(".config");
+    let context = || dot_config.display().to_string();
+    let mut file = OpenOptions::new()
+        .append(true)
+        .open(&dot_config)
+        .with_context(context)?;
+    write!(
+        file,
+        "# CONFIG_MODVERSIONS{NOT_SET}\n# CONFIG_RANDSTRUCT_FULL{NOT_SET}\n{}CONFIG_RUST=y\n\
+         CONFIG_KALLMODSYMS=y\n",
+        case.lines
+    )?;
+    make("olddefconfig")?;
+    let config = fs::read_to_string(&dot_config).with_context(context)?;
+    let has = |option: &str| {
+        let line = format!("CONFIG_{option}=y");
+        config.lines().any(|other| other == line)
+    };
+    for option in case.holds {
+        ensure!(has(option), "{option} is not set, so this tries nothing");
+    }
+    ensure!(
+        has("KALLMODSYMS") == case.is_offered,
+        "KALLMODSYMS is {}",
+        if case.is_offered { "not set" } else { "set" }
+    );
+    Ok(())
+}
