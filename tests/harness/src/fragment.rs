@@ -11,7 +11,7 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::options;
 
-/// A fragment. The keys in its first lines, each of which may be absent:
+/// A fragment. The keys in its header, which ends at a line that is empty or `#` alone; each may be absent:
 ///
 /// ```text
 /// # base: tinyconfig                      the target of the kernel's make that it is merged into
@@ -125,7 +125,7 @@ impl Fragment {
         let key = format!("# {key}: ");
         self.own
             .lines()
-            .take_while(|line| line.starts_with('#'))
+            .take_while(|line| line.starts_with("# "))
             .filter_map(move |line| line.strip_prefix(&key))
     }
 
@@ -235,7 +235,7 @@ mod tests {
             (
                 "b.config",
                 "# base: defconfig\n# with: a.config\n# make: X=1 2\n# make: Y=3\n# file: P=q/r\n\
-                 # says: a: b\n#\n# Prose.\n\nCONFIG_B=y\n# llvm: 1\n",
+                 # says: a: b\n#\n# Prose about\n# modules: not a key.\n\nCONFIG_B=y\n# llvm: 1\n",
             ),
             ("7.3/b.config", "CONFIG_A=m\n# CONFIG_C is not set\n"),
         ];
