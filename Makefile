@@ -38,7 +38,7 @@ help:
 	@echo '  CONFIG=tiny   tests/kernel/CONFIG.config      KDIR=  a kernel tree of your own'
 	@echo '  KERNEL=6.12   7.2, 7.3: linux-source-KERNEL   O=     the build directory'
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
-	@echo '  KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
+	@echo '  COMPILERS=    trixie, newest    KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
 .PHONY: run shell test matrix reproduce soak bench clients htmldocs rust-analyzer
 run shell test matrix reproduce soak bench clients htmldocs rust-analyzer: cargo

@@ -20,6 +20,9 @@ use crate::progress::Phase;
 use crate::source;
 use crate::toolchain::Toolchain;
 
+/// Where a build has the generator.
+pub const GENERATOR: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
+
 /// A kernel that can be built.
 pub struct Kernel<'a> {
     pub options: &'a Options,
@@ -51,6 +54,13 @@ impl Kernel<'_> {
         }
         make.args(&self.variables);
         Ok(make)
+    }
+
+    /// The generator, as the kernel's build has it, to be run in the build directory.
+    pub fn generator(&self) -> Command {
+        let mut generator = self.toolchain.command(self.objtree.join(GENERATOR));
+        generator.current_dir(&self.objtree);
+        generator
     }
 
     /// Whether `option` is `y`.
@@ -231,9 +241,13 @@ pub fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> R
         .replace('/', "-");
     let arch = options.arch()?.suffix();
     let llvm = if options.llvm.is_empty() { "" } else { "-llvm" };
+    let compilers = match &*options.compilers {
+        "" => String::new(),
+        name => format!("-{name}"),
+    };
     let config = config.replace('/', "-");
     let builds = cache.path.join("build");
-    Ok(builds.join(format!("{tree}-{config}{arch}{llvm}")))
+    Ok(builds.join(format!("{tree}-{config}{arch}{llvm}{compilers}")))
 }
 
 /// Everything that the configuration depends on.

@@ -79,8 +79,8 @@ pub fn program(cache: &Path, architecture: &str, name: &str, program: &str) -> R
     find().with_context(|| format!("{}: there is no {program} in it", package.file.display()))
 }
 
-/// The root directory of the package `name` for the architecture that Debian calls so, of the suites that
-/// kernels are from; fetched and unpacked once.
+/// The root directory of the package `name` for the architecture that Debian calls so, of the suites that kernels are
+/// from; fetched and unpacked once.
 pub fn unpacked(cache: &Cache, architecture: &str, name: &str) -> Result<PathBuf> {
     let from = Place {
         directory: directory(&cache.path).join(format!("kernels-{architecture}")),
@@ -96,6 +96,56 @@ pub fn unpacked(cache: &Cache, architecture: &str, name: &str) -> Result<PathBuf
         fs::rename(&partial, &root).with_context(|| root.display().to_string())?;
     }
     Ok(root)
+}
+
+/// The packages `names` with all that they need, as if nothing were installed, of the host's architecture.
+/// `preferences` are apt's, where several suites have a package.
+pub fn with_all(
+    directory: &Path,
+    suites: &[&str],
+    preferences: &str,
+    names: &[&str],
+) -> Result<Vec<PathBuf>> {
+    let from = Place {
+        directory: std::path::absolute(directory)?,
+        suites,
+        architecture: None,
+    };
+    let (offering, mirror) = (suites.join(" and "), mirror()?);
+    let mut phase = Phase::start("fetch");
+    phase.announce(&format!("{} of {offering}, and more", names.join(" ")));
+    prepare(&from.directory, &mirror, suites)
+        .with_context(|| from.directory.display().to_string())?;
+    fs::write(from.directory.join("preferences"), preferences)?;
+    // Nothing is installed there.
+    fs::write(from.directory.join("status"), "")?;
+    let install = [
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "--download-only",
+    ];
+    for words in [apt::UPDATE.to_vec(), [&install, names].concat()] {
+        let mut apt_get = from.apt_get();
+        for (name, file) in [
+            ("Dir::State::status", from.directory.join("status")),
+            ("Dir::Etc::preferences", from.directory.join("preferences")),
+            ("Dir::Etc::preferencesparts", PathBuf::from("/dev/null")),
+        ] {
+            apt_get.arg("-o").arg(format!("{name}={}", file.display()));
+        }
+        // What only downloads needs no lock of the system's.
+        apt_get.args(["-o", "Debug::NoLocking=1"]).args(words);
+        let said = command::output(&mut apt_get).map_err(apt::first_error);
+        said.with_context(|| format!("packages could not be fetched from {offering} of {mirror}"))?;
+    }
+    let files = fs::read_dir(from.directory.join("archives"))?.flatten();
+    let debs: Vec<_> = files
+        .map(|entry| entry.path())
+        .filter(|file| file.extension().is_some_and(|extension| extension == "deb"))
+        .collect();
+    phase.done(&format!("{} packages", debs.len()));
+    Ok(debs)
 }
 
 /// Where packages are from, and where they go to.
@@ -129,6 +179,7 @@ impl Place<'_> {
         Ok(fetched)
     }
 
+    /// apt-get with all that it writes, and where it looks, in the directory.
     fn apt_get(&self) -> Command {
         let mut apt_get = apt("apt-get", &self.directory);
         if let Some(architecture) = self.architecture {

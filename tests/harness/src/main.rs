@@ -28,6 +28,7 @@ mod options;
 mod packages;
 mod progress;
 mod qemu;
+mod release;
 mod reports;
 mod source;
 mod stopwatch;

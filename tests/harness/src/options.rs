@@ -72,6 +72,10 @@ pub struct Options {
     #[arg(long, env = "LLVM", default_value = "")]
     pub llvm: String,
 
+    /// Build with the compilers of another release of Debian: trixie, newest
+    #[arg(long, env = "COMPILERS", default_value = "")]
+    pub compilers: String,
+
     /// How QEMU runs the guest
     #[arg(long, env = "ACCEL", default_value = "tcg")]
     pub accel: Accel,
@@ -316,6 +320,7 @@ impl Options {
             kernel: kernel.to_owned(),
             arch: arch.to_owned(),
             llvm: llvm.to_owned(),
+            compilers: String::new(),
             ..self.clone()
         }
     }

@@ -8,13 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 
 use crate::apt;
 use crate::cache::Cache;
 use crate::command;
-use crate::options::Options;
+use crate::options::{self, Options};
 use crate::progress::Phase;
+use crate::release::{Release, Unpacked};
 
 /// What is compiled where no package is new enough.
 const BINDGEN: &str = "0.73.2";
@@ -30,19 +31,69 @@ pub struct Toolchain {
     rustc: PathBuf,
     bindgen: PathBuf,
     libclang: Option<PathBuf>,
+    /// Where these and all others are, if not on the host.
+    release: Option<Unpacked>,
 }
 
 impl Toolchain {
-    pub fn find(cache: &Cache) -> Result<Self> {
+    pub fn find(options: &Options, cache: &Cache) -> Result<Self> {
+        match Release::chosen(options)? {
+            None => Self::of_host(cache),
+            Some(release) => Self::of_release(release, cache),
+        }
+    }
+
+    fn of_host(cache: &Cache) -> Result<Self> {
         Ok(Self {
             rustc: rustc().context(
-                "no rustc here has the core library's source; install one with\n  \
+                "no rustc here is new enough and has the core library's source; install one with\n  \
                  apt-get install rustc rust-src (on Debian 12: rustc-web rust-web-src)\nor\n  \
                  rustup component add rust-src",
             )?,
             bindgen: bindgen(cache)?,
-            libclang: libclang(),
+            libclang: env::var_os("LIBCLANG_PATH")
+                .map(PathBuf::from)
+                .or_else(|| libclang(Path::new("/usr"))),
+            release: None,
         })
+    }
+
+    pub fn of_release(release: &Release, cache: &Cache) -> Result<Self> {
+        let unpacked = release.unpacked(cache)?;
+        let toolchain = Self {
+            rustc: PathBuf::from("/usr/bin/rustc"),
+            bindgen: PathBuf::from("/usr/bin/bindgen"),
+            libclang: libclang(unpacked.usr()),
+            release: Some(unpacked),
+        };
+        let (rustc, oldest) = (toolchain.version()?, oldest_rustc()?);
+        ensure!(
+            rustc >= oldest && (!release.is_oldest || rustc / 100 == oldest / 100),
+            "{} has rustc {rustc}, and Kconfig asks for {oldest}: nothing is compiled with the oldest \
+             that is promised",
+            release.name
+        );
+        Ok(toolchain)
+    }
+
+    /// A command that runs rustc.
+    pub fn run_rustc(&self) -> Command {
+        self.command(&self.rustc)
+    }
+
+    /// A command that runs one of the programs, or one that they made.
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+        let program = program.as_ref();
+        match &self.release {
+            Some(release) => release.command(program),
+            None => Command::new(program),
+        }
+    }
+
+    /// The version of rustc, as the kernel counts.
+    fn version(&self) -> Result<u32> {
+        let said = command::output(self.run_rustc().arg("--version"))?;
+        rustc_version(&said).with_context(|| format!("not the version of a rustc: {said}"))
     }
 
     pub fn rustc(&self) -> &Path {
@@ -51,7 +102,7 @@ impl Toolchain {
 
     /// The kernel's own make, for the tree built in `objtree`.
     pub fn make(&self, options: &Options, tree: &Path, objtree: &Path) -> Result<Command> {
-        let mut make = Command::new("make");
+        let mut make = self.command("make");
         make.env_clear();
         for name in KEEP {
             if let Some(value) = env::var_os(name) {
@@ -83,21 +134,21 @@ impl Toolchain {
     }
 
     /// The versions of the C compiler and the linker, in the words of each.
-    pub fn describe_c(options: &Options) -> Result<String> {
+    pub fn describe_c(&self, options: &Options) -> Result<String> {
         let prefix = options.arch()?.cross_prefix();
         let programs = match options.llvm.is_empty() {
             true => ["gcc", "ld"].map(|name| format!("{prefix}{name}")),
             false => ["clang", "ld.lld"].map(|name| format!("{name}{}", llvm(options))),
         };
-        let versions = programs.map(|name| command::output(Command::new(name).arg("--version")));
+        let versions = programs.map(|name| command::output(self.command(name).arg("--version")));
         let versions: Result<Vec<String>> = versions.into_iter().collect();
         Ok(versions?.concat())
     }
 
     /// Everything that decides what is generated, as text.
     pub fn describe(&self) -> Result<String> {
-        let version = command::output(Command::new(&self.rustc).arg("-vV"))?;
-        let bindgen = command::output(Command::new(&self.bindgen).arg("--version"))?;
+        let version = command::output(self.run_rustc().arg("-vV"))?;
+        let bindgen = command::output(self.command(&self.bindgen).arg("--version"))?;
         Ok(format!("{}\n{version}{bindgen}", self.rustc.display()))
     }
 }
@@ -111,7 +162,32 @@ fn llvm(options: &Options) -> &str {
     }
 }
 
-/// The first rustc that has the core library's source.
+/// The oldest rustc that the component is compiled with, in the kernel's counting: what Kconfig says.
+pub fn oldest_rustc() -> Result<u32> {
+    let kconfig = options::repository()?.join("Kconfig");
+    let text = fs::read_to_string(&kconfig).with_context(|| kconfig.display().to_string())?;
+    //	depends on RUSTC_VERSION >= 108500
+    let mut lines = text.lines().map(str::trim);
+    let version = lines.find_map(|line| line.strip_prefix("depends on RUSTC_VERSION >= "));
+    let version = version.and_then(|version| version.parse().ok());
+    version.with_context(|| format!("{}: no RUSTC_VERSION", kconfig.display()))
+}
+
+/// As the kernel's `RUSTC_VERSION`: 108501 for
+///
+/// ```text
+/// rustc 1.85.1 (4eb161250 2025-03-15) (built from a source tarball)
+/// ```
+fn rustc_version(said: &str) -> Option<u32> {
+    let release = said.strip_prefix("rustc ")?.split_whitespace().next()?;
+    // 1.97.0-nightly
+    let mut numbers = release.split(['.', '-']).map(str::parse);
+    let mut number = || numbers.next()?.ok();
+    let (major, minor, patch): (u32, u32, u32) = (number()?, number()?, number()?);
+    Some(100_000 * major + 100 * minor + patch)
+}
+
+/// The first rustc that is new enough and has the core library's source.
 pub fn rustc() -> Option<PathBuf> {
     let chosen = env::var_os("RUSTC").map(PathBuf::from);
     let mut packaged: Vec<_> = fs::read_dir("/usr/lib")
@@ -127,7 +203,14 @@ pub fn rustc() -> Option<PathBuf> {
         .chain(command::in_path("rustc"))
         .chain([PathBuf::from("/usr/bin/rustc")])
         .chain(packaged.into_iter().rev())
+        .filter(|rustc| is_new_enough(rustc))
         .find_map(|rustc| with_core_source(&rustc))
+}
+
+fn is_new_enough(rustc: &Path) -> bool {
+    let said = command::output(Command::new(rustc).arg("--version")).ok();
+    let version = said.and_then(|said| rustc_version(&said));
+    oldest_rustc().is_ok_and(|oldest| version >= Some(oldest))
 }
 
 /// The compiler itself, which may stand behind rustup's proxy, if it has core.
@@ -197,11 +280,9 @@ pub fn installed(
     Ok(root)
 }
 
-/// The directory of Debian's newest libclang, which bindgen may not find by itself.
-fn libclang() -> Option<PathBuf> {
-    if let Some(chosen) = env::var_os("LIBCLANG_PATH") {
-        return Some(chosen.into());
-    }
+/// The directory of Debian's newest libclang, which bindgen may not find by itself, of those in `usr`:
+/// its name where that is `/usr`.
+fn libclang(usr: &Path) -> Option<PathBuf> {
     let version = |path: &Path| -> Option<u32> {
         path.file_name()?
             .to_str()?
@@ -209,13 +290,44 @@ fn libclang() -> Option<PathBuf> {
             .parse()
             .ok()
     };
-    fs::read_dir("/usr/lib")
+    let newest = fs::read_dir(usr.join("lib"))
         .ok()?
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| {
             path.join("lib/libclang.so.1").exists() || path.join("lib/libclang.so").exists()
         })
-        .max_by_key(|path| version(path))
-        .map(|path| path.join("lib"))
+        .max_by_key(|path| version(path))?;
+    let directory = newest.join("lib");
+    let directory = directory.strip_prefix(usr).ok()?;
+    Some(Path::new("/usr").join(directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_counted_as_the_kernel_does() {
+        let said = "rustc 1.85.1 (4eb161250 2025-03-15) (built from a source tarball)\n";
+        assert_eq!(rustc_version(said), Some(108_501));
+        let nightly = "rustc 1.97.0-nightly (abcdef012 2026-05-01)\n";
+        assert_eq!(rustc_version(nightly), Some(109_700));
+        assert_eq!(rustc_version("rustc\n"), None);
+        assert_eq!(rustc_version("clang 19.1.7\n"), None);
+    }
+
+    #[test]
+    fn kconfig_readme_and_the_crates_ask_for_the_same_rustc() {
+        let oldest = oldest_rustc().unwrap();
+        assert_eq!(oldest % 100, 0, "README and the crates name no patch level");
+        let oldest = format!("{}.{}", oldest / 100_000, oldest / 100 % 1000);
+        let read = |name: &str| fs::read_to_string(options::repository().unwrap().join(name));
+        let readme = read("README.md").unwrap();
+        assert!(readme.contains(&format!("rustc must be {oldest} or newer")));
+        for manifest in ["tests/Cargo.toml", "samples/reader-rs/Cargo.toml"] {
+            let wanted = format!("\nrust-version = \"{oldest}\"\n");
+            assert!(read(manifest).unwrap().contains(&wanted), "{manifest}");
+        }
+    }
 }

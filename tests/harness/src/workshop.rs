@@ -26,7 +26,7 @@ impl Workshop {
     pub fn open(options: &Options, purpose: packages::For) -> Result<Self> {
         let cache = Cache::lock(options)?;
         packages::install(options, purpose)?;
-        let toolchain = Toolchain::find(&cache)?;
+        let toolchain = Toolchain::find(options, &cache)?;
         let tree = source::tree(options, &cache)?;
         source::apply(options, &tree)?;
         Ok(Self {

@@ -10,7 +10,7 @@ use anyhow::{ensure, Context, Result};
 
 use super::space;
 use super::text::{Document, Table};
-use crate::configure::Kernel;
+use crate::configure::{Kernel, GENERATOR};
 use crate::progress::Phase;
 use crate::stopwatch::{Stopwatch, Taken};
 
@@ -123,7 +123,7 @@ fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 4]
     awk.push(format!("{stem}.map"));
     awk.push("vmlinux.o.map".to_owned());
 
-    let ours = "kernel/kallmodsyms/scripts/kallmodsyms".to_owned();
+    let ours = GENERATOR.to_owned();
     let link = vec![ours.clone(), "link".to_owned(), stem.clone()];
     let syms = format!("{stem}.syms");
     let add_sizes = vec![ours, "add-sizes".to_owned(), stem, syms];

@@ -4,8 +4,7 @@
 //! everything compiled, and, of that, the time of what the hooks run in it.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{ensure, Context, Result};
 
@@ -32,7 +31,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
                 relinks[index].push(relink(kernel)?);
             }
         }
-        ours.push(in_all_passes(&kernel.objtree)?);
+        ours.push(in_all_passes(kernel)?);
     }
     phase.done(&format!("{RUNS} times"));
 
@@ -68,7 +67,8 @@ fn relink(kernel: &Kernel) -> Result<Taken> {
 }
 
 /// What the generator takes in all passes that have symbols.
-pub fn in_all_passes(objtree: &Path) -> Result<Taken> {
+pub fn in_all_passes(kernel: &Kernel) -> Result<Taken> {
+    let objtree = &kernel.objtree;
     let last = space::last_pass(objtree)?;
     let (name, count) = last.split_at(last.len() - 1);
     let passes: u32 = count.parse().with_context(|| last.clone())?;
@@ -78,17 +78,19 @@ pub fn in_all_passes(objtree: &Path) -> Result<Taken> {
     for pass in 1..=passes {
         let stem = format!("{name}{pass}");
         if sizes {
-            all += time(objtree, &["add-sizes", &stem, &format!("{stem}.syms")])?;
+            all += time(kernel, &["add-sizes", &stem, &format!("{stem}.syms")])?;
         }
-        all += time(objtree, &["link", &stem])?;
+        all += time(kernel, &["link", &stem])?;
     }
     Ok(all)
 }
 
-fn time(objtree: &Path, arguments: &[&str]) -> Result<Taken> {
-    let mut command = Command::new(objtree.join("kernel/kallmodsyms/scripts/kallmodsyms"));
-    command.args(arguments).current_dir(objtree);
-    command.stdin(Stdio::null()).stdout(Stdio::null());
+fn time(kernel: &Kernel, arguments: &[&str]) -> Result<Taken> {
+    let mut command = kernel.generator();
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
     let watch = Stopwatch::start()?;
     let status = command.status().context("kallmodsyms")?;
     let taken = watch.taken()?;

@@ -32,7 +32,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Resu
     let mut phase = Phase::start("whole");
     phase.announce("compiling the component and the generator");
     let mut ours = compile(kernel)?;
-    ours += relink::in_all_passes(&kernel.objtree)?;
+    ours += relink::in_all_passes(kernel)?;
     phase.done("timed");
 
     let rows = [

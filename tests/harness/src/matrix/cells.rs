@@ -9,6 +9,7 @@ use anyhow::{bail, ensure, Result};
 use crate::arch;
 use crate::fragment::{self, Fragment};
 use crate::options::{self, Matrix, Options};
+use crate::release::RELEASES;
 use crate::source;
 
 /// What is built and booted, and how much of it is tried.
@@ -87,7 +88,11 @@ fn of_tree(options: &Options, tree: &Path) -> Result<Cell> {
 
 fn name(series: &str, options: &Options) -> Result<String> {
     let arch = options.arch()?.name;
-    Ok(format!("{series}-{arch}-{}", toolchain(options)))
+    let name = format!("{series}-{arch}-{}", toolchain(options));
+    Ok(match &*options.compilers {
+        "" => name,
+        release => format!("{name}-{release}"),
+    })
 }
 
 fn toolchain(options: &Options) -> &'static str {
@@ -97,24 +102,37 @@ fn toolchain(options: &Options) -> &'static str {
     }
 }
 
-/// Each series, which are those that there are hooks for, with each architecture and toolchain.
+/// Each series, which are those that there are hooks for, with each architecture and toolchain, and
+/// with the oldest and the newest compilers.
 fn combinations(options: &Options) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for series in options::all_series()? {
         for arch in arch::ARCHES {
             for llvm in ["", "1"] {
-                let options = options.of_cell(&series, arch.name, llvm);
-                cells.push(Cell {
-                    name: name(&series, &options)?,
-                    config: options.config().to_owned(),
-                    options,
-                    whole: true,
-                    is_distribution: false,
-                });
+                cells.push(whole(options.of_cell(&series, arch.name, llvm))?);
+            }
+        }
+        // A release's compilers make programs for the machine that they run on.
+        if let Some(arch) = arch::ARCHES.iter().find(|arch| !arch.is_foreign()) {
+            for release in RELEASES {
+                let mut options = options.of_cell(&series, arch.name, "");
+                release.name.clone_into(&mut options.compilers);
+                cells.push(whole(options)?);
             }
         }
     }
     Ok(cells)
+}
+
+/// The one of a packaged kernel.
+fn whole(options: Options) -> Result<Cell> {
+    Ok(Cell {
+        name: name(&options.kernel, &options)?,
+        config: options.config().to_owned(),
+        options,
+        whole: true,
+        is_distribution: false,
+    })
 }
 
 /// Each variant of one kernel. Some say themselves which series or compiler they are for, and some are

@@ -26,10 +26,9 @@ use crate::cache::Cache;
 use crate::options::{self, Matrix};
 use crate::packages;
 use crate::progress;
-use crate::source::Tree;
-use crate::toolchain::Toolchain;
 use cells::Cell;
 use outcome::{Outcome, HEADER};
+use trial::Prepared;
 
 /// Whether all cells are as they should be.
 pub fn run(matrix: &Matrix) -> Result<bool> {
@@ -37,14 +36,13 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
     let cells = chosen(matrix)?;
     let cache = Cache::lock(options)?;
     packages::install(options, packages::For::Boot)?;
-    let toolchain = Toolchain::find(&cache)?;
     let directory = cache.path.join("matrix");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
 
     let mut outcomes = Vec::new();
     for (number, cell) in (1..).zip(&cells) {
         let start = format!("cell {number} of {}, {}", cells.len(), cell.name);
-        let outcome = outcome_of(cell, &start, &directory, &cache, &toolchain)?;
+        let outcome = outcome_of(cell, &start, &directory, &cache)?;
         outcomes.push((cell, outcome));
     }
     show(&outcomes, &directory)?;
@@ -58,17 +56,11 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
 }
 
 /// What became of a cell, now or when it was tried last.
-fn outcome_of(
-    cell: &Cell,
-    start: &str,
-    directory: &Path,
-    cache: &Cache,
-    toolchain: &Toolchain,
-) -> Result<Outcome> {
+fn outcome_of(cell: &Cell, start: &str, directory: &Path, cache: &Cache) -> Result<Outcome> {
     let file = directory.join(format!("{}.result", cell.name));
     let prepared = trial::prepare(cell, cache);
     let state = match &prepared {
-        Ok(tree) => state(cell, tree, toolchain)?,
+        Ok(prepared) => state(cell, prepared)?,
         Err(_) => None,
     };
     if let Some(outcome) = known(&file, state.as_deref()) {
@@ -76,7 +68,7 @@ fn outcome_of(
     }
     progress::say(start);
     let started = Instant::now();
-    let outcome = trial::run(cell, cache, toolchain, prepared);
+    let outcome = trial::run(cell, cache, prepared);
     let state = state.unwrap_or_default();
     fs::write(&file, format!("state={state}\n{}", outcome.to_text()))
         .with_context(|| file.display().to_string())?;
@@ -102,7 +94,8 @@ fn chosen(matrix: &Matrix) -> Result<Vec<Cell>> {
 
 /// What the outcome of a cell depends on, as one word; `None` if that cannot be told, of a tree of the
 /// user's own.
-fn state(cell: &Cell, tree: &Tree, toolchain: &Toolchain) -> Result<Option<String>> {
+fn state(cell: &Cell, prepared: &Prepared) -> Result<Option<String>> {
+    let Prepared { tree, toolchain } = prepared;
     if tree.pristine.is_none() {
         return Ok(None);
     }
@@ -113,7 +106,7 @@ fn state(cell: &Cell, tree: &Tree, toolchain: &Toolchain) -> Result<Option<Strin
             // With the version of the package.
             &tree.path.to_string_lossy(),
             &toolchain.describe()?,
-            &Toolchain::describe_c(&cell.options)?,
+            &toolchain.describe_c(&cell.options)?,
         ],
     );
     state.map(Some)

@@ -25,21 +25,30 @@ use crate::toolchain::Toolchain;
 /// What the option depends on, for an architecture and a compiler.
 const RUST: &str = "HAVE_RUST";
 
-/// Gets what a cell needs: the packages, and the kernel's source.
-pub fn prepare(cell: &Cell, cache: &Cache) -> Result<Tree> {
+/// What a cell needs.
+pub struct Prepared {
+    pub tree: Tree,
+    pub toolchain: Toolchain,
+}
+
+/// Gets it: the packages, the compilers, and the kernel's source.
+pub fn prepare(cell: &Cell, cache: &Cache) -> Result<Prepared> {
     packages::install(&cell.options, packages::For::Boot)?;
-    source::tree(&cell.options, cache)
+    Ok(Prepared {
+        toolchain: Toolchain::find(&cell.options, cache)?,
+        tree: source::tree(&cell.options, cache)?,
+    })
 }
 
 /// Tries a cell. Whatever fails is in what it returns.
-pub fn run(cell: &Cell, cache: &Cache, toolchain: &Toolchain, prepared: Result<Tree>) -> Outcome {
+pub fn run(cell: &Cell, cache: &Cache, prepared: Result<Prepared>) -> Outcome {
     let mut outcome = Outcome {
         lacks: prepared.is_err(),
         ..Outcome::default()
     };
     let mut report = Report::quiet();
     let done =
-        prepared.and_then(|tree| phases(cell, cache, toolchain, &tree, &mut report, &mut outcome));
+        prepared.and_then(|prepared| phases(cell, cache, &prepared, &mut report, &mut outcome));
     if let Err(error) = done {
         report.failed(&cell.name, &format!("{error:#}"));
     }
@@ -56,11 +65,11 @@ pub fn run(cell: &Cell, cache: &Cache, toolchain: &Toolchain, prepared: Result<T
 fn phases(
     cell: &Cell,
     cache: &Cache,
-    toolchain: &Toolchain,
-    tree: &Tree,
+    prepared: &Prepared,
     report: &mut Report,
     outcome: &mut Outcome,
 ) -> Result<()> {
+    let Prepared { tree, toolchain } = prepared;
     let options = &cell.options;
     let fragment = Fragment::read(&cell.config, &[])?;
     if let Some(file) = fragment.key("live-patch") {

@@ -5,6 +5,7 @@
 mod apply;
 pub mod attribution;
 pub mod boot;
+mod compilers;
 mod damaged;
 mod damages;
 mod docs;
@@ -238,6 +239,12 @@ fn groups<'a>(
     groups.long("every version of Debian's kernels", |report| {
         versions::run(report, cache)
     });
+    groups.long("the oldest compiler", |report| {
+        compilers::run(report, options, workshop)
+    });
+    groups.long("what Kconfig offers", |report| {
+        offered::run(report, options, workshop)
+    });
     groups.long("pages of the documentation", |report| {
         docs::pages(report, cache, &workshop.tree)
     });
@@ -268,9 +275,6 @@ fn groups<'a>(
     }
     groups.long("the option off", |report| {
         off::run(report, options, cache, &workshop.toolchain, packaged)
-    });
-    groups.long("what Kconfig offers", |report| {
-        offered::run(report, options, workshop)
     });
     Ok(groups)
 }

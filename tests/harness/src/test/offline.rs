@@ -15,9 +15,6 @@ use crate::guest::Guest;
 use crate::options::Options;
 use crate::qemu::{self, Files};
 
-/// The generator, as the kernel's build has it.
-const PROGRAM: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
-
 /// The first symbol of the image, by which address randomisation is known.
 const FIRST: &str = " T _text";
 
@@ -91,9 +88,7 @@ fn of_kernel(files: &Files) -> Result<(String, String)> {
 }
 
 fn show(kernel: &Kernel, arguments: &[impl AsRef<OsStr>]) -> Result<String> {
-    let mut program = Command::new(kernel.objtree.join(PROGRAM));
-    program.arg("show").args(arguments);
-    command::output(program.current_dir(&kernel.objtree))
+    command::output(kernel.generator().arg("show").args(arguments))
 }
 
 /// The address in the line that ends so.

@@ -13,12 +13,10 @@ use anyhow::{ensure, Context, Result};
 use super::Report;
 use crate::bench;
 use crate::command;
-use crate::configure::Kernel;
+use crate::configure::{Kernel, GENERATOR};
 
 /// What the generator leaves beside vmlinux.
 pub const REPORTS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
-
-const GENERATOR: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
 
 /// The generator once more on what the last link left, in a copy of the build directory and under
 /// other circumstances: it must print what is in that link's files.

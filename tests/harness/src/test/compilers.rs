@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The oldest rustc that Kconfig admits, on all that a kernel build compiles without the kernel's own
+//! crates, and on the reader. The component itself is in the cells of `make matrix` with that compiler.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{bail, ensure, Context, Result};
+use serde_json::Value;
+
+use super::Report;
+use crate::command;
+use crate::options::{self, Options};
+use crate::release::Release;
+use crate::toolchain::{self, Toolchain};
+use crate::workshop::Workshop;
+
+/// The workspaces, each with a lock file.
+const MANIFESTS: &[&str] = &["tests/Cargo.toml", "samples/reader-rs/Cargo.toml"];
+
+pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
+    for manifest in MANIFESTS {
+        report.check(
+            &format!("{manifest}: no locked crate wants a newer rustc than Kconfig"),
+            want_no_newer(manifest),
+        );
+    }
+    let release = Release::oldest()?;
+    let toolchain = Toolchain::of_release(release, &workshop.cache)?;
+    let common = common_flags(&workshop.tree.path)?;
+    let own = generator_flags()?;
+    let generator: Vec<_> = common.iter().chain(&own).map(String::as_str).collect();
+    // In the kernel it is a module of the component, and no documentation is asked for inside.
+    let edition: Vec<_> = common
+        .iter()
+        .map(String::as_str)
+        .filter(|flag| *flag != "-Wmissing_docs")
+        .chain(["--crate-type=lib"])
+        .collect();
+    for (what, file, flags) in [
+        ("the generator", "scripts/kallmodsyms.rs", &generator),
+        ("the format code", "rust/format/mod.rs", &edition),
+        ("the reader", "samples/reader-rs/src/lib.rs", &edition),
+    ] {
+        report.check(
+            &format!(
+                "rustc of {}, the oldest: {what}, by the kernel's flags, without a warning",
+                release.name
+            ),
+            compiles(&toolchain, options, file, flags),
+        );
+    }
+    Ok(())
+}
+
+/// Of the crates that are compiled on this host.
+fn want_no_newer(manifest: &str) -> Result<()> {
+    let oldest = toolchain::oldest_rustc()?;
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args(["metadata", "--locked", "--format-version", "1"]);
+    cargo.args([
+        "--filter-platform",
+        &format!("{}-unknown-linux-gnu", env::consts::ARCH),
+    ]);
+    let manifest = options::repository()?.join(manifest);
+    let said = command::output(cargo.arg("--manifest-path").arg(manifest))?;
+    let metadata: Value = serde_json::from_str(&said)?;
+    let packages = metadata["packages"].as_array().context("no packages")?;
+    // "rust_version":"1.85.0", or null
+    let versions = packages.iter().filter_map(|package| {
+        let wanted = package["rust_version"].as_str()?;
+        let mut numbers = wanted.split('.').map(|number| number.parse().unwrap_or(0));
+        let mut number = || numbers.next().unwrap_or(0);
+        let version: u32 = 100_000 * number() + 100 * number() + number();
+        Some((version, format!("{} wants {wanted}", package["name"])))
+    });
+    let versions: Vec<_> = versions.collect();
+    ensure!(!versions.is_empty(), "no crate has a rust-version");
+    let newer: Vec<_> = versions
+        .into_iter()
+        .filter(|(version, _)| *version > oldest)
+        .map(|(_, text)| text)
+        .collect();
+    ensure!(newer.is_empty(), "{}", newer.join("\n"));
+    Ok(())
+}
+
+/// What kbuild compiles all Rust code with:
+///
+/// ```text
+/// export rust_common_flags := --edition=2021 \
+///                 -Zbinary_dep_depinfo=y \
+///                 -Wunreachable_pub
+/// ```
+fn common_flags(tree: &Path) -> Result<Vec<String>> {
+    let makefile = tree.join("Makefile");
+    let text = fs::read_to_string(&makefile).with_context(|| makefile.display().to_string())?;
+    flags_of(&text, "export rust_common_flags := ")
+        .with_context(|| format!("{}: no rust_common_flags", makefile.display()))
+}
+
+/// What it has the generator compiled with besides.
+fn generator_flags() -> Result<Vec<String>> {
+    let makefile = options::repository()?.join("scripts/Makefile");
+    let text = fs::read_to_string(&makefile).with_context(|| makefile.display().to_string())?;
+    let flags = flags_of(&text, "HOSTRUSTFLAGS_kallmodsyms := ");
+    let mut flags = flags.with_context(|| makefile.display().to_string())?;
+    // KBUILD_HOSTRUSTFLAGS
+    let more = ["-O", "-Cstrip=debuginfo", "-Zallow-features="];
+    flags.extend(more.map(str::to_owned));
+    Ok(flags)
+}
+
+/// The words of an assignment in a makefile, whose lines can be continued.
+fn flags_of(text: &str, assignment: &str) -> Option<Vec<String>> {
+    let mut lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with(assignment));
+    let first = lines.next()?.strip_prefix(assignment)?;
+    let mut flags = Vec::new();
+    let mut line = first;
+    loop {
+        let (words, goes_on) = match line.strip_suffix('\\') {
+            Some(words) => (words, true),
+            None => (line, false),
+        };
+        flags.extend(words.split_whitespace().map(str::to_owned));
+        if !goes_on {
+            return Some(flags);
+        }
+        line = lines.next()?;
+    }
+}
+
+fn compiles(toolchain: &Toolchain, options: &Options, file: &str, flags: &[&str]) -> Result<()> {
+    // The release's programs see the cache; /tmp may not be the same for all.
+    let scratch = tempfile::tempdir_in(&options.cache)?;
+    let made = scratch.path().join("made");
+    let mut rustc = toolchain.run_rustc();
+    rustc
+        .env("RUSTC_BOOTSTRAP", "1")
+        .args(["-Clinker-flavor=gcc", "-Clinker=gcc", "-Dwarnings"])
+        .args(flags)
+        .arg("-o")
+        .arg(&made)
+        .arg(options::repository()?.join(file));
+    command::output(&mut rustc)?;
+    if !made.exists() {
+        bail!("{file}: rustc made nothing");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_go_over_several_lines() {
+        let text = "a := -b\nexport flags := --edition=2021 \\\n\t -Zx=y \\\n\t -Wz\nother := -v\n";
+        let flags = flags_of(text, "export flags := ").unwrap();
+        assert_eq!(flags, ["--edition=2021", "-Zx=y", "-Wz"]);
+        assert_eq!(flags_of(text, "flags := "), None);
+    }
+}
