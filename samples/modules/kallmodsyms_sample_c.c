@@ -6,8 +6,8 @@
  * kallmodsyms_sample_c() logs which module its caller is in, and how large the
  * caller's function is. That the module is built in makes no difference:
  *
- *   kallmodsyms_sample_c: called from call_samples+0x9/0x12 in [kallmodsyms_sample_caller]
- *   kallmodsyms_sample_c: that is 9 bytes into a function of 18
+ *   kallmodsyms_sample_c: called from call_samples+0x9/0x10 in [kallmodsyms_sample_caller]
+ *   kallmodsyms_sample_c: that is 9 bytes into a function of 16
  *
  * A caller in the core of the kernel is in no module. The first one is that: it
  * is the kernel that calls a module's init function.

@@ -10,21 +10,18 @@
 #include "kallmodsyms_sample.h"
 
 /* Not in an init section, whose symbols go away. */
-static noinline int call_samples(void)
+static noinline void call_samples(void)
 {
 	kallmodsyms_sample_c();
 	kallmodsyms_sample_rust();
-	/*
-	 * Not the last thing to do: a call that is last could be a jump, which leaves no return
-	 * address. The value alone does not help, which the compiler knows.
-	 */
+	/* A call that is the last thing to do could be a jump, which leaves no return address. */
 	barrier();
-	return 0;
 }
 
 static int __init caller_init(void)
 {
-	return call_samples();
+	call_samples();
+	return 0;
 }
 
 static void __exit caller_exit(void)

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! kallmodsyms_sample_rust: called from [kallmodsyms_sample_caller]
-//! kallmodsyms_sample_rust: that is 14 bytes into a function of 18
+//! kallmodsyms_sample_rust: that is 14 bytes into a function of 16
 //! ```
 //!
 //! In who_calls_export.c is what only C can do in this kernel series: to ask for a return address, and
