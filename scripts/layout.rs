@@ -2,10 +2,9 @@
 
 //! The layout of vmlinux: which object each stretch of the image came from.
 //!
-//! Where the kernel is linked from its objects, the map of the link says it all. Where it is linked
-//! from vmlinux.o (x86_64 with IBT), that map has one object only, and the map of the link that
-//! made vmlinux.o has to be laid over it: a section of vmlinux.o is, byte for byte, a stretch of
-//! the image.
+//! If the kernel is linked from its objects, the map of the link names the object of each stretch. If
+//! it is linked from vmlinux.o (as on x86_64 with IBT), that map has one object only. The map of
+//! vmlinux.o is then laid over it: a section of vmlinux.o is, byte for byte, a stretch of the image.
 
 use std::borrow::Cow;
 use std::path::Path;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who defines each symbol, where its address alone does not say.
+//! Finds the object that defines each symbol, where the address alone does not tell.
 //!
-//! A symbol inside a piece of the layout is that piece's. Three kinds are not so easy:
+//! A symbol inside a piece of the layout belongs to that piece. Three kinds need more:
 //!
 //! - Symbols of the linker script have the address of something else, and are in no module.
 //! - A symbol without a size at the seam of two pieces may be the end of the one or the beginning
 //!   of the other: an empty `struct lock_class_key`, the label behind a table.
 //! - Constants that the linker merged are at one address for all the objects that have them.
 //!
-//! For the last two the symbol tables of the objects in question are read, at a seam only where the
-//! objects are not of the same modules. Where none of them has the symbol, or the map does not tell
-//! what is there, all objects are searched for the name. Nothing is guessed: a symbol that objects of
-//! different modules may have defined, or none did, is shown in no module, and reported.
+//! The last two kinds need the symbol tables of the objects in question; at a seam, only if these
+//! objects are of different modules. If no object there has the symbol, or the map does not tell what
+//! is there, all objects are searched for the name. Nothing is guessed: a symbol that no object
+//! defines, or that objects of different modules may define, is reported and shown in no module.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is shown in no module because it is not known which modules it is in: symbols, objects, and
-//! lines of the maps. All of it is in a file beside vmlinux, and the link says how much there is.
+//! The symbols, objects and lines of maps whose modules are not known: no module is shown for them.
+//! A file beside vmlinux lists them, and the link prints how many there are.
 
 use std::fmt::{Display, Formatter, Result, Write};
 

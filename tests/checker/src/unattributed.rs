@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! symbol ffffffff81f7c2a0 str_spec: no object has such a constant
-//! object drivers/net/blob.o: its command names neither a module file nor an object
+//! object drivers/net/blob.o: kbuild left no drivers/net/.blob.o.cmd
 //! ```
 
 use std::fs;

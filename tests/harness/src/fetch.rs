@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Packages that the host's own sources do not have, from the mirror that they name: of a newer suite,
-//! or of another architecture.
+//! Packages of another suite or architecture, which the host's own sources do not have. They come from
+//! the mirror that those sources name.
 //!
-//! apt gets them, with settings and lists of its own in the cache, and checks them by Debian's keys. The
-//! system stays as it is: nothing is installed, and nobody's rights are needed.
+//! apt fetches them with its own settings and lists in the cache, and checks them by Debian's keys.
+//! Nothing is installed, and root's rights are not needed.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -94,7 +94,7 @@ impl Fragment {
         Ok(fragment)
     }
 
-    /// `random-3` is `random.config` with the third seed.
+    /// `random-3` is `random.config` with seed 3.
     fn of_seed(directory: &Path, name: &str, added: &[String]) -> Result<Option<Self>> {
         let Some((stem, seed)) = name.rsplit_once('-') else {
             return Ok(None);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make matrix`: each kernel series with each architecture and each toolchain, or with `VARIANTS=1`
-//! the default one of these in each layout that an option gives it, or with `DISTRIBUTIONS=1` kernels
-//! as distributions configure them.
+//! `make matrix`: each kernel series with each architecture and toolchain, and with other releases'
+//! compilers; with `VARIANTS=1`, one kernel in each layout that an option gives it; with
+//! `DISTRIBUTIONS=1`, kernels as distributions configure them.
 //!
-//! The phases, in order: which [`cells`] there are, which of these have a result of the repository's
-//! present [`state`], a [`trial`] of each that has none (of one variant, with a [`livepatch`]; of a
-//! [`distribution`], with more figures), and a table of the [`outcome`]s.
+//! The phases, in order: list the [`cells`]; skip those with a good result of the present [`state`];
+//! run a [`trial`] of each remaining cell (with a [`livepatch`] for one variant, with more figures for
+//! a [`distribution`]); print a table of the [`outcome`]s.
 
 mod cells;
 mod distribution;
