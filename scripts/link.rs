@@ -32,10 +32,10 @@ const MODULES_THICK: &str = "modules_thick.builtin";
 /// Writes the tables for the pass that linked `stem` to standard output.
 pub(crate) fn run(stem: &Path) -> Result<()> {
     let config = Config::read()?;
-    let rooms = Rooms::before(stem);
     if has_no_symbols(stem)? {
-        return empty_tables(&config, &rooms);
+        return empty_tables(&config);
     }
+    let rooms = Rooms::before(stem);
     let image = Elf::open(stem)?;
     let builtin = BuiltinModules::of(&image, stem)?;
     let map_path = with_suffix(stem, ".map");
@@ -129,16 +129,17 @@ fn print(modules: &Source<'_>, sizes: Option<&Source<'_>>) -> Result<()> {
     output::print(&parts)
 }
 
-/// Tables of a kernel without symbols.
-fn empty_tables(config: &Config, rooms: &Rooms) -> Result<()> {
-    let mut source = Source::new(rooms);
+/// Writes tables of no symbols. Their rooms say nothing of those that the next pass needs.
+fn empty_tables(config: &Config) -> Result<()> {
+    let rooms = Rooms::default();
+    let mut source = Source::new(&rooms);
     let builtin = BuiltinModules::default();
     let objects = Objects::new(&builtin, []);
     emit::modules::write(&mut source, &Tables::default(), &[], &[], 0, &objects);
     if config.sizes {
         emit::sizes::write(&mut source, &Sizes::encode(&[])?, &[]);
     }
-    print(&source, None)
+    output::print(&[source.text()])
 }
 
 /// Whether the pass is the first, which has no symbols: its tables are only there to be linked against.

@@ -57,7 +57,9 @@ impl<'r> Source<'r> {
         if let Some(spared @ 1..) = room.checked_sub(length) {
             self.line(format_args!("\t.balign\t8"));
             self.line(format_args!("\t.long\t{MARK:#x}, {spared}"));
-            self.line(format_args!("\t.skip\t{}", spared.saturating_sub(8)));
+            if let Some(rest @ 1..) = spared.checked_sub(8) {
+                self.line(format_args!("\t.skip\t{rest}"));
+            }
         }
         self.rooms.set(label, room);
     }
