@@ -116,9 +116,15 @@ impl BuiltinModules {
         Ok(())
     }
 
-    /// The module whose file is `path`, if it is built in.
-    pub(crate) fn by_path(&self, path: &[u8]) -> Option<ModuleId> {
-        self.by_path.get(path).copied()
+    /// The modules of module `files`, which are separated by spaces, each once and sorted. kbuild lists
+    /// every module that an object is part of; those that are not built in are left out.
+    pub(crate) fn of_files(&self, files: &[u8]) -> Vec<ModuleId> {
+        let files = files.split(|&byte| byte == b' ');
+        let modules = files.filter_map(|file| self.by_path.get(file).copied());
+        let mut modules: Vec<_> = modules.collect();
+        modules.sort_unstable();
+        modules.dedup();
+        modules
     }
 
     /// The name of a module, as the module loader would show it.

@@ -22,7 +22,7 @@ use crate::lines::{self, find};
 pub(crate) enum ModuleFiles {
     /// The command names module files, one or several, separated by spaces.
     Named(Vec<u8>),
-    /// The command names none, but the objects that it makes this one of, if there are any.
+    /// The command names none, but the objects that it makes this one of; no object, if these are not all.
     Of(Vec<PathBuf>),
     /// The command makes a crate of the kernel's Rust support, which all code in Rust shares. kbuild
     /// names the module file of every other crate.
@@ -96,11 +96,21 @@ fn module_files(command: &[u8], object: &Path) -> Option<ModuleFiles> {
         return Some(ModuleFiles::Shared);
     }
     let words = command.split(|&byte| byte == b' ').skip(2);
+    if words.clone().any(may_hide_parts) {
+        return Some(ModuleFiles::Of(Vec::new()));
+    }
     let objects = words.filter(|word| word.ends_with(b".o"));
     let objects = objects.map(|word| PathBuf::from(OsStr::from_bytes(word)));
     Some(ModuleFiles::Of(
         objects.filter(|other| other != object).collect(),
     ))
+}
+
+/// Whether a word of a command says that the object is made of something else than the objects that the
+/// command names: of an archive, of what a file lists, of a prebuilt object, or of any bytes.
+fn may_hide_parts(word: &[u8]) -> bool {
+    let is_other = word.ends_with(b".a") || word.ends_with(b"_shipped") || word.starts_with(b"@");
+    is_other || word == b"binary" || word.ends_with(b"=binary")
 }
 
 /// What follows the last `key` in `text` that begins a word: kbuild's flags are behind the long list

@@ -40,10 +40,22 @@ impl<'m> Maps<'m> {
         Ok(Self { path, outer, inner })
     }
 
-    /// The objects in link order, those with several sections several times.
+    /// The objects in the order of the maps, those with several sections several times.
     pub(crate) fn objects(&self) -> impl Iterator<Item = &ObjectName<'m>> {
         let maps = self.inner.iter().chain([&self.outer]);
         maps.flat_map(|map| &map.objects)
+    }
+
+    /// The objects with a section `.text`, in the order of the link: such sections are in that order, as
+    /// linker scripts do not sort them. Almost every object has one, if only an empty one.
+    pub(crate) fn in_link_order(&self) -> impl Iterator<Item = &ObjectName<'m>> {
+        let map = self.inner.as_ref().unwrap_or(&self.outer);
+        let contributions = map
+            .sections
+            .iter()
+            .flat_map(|section| &section.contributions);
+        let code = contributions.filter(|contribution| contribution.section == b".text");
+        code.map(|contribution| &contribution.object)
     }
 
     /// The objects that the links were given by themselves.

@@ -33,7 +33,7 @@ impl SetId {
 pub(crate) struct Objects<'m> {
     builtin: &'m BuiltinModules,
     by_name: FastMap<ObjectName<'m>, Object>,
-    /// The objects in link order.
+    /// The objects in link order, those behind whose place in it is not known.
     order: Vec<ObjectName<'m>>,
     /// The objects whose modules are not known, in link order, and why they are not.
     unknown: Vec<(ObjectName<'m>, String)>,
@@ -51,6 +51,8 @@ struct Object {
     modules: Vec<ModuleId>,
     /// `None` if it is not known.
     merging: Option<Vec<Merging>>,
+    /// The higher, the later in the link; `None` if it is not known.
+    place: Option<usize>,
 }
 
 /// A section in which a linker merges equal constants, or strings.
@@ -92,6 +94,7 @@ pub(crate) struct Found<'m> {
     /// By file, or the reason why they are not known.
     modules: std::result::Result<Vec<ModuleId>, String>,
     merging: Option<Vec<Merging>>,
+    place: Option<usize>,
 }
 
 /// Jobs that read what is known of each object in `maps`, in link order.
@@ -99,21 +102,30 @@ pub(crate) fn jobs<'a, 'm>(
     maps: &'a Maps<'m>,
     builtin: &'m BuiltinModules,
 ) -> Jobs<ObjectName<'m>, impl Fn(&mut Vec<u8>, ObjectName<'m>) -> Result<Found<'m>> + use<'m>> {
+    let mut places = FastMap::default();
+    for (place, object) in maps.in_link_order().enumerate() {
+        places.entry(*object).or_insert(place);
+    }
     let mut seen = FastSet::default();
     let all = maps.objects().copied();
     let distinct = all.filter(|object| !vmlinux_o::is_it(object) && seen.insert(*object));
+    let mut distinct: Vec<_> = distinct.collect();
+    distinct.sort_by_cached_key(|object| places.get(object).copied().unwrap_or(usize::MAX));
     let given = maps.given().copied().collect::<FastSet<_>>();
     let merged: FastSet<_> = maps.objects_of_hidden_merging().copied().collect();
     Jobs::new(
-        distinct.collect(),
+        distinct,
         move |buffer: &mut Vec<u8>, object: ObjectName<'m>| {
             let (mut modules, mut merging) = (read(&object, builtin, buffer), Some(Vec::new()));
-            if modules.is_err() && is_no_part_of_a_module(&object, &given) {
+            let is_outside = is_no_part_of_a_module(&object, &given);
+            if modules.is_err() && is_outside {
                 modules = Ok(Vec::new());
             }
             if merged.contains(&object) {
                 match merging_of(&path_of(&object)) {
                     Ok(sections) => merging = Some(sections),
+                    // A member of a library is no file.
+                    Err(_) if is_outside => {}
                     Err(error) => (modules, merging) = (Err(error.problem()), None),
                 }
             }
@@ -121,6 +133,7 @@ pub(crate) fn jobs<'a, 'm>(
                 object,
                 modules,
                 merging,
+                place: places.get(&object).copied(),
             })
         },
     )
@@ -137,54 +150,36 @@ fn merging_of(path: &Path) -> Result<Vec<Merging>> {
     Ok(sections.collect())
 }
 
-/// Reads the modules of `object` from its `.cmd` file by way of `buffer`. A failure is the reason.
+/// Reads the modules of `object` by way of `buffer`: those that its command names, or else those of the
+/// objects that it was made of, which must all be of the same. A failure is the reason.
 fn read(
     object: &ObjectName<'_>,
     builtin: &BuiltinModules,
     buffer: &mut Vec<u8>,
 ) -> std::result::Result<Vec<ModuleId>, String> {
-    let files = module_files(path_of(object), buffer)?;
-    // kbuild lists every module that the object is part of, also those that are not built in.
-    let files = files
-        .split(|&byte| byte == b' ')
-        .filter(|file| !file.is_empty());
-    let mut modules: Vec<_> = files.filter_map(|file| builtin.by_path(file)).collect();
-    modules.sort_unstable();
-    modules.dedup();
-    Ok(modules)
-}
-
-/// The module files of the object `path`, separated by spaces: those that its command names, or else
-/// of all objects that it was made of, each of which must have some.
-fn module_files(path: PathBuf, buffer: &mut Vec<u8>) -> std::result::Result<Vec<u8>, String> {
-    let (mut files, mut is_said) = (Vec::new(), false);
-    let mut objects = vec![path];
+    let path = path_of(object);
     // Each once, in the order in which they are found.
+    let mut objects = vec![path.clone()];
     let mut next = 0;
+    let mut found = None;
     while let Some(object) = objects.get(next).cloned() {
         next += 1;
-        match cmdfile::read(&object, buffer)? {
-            ModuleFiles::Named(more) => {
-                is_said = true;
-                files.extend(more);
-                files.push(b' ');
-            }
-            ModuleFiles::Shared => is_said = true,
+        let modules = match cmdfile::read(&object, buffer)? {
+            ModuleFiles::Named(files) => builtin.of_files(&files),
+            ModuleFiles::Shared => Vec::new(),
             ModuleFiles::Of(parts) if parts.is_empty() => return Err(unnamed(&object)),
             ModuleFiles::Of(parts) => {
                 let new = parts.into_iter().filter(|part| !objects.contains(part));
                 objects.extend(new.collect::<Vec<_>>());
+                continue;
             }
+        };
+        if *found.get_or_insert_with(|| modules.clone()) != modules {
+            return Err("it was made of objects of different modules".to_owned());
         }
     }
-    match is_said {
-        true => Ok(files),
-        // They are said to be made of each other.
-        false => Err(objects
-            .first()
-            .map(|path| unnamed(path))
-            .unwrap_or_default()),
-    }
+    // If not, they are said to be made of each other.
+    found.ok_or_else(|| unnamed(&path))
 }
 
 fn unnamed(object: &Path) -> String {
@@ -235,6 +230,7 @@ impl<'m> Objects<'m> {
                 set,
                 modules,
                 merging: found.merging,
+                place: found.place,
             };
             all.by_name.insert(found.object, object);
             all.order.push(found.object);
@@ -242,9 +238,14 @@ impl<'m> Objects<'m> {
         all
     }
 
-    /// All objects in link order.
+    /// All objects.
     pub(crate) fn all(&self) -> &[ObjectName<'m>] {
         &self.order
+    }
+
+    /// Where `object` is in the order of the link, among others; `None` if it is not known.
+    pub(crate) fn place(&self, object: &ObjectName<'m>) -> Option<usize> {
+        self.by_name.get(object)?.place
     }
 
     /// The objects whose modules are not known, in link order, and why they are not.
@@ -288,7 +289,7 @@ impl<'m> Objects<'m> {
         }
     }
 
-    /// The objects of each module, in the order in which they were met.
+    /// The objects of each module, in link order.
     pub(crate) fn members(&self) -> HashMap<ModuleId, Vec<ObjectName<'m>>> {
         let mut members: HashMap<ModuleId, Vec<ObjectName<'m>>> = HashMap::new();
         for &name in &self.order {

@@ -16,7 +16,7 @@
 
 use std::sync::Arc;
 
-use crate::asked::Asked;
+use crate::asked::{Asked, Defined};
 use crate::definitions::{Definer, Definition, Definitions};
 use crate::elf::{Elf, Symbol};
 use crate::error::{self, Error};
@@ -137,14 +137,18 @@ pub(crate) fn parts<'s>(symbols: &'s [Symbol<'s>]) -> Vec<&'s [Symbol<'s>]> {
     parts
 }
 
+/// The modules of the one of `definers` that defined `asked`.
+fn one_of(asked: &Asked<'_>, definers: Vec<Defined>) -> Answer {
+    let defined = asked.one_of(definers);
+    defined.map(|defined| defined.set).ok_or(NoAnswer::Open(
+        "objects of different modules may have defined it",
+    ))
+}
+
 struct Owners<'a, 'm> {
     sources: &'a Sources<'a, 'm>,
     objects: Recent<'a, 'm>,
 }
-
-/// The modules of an object that has a definition which may be the symbol, and whether others see it
-/// there.
-type Defined = (Option<SetId>, bool);
 
 /// Modules of a candidate at a seam.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,10 +162,11 @@ enum Candidate {
 impl<'a, 'm> Owners<'a, 'm> {
     /// The modules of `asked`, which is at `place`.
     fn owner(&mut self, asked: &Asked<'_>, place: &Place<'_, 'm>) -> Answer {
-        // What has a size is in the piece that begins where it does.
+        // What has a size is in the piece that begins where it does, and not in one that ends there.
         let has_size = asked.symbol.size != 0;
         match place.within.or(place.begins.filter(|_| has_size)) {
             Some(piece) => self.in_piece(asked, piece),
+            None if has_size => self.by_name(asked, "no object has anything there"),
             None => self.at_seam(asked, place),
         }
     }
@@ -175,7 +180,7 @@ impl<'a, 'm> Owners<'a, 'm> {
             Owner::Pool(_) | Owner::Internal => {
                 let definers = self.definers_of_constant(asked, piece)?;
                 match (definers.is_empty(), piece.owner) {
-                    (false, _) => self.one_of(asked, definers),
+                    (false, _) => one_of(asked, definers),
                     (true, Owner::Internal) if self.is_nobodys(asked) => Ok(Some(SetId::NONE)),
                     (true, _) => self.by_name(asked, "no object has such a constant"),
                 }
@@ -208,19 +213,19 @@ impl<'a, 'm> Owners<'a, 'm> {
         let all = asked.definitions();
         let mut definers = Vec::new();
         for (candidate, set) in candidates.zip(&sets) {
-            if all == Some(definers.len()) {
+            if all == Some(asked.sure(&definers)) {
                 break;
             }
-            if let (Some(object), Candidate::One(set)) = (candidate.object(), set) {
-                let here = self.defined_in(object, candidate, asked.symbol)?;
-                definers.extend(here.into_iter().map(|is_global| (*set, is_global)));
+            if let (Some(object), Candidate::One(_)) = (candidate.object(), set) {
+                definers.extend(self.defined_in(object, candidate, asked.symbol)?);
             }
         }
-        if let Some(piece) = place.begins.filter(|_| all != Some(definers.len())) {
+        let is_open = all != Some(asked.sure(&definers));
+        if let Some(piece) = place.begins.filter(|_| is_open) {
             definers.extend(self.definers_of_constant(asked, piece)?);
         }
         if definers.len() >= all.unwrap_or(1) {
-            return self.one_of(asked, definers);
+            return one_of(asked, definers);
         }
         match by_linker {
             true => Ok(Some(SetId::NONE)),
@@ -240,35 +245,13 @@ impl<'a, 'm> Owners<'a, 'm> {
             return Ok(None);
         };
         match piece.object() {
-            Some(object) if self.defined_in(object, piece, asked.symbol)?.len() == all => {
-                Ok(Some(self.objects.modules_of(object)?))
+            Some(object) => {
+                let here = self.defined_in(object, piece, asked.symbol)?;
+                let first = here.first().map(|defined| defined.set);
+                Ok(first.filter(|_| asked.sure(&here) == all))
             }
-            _ => Ok(None),
+            None => Ok(None),
         }
-    }
-
-    /// Of those who define symbols of the name and at the address of `asked`, in link order, the one
-    /// of this symbol: the symbols are in that order too.
-    fn one_of(&self, asked: &Asked<'_>, mut definers: Vec<Defined>) -> Answer {
-        // Those that are local in their objects are all there is, as a rule.
-        let locals = definers.iter().filter(|(_, is_global)| !is_global);
-        if asked.symbol.nature.may_be_local() && locals.count() == asked.namesakes() {
-            definers.retain(|(_, is_global)| !is_global);
-        }
-        let first = definers.first().copied();
-        let is_first = |(set, _): &Defined| first.is_some_and(|(first, _)| *set == first);
-        if let Some((set, _)) = first.filter(|_| definers.iter().all(is_first)) {
-            return Ok(set);
-        }
-        // Local symbols are before those that became local, whatever their order in the link.
-        let is_alike = |(_, is_global): &Defined| first.is_some_and(|first| *is_global == first.1);
-        let nth = definers
-            .get(asked.nth())
-            .filter(|_| definers.len() == asked.namesakes() && definers.iter().all(is_alike));
-        let (set, _) = nth.copied().ok_or(NoAnswer::Open(
-            "objects of different modules may have defined it",
-        ))?;
-        Ok(set)
     }
 
     /// The modules of all objects that define a symbol of the name of `asked`, if these are the same for
@@ -303,15 +286,15 @@ impl<'a, 'm> Owners<'a, 'm> {
         sources.definitions.called(asked.symbol.name, all)
     }
 
-    /// The symbols without a size that can be `symbol`, and are where it is, in `piece` of `object`: for
-    /// each, whether other objects see it.
+    /// The symbols without a size that can be `symbol`, and are where it is, in `piece` of `object`.
     fn defined_in(
         &mut self,
         object: ObjectName<'m>,
         piece: &Piece<'m>,
         symbol: &Symbol<'_>,
-    ) -> Result<Vec<bool>, NoAnswer> {
+    ) -> Result<Vec<Defined>, NoAnswer> {
         let offset = symbol.value.wrapping_sub(piece.start);
+        let (set, place) = self.known_of(object)?;
         let definitions = self.definitions_of(object)?;
         let here = definitions.iter().filter(|definition| {
             definition.name == symbol.name
@@ -320,11 +303,25 @@ impl<'a, 'm> Owners<'a, 'm> {
                 && definition.size == 0
                 && symbol.nature.can_be(definition.nature)
         });
-        Ok(here.map(|definition| definition.nature.is_global).collect())
+        let here = here.map(|definition| Defined {
+            set,
+            is_global: definition.nature.is_global,
+            place,
+        });
+        Ok(here.collect())
+    }
+
+    /// The modules of `object`, and its place in the order of the link.
+    fn known_of(
+        &mut self,
+        object: ObjectName<'m>,
+    ) -> error::Result<(Option<SetId>, Option<usize>)> {
+        let set = self.objects.modules_of(object)?;
+        Ok((set, self.sources.objects.place(&object)))
     }
 
     /// Who has a constant of the name, size, nature and content of `asked`, of those whose constants were
-    /// merged in `piece`, in link order.
+    /// merged in `piece`.
     fn definers_of_constant(
         &mut self,
         asked: &Asked<'_>,
@@ -344,8 +341,12 @@ impl<'a, 'm> Owners<'a, 'm> {
                     && symbol.nature.can_be(definition.nature);
                 if let Some(content) = definition.constant.as_ref().filter(|_| alike) {
                     if self.has_content(symbol, content)? {
-                        let set = self.objects.modules_of(object)?;
-                        definers.push((set, definition.nature.is_global));
+                        let (set, place) = self.known_of(object)?;
+                        definers.push(Defined {
+                            set,
+                            is_global: definition.nature.is_global,
+                            place,
+                        });
                     }
                 }
             }

@@ -25,7 +25,7 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
         Error::in_file(
             path,
             "no link map of GNU ld in English, nor of LLD",
-            "Remove the map, vmlinux.o and vmlinux, and build again with LC_ALL=C.",
+            "Link with GNU ld or LLD. If GNU ld made it, remove it, vmlinux.o and vmlinux, and build again.",
         )
     })?;
     for (number, line) in body {
@@ -107,20 +107,24 @@ impl<'m> Parser<'m> {
     fn section_addresses(&mut self, name: &'m [u8], rest: &'m [u8]) -> Parsed {
         let (address, rest) = word(rest);
         let (size, rest) = word(rest);
-        let (Some(address), Some(size)) = (
+        let load = rest.trim_ascii().strip_prefix(b"load address ");
+        let load = load.map(|load| digits::parse_prefixed(load.trim_ascii()));
+        match (
             digits::parse_prefixed(address),
             digits::parse_prefixed(size),
-        ) else {
-            return Err("not the line of an output section");
-        };
-        let load = match rest.trim_ascii().strip_prefix(b"load address ") {
-            Some(load) => {
-                Some(digits::parse_prefixed(load.trim_ascii()).ok_or("bad load address")?)
+            load,
+        ) {
+            (Some(address), Some(size), None) if rest.trim_ascii().is_empty() => {
+                self.section(name, address, size, None);
             }
-            None if rest.trim_ascii().is_empty() => None,
-            None => return Err("not the line of an output section"),
-        };
-        self.section(name, address, size, load);
+            (Some(address), Some(size), Some(Some(load))) => {
+                self.section(name, address, size, Some(load));
+            }
+            _ => {
+                self.map.sections.push(OutputSection::default());
+                return Err("not the line of an output section");
+            }
+        }
         Ok(())
     }
 
@@ -195,12 +199,12 @@ impl<'m> Parser<'m> {
         };
         if digits::parse_prefixed(second).is_some() {
             return match pending {
+                _ if is_data(behind) => Ok(()),
                 Some(Pending::Output(name)) => {
                     self.map.sections.pop();
                     self.section_addresses(name, line)
                 }
                 Some(Pending::Input(name)) => self.contribution(name, line),
-                None if is_data(behind) => Ok(()),
                 None => Err("addresses that belong to no section"),
             };
         }

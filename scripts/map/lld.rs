@@ -124,6 +124,9 @@ fn add<'m>(map: &mut LinkMap<'m>, line: Line<'m>) -> Parsed {
             target,
         });
     } else if !is_statement(line.rest) {
+        if line.indent == 0 {
+            map.sections.push(OutputSection::default());
+        }
         return Err("neither a section nor a statement of the linker script");
     }
     Ok(())

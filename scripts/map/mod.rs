@@ -48,7 +48,8 @@ impl Contribution<'_> {
     }
 }
 
-/// An output section and what it was made of.
+/// An output section and what it was made of. The one of a line of an unknown form has no name and is
+/// nowhere, so that what follows is in no other one.
 #[derive(Debug, Default)]
 pub(crate) struct OutputSection<'m> {
     pub name: &'m [u8],

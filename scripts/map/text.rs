@@ -38,6 +38,7 @@ pub(crate) fn assigned_symbol(statement: &[u8]) -> Option<(&[u8], Option<&[u8]>)
         _ => statement
             .strip_prefix(b"PROVIDE(")
             .or(statement.strip_prefix(b"PROVIDE_HIDDEN("))
+            .or(statement.strip_prefix(b"HIDDEN("))
             .unwrap_or(statement),
     };
     let (name, rest) = word(inner);

@@ -13,7 +13,10 @@ pub fn run(input: &[u8]) {
         Ok(modules) => {
             for (id, path) in modules.iter() {
                 check_name(&modules, id);
-                assert_eq!(modules.by_path(path), Some(id));
+                // In a command, a space would end the path.
+                if !path.contains(&b' ') {
+                    assert_eq!(modules.of_files(path), [id]);
+                }
                 let line = [b"kernel/", path, b".ko"].concat();
                 assert!(input.windows(line.len()).any(|found| found == line));
             }
@@ -24,7 +27,7 @@ pub fn run(input: &[u8]) {
         Ok(modules) => {
             for (id, path) in modules.iter() {
                 check_name(&modules, id);
-                assert_eq!(modules.by_path(path), Some(id));
+                assert_eq!(modules.of_files(path), [id]);
                 assert!(input.windows(path.len()).any(|found| found == path));
             }
         }

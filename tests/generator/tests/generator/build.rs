@@ -65,7 +65,7 @@ impl Build {
     }
 
     /// Makes the image, and what kallsyms wrote of it, from the dump.
-    fn relink(&self) {
+    pub(crate) fn relink(&self) {
         self.assemble("vmlinux1");
         self.write(
             "vmlinux1.kallsyms.S",

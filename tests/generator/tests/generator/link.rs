@@ -131,6 +131,26 @@ fn an_object_made_of_others_is_in_their_modules() {
             format!("savedcmd_{data} := objcopy -I binary ring.bin {data}\n"),
         );
         build.is_open(&[ring, "neither KBUILD_MODFILE", &cmd_file(data)]);
+        // Of one it is not known which symbols it has.
+        for other in [
+            "lib.a",
+            "@files",
+            "drivers/net/eth-ring.o_shipped",
+            "-b binary fw.bin",
+        ] {
+            build.write(
+                &cmd_file(ring),
+                format!("savedcmd_{ring} := ld -r -o {ring} {raw} {other}\n"),
+            );
+            build.is_open(&[ring, "neither KBUILD_MODFILE", &cmd_file(ring)]);
+        }
+        for of_another in ["crypto/hash.o", "lib/helper.o"] {
+            build.write(
+                &cmd_file(ring),
+                format!("savedcmd_{ring} := ld -r -o {ring} {raw} {of_another}\n"),
+            );
+            build.is_open(&[ring, "objects of different modules"]);
+        }
 
         build.write(
             &cmd_file(ring),

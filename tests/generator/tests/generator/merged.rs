@@ -38,6 +38,31 @@ fn strings_merged_away_of_renamed_sections() {
     assert_eq!(of(&build.tables()), of(&tables));
 }
 
+/// A map may name an object early, for a section that the linker script puts in front of others. Symbols
+/// are in the order of the link all the same.
+#[test]
+fn the_order_is_that_of_the_link() {
+    for link in LINKS.into_iter().filter(|link| link.starts_with("lld")) {
+        let build = Build::of(link);
+        let tables = build.tables();
+        let inner = "vmlinux.o.map";
+        let file = if build.path(inner).exists() {
+            inner
+        } else {
+            "vmlinux1.map"
+        };
+        let map = build.read(file);
+        let first = map.lines().find(|line| line.contains(":(.text)")).unwrap();
+        let address = first.split_whitespace().next().unwrap();
+        let early = ["crypto/sum.o", "crypto/twin-b.o"].map(|object| {
+            format!("{address} {address} 0 1         vmlinux.a({object}):(.text.unlikely)\n")
+        });
+        build.write(file, map.replacen(first, &(early.concat() + first), 1));
+        let of = |tables: &Tables| tables.words("kallsyms_exception_modules");
+        assert_eq!(of(&build.tables()), of(&tables), "{link}");
+    }
+}
+
 /// The name of a section does not tell whether its constants are merged.
 #[test]
 fn names_do_not_make_constants() {

@@ -206,6 +206,124 @@ fn a_symbol_that_nobody_defines() {
     }
 }
 
+/// What has a size does not begin where the only piece there ends.
+#[test]
+fn a_symbol_with_a_size_behind_a_piece() {
+    for link in LINKS {
+        let build = Build::of(link);
+        drop(build.tables());
+        let ranges = build.read(".tmp_vmlinux.ranges");
+        let ranges: Vec<_> = ranges
+            .lines()
+            .map(|line| line.split_once('-').unwrap())
+            .collect();
+        let end = |rest: &str| rest.split(' ').next().unwrap().to_owned();
+        let gap = ranges.windows(2).find(|pair| {
+            pair[0].1.ends_with(" .text drivers/net/eth-main.o") && end(pair[0].1) != pair[1].0
+        });
+        let address = end(gap.expect("eth-main.o has no padding behind it")[0].1);
+        build.add_symbol(&format!("{address} l     F .text\t0000000000000001 stray"));
+        let tables = build.is_open(&["stray: ", "anything there"]);
+        only_these_are_in_none(&build, &tables, link, &["stray"]);
+    }
+}
+
+/// A local symbol and a global one of the same name can be the end of one object and the beginning of
+/// the next.
+#[test]
+fn a_local_symbol_beside_a_global_one() {
+    for link in LINKS {
+        for (object, of_local, of_global) in [
+            ("crypto/sum.o", "hash", "sum"),
+            ("crypto/hash.o", "sum", "hash"),
+        ] {
+            let build = Build::of(link);
+            let local = "l       .bss\t0000000000000000 shared_key\n";
+            let global = local.replacen('l', "g", 1);
+            build.edit(&format!("{object}.dump"), local, &global);
+            build.assemble(object);
+            let image = build.read("vmlinux1.dump");
+            let last = image.rfind(local).unwrap();
+            let (before, rest) = image.split_at(last);
+            build.write(
+                "vmlinux1.dump",
+                format!("{before}{}", rest.replacen(local, &global, 1)),
+            );
+            build.relink();
+            let tables = build.tables();
+            let listed = build.listed();
+            let keys = (0..)
+                .zip(&listed)
+                .filter(|(_, symbol)| symbol.name == "shared_key");
+            let shown: Vec<_> = keys
+                .map(|(index, symbol)| tables.modules_of(index, symbol.address))
+                .collect();
+            assert_eq!(shown, [[of_local], [of_global]], "{object} in {link}");
+        }
+    }
+}
+
+/// The line of an output section has a form that is not known: what follows is in no other section.
+#[test]
+fn an_output_section_of_an_unknown_form() {
+    for link in LINKS {
+        for file in ["vmlinux1.map", "vmlinux.o.map"] {
+            let build = Build::of(link);
+            if !build.path(file).exists() {
+                continue;
+            }
+            let map = build.read(file);
+            let line = map
+                .lines()
+                .find(|line| line.starts_with(".rodata  ") || line.ends_with(" .rodata"));
+            let line = line.unwrap();
+            build.edit(
+                file,
+                &format!("\n{line}\n"),
+                &format!("\n{line} of something\n"),
+            );
+            let tables = build.is_open(&[" of something"]);
+            let whole = Build::of(link).tables();
+            for (index, symbol) in build.listed().iter().enumerate() {
+                let modules = tables.modules_of(index, symbol.address);
+                let expected = whole.modules_of(index, symbol.address);
+                let name = &symbol.name;
+                assert!(
+                    modules.is_empty() || modules == expected,
+                    "{name} in {link}: {modules:?}"
+                );
+            }
+        }
+    }
+}
+
+/// A member of a library from outside the tree is no file, and in no module.
+#[test]
+fn a_library_from_outside() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let tables = build.tables();
+        for file in ["vmlinux1.map", "vmlinux.o.map"] {
+            if build.path(file).exists() {
+                let map = build
+                    .read(file)
+                    .replace("lib/lib.a(helper.o)", "lib/helper.o");
+                build.write(
+                    file,
+                    map.replace("lib/helper.o", "/usr/lib/libgcc.a(_helper.o)"),
+                );
+            }
+        }
+        let of = |tables: &Tables| tables.words("kallsyms_modules");
+        assert_eq!(of(&build.tables()), of(&tables), "{link}");
+        let open = fs::read_to_string(build.path(UNATTRIBUTED)).unwrap_or_default();
+        assert!(
+            open.lines().all(|line| line.starts_with("symbol ")),
+            "{link}: {open}"
+        );
+    }
+}
+
 /// All objects are searched for the name, and only one module's have it.
 #[test]
 fn a_symbol_at_an_unknown_place_is_its_only_definers() {

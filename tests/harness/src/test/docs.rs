@@ -114,7 +114,7 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Those of `Err("not an address".into())`, `.ok_or("bad load address")?` and the like.
+/// Those of `Err("not an address".into())`, `.ok_or("not four numbers and a name")` and the like.
 fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
     let calls = [
         "Err(\"",
