@@ -82,7 +82,7 @@ impl<'m> Parser<'m> {
         match name {
             // Archives, of which no object has the name, and objects.
             b"LOAD" => {
-                self.map.given.insert(ObjectName::parse(rest.trim_ascii()));
+                self.map.given.insert(ObjectName::whole(rest.trim_ascii()));
                 return Ok(());
             }
             // `START GROUP`, `END GROUP`, `Address of section .x set to 0x0`.
@@ -170,7 +170,7 @@ impl<'m> Parser<'m> {
         ) else {
             return Err("not an address, a size and an object");
         };
-        let object = ObjectName::parse(object);
+        let object = ObjectName::whole(object);
         self.map.add(Contribution {
             address,
             size,

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 /// An object file: its path from the top of the build, in two parts.
 ///
-/// A member of an archive is printed as `archive(member)`. kbuild's archives are thin, so that a
-/// member is a file of its own, whose path LLD gives from the archive's directory and GNU ld from
-/// the top, without the archive:
+/// kbuild's archives are thin: a member is a file of its own. LLD prints the archive and the file's path
+/// from there, GNU ld the path from the top. A member that is in its archive is no file, and GNU ld
+/// prints it as LLD prints all:
 ///
 /// ```text
 /// lib/lib.a(argv_split.o)
@@ -22,13 +22,19 @@ pub(crate) struct ObjectName<'m> {
 }
 
 impl<'m> ObjectName<'m> {
-    /// Takes the name as a map prints it. A `./` before it says nothing.
-    pub(crate) fn parse(text: &'m [u8]) -> Self {
+    /// Takes the name as GNU ld prints it. A `./` before it says nothing.
+    pub(crate) fn whole(text: &'m [u8]) -> Self {
         let text = text.strip_prefix(b"./").unwrap_or(text);
         // Not `b""`, which is no place in memory: to compare nothing there with nothing costs a
         // processor with AVX-512, whose masked loads glibc uses, a fault that it hides, 150 ns.
         let (directory, file) = text.split_at(0);
-        let whole = Self { directory, file };
+        Self { directory, file }
+    }
+
+    /// Takes the name as LLD prints it.
+    pub(crate) fn in_thin_archive(text: &'m [u8]) -> Self {
+        let whole = Self::whole(text);
+        let text = whole.file;
         let Some(inner) = text.strip_suffix(b")") else {
             return whole;
         };

@@ -186,6 +186,26 @@ impl Build {
     }
 }
 
+/// Checks that `tables` show the symbols called one of `names` in no module, and all others as those of
+/// the whole build `link`.
+#[track_caller]
+pub(crate) fn only_these_are_in_none(build: &Build, tables: &Tables, link: &str, names: &[&str]) {
+    let whole = Build::of(link);
+    let (expected, before) = (whole.tables(), whole.listed());
+    let mut before = (0..).zip(&before).peekable();
+    for (index, symbol) in build.listed().iter().enumerate() {
+        // What was added to the image is not in the whole build.
+        let modules = match before.next_if(|(_, other)| other.name == symbol.name) {
+            Some((index, other)) => expected.modules_of(index, other.address),
+            None => Vec::new(),
+        };
+        let is_none = names.contains(&symbol.name.as_str());
+        let modules = if is_none { Vec::new() } else { modules };
+        let shown = tables.modules_of(index, symbol.address);
+        assert_eq!(shown, modules, "{} in {link}", symbol.name);
+    }
+}
+
 /// The forms of scripts/kallsyms.
 #[derive(Clone, Copy)]
 enum Rows {

@@ -16,6 +16,7 @@ mod lookup;
 mod many_sections;
 mod merged;
 mod open;
+mod open_objects;
 mod passes;
 mod recorded;
 mod show;
