@@ -32,60 +32,56 @@ struct Case {
 /// What the option depends on in each kernel.
 const RUST: &[&str] = &["RUST", "KALLSYMS", "PROC_FS"];
 
+/// Most of what is tried.
+const REFUSED: Case = Case {
+    name: "",
+    arch: "x86_64",
+    llvm: "",
+    base: "defconfig",
+    lines: "",
+    holds: RUST,
+    is_offered: false,
+};
+
 const CASES: &[Case] = &[
     Case {
         name: "x86_64",
-        arch: "x86_64",
-        llvm: "",
-        base: "defconfig",
-        lines: "",
-        holds: RUST,
         is_offered: true,
+        ..REFUSED
     },
     Case {
         name: "x86_64 with 32-bit programs and x32",
-        arch: "x86_64",
-        llvm: "",
-        base: "defconfig",
         lines: "CONFIG_IA32_EMULATION=y\nCONFIG_X86_X32_ABI=y\n",
         holds: &["RUST", "KALLSYMS", "PROC_FS", "IA32_EMULATION"],
         is_offered: true,
+        ..REFUSED
     },
     Case {
         name: "arm64",
         arch: "arm64",
         llvm: "1",
-        base: "defconfig",
-        lines: "",
-        holds: RUST,
         is_offered: true,
+        ..REFUSED
     },
     Case {
         name: "riscv64",
         arch: "riscv",
         llvm: "1",
-        base: "defconfig",
-        lines: "",
-        holds: RUST,
         is_offered: true,
+        ..REFUSED
     },
     Case {
         name: "user mode Linux",
         arch: "um",
-        llvm: "",
-        base: "defconfig",
-        lines: "",
         holds: &["RUST", "KALLSYMS", "PROC_FS", "X86_64"],
-        is_offered: false,
+        ..REFUSED
     },
     Case {
         name: "link-time optimisation",
-        arch: "x86_64",
         llvm: "1",
-        base: "defconfig",
         lines: "# CONFIG_LTO_NONE is not set\nCONFIG_LTO_CLANG_THIN=y\n",
         holds: &["RUST", "KALLSYMS", "PROC_FS", "LTO_CLANG_THIN"],
-        is_offered: false,
+        ..REFUSED
     },
     Case {
         name: "riscv64 without an MMU",
@@ -93,44 +89,37 @@ const CASES: &[Case] = &[
         llvm: "1",
         base: "nommu_virt_defconfig",
         lines: "CONFIG_PROC_FS=y\nCONFIG_KALLSYMS=y\n",
-        holds: RUST,
-        is_offered: false,
+        ..REFUSED
     },
     Case {
         name: "32-bit x86",
         arch: "i386",
-        llvm: "",
-        base: "defconfig",
-        lines: "",
         holds: &["X86_32", "KALLSYMS", "PROC_FS"],
-        is_offered: false,
+        ..REFUSED
     },
     Case {
         name: "32-bit riscv",
         arch: "riscv",
         llvm: "1",
         base: "rv32_defconfig",
-        lines: "",
         holds: &["32BIT", "KALLSYMS", "PROC_FS"],
-        is_offered: false,
+        ..REFUSED
     },
     Case {
         name: "32-bit arm",
         arch: "arm",
         llvm: "1",
         base: "multi_v7_defconfig",
-        lines: "",
         holds: &["KALLSYMS", "PROC_FS"],
-        is_offered: false,
+        ..REFUSED
     },
     Case {
         name: "big-endian arm64",
         arch: "arm64",
         llvm: "1",
-        base: "defconfig",
         lines: "# CONFIG_CPU_LITTLE_ENDIAN is not set\nCONFIG_CPU_BIG_ENDIAN=y\n",
         holds: &["CPU_BIG_ENDIAN", "KALLSYMS", "PROC_FS"],
-        is_offered: false,
+        ..REFUSED
     },
 ];
 
