@@ -2,6 +2,7 @@
 
 //! Writes the verdict, and how large the tables are.
 
+use std::cmp::Reverse;
 use std::io::{Result, Write};
 
 use crate::image::{Image, Section};
@@ -50,6 +51,9 @@ fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
     writeln!(out, "modules built in: {}", program.built_in)
 }
 
+/// So many sections are named, of those with most ranges: a linker script may leave thousands.
+const MOST_SECTIONS: usize = 20;
+
 fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<()> {
     let ranges = tables.starts.len();
     let exceptions = tables.exceptions();
@@ -64,10 +68,16 @@ fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<
         writeln!(out, "{table}: {entries} entries, {bytes} bytes")?;
     }
     let counts = ranges_in(&image.sections, tables.start_addresses());
-    for (section, count) in image.sections.iter().zip(&counts) {
-        if *count != 0 {
-            writeln!(out, "ranges in {}: {count}", section.name)?;
-        }
+    let mut most: Vec<_> = image.sections.iter().zip(&counts).collect();
+    most.retain(|(_, count)| **count != 0);
+    most.sort_by_key(|(_, count)| Reverse(**count));
+    let others = most.split_off(most.len().min(MOST_SECTIONS));
+    for (section, count) in most {
+        writeln!(out, "ranges in {}: {count}", section.name)?;
+    }
+    if !others.is_empty() {
+        let count: usize = others.iter().map(|(_, count)| **count).sum();
+        writeln!(out, "ranges in {} other sections: {count}", others.len())?;
     }
     let outside = ranges - counts.iter().sum::<usize>();
     writeln!(out, "ranges between sections: {outside}")
