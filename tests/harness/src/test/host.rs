@@ -7,20 +7,34 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use clap::CommandFactory;
 
 use super::Report;
-use crate::options;
+use crate::options::{self, Cli};
 use crate::progress::Phase;
 
 pub fn run(report: &mut Report) -> Result<()> {
     let mut phase = Phase::start("host tests");
     phase.announce("cargo test");
-    let result = count(
-        report,
-        cargo("test")?.args(["--workspace", "--no-fail-fast"]),
-    );
+    let mut cargo = cargo("test")?;
+    cargo.args(["--workspace", "--no-fail-fast"]);
+    without_options(&mut cargo);
+    let result = count(report, &mut cargo);
     phase.done("done");
     result
+}
+
+/// Takes away the variables that options are taken from, as `KERNEL`: the tests of the harness set those
+/// that they are about.
+fn without_options(cargo: &mut Command) {
+    for command in Cli::command().get_subcommands() {
+        for variable in command
+            .get_arguments()
+            .filter_map(|option| option.get_env())
+        {
+            cargo.env_remove(variable);
+        }
+    }
 }
 
 /// Runs `cargo test`, and counts its tests with ours.
