@@ -48,6 +48,10 @@ pub fn build(kernel: &Kernel) -> Result<Built> {
             );
         }
     }
+    let log = fs::read_to_string(&log_name).with_context(|| log_name.display().to_string())?;
+    if let Some(warning) = warning_of_tables(&log) {
+        bail!("{}: {warning}", log_name.display());
+    }
     if let Some(modules) = &kernel.modules {
         // What modules_install goes by. The kernel removes the one of modules that were asked for by name.
         let order = modules.iter().map(|module| format!("{module}.o\n"));
@@ -136,6 +140,16 @@ fn progress(config: &str, steps: &[String], expected: Option<u32>) -> String {
     }
 }
 
+/// What the assembler says of the tables, which nobody could mend:
+///
+/// ```text
+/// .tmp_vmlinux2.kallsyms.S:194396: Warning: .space repeat count is zero, ignored
+/// ```
+fn warning_of_tables(log: &str) -> Option<&str> {
+    let mut lines = log.lines();
+    lines.find(|line| line.contains(".kallsyms.S:") && line.to_lowercase().contains("warning:"))
+}
+
 /// What a failed build says from its first error on.
 fn errors(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
@@ -155,5 +169,19 @@ fn errors(log: &Path) -> String {
         command::last_lines(log)
     } else {
         lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::warning_of_tables;
+
+    #[test]
+    fn warnings_of_tables_are_found() {
+        let warning = ".tmp_vmlinux2.kallsyms.S:7: Warning: .space repeat count is zero, ignored";
+        let log = format!("  AS      .tmp_vmlinux2.kallsyms.o\n{warning}\n  LD      vmlinux\n");
+        assert_eq!(warning_of_tables(&log), Some(warning));
+        let others = "ld: warning: x.o\n  KMSYMS  .tmp_vmlinux2.kallsyms.S\na.c:1: warning: b\n";
+        assert_eq!(warning_of_tables(others), None);
     }
 }
