@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +39,8 @@ pub(crate) struct Objects<'m> {
     order: Vec<ObjectName<'m>>,
     /// The objects whose modules are not known, in link order, and why they are not.
     unknown: Vec<(ObjectName<'m>, String)>,
+    /// Those that are no files, but in an archive.
+    in_archives: FastSet<ObjectName<'m>>,
     /// Each sorted by name. The first is empty.
     sets: Vec<Vec<ModuleId>>,
     by_set: HashMap<Vec<ModuleId>, SetId>,
@@ -95,6 +99,7 @@ pub(crate) struct Found<'m> {
     modules: std::result::Result<Vec<ModuleId>, String>,
     merging: Option<Vec<Merging>>,
     place: Option<usize>,
+    is_file: bool,
 }
 
 /// Jobs that read what is known of each object in `maps`, in link order.
@@ -112,11 +117,24 @@ pub(crate) fn jobs<'a, 'm>(
     let mut distinct: Vec<_> = distinct.collect();
     distinct.sort_by_cached_key(|object| places.get(object).copied().unwrap_or(usize::MAX));
     let given = maps.given().copied().collect::<FastSet<_>>();
+    let archives: FastSet<_> = distinct.iter().filter_map(ObjectName::archive).collect();
+    let fat = archives
+        .into_iter()
+        .filter(|archive| has_files_in_it(archive));
+    let fat: FastSet<_> = fat.collect();
     let merged: FastSet<_> = maps.objects_of_hidden_merging().copied().collect();
     Jobs::new(
         distinct,
         move |buffer: &mut Vec<u8>, object: ObjectName<'m>| {
-            let (mut modules, mut merging) = (read(&object, builtin, buffer), Some(Vec::new()));
+            let fat = object.archive().filter(|archive| fat.contains(archive));
+            let mut modules = match fat {
+                None => read(&object, builtin, buffer),
+                Some(archive) => Err(format!(
+                    "it is in {}, which is no thin archive",
+                    show(archive)
+                )),
+            };
+            let mut merging = Some(Vec::new());
             let is_outside = is_no_part_of_a_module(&object, &given);
             if modules.is_err() && is_outside {
                 modules = Ok(Vec::new());
@@ -134,9 +152,17 @@ pub(crate) fn jobs<'a, 'm>(
                 modules,
                 merging,
                 place: places.get(&object).copied(),
+                is_file: fat.is_none(),
             })
         },
     )
+}
+
+/// Whether the members of `archive` are in it, and not files beside it.
+fn has_files_in_it(archive: &[u8]) -> bool {
+    let mut magic = [0; 8];
+    let file = File::open(Path::new(OsStr::from_bytes(archive)));
+    file.is_ok_and(|mut file| file.read_exact(&mut magic).is_ok() && magic == *b"!<arch>\n")
 }
 
 /// The sections of the file `path` in which a linker merges constants.
@@ -211,10 +237,14 @@ impl<'m> Objects<'m> {
             by_name: FastMap::default(),
             order: Vec::new(),
             unknown: Vec::new(),
+            in_archives: FastSet::default(),
             sets: vec![Vec::new()],
             by_set: HashMap::from([(Vec::new(), SetId::NONE)]),
         };
         for found in objects {
+            if !found.is_file {
+                all.in_archives.insert(found.object);
+            }
             let modules = found.modules.and_then(|modules| {
                 let set = all.intern(&modules)?;
                 Ok((set, modules))
@@ -236,6 +266,16 @@ impl<'m> Objects<'m> {
             all.order.push(found.object);
         }
         all
+    }
+
+    /// Whether `object` can be read.
+    pub(crate) fn is_file(&self, object: &ObjectName<'m>) -> bool {
+        !self.in_archives.contains(object)
+    }
+
+    /// Whether all can be read.
+    pub(crate) fn are_files(&self) -> bool {
+        self.in_archives.is_empty()
     }
 
     /// All objects.

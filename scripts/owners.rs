@@ -282,7 +282,8 @@ impl<'a, 'm> Owners<'a, 'm> {
     /// The objects that define a symbol of the name of `asked`, if all objects are known.
     fn called(&self, asked: &Asked<'_>) -> Option<&'a [Definer<'m>]> {
         let sources = self.sources;
-        let all = Some(sources.objects.all()).filter(|_| sources.has_all_objects)?;
+        let is_whole = sources.has_all_objects && sources.objects.are_files();
+        let all = Some(sources.objects.all()).filter(|_| is_whole)?;
         sources.definitions.called(asked.symbol.name, all)
     }
 
@@ -355,8 +356,16 @@ impl<'a, 'm> Owners<'a, 'm> {
     }
 
     fn definitions_of(&self, object: ObjectName<'m>) -> Result<Arc<[Definition]>, NoAnswer> {
-        let definitions = self.sources.definitions.of(object);
-        definitions.map_err(|_| NoAnswer::Open("an object that may define it cannot be read"))
+        let sources = self.sources;
+        let definitions = sources
+            .objects
+            .is_file(&object)
+            .then(|| sources.definitions.of(object));
+        definitions
+            .and_then(error::Result::ok)
+            .ok_or(NoAnswer::Open(
+                "an object that may define it cannot be read",
+            ))
     }
 
     fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> error::Result<bool> {

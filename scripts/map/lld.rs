@@ -91,7 +91,7 @@ fn add<'m>(map: &mut LinkMap<'m>, line: Line<'m>) -> Parsed {
         8.. => {
             if let Some((file, section)) = input_section(line.rest) {
                 let (address, size, object) =
-                    (line.address, line.size, ObjectName::in_thin_archive(file));
+                    (line.address, line.size, ObjectName::in_archive(file));
                 // Members of archives are in parentheses.
                 if !file.ends_with(b")") && map.objects.last() != Some(&object) {
                     map.given.insert(object);

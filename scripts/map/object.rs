@@ -4,11 +4,11 @@
 
 use std::borrow::Cow;
 
-/// An object file: its path from the top of the build, in two parts.
+/// An object file: its path from the top of the build, or an archive and the path from there.
 ///
 /// kbuild's archives are thin: a member is a file of its own. LLD prints the archive and the file's path
-/// from there, GNU ld the path from the top. A member that is in its archive is no file, and GNU ld
-/// prints it as LLD prints all:
+/// from the archive's directory, GNU ld the path from the top. A member that is in its archive is no
+/// file, and GNU ld prints it as LLD prints all:
 ///
 /// ```text
 /// lib/lib.a(argv_split.o)
@@ -16,8 +16,8 @@ use std::borrow::Cow;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ObjectName<'m> {
-    /// Directory of the archive with a slash behind it, or nothing.
-    directory: &'m [u8],
+    /// Or nothing.
+    archive: &'m [u8],
     file: &'m [u8],
 }
 
@@ -27,47 +27,48 @@ impl<'m> ObjectName<'m> {
         let text = text.strip_prefix(b"./").unwrap_or(text);
         // Not `b""`, which is no place in memory: to compare nothing there with nothing costs a
         // processor with AVX-512, whose masked loads glibc uses, a fault that it hides, 150 ns.
-        let (directory, file) = text.split_at(0);
-        Self { directory, file }
+        let (archive, file) = text.split_at(0);
+        Self { archive, file }
     }
 
     /// Takes the name as LLD prints it.
-    pub(crate) fn in_thin_archive(text: &'m [u8]) -> Self {
+    pub(crate) fn in_archive(text: &'m [u8]) -> Self {
         let whole = Self::whole(text);
-        let text = whole.file;
-        let Some(inner) = text.strip_suffix(b")") else {
+        let Some(inner) = whole.file.strip_suffix(b")") else {
             return whole;
         };
         let Some(open) = inner.iter().position(|&byte| byte == b'(') else {
             return whole;
         };
         let (archive, member) = inner.split_at(open);
-        let directory = archive
-            .iter()
-            .rposition(|&byte| byte == b'/')
-            .map_or(0, |slash| slash + 1);
         Self {
-            directory: archive.get(..directory).unwrap_or_default(),
+            archive,
             file: member.get(1..).unwrap_or_default(),
         }
     }
 
-    /// The path from the top of the build.
+    /// The archive, if LLD printed one.
+    pub(crate) fn archive(&self) -> Option<&'m [u8]> {
+        Some(self.archive).filter(|archive| !archive.is_empty())
+    }
+
+    /// The path from the top of the build, where the archive is thin.
     pub(crate) fn path(&self) -> Cow<'m, [u8]> {
-        match self.directory {
-            [] => Cow::Borrowed(self.file),
-            directory => Cow::Owned([directory, self.file].concat()),
+        let slash = self.archive.iter().rposition(|&byte| byte == b'/');
+        match slash.and_then(|slash| self.archive.get(..=slash)) {
+            None => Cow::Borrowed(self.file),
+            Some(directory) => Cow::Owned([directory, self.file].concat()),
         }
     }
 
     /// Whether the two are at one place of one map, and so equal. Cheaper to tell than that.
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
-        std::ptr::eq(self.file, other.file) && std::ptr::eq(self.directory, other.directory)
+        std::ptr::eq(self.file, other.file) && std::ptr::eq(self.archive, other.archive)
     }
 
-    /// Whether the path is `path`.
+    /// Whether it is called `name`, and is in no archive.
     #[inline]
-    pub(crate) fn is(&self, path: &[u8]) -> bool {
-        path.strip_prefix(self.directory) == Some(self.file)
+    pub(crate) fn is(&self, name: &[u8]) -> bool {
+        self.file == name && self.archive.is_empty()
     }
 }

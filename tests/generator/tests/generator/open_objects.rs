@@ -169,6 +169,23 @@ fn a_member_that_is_in_its_archive() {
     build.edit("vmlinux1.map", "drivers/sw/mac.o", member);
     let tables = build.is_open(&[&format!("object {member}: ")]);
     only_these_are_in_none(&build, &tables, "gnu-objects", OF_MAC);
+
+    // LLD shows members of thin archives so, too.
+    let build = Build::of("lld-objects");
+    build.edit("vmlinux1.map", "vmlinux.a(drivers/sw/mac.o)", member);
+    build.write("drivers/sw/libsw.a", "!<thin>\n");
+    only_these_are_in_none(&build, &build.tables(), "lld-objects", &[]);
+    build.write("drivers/sw/libsw.a", "!<arch>\n");
+    let tables = build.is_open(&["object drivers/sw/mac.o: ", "no thin archive"]);
+    let whole = Build::of("lld-objects").tables();
+    for (index, symbol) in build.listed().iter().enumerate() {
+        let modules = tables.modules_of(index, symbol.address);
+        let expected = whole.modules_of(index, symbol.address);
+        let is_of_mac = OF_MAC.contains(&symbol.name.as_str());
+        // Constants that may be those of the member are in none, too.
+        let is_right = modules.is_empty() || modules == expected && !is_of_mac;
+        assert!(is_right, "{}: {modules:?}", symbol.name);
+    }
 }
 
 /// A member of a library from outside the tree is no file, and in no module.
