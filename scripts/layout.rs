@@ -69,7 +69,7 @@ pub(crate) struct Layout<'m> {
 struct Pools<'m> {
     /// Those of one kind in one output section.
     by_kind: FastMap<(usize, MergeKind), PoolId>,
-    /// Each object once, in link order.
+    /// Each object once.
     objects: Vec<Vec<ObjectName<'m>>>,
     members: FastSet<(usize, ObjectName<'m>)>,
 }
@@ -236,7 +236,7 @@ impl<'m> Layout<'m> {
         self.empty.retain(|piece| !may_be_pool(piece));
     }
 
-    /// The objects of a pool, in link order.
+    /// The objects of a pool.
     pub(crate) fn pool(&self, PoolId(pool): PoolId) -> &[ObjectName<'m>] {
         self.pools.objects.get(pool).map_or(&[], Vec::as_slice)
     }

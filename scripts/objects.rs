@@ -35,7 +35,7 @@ impl SetId {
 pub(crate) struct Objects<'m> {
     builtin: &'m BuiltinModules,
     by_name: FastMap<ObjectName<'m>, Object>,
-    /// The objects in link order, those behind whose place in it is not known.
+    /// The objects in link order; at the end are those whose place in it is not known.
     order: Vec<ObjectName<'m>>,
     /// The objects whose modules are not known, in link order, and why they are not.
     unknown: Vec<(ObjectName<'m>, String)>,
@@ -130,7 +130,7 @@ pub(crate) fn jobs<'a, 'm>(
             let mut modules = match fat {
                 None => read(&object, builtin, buffer),
                 Some(archive) => Err(format!(
-                    "it is in {}, which is no thin archive",
+                    "it is in {}, which is not a thin archive",
                     show(archive)
                 )),
             };

@@ -176,7 +176,7 @@ fn a_member_that_is_in_its_archive() {
     build.write("drivers/sw/libsw.a", "!<thin>\n");
     only_these_are_in_none(&build, &build.tables(), "lld-objects", &[]);
     build.write("drivers/sw/libsw.a", "!<arch>\n");
-    let tables = build.is_open(&["object drivers/sw/mac.o: ", "no thin archive"]);
+    let tables = build.is_open(&["object drivers/sw/mac.o: ", "not a thin archive"]);
     let whole = Build::of("lld-objects").tables();
     for (index, symbol) in build.listed().iter().enumerate() {
         let modules = tables.modules_of(index, symbol.address);
