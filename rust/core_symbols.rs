@@ -74,8 +74,8 @@ impl CoreSymbols {
 
     /// The sizes; `None` if they are not stored, or were refused.
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
-    pub(crate) fn sizes(&self) -> Option<SizeTables<'static>> {
-        self.sizes
+    pub(crate) fn sizes(&self) -> Option<&SizeTables<'static>> {
+        self.sizes.as_ref()
     }
 
     /// The address of symbol number `index` and its stored size in bytes; `None` if there is no such

@@ -6,6 +6,7 @@
 
 #include <linux/filter.h>
 #include <linux/ftrace.h>
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/module_symbol.h>
@@ -122,9 +123,9 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 }
 
 /*
- * Sets *@size to the size of the loaded module's symbol that @addr is in, and
- * *@offset to how far it is in there; whether there is one. The symbol is the
- * largest of those that begin last, as for the kernel's own.
+ * Sets *@size to the size of the loaded module's symbol that %pS names for
+ * @addr, and *@offset to how far behind its start @addr is; whether @addr is in
+ * that symbol. As in find_kallsyms_symbol(), the first of several at one address.
  */
 bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset)
@@ -145,17 +146,27 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 		const char *name = kallsyms->strtab + sym->st_name;
 		unsigned long value = kallsyms_symbol_value(sym);
 
-		if (value > addr || value < begin || sym->st_shndx == SHN_UNDEF ||
+		if (value > addr || value <= begin || sym->st_shndx == SHN_UNDEF ||
 		    !*name || is_mapping_symbol(name))
 			continue;
-		if (value > begin || sym->st_size > bytes)
-			bytes = sym->st_size;
 		begin = value;
+		bytes = sym->st_size;
 	}
 #endif
 	*size = bytes;
 	*offset = addr - begin;
 	return *offset < bytes;
+}
+
+/* kallsyms_lookup() serves what is printed, which has distances. */
+int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
+				unsigned long *offset)
+{
+	char name[KSYM_NAME_LEN];
+
+	if (!is_ksym_addr(addr))
+		return kallsyms_lookup_size_offset(addr, size, offset);
+	return !!kallsyms_lookup(addr, size, offset, NULL, name);
 }
 
 #ifdef CONFIG_MODULES

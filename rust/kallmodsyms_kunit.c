@@ -34,7 +34,8 @@ static u32 bss[9];
 
 /*
  * What is known to the byte: 5 bytes and padding; two symbols at one address,
- * of which the larger one counts; and one symbol inside another.
+ * named after the larger one; a label at the address of a symbol; and one symbol
+ * inside another.
  */
 asm(".pushsection .data\n"
     ".macro kunit_symbol name, size\n"
@@ -45,8 +46,11 @@ asm(".pushsection .data\n"
     "	.balign 16\n"
     "kunit_symbol kallmodsyms_kunit_five, 5\n"
     "	.fill 16, 1, 0\n"
-    "kunit_symbol kallmodsyms_kunit_alias, 3\n"
     "kunit_symbol kallmodsyms_kunit_twelve, 12\n"
+    "kunit_symbol kallmodsyms_kunit_alias, 3\n"
+    "	.fill 16, 1, 0\n"
+    "kunit_symbol kallmodsyms_kunit_label, 0\n"
+    "kunit_symbol kallmodsyms_kunit_eight, 8\n"
     "	.fill 16, 1, 0\n"
     "kunit_symbol kallmodsyms_kunit_outer, 15\n"
     "	.fill 4, 1, 0\n"
@@ -69,7 +73,8 @@ asm(".pushsection .data\n"
     ".purgem kunit_symbol\n");
 
 extern const char kallmodsyms_kunit_five[], kallmodsyms_kunit_twelve[];
-extern const char kallmodsyms_kunit_outer[], kallmodsyms_kunit_merged[];
+extern const char kallmodsyms_kunit_eight[], kallmodsyms_kunit_outer[];
+extern const char kallmodsyms_kunit_merged[];
 
 static void expect_module(struct kunit *test, const void *addr, const char *module)
 {
@@ -172,6 +177,23 @@ static void sizes_are_exact(struct kunit *test)
 		expect_size(test, (char *)data + at, DATA_SIZED ? sizeof(data) : 0, at);
 	expect_size(test, &constants[4], DATA_SIZED ? sizeof(constants) : 0, 16);
 	expect_size(test, &bss[8], DATA_SIZED ? sizeof(bss) : 0, 32);
+}
+
+/*
+ * The kernel names its own symbols after the larger of two that are otherwise
+ * equal, and those of a loaded module after the first.
+ */
+static void sizes_are_of_the_symbol_that_is_printed(struct kunit *test)
+{
+	static const char label[] = "kallmodsyms_kunit_label";
+	const char *eight = kallmodsyms_kunit_eight;
+	char name[sizeof(label)];
+	bool is_label;
+
+	snprintf(name, sizeof(name), "%ps", eight);
+	is_label = !strcmp(name, label);
+	KUNIT_EXPECT_EQ_MSG(test, is_label, IS_LOADED, "%ps", eight);
+	expect_size(test, eight + 7, DATA_SIZED && !is_label ? 8 : 0, 7);
 }
 
 static void sizes_of_the_kernel(struct kunit *test)
@@ -283,6 +305,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(addresses_of_nothing),
 	KUNIT_CASE(a_copy_goes_on),
 	KUNIT_CASE(sizes_are_exact),
+	KUNIT_CASE(sizes_are_of_the_symbol_that_is_printed),
 	KUNIT_CASE(sizes_of_the_kernel),
 	KUNIT_CASE(in_an_interrupt),
 	KUNIT_CASE(in_a_non_maskable_interrupt),

@@ -68,18 +68,23 @@ fn extents(symbols: &CoreSymbols) -> Result<KVec<Extent>> {
         let Some((address, size)) = symbols.extent(index) else {
             break;
         };
-        // Per-cpu symbols are below the image. Of several at one address the first is the largest.
-        let is_first = |start| extents.last().is_none_or(|last| last.start != start);
-        let start = address.checked_sub(text).filter(|&start| is_first(start));
-        if let (Some(start), 1..) = (start, size) {
-            let reach = extents.last().map_or(0, |last| last.reach);
-            let extent = Extent {
-                start,
-                size,
-                reach: reach.max(start.saturating_add(size)),
-                modules,
-            };
-            extents.push(extent, GFP_KERNEL)?;
+        // Per-cpu symbols are below the image.
+        let (Some(start), 1..) = (address.checked_sub(text), size) else {
+            continue;
+        };
+        let reach = start.saturating_add(size);
+        let reach = extents.last().map_or(reach, |last| last.reach.max(reach));
+        let extent = Extent {
+            start,
+            size,
+            reach,
+            modules,
+        };
+        // Of several at one address, the first of the largest counts.
+        match extents.last_mut().filter(|last| last.start == start) {
+            Some(last) if last.size < size => *last = extent,
+            Some(_) => {}
+            None => extents.push(extent, GFP_KERNEL)?,
         }
     }
     Ok(extents)
@@ -94,8 +99,9 @@ impl Published {
         };
         // Inside of it, or at its address, there may be a symbol that is none.
         match symbol_at(addr) {
-            Some((symbol, into)) => {
-                modules.of_symbol(symbol, offset.wrapping_sub(into) as u32, hint)
+            Some((symbol, inside)) => {
+                let start = offset.wrapping_sub(inside.offset);
+                modules.of_symbol(symbol, start as u32, hint)
             }
             None => exception.modules,
         }
@@ -113,16 +119,12 @@ impl Published {
     }
 }
 
-/// The number of the symbol that an address of the image is named after and is in, and how many bytes
-/// into it that is.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
-fn symbol_at(addr: usize) -> Option<(u32, usize)> {
-    crate::true_sizes::symbol_at(addr)
-}
+use crate::true_sizes::symbol_at;
 
 /// Sizes are not stored.
 #[cfg(not(CONFIG_KALLMODSYMS_SIZES))]
-fn symbol_at(_: usize) -> Option<(u32, usize)> {
+fn symbol_at(_: usize) -> Option<(u32, Inside)> {
     None
 }
 
@@ -202,11 +204,7 @@ fn loaded_extent(addr: usize) -> Option<Inside> {
 /// The symbol that `addr` is in, if its size is known.
 fn extent(addr: usize) -> Option<Inside> {
     match in_image(addr) {
-        #[cfg(CONFIG_KALLMODSYMS_SIZES)]
-        Some(_) => crate::true_sizes::extent(addr),
-        // Sizes of the kernel's own symbols are not stored.
-        #[cfg(not(CONFIG_KALLMODSYMS_SIZES))]
-        Some(_) => None,
+        Some(_) => symbol_at(addr).map(|(_, inside)| inside),
         None => loaded_extent(addr),
     }
 }

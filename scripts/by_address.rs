@@ -6,9 +6,8 @@ use std::cmp::Reverse;
 
 use crate::elf::{Entry, Names, Symbol};
 
-/// A walk over the symbols of a file as the listing has them: by address, at one address those of
-/// size 0 first and then the larger before the smaller. What is left open is in the order of the
-/// file, which is that of the link.
+/// A walk over the symbols of a file by address, at one address the larger before the smaller, and
+/// equally large ones in the order of the file, which is that of the link.
 ///
 /// Names are all over the table of names, and memory takes longer to bring one than all else here
 /// does. So they are compared in place, and [looked at](AHEAD) ahead of the walk.
@@ -60,8 +59,7 @@ impl<'t> ByAddress<'t> {
         self.next += count;
         if count > 1 {
             let here = rest.get_mut(..count).unwrap_or_default();
-            // Size 0 becomes the largest number.
-            here.sort_unstable_by_key(|entry| (Reverse(entry.size.wrapping_sub(1)), entry.index));
+            here.sort_unstable_by_key(|entry| (Reverse(entry.size), entry.index));
         }
         if self.next > self.ahead {
             let ahead = self.entries.get(self.ahead..).unwrap_or_default();

@@ -10,14 +10,13 @@
 //! ([`script_symbols`], [`definitions`], [`owners`]), ranges and what they leave open ([`ranges`], [`exceptions`]),
 //! tables ([`tables`], [`sizes`]), assembler ([`emit`]) and the files beside vmlinux ([`reports`],
 //! [`output`]). Two threads share the work ([`both`], [`jobs`]). Before that, in each pass,
-//! [`add_sizes`] tells `scripts/kallsyms` the sizes of the symbols that it is to sort.
+//! [`sort_symbols`] sorts the symbols of each address by size for `scripts/kallsyms`.
 //!
 //! Wrong tables never leave this program: it writes nothing before all is read and checked. What it
 //! cannot know of single symbols and objects does not stop the link ([`unattributed`]).
 //!
 //! For people, [`reader`] shows what a finished vmlinux says.
 
-mod add_sizes;
 mod asked;
 mod both;
 mod builtin;
@@ -52,6 +51,7 @@ mod reader;
 mod reports;
 mod script_symbols;
 mod sizes;
+mod sort_symbols;
 mod symbols;
 mod tables;
 mod unattributed;
@@ -76,22 +76,22 @@ Commands for people:
   help                    Show this text; `kallmodsyms COMMAND --help` tells more
 
 Commands that kbuild runs, in the directory that a kernel is built in:
-  add-sizes STEM SYMS     Write the symbols of one pass of the link with their sizes
+  sort-symbols STEM SYMS  Write the symbols of one pass of the link, sorted by size
   link STEM               Write the tables of one pass of the link of vmlinux
 
 Exit codes: 0 all is well, 1 an input is wrong (the message says which and what
 to do), 2 the command line is wrong, 3 what was asked for is not there.
 ";
 
-const ADD_SIZES_USAGE: &str = "\
-Usage: kallmodsyms add-sizes STEM SYMS
+const SORT_SYMBOLS_USAGE: &str = "\
+Usage: kallmodsyms sort-symbols STEM SYMS
 
-Write SYMS, what nm printed of STEM and the kernel's mksysmap left of it, to
-standard output, each line with a tab and the size of the symbol at its end.
-scripts/kallsyms sorts the symbols at one address by it: size 0 first, then
-the larger before the smaller.
+Write SYMS to standard output, at one address the larger symbols before the
+smaller. scripts/kallsyms keeps that order where its own rules leave two
+symbols equal.
 
-STEM is the file that a pass of the link made, for example .tmp_vmlinux2.
+STEM is the file that a pass of the link made, for example .tmp_vmlinux2. SYMS
+is what nm printed of STEM and the kernel's mksysmap left of it.
 ";
 
 const LINK_USAGE: &str = "\
@@ -128,9 +128,9 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         [] => return usage_error("a command is missing"),
         ["help" | "--help" | "-h"] => output::print(&[USAGE.as_bytes()]),
-        ["add-sizes", "--help" | "-h"] => output::print(&[ADD_SIZES_USAGE.as_bytes()]),
-        ["add-sizes", stem, syms] => add_sizes::run(Path::new(stem), Path::new(syms)),
-        ["add-sizes", ..] => return usage_error("add-sizes takes STEM and SYMS"),
+        ["sort-symbols", "--help" | "-h"] => output::print(&[SORT_SYMBOLS_USAGE.as_bytes()]),
+        ["sort-symbols", stem, syms] => sort_symbols::run(Path::new(stem), Path::new(syms)),
+        ["sort-symbols", ..] => return usage_error("sort-symbols takes STEM and SYMS"),
         ["link", "--help" | "-h"] => output::print(&[LINK_USAGE.as_bytes()]),
         ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => link::run(Path::new(stem)),
         ["link", ..] => return usage_error("link takes one STEM"),

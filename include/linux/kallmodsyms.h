@@ -6,6 +6,7 @@
 #ifndef _LINUX_KALLMODSYMS_H
 #define _LINUX_KALLMODSYMS_H
 
+#include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -27,6 +28,9 @@ struct kallmodsyms_modules {
 	unsigned int left;
 	char loaded[MODULE_NAME_LEN];
 };
+
+/* For kernel/kallsyms.c: the size in bytes of symbol @symbol, or @distance. */
+unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance);
 
 #ifdef CONFIG_KALLMODSYMS
 
@@ -78,6 +82,21 @@ bool kallmodsyms_lookup_modules(unsigned long addr,
 bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset);
 
+/**
+ * kallmodsyms_lookup_distance - find the distance between two symbols
+ * @addr: any address
+ * @size: where to store the bytes from the symbol to the next one, or NULL
+ * @offset: where to store how far behind the symbol @addr is, or NULL
+ *
+ * kallsyms_lookup_size_offset() answers so without CONFIG_KALLMODSYMS_SIZES. It
+ * is for callers that count the padding behind a function as a part of it.
+ *
+ * Context: Any, non-maskable interrupts included.
+ * Return: Nonzero if there is a symbol at or before @addr.
+ */
+int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
+				unsigned long *offset);
+
 #else /* CONFIG_KALLMODSYMS */
 
 static inline bool kallmodsyms_lookup_modules(unsigned long addr,
@@ -92,6 +111,13 @@ static inline bool kallmodsyms_lookup_size(unsigned long addr,
 					   unsigned long *offset)
 {
 	return false;
+}
+
+static inline int kallmodsyms_lookup_distance(unsigned long addr,
+					      unsigned long *size,
+					      unsigned long *offset)
+{
+	return kallsyms_lookup_size_offset(addr, size, offset);
 }
 
 #endif /* CONFIG_KALLMODSYMS */

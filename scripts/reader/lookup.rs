@@ -2,9 +2,9 @@
 
 //! `kallmodsyms lookup`: the symbol and the modules of an address, and the lines of a symbol.
 //!
-//! An address gets the name that the kernel gives it in a trace: that of the last address with
-//! symbols that is not above it, and there of the first that has a size. Its modules are those of that
-//! symbol, or behind its end those of the object that is there.
+//! An address gets the name that the kernel prints for it: that of the first symbol at the last address
+//! with symbols that is not above it. Its modules are those of a symbol there that it is in, or behind
+//! the end of these symbols those of the object that is there.
 
 use crate::digits;
 use crate::error::{Error, Result};
@@ -137,24 +137,22 @@ impl<'t> Symbols<'t> {
         let start = lines.get(after.checked_sub(1)?)?.address;
         let first = lines.partition_point(|line| line.address < start);
         let here = lines.get(first..after)?;
-        let symbol = here.iter().find(|line| line.size != 0).or(here.first())?;
+        let mut symbol = *here.first()?;
         let offset = address.wrapping_sub(start);
+        let around = here.iter().find(|line| offset < line.size);
         let next = lines
             .get(after)
             .map(|next| next.address.wrapping_sub(start));
-        let is_inside = offset < symbol.size;
         // The last symbol has no padding behind it.
-        let size = match (symbol.size, next) {
+        symbol.size = match (symbol.size, next) {
             (0, next) => next?,
-            (_, None) if !is_inside => return None,
+            (_, None) if around.is_none() => return None,
             (size, _) => size,
         };
-        let mut symbol = *symbol;
-        let modules = match is_inside {
-            true => symbol.modules.to_vec(),
-            false => self.modules_at(address),
+        let modules = match around {
+            Some(line) => line.modules.to_vec(),
+            None => self.modules_at(address),
         };
-        symbol.size = size;
         Some(Found {
             address,
             offset,

@@ -96,11 +96,6 @@ struct place place_of(const struct core *core, size_t index)
 		place.distance = symbols[place.end].address - symbols[index].address;
 
 	place.named = &symbols[place.first];
-	for (size_t i = place.first; core->sizes_stored && i < place.end; i++)
-		if (symbols[i].size) {
-			place.named = &symbols[i];
-			break;
-		}
 	return place;
 }
 

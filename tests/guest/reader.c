@@ -106,20 +106,22 @@ static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line lin
 }
 
 /*
- * "vfs_read+0x150/0x151", of a symbol of the kernel in which the address is. Where one without a size is
- * inside of it, or another has ended there, the kernel names that instead.
+ * "vfs_read+0x150/0x160", of a symbol of the kernel in which the address is. The kernel names the
+ * first symbol at the last address with symbols; the reader names the largest that the address is in.
  */
 static bool name_is(const struct core *core, const struct kallmodsyms_symbol *symbol,
 		    unsigned long address, struct line line)
 {
 	const struct core_symbol *named = place_at(core, address).named;
 	char text[LONGEST_LINE];
-	size_t length = snprintf(text, sizeof(text), "%s+0x%lx/0x%" PRIx64, symbol->name,
-				 (unsigned long)(address - symbol->address), symbol->size);
+	size_t length = snprintf(text, sizeof(text), "%s+0x%lx/", symbol->name,
+				 (unsigned long)(address - symbol->address));
 
-	if (address - named->address >= named->size)
-		return symbol->address < named->address;
-	return length == line.size && !memcmp(text, line.start, length);
+	if (symbol->address < named->address)
+		return address - named->address >= named->size;
+	if (length < line.size && !memcmp(text, line.start, length))
+		return true;
+	return symbol->address == named->address && symbol->size > named->size;
 }
 
 /* How many addresses the reader and the kernel say something else of. */

@@ -68,6 +68,7 @@ bool is_zero(struct line number);
 /* ask.c: what the kernel says of addresses, a line for each. */
 #define LOOKUP "/proc/kallmodsyms_lookup"
 #define MODULES_OF "/proc/kallmodsyms_modules"
+#define SIZES_OF "/proc/kallmodsyms_sizes"
 
 bool load_if_there(const char *path);	/* a module; whether it was there */
 void load_lookup_module(void);

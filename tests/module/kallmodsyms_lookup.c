@@ -7,9 +7,17 @@
  *
  * /proc/kallmodsyms_lookup	as %pS prints it: vfs_read+0x10/0x151
  * /proc/kallmodsyms_modules	its modules, as in /proc/kallmodsyms: [a] [b]
+ * /proc/kallmodsyms_sizes	what three functions say of its symbol, offset/size
+ *				each: kallsyms_lookup_size_offset(),
+ *				kallmodsyms_lookup_distance() and
+ *				kallmodsyms_lookup_size(); "-" for nothing
+ *
+ * The first of the three is not exported, nor the second. A kprobe, which is not
+ * kept, finds them.
  */
 
 #include <linux/kallmodsyms.h>
+#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -18,6 +26,7 @@
 
 #define LOOKUP "kallmodsyms_lookup"
 #define MODULES "kallmodsyms_modules"
+#define SIZES "kallmodsyms_sizes"
 #define MOST (1UL << 20)
 
 /* What one who opened the file has written. */
@@ -63,6 +72,43 @@ static int modules_show(struct seq_file *seq, void *address)
 	return 0;
 }
 
+typedef int lookup_fn(unsigned long addr, unsigned long *size, unsigned long *offset);
+
+static lookup_fn *size_offset, *distance;
+
+static lookup_fn *find(const char *name)
+{
+	struct kprobe probe = { .symbol_name = name };
+
+	if (register_kprobe(&probe))
+		return NULL;
+	unregister_kprobe(&probe);
+	return (lookup_fn *)(probe.addr - probe.offset);
+}
+
+static void answer_show(struct seq_file *seq, bool found, unsigned long size, unsigned long offset)
+{
+	if (found)
+		seq_printf(seq, " %lx/%lx", offset, size);
+	else
+		seq_puts(seq, " -");
+}
+
+static int sizes_show(struct seq_file *seq, void *address)
+{
+	unsigned long addr = *(unsigned long *)address, size, offset;
+	bool found;
+
+	found = size_offset(addr, &size, &offset);
+	answer_show(seq, found, size, offset);
+	found = distance(addr, &size, &offset);
+	answer_show(seq, found, size, offset);
+	found = kallmodsyms_lookup_size(addr, &size, &offset);
+	answer_show(seq, found, size, offset);
+	seq_putc(seq, '\n');
+	return 0;
+}
+
 static const struct seq_operations lookup_operations = {
 	.start	= question_start,
 	.next	= question_next,
@@ -75,6 +121,13 @@ static const struct seq_operations modules_operations = {
 	.next	= question_next,
 	.stop	= question_stop,
 	.show	= modules_show,
+};
+
+static const struct seq_operations sizes_operations = {
+	.start	= question_start,
+	.next	= question_next,
+	.stop	= question_stop,
+	.show	= sizes_show,
 };
 
 static int question_open(struct inode *inode, struct file *file)
@@ -123,21 +176,39 @@ static const struct proc_ops operations = {
 	.proc_release	= question_release,
 };
 
+static const struct {
+	const char *name;
+	const struct seq_operations *operations;
+} files[] = {
+	{ LOOKUP, &lookup_operations },
+	{ MODULES, &modules_operations },
+	{ SIZES, &sizes_operations },
+};
+
+static void remove_files(int count)
+{
+	while (count--)
+		remove_proc_entry(files[count].name, NULL);
+}
+
 static int __init lookup_init(void)
 {
-	if (!proc_create_data(LOOKUP, 0600, NULL, &operations, (void *)&lookup_operations))
-		return -ENOMEM;
-	if (!proc_create_data(MODULES, 0600, NULL, &operations, (void *)&modules_operations)) {
-		remove_proc_entry(LOOKUP, NULL);
-		return -ENOMEM;
-	}
+	size_offset = find("kallsyms_lookup_size_offset");
+	distance = find("kallmodsyms_lookup_distance");
+	if (!size_offset || !distance)
+		return -ENOENT;
+	for (int i = 0; i < ARRAY_SIZE(files); i++)
+		if (!proc_create_data(files[i].name, 0600, NULL, &operations,
+				      (void *)files[i].operations)) {
+			remove_files(i);
+			return -ENOMEM;
+		}
 	return 0;
 }
 
 static void __exit lookup_exit(void)
 {
-	remove_proc_entry(MODULES, NULL);
-	remove_proc_entry(LOOKUP, NULL);
+	remove_files(ARRAY_SIZE(files));
 }
 
 module_init(lookup_init);

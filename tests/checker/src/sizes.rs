@@ -7,8 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::elf::Entry;
 use crate::names::Names;
 
-/// The sizes of vmlinux's symbols by address and name; of several of one name, what has none first
-/// and then the larger first.
+/// The sizes of vmlinux's symbols by address and name; of several of one name, the larger first.
 pub struct Sizes(HashMap<(u64, Vec<u8>), VecDeque<u64>>);
 
 impl Sizes {
@@ -22,9 +21,7 @@ impl Sizes {
             }
         }
         for sizes in sizes.values_mut() {
-            sizes
-                .make_contiguous()
-                .sort_by_key(|&size| (size != 0, u64::MAX - size));
+            sizes.make_contiguous().sort_by_key(|&size| u64::MAX - size);
         }
         Self(sizes)
     }

@@ -13,8 +13,6 @@
     reason = "programs are made of these files, and only parts of them are called here"
 )]
 
-#[path = "../../../scripts/add_sizes.rs"]
-mod add_sizes;
 #[path = "../../../scripts/asked.rs"]
 mod asked;
 #[path = "../../../scripts/both.rs"]
@@ -74,6 +72,8 @@ mod scratch;
 mod script_symbols;
 #[path = "../../../scripts/sizes.rs"]
 mod sizes;
+#[path = "../../../scripts/sort_symbols.rs"]
+mod sort_symbols;
 #[path = "../../../scripts/symbols.rs"]
 mod symbols;
 #[path = "../../../scripts/tables.rs"]

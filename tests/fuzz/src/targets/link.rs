@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::check_message;
 use crate::dump::{Dump, DumpedSymbol};
 use crate::input::Input;
-use crate::{add_sizes, link, output, scratch};
+use crate::{link, output, scratch, sort_symbols};
 
 const LINKS: [&str; 4] = [
     "gnu-objects",
@@ -90,7 +90,7 @@ impl Build {
             tables: Vec::new(),
         };
         build.tables = build.link().expect("tables of the files as they are");
-        assert!(build.add_sizes().is_some());
+        assert!(build.sort_symbols().is_some());
         build
     }
 
@@ -100,7 +100,7 @@ impl Build {
             fs::write(self.directory.join(path), content).expect("a file");
         }
         let tables = self.link();
-        self.add_sizes();
+        self.sort_symbols();
         for path in changed.keys() {
             fs::write(self.directory.join(path), &self.files[path]).expect("a file");
         }
@@ -127,9 +127,9 @@ impl Build {
         Some(tables)
     }
 
-    /// The symbols with their sizes, if there are any.
-    fn add_sizes(&self) -> Option<Vec<u8>> {
-        let outcome = add_sizes::run(Path::new(STEM), Path::new("vmlinux1.syms"));
+    /// The sorted symbols, if there are any.
+    fn sort_symbols(&self) -> Option<Vec<u8>> {
+        let outcome = sort_symbols::run(Path::new(STEM), Path::new("vmlinux1.syms"));
         let mut written = output::take();
         assert_eq!(written.replaced, 0);
         match outcome {

@@ -40,7 +40,7 @@ fn a_full_disk_under_the_tables() {
     build.write("vmlinux1.syms", "ffffffff81000040 t core_main\n");
     for arguments in [
         &["link", "vmlinux1"][..],
-        &["add-sizes", "vmlinux1", "vmlinux1.syms"],
+        &["sort-symbols", "vmlinux1", "vmlinux1.syms"],
         &["help"],
     ] {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();

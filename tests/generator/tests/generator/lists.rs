@@ -5,18 +5,18 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::add_sizes::{add_sizes, lines};
 use crate::build::{Build, ONE_OF_EACH};
 use crate::damaged::{check_tables, link, not_utf8, replaced, Damaged};
+use crate::sort_symbols::{lines, sort_symbols};
 
 const COMMAND: &str = "drivers/sw/.mac.o.cmd";
 const OBJECT: &str = "crypto/sum.o";
 
 /// What the generator makes of a list of nm's, or its message.
 #[track_caller]
-fn sized(build: &Build, syms: impl AsRef<[u8]>) -> Result<Vec<u8>, String> {
+fn sorted(build: &Build, syms: impl AsRef<[u8]>) -> Result<Vec<u8>, String> {
     build.write("vmlinux1.syms", syms);
-    let output = add_sizes(build).output().unwrap();
+    let output = sort_symbols(build).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     if output.status.success() {
         assert_eq!(message, "");
@@ -113,11 +113,11 @@ fn an_object_whose_path_is_not_utf_8() {
 #[test]
 fn a_list_of_symbols_cut_anywhere() {
     let build = Build::of("gnu-objects");
-    let (syms, expected) = lines(&build);
+    let syms = lines(&build, true);
     for at in 1..syms.len() {
-        match sized(&build, &syms[..at]) {
+        match sorted(&build, &syms[..at]) {
             // At the end of a line, or of a name that another one begins with.
-            Ok(sized) => assert!(expected.as_bytes().starts_with(&sized), "{at}"),
+            Ok(sorted) => assert!(syms.as_bytes().starts_with(&sorted), "{at}"),
             Err(message) => assert!(message.contains("vmlinux1.syms:"), "{message}"),
         }
     }
@@ -126,9 +126,9 @@ fn a_list_of_symbols_cut_anywhere() {
 #[test]
 fn a_list_of_symbols_with_other_line_ends() {
     let build = Build::of("gnu-objects");
-    let (syms, expected) = lines(&build);
-    match sized(&build, syms.replace('\n', "\r\n")) {
-        Ok(sized) => assert_eq!(String::from_utf8(sized).unwrap(), expected),
+    let syms = lines(&build, true);
+    match sorted(&build, syms.replace('\n', "\r\n")) {
+        Ok(sorted) => assert_eq!(String::from_utf8(sorted).unwrap(), syms),
         Err(message) => assert!(message.contains("vmlinux1.syms:1: "), "{message}"),
     }
 }
@@ -136,37 +136,37 @@ fn a_list_of_symbols_with_other_line_ends() {
 #[test]
 fn a_list_of_symbols_with_a_line_of_a_megabyte() {
     let build = Build::of("gnu-objects");
-    let (syms, _) = lines(&build);
+    let syms = lines(&build, true);
     for line in [
         "x".repeat(1 << 20),
         format!("ffffffff81000000 t {}", "x".repeat(1 << 20)),
     ] {
-        let message = sized(&build, line + "\n" + &syms).unwrap_err();
+        let message = sorted(&build, line + "\n" + &syms).unwrap_err();
         assert!(message.contains("vmlinux1.syms:1: "), "{message}");
     }
 }
 
 /// nm prints names as they are, and scripts/kallsyms leaves out those of 512 bytes and more.
 #[test]
-fn sizes_of_symbols_with_long_names_and_names_that_are_not_utf_8() {
+fn symbols_with_long_names_and_names_that_are_not_utf_8() {
     for length in [511, 512, 5000, 1 << 20] {
         let build = Build::of("gnu-objects");
         let long = "n".repeat(length);
         build.add_symbol(&format!(
             "ffffffff81000048 l     F .text\t0000000000000004 {long}"
         ));
-        let (syms, expected) = lines(&build);
-        assert!(expected.contains(&format!("{long}\t4\n")));
-        assert_eq!(sized(&build, syms), Ok(expected.into_bytes()), "{length}");
+        let syms = lines(&build, true);
+        assert!(syms.contains(&format!("{long}\n")));
+        assert_eq!(sorted(&build, &syms), Ok(syms.into_bytes()), "{length}");
     }
 
     let build = Build::of("gnu-objects");
-    let (syms, expected) = lines(&build);
+    let syms = lines(&build, true);
     let image = fs::read(build.path("vmlinux1")).unwrap();
     build.write("vmlinux1", not_utf8(&image));
     assert_ne!(not_utf8(syms.as_bytes()), syms.as_bytes());
     assert_eq!(
-        sized(&build, not_utf8(syms.as_bytes())),
-        Ok(not_utf8(expected.as_bytes()))
+        sorted(&build, not_utf8(syms.as_bytes())),
+        Ok(not_utf8(syms.as_bytes()))
     );
 }

@@ -15,11 +15,10 @@ fn place() -> Place {
 fn addresses_are_named_as_in_a_trace() {
     let place = place();
     for (query, answer) in [
-        ("0xffffffff81000000", "ffffffff81000000 startup+0x0/0x56"),
+        // The first symbol of several gives the name, and a label has the distance to the next.
+        ("0xffffffff81000000", "ffffffff81000000 _text+0x0/0x60"),
         // Without 0x, as all of its digits are there.
-        ("ffffffff81000055", "ffffffff81000055 startup+0x55/0x56"),
-        // Padding is of the object that it is behind.
-        ("0xffffffff81000056", "ffffffff81000056 startup+0x56/0x56"),
+        ("ffffffff81000055", "ffffffff81000055 _text+0x55/0x60"),
         (
             "0xffffffff81002b3c",
             "ffffffff81002b3c shared+0x2abc/0x2abc\t[b] [c_d]",
@@ -28,11 +27,19 @@ fn addresses_are_named_as_in_a_trace() {
             "0xffffffff8100007f",
             "ffffffff8100007f b_open+0x1f/0x20\t[b]",
         ),
+        // Padding is of the object that it is behind.
+        (
+            "0xffffffff81002b3d",
+            "ffffffff81002b3d shared+0x2abd/0x2abc\t[b] [c_d]",
+        ),
         // An exception, and what is behind it.
-        ("0xffffffff81003001", "ffffffff81003001 twin+0x1/0x10\t[b]"),
-        ("0xffffffff81003010", "ffffffff81003010 twin+0x10/0x10"),
-        ("0x2f", "000000000000002f of_a+0x2f/0x30\t[a]"),
-        ("0x30", "0000000000000030 of_a+0x30/0x30\t[a]"),
+        (
+            "0xffffffff81003001",
+            "ffffffff81003001 label+0x1/0x1000\t[b]",
+        ),
+        ("0xffffffff81003010", "ffffffff81003010 label+0x10/0x1000"),
+        ("0x2f", "000000000000002f __per_cpu_start+0x2f/0x40\t[a]"),
+        ("0x30", "0000000000000030 __per_cpu_start+0x30/0x40\t[a]"),
         ("0x47", "0000000000000047 percpu+0x7/0x8"),
     ] {
         let output = place.output(&["lookup", "vmlinux", query]);
@@ -52,7 +59,7 @@ fn places_in_symbols_and_symbols() {
     let both = place.output(&["lookup", "vmlinux", "twin+0x1"]);
     assert_eq!(
         both,
-        "ffffffff81003001 twin+0x1/0x10\t[b]\nffffffff81004001 twin+0x1/0x1000\t[a]\n"
+        "ffffffff81003001 label+0x1/0x1000\t[b]\nffffffff81004001 twin+0x1/0x1000\t[a]\n"
     );
 }
 
@@ -80,7 +87,7 @@ fn a_moved_kernel() {
     let answer = "ffffffff81001061 b_open+0x1/0x20\t[b]\n";
     assert_eq!(place.output(&arguments), answer);
     let arguments = ["lookup", "vmlinux", "--offset=1000", "0xffffffff81004020"];
-    let answer = "ffffffff81004020 twin+0x20/0x10\n";
+    let answer = "ffffffff81004020 label+0x20/0x1000\n";
     assert_eq!(place.output(&arguments), answer);
 }
 
@@ -97,7 +104,7 @@ fn what_is_not_there_is_said_and_the_rest_is_answered() {
     ];
     let mut command = place.command(&[&["lookup", "vmlinux"], &queries[..]].concat());
     let assert = command.assert().code(3);
-    let assert = assert.stdout("0000000000000001 of_a+0x1/0x30\t[a]\n");
+    let assert = assert.stdout("0000000000000001 __per_cpu_start+0x1/0x40\t[a]\n");
     for query in queries.iter().filter(|query| **query != "0x1") {
         let problem = format!("kallmodsyms: vmlinux: nothing is found for '{query}'\n  ");
         assert.get_output();

@@ -2,7 +2,6 @@
 
 //! Tests of the generator as kbuild runs it: in a build directory, by its command line.
 
-mod add_sizes;
 mod build;
 mod damaged;
 mod elf;
@@ -21,6 +20,7 @@ mod passes;
 mod recorded;
 mod show;
 mod show_errors;
+mod sort_symbols;
 mod synthetic;
 mod vmlinux;
 mod vmlinuz;

@@ -61,8 +61,8 @@ fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
 
 /// The generator's two commands alone.
 pub fn own_programs(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
-    let [_, _, link, add_sizes] = commands(objtree, srctree)?;
-    measured(objtree, &[link, add_sizes])
+    let [_, _, link, sort_symbols] = commands(objtree, srctree)?;
+    measured(objtree, &[link, sort_symbols])
 }
 
 fn measured(objtree: &Path, commands: &[(&'static str, Words)]) -> Result<Vec<Row>> {
@@ -126,12 +126,12 @@ fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 4]
     let ours = GENERATOR.to_owned();
     let link = vec![ours.clone(), "link".to_owned(), stem.clone()];
     let syms = format!("{stem}.syms");
-    let add_sizes = vec![ours, "add-sizes".to_owned(), stem, syms];
+    let sort_symbols = vec![ours, "sort-symbols".to_owned(), stem, syms];
     Ok([
         ("scripts/kallsyms", kallsyms),
         ("generate_builtin_ranges.awk", awk),
         ("kallmodsyms link", link),
-        ("kallmodsyms add-sizes", add_sizes),
+        ("kallmodsyms sort-symbols", sort_symbols),
     ])
 }
 

@@ -78,7 +78,7 @@ pub fn in_all_passes(kernel: &Kernel) -> Result<Taken> {
     for pass in 1..=passes {
         let stem = format!("{name}{pass}");
         if sizes {
-            all += time(kernel, &["add-sizes", &stem, &format!("{stem}.syms")])?;
+            all += time(kernel, &["sort-symbols", &stem, &format!("{stem}.syms")])?;
         }
         all += time(kernel, &["link", &stem])?;
     }

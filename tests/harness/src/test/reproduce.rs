@@ -63,10 +63,14 @@ impl Moved {
             fs::remove_file(&path).with_context(|| path.display().to_string())?;
         }
         let syms = format!("{pass}.syms");
-        let sized = objtree.join(format!("{syms}.sized"));
-        if sized.exists() {
-            let again = self.generate(words, &["add-sizes", pass, &syms])?;
-            ensure!(again == read(&sized)?, "{} is another one", sized.display());
+        let sorted = objtree.join(format!("{syms}.sorted"));
+        if sorted.exists() {
+            let again = self.generate(words, &["sort-symbols", pass, &syms])?;
+            ensure!(
+                again == read(&sorted)?,
+                "{} is another one",
+                sorted.display()
+            );
         }
         let tables = self.generate(words, &["link", pass])?;
         let listing = objtree.join(format!("{pass}.kallsyms.S"));

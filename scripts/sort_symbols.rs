@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms add-sizes`: what `scripts/kallsyms` reads, with the size of each symbol, so that it
-//! can sort what is at one address by it.
+//! `kallmodsyms sort-symbols`: the symbols that `scripts/kallsyms` reads, at one address the larger
+//! before the smaller.
+//!
+//! `scripts/kallsyms` sorts by address and then by rules about types and names. It keeps the order of
+//! its input where all rules leave two symbols equal, and there alone the sizes decide.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use crate::by_address::ByAddress;
@@ -18,13 +22,11 @@ const REMEDY: &str = "Remove it and vmlinux, and build again: it must be what nm
 /// The letter of symbols that are in no section, and have no size.
 const ABSOLUTE: u8 = b'A';
 
-/// Writes the lines of `syms`, which nm made of `stem`, to standard output, each with a tab and the
-/// symbol's size in hexadecimal at its end, if it is in a section.
-///
-/// ```text
-/// ffffffff81000000 T startup_64
-/// ffffffff81000000 T startup_64\t48
-/// ```
+/// A line of nm, and the size of its symbol in bytes.
+type Sized<'s> = (u64, &'s [u8]);
+
+/// Writes the lines of `syms`, which nm made of `stem`, to standard output: those of one address by
+/// size, the largest first, and all else in the order that they have.
 pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
     let text = output::read(syms)?;
     if text.is_empty() {
@@ -34,14 +36,18 @@ pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
     let image = Elf::open(stem)?;
     let SymbolTable { entries, names } = image.symbols()?;
     let mut symbols = ByAddress::new(entries, &names);
-    let mut sized = Vec::with_capacity(text.len() + text.len() / 8);
+    let mut sorted = Vec::with_capacity(text.len());
+    let mut aliases: Vec<Sized<'_>> = Vec::new();
+    let mut last = None;
     for (number, line) in lines::numbered(&text) {
         let failed = |problem: String| Error::at_line(syms, number, problem, REMEDY);
         let (address, kind, name) =
             parse(line).ok_or_else(|| failed(format!("'{}' is no line of nm", show(line))))?;
-        sized.extend_from_slice(line);
+        if last.replace(address) != Some(address) {
+            append(&mut sorted, &mut aliases);
+        }
         if kind == ABSOLUTE {
-            sized.push(b'\n');
+            aliases.push((0, line));
             continue;
         }
         while symbols.address().is_none_or(|at| at < address) {
@@ -53,11 +59,19 @@ pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
             .filter(|symbols| symbols.address() == Some(address))
             .and_then(|symbols| symbols.take(name, kind))
             .ok_or_else(|| failed(not_found(stem, name)))?;
-        sized.push(b'\t');
-        sized.extend_from_slice(digits::significant(&digits::of(symbol.size)));
-        sized.push(b'\n');
+        aliases.push((symbol.size, line));
     }
-    output::print(&[&sized])
+    append(&mut sorted, &mut aliases);
+    output::print(&[&sorted])
+}
+
+/// Moves the lines of one address to the end of `sorted`.
+fn append(sorted: &mut Vec<u8>, aliases: &mut Vec<Sized<'_>>) {
+    aliases.sort_by_key(|&(size, _)| Reverse(size));
+    for (_, line) in aliases.drain(..) {
+        sorted.extend_from_slice(line);
+        sorted.push(b'\n');
+    }
 }
 
 fn not_found(stem: &Path, name: &[u8]) -> String {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `kallmodsyms sort-symbols`: the lines that nm printed, at one address by size.
+
+use crate::build::{Build, LINKS};
+use assert_cmd::Command;
+use predicates::{prelude::PredicateBooleanExt, str::contains};
+
+pub(crate) fn sort_symbols(build: &Build) -> Command {
+    let mut command = build.command();
+    command.args(["sort-symbols", "vmlinux1", "vmlinux1.syms"]);
+    command
+}
+
+/// What nm would print of the image, in the order of its addresses and then by size or against it.
+pub(crate) fn lines(build: &Build, largest_first: bool) -> String {
+    let mut listed = build.listed();
+    listed.sort_by_key(|symbol| {
+        let size = if largest_first {
+            u64::MAX - symbol.size
+        } else {
+            symbol.size
+        };
+        (symbol.address, size)
+    });
+    let line = |address: u64, name: &str| format!("{address:016x} t {name}\n");
+    listed
+        .iter()
+        .map(|symbol| line(symbol.address, &symbol.name))
+        .collect()
+}
+
+#[test]
+fn the_largest_comes_first_at_each_address() {
+    for link in LINKS {
+        let build = Build::of(link);
+        let (unsorted, sorted) = (lines(&build, false), lines(&build, true));
+        assert_ne!(unsorted, sorted, "{link}");
+        build.write("vmlinux1.syms", unsorted);
+        sort_symbols(&build).assert().success().stdout(sorted);
+    }
+}
+
+#[test]
+fn equally_large_symbols_stay_in_their_order() {
+    let build = Build::of("gnu-objects");
+    for (name, size) in [("a", 8), ("b", 0), ("c", 16), ("d", 8), ("e", 16), ("f", 0)] {
+        build.add_symbol(&format!(
+            "0000000000000040 l     O .data..percpu\t{size:016x} alias_{name}"
+        ));
+    }
+    let lines = |names: &str| {
+        let line = |name| format!("0000000000000040 d alias_{name}\n");
+        names.chars().map(line).collect::<String>()
+    };
+    // The absolute symbol has no size.
+    let absolute = "0000000000000040 A absolute\n";
+    build.write("vmlinux1.syms", lines("fed") + absolute + &lines("cba"));
+    sort_symbols(&build)
+        .assert()
+        .success()
+        .stdout(lines("ecdaf") + absolute + &lines("b"));
+}
+
+#[test]
+fn the_first_pass_has_no_symbols() {
+    let build = Build::of("gnu-objects");
+    build.write("vmlinux1.syms", "");
+    std::fs::remove_file(build.path("vmlinux1")).unwrap();
+    sort_symbols(&build).assert().success().stdout("");
+}
+
+#[test]
+fn what_is_not_of_this_image_ends_the_link() {
+    let build = Build::of("gnu-objects");
+    let syms = lines(&build, true);
+    let (first, _) = syms.split_once('\n').unwrap();
+    for (line, problem) in [
+        ("no line", "'no line' is no line of nm"),
+        ("ffffffff81000000 t", "is no line of nm"),
+        ("fffffffffffffff0 t beyond", "no symbol beyond"),
+        (first, "no symbol"),
+    ] {
+        build.write("vmlinux1.syms", format!("{first}\n{line}\n"));
+        sort_symbols(&build)
+            .assert()
+            .code(1)
+            .stdout("")
+            .stderr(contains("vmlinux1.syms:2: ").and(contains(problem)));
+    }
+}
