@@ -3,10 +3,14 @@
 //! Tables that the linker put into the kernel's read-only data.
 //!
 //! C declares such a table as an array without a length. The length is another symbol, or the
-//! address of what follows the table, and nothing but the build guarantees that they agree. What is
-//! made here into a slice is therefore checked to lie inside the section as a whole: a wrong length
-//! can then lead to wrong values, which the checks of the table's own format find, but not to an
-//! access outside of it.
+//! address of the next table, and nothing but the build guarantees that they agree. So each table is
+//! checked to lie inside the constants as a whole before it becomes a slice. A wrong length can then
+//! lead to wrong values, which the checks of the table's own format find, but not to an access
+//! outside of the constants.
+//!
+//! The constants are what the linker script has between `__start_rodata` and
+//! `__start_ro_after_init`. The data behind that, which the kernel writes while it starts, also
+//! become read-only, but only later.
 //!
 //! C header: [`include/asm-generic/sections.h`](srctree/include/asm-generic/sections.h)
 
@@ -36,14 +40,14 @@ unsafe impl Plain for i32 {}
 
 /// The table of `len` elements at `start`.
 ///
-/// Fails with `EINVAL` if it is not aligned or not inside the read-only data.
+/// Fails with `EINVAL` if it is not aligned or not inside the constants.
 ///
 /// # Safety
 ///
-/// If there is memory of the read-only data there, nothing may write to it at any time.
+/// If there are constants there, nothing may write to them at any time.
 pub(crate) unsafe fn table<T: Plain>(start: *const T, len: usize) -> Result<&'static [T]> {
     let low = addr_of!(bindings::__start_rodata) as usize;
-    let high = addr_of!(bindings::__end_rodata) as usize;
+    let high = addr_of!(bindings::__start_ro_after_init) as usize;
     let address = start as usize;
     let size = len.checked_mul(mem::size_of::<T>()).ok_or(EINVAL)?;
     let end = address.checked_add(size).ok_or(EINVAL)?;
@@ -51,8 +55,8 @@ pub(crate) unsafe fn table<T: Plain>(start: *const T, len: usize) -> Result<&'st
         return Err(EINVAL);
     }
     // SAFETY:
-    // - `start` is not null, as it is not below the start of the read-only data, and it is aligned.
-    // - The `size` bytes from it on are inside the read-only data, which is mapped as one and stays
+    // - `start` is not null, as it is not below the start of the constants, and it is aligned.
+    // - The `size` bytes from it on are inside the constants, which are mapped as one and stay
     //   mapped for as long as the kernel runs.
     // - Every bit pattern is a `T`, by the contract of `Plain`.
     // - Nothing writes there, by the contract of this function.
@@ -74,7 +78,7 @@ pub(crate) unsafe fn between<T: Plain, U>(start: *const T, end: *const U) -> Res
 
 /// Finds the tables that say which modules a symbol is in; they are still to be checked.
 ///
-/// Fails with `EINVAL` if they are not inside the read-only data.
+/// Fails with `EINVAL` if they are not inside the constants.
 pub(crate) fn module_tables() -> Result<RawTables<'static>> {
     // SAFETY: The generator makes these tables and their lengths as constants.
     unsafe {
@@ -99,7 +103,7 @@ pub(crate) fn module_tables() -> Result<RawTables<'static>> {
 
 /// Finds the tables of the sizes of the `symbols` core symbols; they are still to be checked.
 ///
-/// Fails with `EINVAL` if they are not inside the read-only data.
+/// Fails with `EINVAL` if they are not inside the constants.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 pub(crate) fn size_tables(symbols: u32) -> Result<RawSizes<'static>> {
     let symbols = symbols as usize;
