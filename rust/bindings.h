@@ -48,6 +48,9 @@ extern const u32 kallsyms_size_byte_ranks[];
 extern const u64 kallsyms_size_words[];
 #endif
 
+/* kallmodsyms.rs: what helpers.c calls when the kernel starts. */
+int kallmodsyms_init(void);
+
 /* helpers.c: functions that are inline, or inline in some configurations. */
 void *kallmodsyms_pde_data(const struct inode *inode);
 size_t kallmodsyms_iov_iter_count(const struct iov_iter *iter);

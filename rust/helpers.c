@@ -6,6 +6,7 @@
 
 #include <linux/filter.h>
 #include <linux/ftrace.h>
+#include <linux/init.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -19,6 +20,8 @@
 #include <linux/vmcore_info.h>
 
 #include "bindings.h"
+
+device_initcall(kallmodsyms_init);
 
 /* The name in Linux 6.12; another function has the shorter one there. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)

@@ -47,27 +47,29 @@ mod true_sizes;
 #[cfg(CONFIG_VMCORE_INFO)]
 mod vmcoreinfo;
 
-use kernel::{c_str, prelude::*, sync::Arc};
+use core::mem;
+use kernel::{c_str, ffi::c_int, prelude::*, sync::Arc};
 
-module! {
-    type: KallModSyms,
-    name: "kallmodsyms",
-    description: "Symbols of the kernel with their sizes and modules",
-    license: "GPL",
-}
+/// What messages of this crate begin with. `module!` would define it, and make a module of the
+/// component.
+const __LOG_PREFIX: &[u8] = b"kallmodsyms\0";
 
-/// The component: the file, for as long as it exists.
-struct KallModSyms {
-    _file: proc_fs::Entry<listing::Listing>,
-}
-
-impl kernel::Module for KallModSyms {
-    fn init(_module: &'static ThisModule) -> Result<Self> {
-        let symbols = Arc::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
-        lookup::publish(symbols.clone())?;
-        let file = proc_fs::Entry::new(c_str!("kallmodsyms"), 0o444, symbols)?;
-        #[cfg(CONFIG_VMCORE_INFO)]
-        vmcoreinfo::add_tables();
-        Ok(Self { _file: file })
+/// Starts the component. An initcall of helpers.c calls it, once, in process context.
+#[no_mangle]
+pub(crate) extern "C" fn kallmodsyms_init() -> c_int {
+    match start() {
+        Ok(()) => 0,
+        Err(error) => error.to_errno(),
     }
+}
+
+/// Makes the file and what else other code asks; all of it stays for as long as the kernel runs.
+fn start() -> Result {
+    let symbols = Arc::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
+    lookup::publish(symbols.clone())?;
+    let file = proc_fs::Entry::<listing::Listing>::new(c_str!("kallmodsyms"), 0o444, symbols)?;
+    mem::forget(file);
+    #[cfg(CONFIG_VMCORE_INFO)]
+    vmcoreinfo::add_tables();
+    Ok(())
 }
