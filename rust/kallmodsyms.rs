@@ -12,10 +12,11 @@
 //!   type.
 //! - [`proc_fs`], [`open_file`], [`cred`]: safe abstractions of kernel interfaces.
 //! - [`series`], [`core_tables`], [`core_symbols`], [`checkpoints`], [`modules`], [`dynamic`]: the sources of symbols.
-//! - [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
+//! - [`address_index`], [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
 //! - [`vmcoreinfo`]: for crash dumps.
 //! - [`listing`]: all sources in a row, as a sequence of lines.
 
+mod address_index;
 #[forbid(unsafe_code)]
 mod checkpoints;
 #[forbid(unsafe_code)]

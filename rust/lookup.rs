@@ -7,7 +7,11 @@
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
-use crate::{core_symbols::CoreSymbols, format::names::ModuleNames, format::ranges::RangeHint};
+use crate::{
+    address_index::AddressIndex,
+    core_symbols::CoreSymbols,
+    format::{names::ModuleNames, ranges::RangeHint},
+};
 use core::{
     ptr,
     sync::atomic::{AtomicPtr, Ordering},
@@ -20,6 +24,7 @@ static PUBLISHED: AtomicPtr<Published> = AtomicPtr::new(ptr::null_mut());
 /// What a lookup needs.
 pub(crate) struct Published {
     pub(crate) symbols: Arc<CoreSymbols>,
+    pub(crate) index: AddressIndex,
     /// Sorted by where they start.
     exceptions: KVec<Extent>,
 }
@@ -41,8 +46,10 @@ struct Extent {
 /// Fails with `ENOMEM`. To be called once, in process context.
 pub(crate) fn publish(symbols: Arc<CoreSymbols>) -> Result {
     let exceptions = extents(&symbols)?;
+    let index = AddressIndex::new(symbols.len())?;
     let published = Published {
         symbols,
+        index,
         exceptions,
     };
     let published = KBox::new(published, GFP_KERNEL)?;

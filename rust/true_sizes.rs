@@ -10,6 +10,7 @@
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
 use crate::{
+    address_index::around,
     format::{sizes::SizeTables, walk::Places},
     lookup::{self, Inside},
     rodata,
@@ -57,8 +58,8 @@ pub(crate) fn symbol_at(addr: usize) -> Option<(u32, Inside)> {
     // SAFETY: It is a constant of the read-only data.
     let len = unsafe { bindings::kallsyms_num_syms };
     let addresses = Addresses::new(len).ok()?;
-    // Below `next`, no address is above `addr`. Per-cpu symbols come first, and are below the image.
-    let (mut low, mut next) = (0u32, len);
+    // `next` becomes the first symbol above `addr`. Per-cpu symbols come first, below the image.
+    let (mut low, mut next) = around(addr, len);
     while low < next {
         let middle = low.wrapping_add(next.wrapping_sub(low) / 2);
         match addresses.get(middle) {

@@ -29,6 +29,13 @@ struct kallmodsyms_modules {
 	char loaded[MODULE_NAME_LEN];
 };
 
+/*
+ * For kernel/kallsyms.c: narrows @low and @high, between which the last symbol
+ * is that is not above @addr.
+ */
+void kallmodsyms_narrow(unsigned long addr, unsigned long *low,
+			unsigned long *high);
+
 /* For kernel/kallsyms.c: the size in bytes of symbol @symbol, or @distance. */
 unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance);
 
