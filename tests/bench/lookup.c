@@ -17,9 +17,9 @@ static void report(const char *function, const char *parameter)
 void bench_lookups(void)
 {
 	load_module(MODULE);
-	report("kallsyms_lookup_size_offset", "kallsyms");
-	report("sprint_symbol", "sprint");
-	report("kallmodsyms_lookup_modules", "modules");
-	report("kallmodsyms_lookup_size", "sizes");
-	report("kallmodsyms_lookup_modules+kallsyms_lookup_size_offset", "all");
+	report("plain_search()", "plain");
+	report("kallsyms_lookup_size_offset()", "kallsyms");
+	report("sprint_symbol()", "sprint");
+	report("kallmodsyms_lookup_modules()", "modules");
+	report("kallmodsyms_lookup_size()", "sizes");
 }

@@ -2,7 +2,8 @@
 
 /*
  * The guest's first and only program, so that nothing else takes instructions.
- * The kernel's command line says how much to measure: bench=all or bench=ratio.
+ * The kernel's command line says how much to measure: bench=all, bench=ratio or
+ * bench=lookups.
  */
 
 #include <grp.h>
@@ -53,6 +54,8 @@ int main(void)
 	check_clock();
 	if (wanted && !strcmp(wanted, "ratio")) {
 		bench_reads("root", &usual, 1);
+	} else if (wanted && !strcmp(wanted, "lookups")) {
+		bench_lookups();
 	} else {
 		bench_reads("root", sizes, sizeof(sizes) / sizeof(sizes[0]));
 		bench_first_line("root");

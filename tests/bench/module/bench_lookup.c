@@ -5,11 +5,13 @@
  * parameters how many instructions that took:
  *
  *	addresses	how many were looked up, by each function
- *	kallsyms	by kallsyms_lookup_size_offset(): name's place and size
+ *	plain		by a search in an array of all addresses, in the steps of a
+ *			kernel without CONFIG_KALLMODSYMS, which has to decode
+ *			each address, too
+ *	kallsyms	by kallsyms_lookup_size_offset(): place and size
  *	sprint		by sprint_symbol(), which prints that
  *	modules		by kallmodsyms_lookup_modules(): all names of its modules
  *	sizes		by kallmodsyms_lookup_size(): the true size, if there is one
- *	all		by the first and the third: modules, place and size
  *
  * kallsyms' functions are not exported. A kprobe, which is not kept, finds them.
  */
@@ -19,23 +21,26 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/timex.h>
+#include <linux/vmalloc.h>
 
 #define ADDRESSES 20000
 
 static unsigned long addresses;
+static unsigned long plain;
 static unsigned long kallsyms;
 static unsigned long sprint;
 static unsigned long modules;
 static unsigned long sizes;
-static unsigned long all;
 module_param(addresses, ulong, 0444);
+module_param(plain, ulong, 0444);
 module_param(kallsyms, ulong, 0444);
 module_param(sprint, ulong, 0444);
 module_param(modules, ulong, 0444);
 module_param(sizes, ulong, 0444);
-module_param(all, ulong, 0444);
 
 typedef unsigned long lookup_name_fn(const char *name);
+typedef int on_each_symbol_fn(int (*fn)(void *data, const char *name, unsigned long address),
+			      void *data);
 typedef int lookup_size_offset_fn(unsigned long address, unsigned long *size, unsigned long *offset);
 
 static unsigned long text_start, text_size;
@@ -68,6 +73,48 @@ static u64 time_nothing(void)
 	for (unsigned int i = 0; i < ADDRESSES; i++)
 		WRITE_ONCE(sum, address_of(i));
 	return get_cycles() - start;
+}
+
+static unsigned long *symbols, symbol_count;
+
+static int add_symbol(void *data, const char *name, unsigned long address)
+{
+	if (symbols)
+		symbols[symbol_count] = address;
+	symbol_count++;
+	return 0;
+}
+
+static noinline void plain_search(unsigned long address, unsigned long *size, unsigned long *offset)
+{
+	unsigned long low = 0, high = symbol_count, next;
+
+	while (high - low > 1) {
+		unsigned long middle = low + (high - low) / 2;
+
+		if (READ_ONCE(symbols[middle]) <= address)
+			low = middle;
+		else
+			high = middle;
+	}
+	while (low && READ_ONCE(symbols[low - 1]) == symbols[low])
+		low--;
+	for (next = low + 1; next < symbol_count && symbols[next] <= symbols[low]; next++)
+		;
+	*size = symbols[next] - symbols[low];
+	*offset = address - symbols[low];
+}
+
+static void time_plain(u64 nothing)
+{
+	unsigned long size, offset;
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < ADDRESSES; i++) {
+		plain_search(address_of(i), &size, &offset);
+		WRITE_ONCE(sum, sum + size + offset);
+	}
+	plain = get_cycles() - start - nothing;
 }
 
 static lookup_size_offset_fn *lookup_size_offset;
@@ -123,39 +170,35 @@ static void time_sizes(u64 nothing)
 	sizes = get_cycles() - start - nothing;
 }
 
-static void time_all(u64 nothing)
-{
-	unsigned long size, offset;
-	u64 start = get_cycles();
-
-	for (unsigned int i = 0; i < ADDRESSES; i++) {
-		read_modules(address_of(i));
-		lookup_size_offset(address_of(i), &size, &offset);
-	}
-	all = get_cycles() - start - 2 * nothing;
-}
-
 static int __init bench_lookup_init(void)
 {
 	lookup_name_fn *lookup_name = find("kallsyms_lookup_name");
+	on_each_symbol_fn *on_each_symbol = find("kallsyms_on_each_symbol");
 	u64 nothing;
 	int error;
 
 	lookup_size_offset = find("kallsyms_lookup_size_offset");
-	if (!lookup_name || !lookup_size_offset)
+	if (!lookup_name || !lookup_size_offset || !on_each_symbol)
 		return -ENOENT;
+	on_each_symbol(add_symbol, NULL);
+	symbols = vmalloc_array(symbol_count, sizeof(*symbols));
+	if (!symbols)
+		return -ENOMEM;
+	symbol_count = 0;
+	on_each_symbol(add_symbol, NULL);
 	text_start = lookup_name("_stext");
 	text_size = lookup_name("_etext") - text_start;
 	addresses = ADDRESSES;
 
 	nothing = time_nothing();
+	time_plain(nothing);
+	vfree(symbols);
 	error = time_kallsyms(nothing);
 	if (error)
 		return error;
 	time_sprint(nothing);
 	time_modules(nothing);
 	time_sizes(nothing);
-	time_all(nothing);
 	return 0;
 }
 

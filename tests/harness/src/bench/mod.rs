@@ -36,7 +36,7 @@ use figures::Figures;
 use text::Document;
 
 pub use generator::own_programs;
-pub use ratio::ratio;
+pub use ratio::{lookups, ratio};
 pub use space::{counts, last_pass, table_bytes};
 
 /// The kernel that is measured unless another one is asked for.

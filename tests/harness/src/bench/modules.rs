@@ -14,7 +14,13 @@ use crate::options;
 const FILLERS: u32 = 100;
 const LOOKUP: &str = "bench_lookup";
 
-pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
+/// The module that looks addresses up.
+pub fn lookup(kernel: &Kernel) -> Result<PathBuf> {
+    Ok(compile(kernel)?.join(LOOKUP).with_extension("ko"))
+}
+
+/// Compiles the modules, and returns where they are.
+fn compile(kernel: &Kernel) -> Result<PathBuf> {
     // The kernel builds a module where its source is.
     let directory = kernel.objtree.join("bench/module");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
@@ -26,7 +32,11 @@ pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
     make.arg(format!("M={}", directory.display()))
         .arg("modules");
     command::logged(&mut make, &directory.join("build.log"))?;
+    Ok(directory)
+}
 
+pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
+    let directory = compile(kernel)?;
     let mut modules = vec![directory.join(LOOKUP).with_extension("ko")];
     let first = name(0);
     let filler = fs::read(directory.join(&first).with_extension("ko"))?;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One figure for `make test`: what reading the file takes, against `/proc/kallsyms`.
+//! Figures for `make test`: what reading the file takes, against `/proc/kallsyms`, and what looking
+//! an address up takes, against the kernel's own lookup.
 
 use anyhow::{Context, Result};
 
 use super::figures::{self, Figures};
-use super::pack;
+use super::{modules, pack};
 use crate::configure::Kernel;
 use crate::options::Options;
 use crate::qemu;
@@ -24,4 +25,34 @@ pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {
     let kallsyms = figures.counterpart(ours, &["user", "buffer"]);
     let kallsyms = kallsyms.context("the guest did not read /proc/kallsyms")?;
     Ok(figures::ratio(ours.instructions(), kallsyms.instructions()))
+}
+
+/// Instructions for one address, as shares of what a search takes in an array of all addresses, in the
+/// steps of a kernel without the option.
+pub struct Lookups {
+    /// `kallsyms_lookup_size_offset()`, with the true size.
+    pub size_offset: f64,
+    /// `kallmodsyms_lookup_size()`.
+    pub size: f64,
+}
+
+pub fn lookups(options: &Options, kernel: &Kernel) -> Result<Lookups> {
+    let guest = pack::pack(options, kernel, &[modules::lookup(kernel)?])?;
+    let mut figures = Figures::new();
+    qemu::count(options, &guest, "lookups", |line| {
+        figures.add(line);
+    })?;
+    figures.check()?;
+    let taken = |function: &str| {
+        let mut lookups = figures.of_kind("lookup");
+        let figure = lookups.find(|figure| figure.word("function") == function);
+        let figure = figure.with_context(|| format!("the guest did not measure {function}"))?;
+        anyhow::Ok(figure.instructions())
+    };
+    let without = taken("plain_search()")?;
+    let share = |function| anyhow::Ok(figures::ratio(taken(function)?, without));
+    Ok(Lookups {
+        size_offset: share("kallsyms_lookup_size_offset()")?,
+        size: share("kallmodsyms_lookup_size()")?,
+    })
 }

@@ -285,6 +285,7 @@ fn kernel(report: &mut Report, options: &Options, workshop: &Workshop, config: &
     boot::run(report, options, &kernel)?;
     boot::run_small(report, options, &kernel)?;
     speed::run(report, options, &kernel)?;
+    speed::lookups(report, options, &kernel)?;
     attribution::run(report, &kernel)?;
     let guest = guest::pack(options, &kernel)?;
     let files = qemu::show(options, &guest)?;
