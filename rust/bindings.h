@@ -16,6 +16,7 @@
 #include <linux/proc_fs.h>
 #include <linux/types.h>
 #include <linux/uio.h>
+#include <linux/version.h>
 
 #include <asm/sections.h>
 
@@ -60,6 +61,10 @@ void kallmodsyms_cond_resched(void);
 bool kallmodsyms_fatal_signal_pending(void);
 int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
 				       char *type, char *name,
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+void kallmodsyms_rcu_read_lock(void);
+void kallmodsyms_rcu_read_unlock(void);
+#endif
 				       char *module_name, int *exported);
 int kallmodsyms_bpf_get_kallsym(unsigned int symnum, unsigned long *value,
 				char *type, char *sym);

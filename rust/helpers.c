@@ -43,6 +43,18 @@ size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
 {
 	return copy_to_iter(addr, bytes, iter);
 }
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+void kallmodsyms_rcu_read_lock(void)
+{
+	rcu_read_lock();
+}
+
+void kallmodsyms_rcu_read_unlock(void)
+{
+	rcu_read_unlock();
+}
+#endif
+
 
 void kallmodsyms_cond_resched(void)
 {

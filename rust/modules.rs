@@ -3,18 +3,40 @@
 //! The symbols of loadable modules.
 //!
 //! /proc/kallsyms finds each symbol anew: it walks the list of modules under RCU and counts symbols
-//! until it comes to the one at its position. Here the list is walked once, to the symbol at which
-//! a reader goes on, and from there a symbol costs the same however many modules there are. That
-//! takes a lock for as long as the place in the list is remembered. `module_mutex` it is, as for
-//! /proc/modules: it lets a reader be preempted in the middle of a buffer, and while it is held no
-//! module can leave the list, have its memory freed or exchange its symbol table for the one
-//! without its init sections. Who loads or unloads a module waits for at most one buffer to be
-//! filled.
+//! until it comes to the one at its position. Here one RCU read-side section serves many symbols:
+//! the list is walked once, to the symbol at which a reader goes on, and from there a symbol costs
+//! the same however many modules there are.
+//!
+//! A reader waits for no lock here, so neither for a task that loads or unloads a module. Such a
+//! task waits for readers in synchronize_rcu() alone, for the rest of a section, which is at most
+//! [`SECTION`](crate::listing::SECTION) symbols long. A section may be preempted where RCU is
+//! preemptible.
+//!
+//! What a section relies on:
+//!
+//! - A module is taken off the list by list_del_rcu(), and synchronize_rcu() comes before anything
+//!   of it is freed: its memory, and with that its symbols, names and exports. The same holds where
+//!   loading fails. The node itself keeps its `next`.
+//! - Once a module has run its init function, the loader exchanges `kallsyms` for a table without
+//!   the init sections, by rcu_assign_pointer(). do_free_init() frees the first table after a
+//!   synchronize_rcu(). A reader in a section may be in either table, to the end of the section.
+//! - A module that is unformed may have no symbols yet, or be about to go. The loader sets up
+//!   `kallsyms`, `syms` and `num_syms` before it changes the state, and changes no symbol
+//!   afterwards. Livepatch writes to values.
 //!
 //! C headers: [`include/linux/module.h`](srctree/include/linux/module.h),
 //! [`kernel/module/internal.h`](srctree/kernel/module/internal.h)
 
-use core::{cmp::Ordering, marker::PhantomData, mem::offset_of, ptr, ptr::addr_of, slice};
+use crate::series::rcu;
+use core::{
+    cmp::Ordering,
+    marker::PhantomData,
+    mem::offset_of,
+    ptr,
+    ptr::addr_of,
+    slice,
+    sync::atomic::{self, AtomicPtr, AtomicU32},
+};
 use kernel::{bindings, ffi::c_char};
 
 /// Names of this length or longer are cut off before /proc/kallsyms looks for them among the
@@ -28,31 +50,25 @@ type ElfSym = bindings::Elf64_Sym;
 #[cfg(not(CONFIG_64BIT))]
 type ElfSym = bindings::Elf32_Sym;
 
-/// The list of all modules, locked. Dropping it unlocks the list.
+/// The list of all modules, in an RCU read-side section that ends when this is dropped.
 ///
-/// # Invariants
-///
-/// This task holds `module_mutex`.
+/// Nothing may sleep meanwhile.
 pub(crate) struct ModuleList {
-    /// A mutex is unlocked by the task that locked it.
-    _not_send: PhantomData<*mut ()>,
+    _rcu: rcu::Guard,
 }
 
 impl ModuleList {
-    /// Locks the list. May sleep.
-    pub(crate) fn lock() -> Self {
-        // SAFETY: `module_mutex` is static and initialised. Nothing here is called with it held.
-        unsafe { bindings::mutex_lock(ptr::addr_of_mut!(bindings::module_mutex)) };
-        // INVARIANT: It was just locked.
+    /// Begins a section. Never waits.
+    pub(crate) fn read_lock() -> Self {
         Self {
-            _not_send: PhantomData,
+            _rcu: rcu::Guard::new(),
         }
     }
 
     /// The symbols of all modules without the first `skip`, in the order of the list.
     pub(crate) fn symbols(&self, skip: u64) -> Symbols<'_> {
-        // SAFETY: The list is static and locked, by the invariant.
-        let first = unsafe { bindings::modules.next };
+        // SAFETY: The head is static, and is written to only by those who change the list.
+        let first = unsafe { next_node(addr_of!(bindings::modules)) };
         // INVARIANT: The first node, or the head of an empty list.
         let mut symbols = Symbols {
             node: first,
@@ -75,22 +91,15 @@ impl ModuleList {
     }
 }
 
-impl Drop for ModuleList {
-    fn drop(&mut self) {
-        // SAFETY: This task holds the mutex, by the invariant.
-        unsafe { bindings::mutex_unlock(ptr::addr_of_mut!(bindings::module_mutex)) };
-    }
-}
-
-/// A module that is on the locked list and has its symbols set up.
+/// A module that was found on the list and has its symbols set up.
 ///
 /// Pointers rather than references, as much of a `struct module` may be written to while it is on
 /// the list, and livepatch writes to the values of some symbols.
 ///
 /// # Invariants
 ///
-/// `module` is on the list for all of `'a`. `symtab` and `typetab` have `len` elements, and
-/// `strtab` has the names that the symbols give an offset for.
+/// `module` was on the list in the read-side section of `'a`. `symtab` and `typetab` have `len`
+/// elements, and `strtab` has the names that the symbols give an offset for.
 #[derive(Clone, Copy)]
 struct Module<'a> {
     module: *const bindings::module,
@@ -111,7 +120,7 @@ struct Current<'a> {
 ///
 /// # Invariants
 ///
-/// `node` is a node of the list, or its head.
+/// `node` is the head of the list, or a node that was on it in the read-side section of `'a`.
 pub(crate) struct Symbols<'a> {
     /// The node of the module after the current one.
     node: *const bindings::list_head,
@@ -126,19 +135,22 @@ impl<'a> Symbols<'a> {
             if ptr::eq(self.node, addr_of!(bindings::modules)) {
                 return None;
             }
-            // SAFETY: The node is not the head, so it is the `list` of a module, which stays on the
-            // list while that is locked.
+            // SAFETY: The node is not the head, so it is the `list` of a module, which is not freed
+            // before the section ends.
             let (module, state) = unsafe {
                 let module: *const bindings::module = self
                     .node
                     .byte_sub(offset_of!(bindings::module, list))
                     .cast();
-                // INVARIANT: What follows a node in the list is a node or the head.
-                self.node = (*module).list.next;
-                (module, addr_of!((*module).state).read_volatile())
+                // INVARIANT: The `next` of a node that was on the list in this section is the head or
+                // another such node, and list_del_rcu() leaves it as it was.
+                self.node = next_node(self.node);
+                (module, state_of(module))
             };
             if state != bindings::module_state_MODULE_STATE_UNFORMED {
-                // SAFETY: As above. A module that has been formed has its symbols.
+                // SAFETY:
+                // - The module was found in this section.
+                // - It is not unformed.
                 return Some(unsafe { Module::new(module) });
             }
         }
@@ -150,13 +162,16 @@ impl<'a> Module<'a> {
     ///
     /// # Safety
     ///
-    /// `module` is on the list, which is locked for all of `'a`, and is not unformed.
+    /// - `module` was found on the list in the read-side section of `'a`.
+    /// - It was not unformed then.
     unsafe fn new(module: *const bindings::module) -> Self {
-        // SAFETY: The module has been formed, so `kallsyms` is set, and is changed, and what it
-        // points to freed, only with the list locked.
+        // SAFETY:
+        // - The module is not freed before the section ends.
+        // - A module that has been formed has its `kallsyms`, and whichever of the two tables that
+        //   is now is not freed before the section ends.
         // INVARIANT: The module loader set these so that the invariants hold.
         unsafe {
-            let kallsyms: *const bindings::mod_kallsyms = (*module).kallsyms;
+            let kallsyms = load(addr_of!((*module).kallsyms));
             Self {
                 module,
                 symtab: (*kallsyms).symtab,
@@ -173,8 +188,10 @@ impl<'a> Module<'a> {
         if index >= self.len {
             return None;
         }
-        // SAFETY: By the invariants there is a symbol and a type of this number, and the name is
-        // inside the string table, which has a NUL after it and is not written to any more.
+        // SAFETY:
+        // - By the invariants there is a symbol and a type of this number.
+        // - The name is inside the string table, which has a NUL after it, is not written to any
+        //   more, and is not freed before the section ends.
         unsafe {
             let symbol = self.symtab.add(index);
             let c_name = self.strtab.add((*symbol).st_name as usize);
@@ -225,8 +242,8 @@ pub(crate) struct ModuleSymbol<'a> {
 impl<'a> ModuleSymbol<'a> {
     /// The name of the module.
     pub(crate) fn module_name(&self) -> &'a [u8] {
-        // SAFETY: The module is on the list by its invariants. Its name is NUL-terminated and does
-        // not change.
+        // SAFETY: By its invariants the module is not freed before the section ends. Its name is
+        // NUL-terminated and does not change.
         unsafe { bytes_until_nul(addr_of!((*self.module.module).name).cast()) }
     }
 
@@ -235,13 +252,15 @@ impl<'a> ModuleSymbol<'a> {
         if self.name.len() >= NAME_LEN {
             return false;
         }
-        // SAFETY: The module is on the list by its invariants, and its exports do not change.
+        // SAFETY: By its invariants the module is not freed before the section ends. Its exports are
+        // set up before it is formed and do not change.
         let (syms, len) = unsafe { ((*self.module.module).syms, (*self.module.module).num_syms) };
         let (mut low, mut high) = (0, len as usize);
         while low < high {
             // Cannot overflow: there is no array of half the address space.
             let middle = low.wrapping_add(high) / 2;
-            // SAFETY: `middle` is less than `len`, the number of elements of `syms`.
+            // SAFETY: `middle` is less than `len`, the number of elements of `syms`, which are in the
+            // module's memory.
             let export = unsafe { syms.add(middle) };
             // SAFETY: The function compares a NUL-terminated string with the name of an export.
             let order = unsafe { bindings::cmp_name(self.c_name.cast(), export.cast()) };
@@ -257,6 +276,40 @@ impl<'a> ModuleSymbol<'a> {
         }
         false
     }
+}
+
+/// Reads a pointer that C publishes by rcu_assign_pointer(). C: rcu_dereference().
+///
+/// # Safety
+///
+/// `from` is aligned and valid for reads and writes, and written to by single stores alone.
+unsafe fn load<T>(from: *const *mut T) -> *mut T {
+    // SAFETY: The contract has the conditions of `from_ptr`, as single stores are atomic.
+    unsafe { AtomicPtr::from_ptr(from.cast_mut()) }.load(atomic::Ordering::Acquire)
+}
+
+/// The node after `node`, or the head after the last one.
+///
+/// # Safety
+///
+/// `node` is the head of a list of RCU, or was found on it in the read-side section that this task
+/// is in.
+unsafe fn next_node(node: *const bindings::list_head) -> *const bindings::list_head {
+    // SAFETY: The node is not freed before the section ends, and C writes to `next` as
+    // rcu_dereference() wants it.
+    unsafe { load(addr_of!((*node).next)) }
+}
+
+/// The state of a module. What the loader set up before it set the state can be read after this.
+///
+/// # Safety
+///
+/// `module` was found on the list in the read-side section that this task is in.
+unsafe fn state_of(module: *const bindings::module) -> bindings::module_state {
+    // SAFETY: The module is not freed before the section ends. The state is an aligned word, which
+    // C writes to by single stores.
+    unsafe { AtomicU32::from_ptr(addr_of!((*module).state).cast_mut()) }
+        .load(atomic::Ordering::Acquire)
 }
 
 /// The bytes of a C string without its NUL.

@@ -6,7 +6,7 @@
 //!   `kallsyms_relative_base`, and with `CONFIG_KALLSYMS_ABSOLUTE_PERCPU` those that are not
 //!   negative are absolute addresses instead.
 //! - What the kernel crate calls the initialiser that writes zeros.
-//! - Open files and their credentials, which the kernel crate has only later.
+//! - Open files, their credentials and RCU, which the kernel crate has only later.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
@@ -146,5 +146,40 @@ impl Credential {
     /// For C.
     pub(crate) fn as_ptr(&self) -> *const bindings::cred {
         self.0.get()
+    }
+}
+
+/// RCU. C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
+pub(crate) mod rcu {
+    use core::marker::PhantomData;
+    use kernel::bindings;
+
+    /// A read-side section, until this is dropped. Nothing may sleep in it.
+    ///
+    /// # Invariants
+    ///
+    /// This task is in a read-side section.
+    pub(crate) struct Guard {
+        /// A section ends in the task in which it began.
+        _not_send: PhantomData<*mut ()>,
+    }
+
+    impl Guard {
+        /// Begins a section.
+        pub(crate) fn new() -> Self {
+            // SAFETY: A section may begin anywhere.
+            unsafe { bindings::kallmodsyms_rcu_read_lock() };
+            // INVARIANT: It just began.
+            Self {
+                _not_send: PhantomData,
+            }
+        }
+    }
+
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            // SAFETY: By the invariant there is a section to end.
+            unsafe { bindings::kallmodsyms_rcu_read_unlock() };
+        }
     }
 }

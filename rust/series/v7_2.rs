@@ -5,7 +5,7 @@
 //! - How the addresses of core symbols are stored: `kallsyms_offsets` are relative to themselves.
 //!   None is absolute, as per-cpu symbols are in the image like all others.
 //! - What the kernel crate calls the initialiser that writes zeros.
-//! - Open files, which the kernel crate has.
+//! - Open files and RCU, which the kernel crate has.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
@@ -22,6 +22,8 @@ use kernel::{bindings, prelude::*};
 
 /// An open file, which may be in use with a position that others have too: nothing here uses it.
 pub(crate) use kernel::fs::LocalFile as File;
+
+pub(crate) use kernel::sync::rcu;
 
 /// A box of zeros, made in place: on the stack it would take too much.
 pub(crate) fn token_room() -> Result<KBox<TokenRoom>> {
