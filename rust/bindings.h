@@ -24,6 +24,9 @@
 #ifdef CONFIG_MODULES
 #include <../kernel/module/internal.h>
 #endif
+#ifdef CONFIG_BPF_JIT
+#include "bpf_symbols.h"
+#endif
 
 /* The tables that the generator appends to those of kernel/kallsyms.c. */
 extern const u32 kallsyms_num_modules;
@@ -58,18 +61,14 @@ size_t kallmodsyms_iov_iter_count(const struct iov_iter *iter);
 size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
 				struct iov_iter *iter);
 void kallmodsyms_cond_resched(void);
-bool kallmodsyms_fatal_signal_pending(void);
-int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
-				       char *type, char *name,
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
 void kallmodsyms_rcu_read_lock(void);
 void kallmodsyms_rcu_read_unlock(void);
 #endif
+bool kallmodsyms_fatal_signal_pending(void);
+int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value,
+				       char *type, char *name,
 				       char *module_name, int *exported);
-int kallmodsyms_bpf_get_kallsym(unsigned int symnum, unsigned long *value,
-				char *type, char *sym);
-int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
-				   unsigned long *off, char *sym);
 int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 				   char *type, char *sym);
 unsigned long kallmodsyms_ftrace_size(unsigned long addr);

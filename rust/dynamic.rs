@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Symbols of code that is made at run time: trampolines and the like of ftrace, BPF programs, and
-//! the instruction slots of kprobes.
+//! Symbols of code that is made at run time: trampolines and the like of ftrace, and the instruction
+//! slots of kprobes. Those of BPF are in [`bpf`](crate::bpf).
 //!
 //! The C side keeps lists and offers one way to go through them: the symbol at a given place in the
 //! list. A list may change from one call to the next, and then symbols are missed or seen twice, as
@@ -21,8 +21,6 @@ const MODULE_NAME_LEN: usize = MAX_NAME_LEN + 1;
 pub(crate) enum Source {
     /// C: ftrace_mod_get_kallsym().
     Ftrace,
-    /// C: bpf_get_kallsym().
-    Bpf,
     /// C: kprobe_get_kallsym().
     Kprobes,
 }
@@ -80,9 +78,6 @@ impl Source {
                     module,
                     &mut exported,
                 ),
-                Self::Bpf => {
-                    bindings::kallmodsyms_bpf_get_kallsym(index, &mut address, &mut kind, name)
-                }
                 Self::Kprobes => {
                     bindings::kallmodsyms_kprobe_get_kallsym(index, &mut address, &mut kind, name)
                 }
@@ -98,7 +93,6 @@ impl Source {
             name: text(&scratch.name),
             module: match self {
                 Self::Ftrace => text(&scratch.module),
-                Self::Bpf => b"bpf",
                 Self::Kprobes => b"__builtin__kprobes",
             },
             exported: exported != 0,
@@ -112,31 +106,9 @@ impl Source {
         match self {
             // SAFETY: Any address may be looked up.
             Self::Ftrace => unsafe { bindings::kallmodsyms_ftrace_size(address as _) as usize },
-            Self::Bpf => bpf_size(address),
             // Whole pages are listed; what is in them comes and goes.
             Self::Kprobes => PAGE_SIZE,
         }
-    }
-}
-
-/// The size in bytes of the BPF program or trampoline that begins at `address`; 0 if it has gone.
-fn bpf_size(address: usize) -> usize {
-    let (mut size, mut offset) = (0, 0);
-    let mut name = [0; NAME_LEN];
-    // SAFETY: All pointers are valid for writes during the call, and the name has the room of
-    // `KSYM_NAME_LEN` bytes that the C side expects. Any address may be looked up.
-    let found = unsafe {
-        bindings::kallmodsyms_bpf_address_lookup(
-            address as _,
-            &mut size,
-            &mut offset,
-            name.as_mut_ptr(),
-        )
-    };
-    if found != 0 && offset == 0 {
-        size as usize
-    } else {
-        0
     }
 }
 

@@ -4,7 +4,6 @@
  * in some configurations, or take a lock that is a macro; see bindings.h.
  */
 
-#include <linux/filter.h>
 #include <linux/ftrace.h>
 #include <linux/init.h>
 #include <linux/kallsyms.h>
@@ -23,11 +22,6 @@
 
 device_initcall(kallmodsyms_init);
 
-/* The name in Linux 6.12; another function has the shorter one there. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
-#define bpf_address_lookup __bpf_address_lookup
-#endif
-
 void *kallmodsyms_pde_data(const struct inode *inode)
 {
 	return pde_data(inode);
@@ -43,6 +37,12 @@ size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
 {
 	return copy_to_iter(addr, bytes, iter);
 }
+
+void kallmodsyms_cond_resched(void)
+{
+	cond_resched();
+}
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
 void kallmodsyms_rcu_read_lock(void)
 {
@@ -55,12 +55,6 @@ void kallmodsyms_rcu_read_unlock(void)
 }
 #endif
 
-
-void kallmodsyms_cond_resched(void)
-{
-	cond_resched();
-}
-
 bool kallmodsyms_fatal_signal_pending(void)
 {
 	return fatal_signal_pending(current);
@@ -72,18 +66,6 @@ int kallmodsyms_ftrace_mod_get_kallsym(unsigned int symnum, unsigned long *value
 {
 	return ftrace_mod_get_kallsym(symnum, value, type, name, module_name,
 				      exported);
-}
-
-int kallmodsyms_bpf_get_kallsym(unsigned int symnum, unsigned long *value,
-				char *type, char *sym)
-{
-	return bpf_get_kallsym(symnum, value, type, sym);
-}
-
-int kallmodsyms_bpf_address_lookup(unsigned long addr, unsigned long *size,
-				   unsigned long *off, char *sym)
-{
-	return bpf_address_lookup(addr, size, off, sym);
 }
 
 int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,

@@ -11,12 +11,15 @@
 //! - [`format`](mod@format): decoding of the tables and rendering of lines, without any kernel
 //!   type.
 //! - [`proc_fs`], [`open_file`], [`cred`]: safe abstractions of kernel interfaces.
-//! - [`series`], [`core_tables`], [`core_symbols`], [`checkpoints`], [`modules`], [`dynamic`]: the sources of symbols.
+//! - [`series`], [`core_tables`], [`core_symbols`], [`checkpoints`], [`modules`], [`bpf`],
+//!   [`dynamic`]: the sources of symbols.
 //! - [`address_index`], [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
 //! - [`vmcoreinfo`]: for crash dumps.
 //! - [`listing`]: all sources in a row, as a sequence of lines.
 
 mod address_index;
+#[cfg(CONFIG_BPF_JIT)]
+mod bpf;
 #[forbid(unsafe_code)]
 mod checkpoints;
 #[forbid(unsafe_code)]

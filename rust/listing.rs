@@ -27,7 +27,7 @@ use kernel::{prelude::*, sync::Arc};
 /// The most symbols that one RCU read-side section makes lines of, which are some 16 KiB. A line of a
 /// module takes about 530 instructions (`make bench`), so a section takes 140,000: about 50
 /// microseconds. The walk to its first symbol takes some instructions more for each loaded module.
-#[cfg(CONFIG_MODULES)]
+#[cfg(any(CONFIG_MODULES, CONFIG_BPF_JIT))]
 pub(crate) const SECTION: usize = 256;
 
 /// One reader's walk over all symbols.
@@ -53,6 +53,9 @@ struct Ends {
     modules: Option<u64>,
     ftrace: Option<u64>,
     bpf: Option<u64>,
+    /// The place among the symbols of BPF, before their end is known.
+    #[cfg(CONFIG_BPF_JIT)]
+    in_bpf: crate::bpf::Cursor,
 }
 
 impl Contents for Listing {
@@ -140,7 +143,7 @@ impl Listing {
         self.ends.ftrace = Some(ftrace_end);
         let bpf_end = match self.ends.bpf {
             Some(end) if end <= self.pos => end,
-            _ => self.read_dynamic(record, Source::Bpf, ftrace_end)?,
+            _ => self.read_bpf(record)?,
         };
         self.ends.bpf = Some(bpf_end);
         self.read_dynamic(record, Source::Kprobes, bpf_end)?;
@@ -175,6 +178,37 @@ impl Listing {
     #[cfg(not(CONFIG_MODULES))]
     fn read_modules(&mut self, _: &mut Record<'_>, start: u64) -> Result<u64, NoSpace> {
         Ok(start)
+    }
+
+    /// Adds the symbols of BPF. Returns where they end.
+    #[cfg(CONFIG_BPF_JIT)]
+    fn read_bpf(&mut self, record: &mut Record<'_>) -> Result<u64, NoSpace> {
+        use crate::bpf::{BpfList, BpfSymbol};
+        loop {
+            let list = BpfList::read_lock();
+            let mut symbols = list.symbols(&self.ends.in_bpf);
+            for _ in 0..SECTION {
+                let Some(symbol) = symbols.next() else {
+                    return Ok(self.pos);
+                };
+                if !symbol.name.is_empty() {
+                    record.dynamic(
+                        (symbol.address, symbol.size),
+                        BpfSymbol::KIND,
+                        symbol.name,
+                        b"bpf",
+                    )?;
+                }
+                self.ends.in_bpf.pass(&symbol);
+                self.pos = self.pos.wrapping_add(1);
+            }
+        }
+    }
+
+    /// BPF programs are interpreted, and have no symbols.
+    #[cfg(not(CONFIG_BPF_JIT))]
+    fn read_bpf(&mut self, _: &mut Record<'_>) -> Result<u64, NoSpace> {
+        Ok(self.pos)
     }
 
     /// Adds the symbols of `source`, which begin at position `start`. Returns where they end.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walks the list of BPF symbols. kernel/bpf/core.c includes this file at its
+ * end: the list and the tree of the symbols are static there.
+ */
+
+#if defined(CONFIG_KALLMODSYMS) && defined(CONFIG_BPF_JIT)
+
+#include "bpf_symbols.h"
+
+/* rust/bpf.rs shows this letter. */
+static_assert(BPF_SYM_ELF_TYPE == 't');
+
+/* The symbol number @index, counted from 0; NULL if the list is shorter. Linear in @index. */
+const struct bpf_ksym *kallmodsyms_bpf_number(unsigned long index)
+{
+	const struct bpf_ksym *ksym;
+
+	list_for_each_entry_rcu(ksym, &bpf_kallsyms, lnode)
+		if (!index--)
+			return ksym;
+	return NULL;
+}
+
+/* The symbol that begins at @address; NULL if there is none. Logarithmic in the length of the list. */
+const struct bpf_ksym *kallmodsyms_bpf_at(unsigned long address)
+{
+	/* The tree finds an address also in the symbol that ends there, so ask for the second byte. */
+	const struct bpf_ksym *ksym = bpf_ksym_find(address + 1);
+
+	return ksym && ksym->start == address ? ksym : NULL;
+}
+
+/* The symbol after @ksym, or the first one if that is NULL, and its data; NULL at the end. */
+const struct bpf_ksym *kallmodsyms_bpf_next(const struct bpf_ksym *ksym,
+					    struct kallmodsyms_bpf_symbol *symbol)
+{
+	const struct list_head *node = ksym ? &ksym->lnode : &bpf_kallsyms;
+
+	if (!bpf_jit_kallsyms_enabled())
+		return NULL;
+	ksym = list_entry_rcu(node->next, struct bpf_ksym, lnode);
+	if (&ksym->lnode == &bpf_kallsyms)
+		return NULL;
+	symbol->address = ksym->start;
+	symbol->size = ksym->end - ksym->start;
+	symbol->name = ksym->name;
+	return ksym;
+}
+
+#endif
