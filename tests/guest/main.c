@@ -63,6 +63,7 @@ static void test_all(void)
 	test_lookup();
 	test_reader();
 	test_modules();
+	test_bpf();
 	test_samples();
 	test_kunit();
 	test_order();

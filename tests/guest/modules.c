@@ -5,18 +5,14 @@
  * what kprobes and the function tracer allocate.
  */
 
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests.h"
 
-#define BPF_KALLSYMS "/proc/sys/net/core/bpf_jit_kallsyms"
-#define BPF_JIT "/proc/sys/net/core/bpf_jit_enable"
 #define LOAD_ALL							\
 	"find /lib/modules -name '*.ko' | sed 's,.*/,,; s,\\.ko$,,' |"	\
 	" while read -r name; do modprobe \"$name\" || exit 1; done"
@@ -96,26 +92,6 @@ static void add_function_trace(void)
 	write_file(TRACING "/current_tracer", "function");
 }
 
-/* Returns 0, and stays until we end. */
-static void add_bpf_program(void)
-{
-	static const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr attributes = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insn_cnt = 2,
-		.insns = (unsigned long)program,
-		.license = (unsigned long)"GPL",
-	};
-
-	write_file(BPF_JIT, "1");
-	write_file(BPF_KALLSYMS, "1");
-	if (syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes)) < 0)
-		give_up("bpf");
-}
-
 static void check_has(const char *module)
 {
 	size_t sized;
@@ -134,8 +110,11 @@ void test_modules(void)
 	check(every_loaded_module_has_symbols(), "every loaded module has symbols, with sizes");
 	test_rule("with modules loaded");
 
-	if (!access(BPF_JIT, W_OK)) {
-		add_bpf_program();
+	if (has_programs()) {
+		enable_programs();
+		/* It stays until we end. */
+		if (load_program(2) < 0)
+			give_up("loading a BPF program");
 		check_has("bpf");
 	}
 	if (!mount("tracefs", TRACING, "tracefs", 0, NULL)) {

@@ -58,7 +58,6 @@ void look_up(void);
  * and lookups know what to expect.
  */
 void find_modules(void);
-void enable_programs(void);
 void prepare_lookups(void);
 
 #endif

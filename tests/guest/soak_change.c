@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -102,27 +101,6 @@ void add_and_remove_probes(void)
 	}
 }
 
-/* Returns @length - 2, in so many instructions; -1 if it could not be loaded. */
-static int load_program(size_t length)
-{
-	struct bpf_insn program[64] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-	};
-	union bpf_attr attributes = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insn_cnt = length,
-		.insns = (unsigned long)program,
-		.license = (unsigned long)"GPL",
-	};
-
-	for (size_t i = 1; i < length - 1; i++)
-		program[i] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_ADD | BPF_K,
-						.dst_reg = BPF_REG_0, .imm = 1 };
-	program[length - 1] = (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT };
-	snprintf(attributes.prog_name, sizeof(attributes.prog_name), "soak_%zu", length);
-	return syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
-}
-
 void add_and_remove_programs(void)
 {
 	while (!counts->over) {
@@ -143,12 +121,6 @@ void add_and_remove_programs(void)
 		close(program);
 		counts->programs_removed++;
 	}
-}
-
-void enable_programs(void)
-{
-	write_file("/proc/sys/net/core/bpf_jit_enable", "1");
-	write_file("/proc/sys/net/core/bpf_jit_kallsyms", "1");
 }
 
 /* The tracer of an instance has a trampoline of its own. */

@@ -79,6 +79,11 @@ struct text ask(const char *file, const unsigned long *addresses, size_t count);
 bool kprobe_event(const char *format, ...) printf_like(1);
 void enable_kprobe(const char *name, bool enabled);
 
+/* bpf.c: BPF programs. */
+bool has_programs(void);
+void enable_programs(void);
+int load_program(size_t length);
+
 /* core.c: the kernel's own symbols, and what it should say of an address in them. */
 struct core_symbol {
 	unsigned long address, size;
@@ -120,6 +125,7 @@ void test_calls(struct text whole);
 void test_credentials(void);
 void test_modules(void);
 void load_all_modules(void);
+void test_bpf(void);
 void test_attribution(void);
 void test_churn(void);
 void test_sizes(void);
