@@ -30,6 +30,12 @@ use kernel::{prelude::*, sync::Arc};
 #[cfg(any(CONFIG_MODULES, CONFIG_BPF_JIT))]
 pub(crate) const SECTION: usize = 256;
 
+/// An open file: which symbols, and whether whoever opened it may see addresses and sizes.
+pub(crate) struct Opened {
+    symbols: Arc<CoreSymbols>,
+    show_values: bool,
+}
+
 /// One reader's walk over all symbols.
 pub(crate) struct Listing {
     symbols: Arc<CoreSymbols>,
@@ -60,13 +66,21 @@ struct Ends {
 
 impl Contents for Listing {
     type Shared = CoreSymbols;
+    type Opened = Opened;
 
-    fn open(symbols: Arc<CoreSymbols>, file: &File) -> Result<Self> {
-        Ok(Self {
-            core: symbols.walk()?,
-            pos: symbols.len().into(),
+    fn open(symbols: Arc<CoreSymbols>, file: &File) -> Opened {
+        Opened {
             symbols,
             show_values: may_see_addresses(file),
+        }
+    }
+
+    fn new(opened: &Opened) -> Result<Self> {
+        Ok(Self {
+            core: opened.symbols.walk()?,
+            pos: opened.symbols.len().into(),
+            symbols: opened.symbols.clone(),
+            show_values: opened.show_values,
             offset: 0,
             ends: Ends::default(),
             scratch: Scratch::new(),

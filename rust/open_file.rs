@@ -10,11 +10,19 @@
 //! What was made and not asked for yet is kept, for reads that are smaller than a piece and go on
 //! in it.
 //!
+//! Several tasks may read one open file at the same time: threads that call pread(), and processes
+//! that inherited the file. A read takes the contents out of the open file, and puts them back at
+//! its end. A read that finds them taken makes contents of its own. So no reader waits for another:
+//! a read of the whole file does not hold up a small one, nor does a reader whose memory is slow to
+//! be written to. (The tasks that call read() wait for each other outside of this code: C takes
+//! `f_pos_lock` for the offset that they share.) A reader that is killed leaves after one piece at
+//! the latest.
+//!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h) and
 //! [`include/linux/uio.h`](srctree/include/linux/uio.h)
 
 use crate::cred::File;
-use kernel::{bindings, new_mutex, prelude::*, sync::Arc, sync::Mutex};
+use kernel::{bindings, new_spinlock, prelude::*, sync::Arc, sync::SpinLock};
 
 /// Reads of at least so many bytes, the first number of a row, have a buffer of so many, the second
 /// one. Who wants the first line does not wait for more to be cleared, and who reads everything is
@@ -29,14 +37,20 @@ pub(crate) struct Overflow;
 
 /// The contents of one open file, and a place in them.
 ///
-/// The calls for one file do not overlap. All are in process context and may sleep. Nothing is
-/// called between one read and the next, so no lock should be held from one call to another.
+/// All calls are in process context and may sleep. Nothing is called between one read and the next,
+/// so no lock should be held from one call to another.
 pub(crate) trait Contents: Sized + Send + Unpin + 'static {
     /// What the contents of all open files have in common.
     type Shared: Send + Sync + 'static;
 
-    /// The contents for a file that is being opened, at their beginning. Process context.
-    fn open(shared: Arc<Self::Shared>, file: &File) -> Result<Self>;
+    /// What the contents of one open file are made from.
+    type Opened: Send + Sync + 'static;
+
+    /// A file is being opened. Process context.
+    fn open(shared: Arc<Self::Shared>, file: &File) -> Self::Opened;
+
+    /// The contents at their beginning.
+    fn new(opened: &Self::Opened) -> Result<Self>;
 
     /// Goes to a place that is as little before `offset` bytes as can be had without reading, or
     /// there. Returns its offset.
@@ -50,8 +64,10 @@ pub(crate) trait Contents: Sized + Send + Unpin + 'static {
 /// An open file.
 #[pin_data]
 pub(crate) struct OpenFile<T: Contents> {
+    opened: T::Opened,
+    /// The state that the last read left; none while it is taken for a read.
     #[pin]
-    state: Mutex<State<T>>,
+    idle: SpinLock<Option<KBox<State<T>>>>,
 }
 
 /// What reading a file changes.
@@ -66,31 +82,55 @@ struct State<T> {
 }
 
 impl<T: Contents> OpenFile<T> {
-    /// A file of these contents, which are at their beginning.
-    pub(crate) fn new(contents: T) -> Result<Pin<KBox<Self>>> {
-        let state = State {
-            contents,
-            buffer: KVVec::new(),
-            start: 0,
-            end: 0,
-            offset: 0,
-        };
+    /// A file that was opened with this result.
+    pub(crate) fn new(opened: T::Opened) -> Result<Pin<KBox<Self>>> {
+        let idle = Some(State::new(&opened)?);
         KBox::pin_init(
-            pin_init!(Self { state <- new_mutex!(state, "kallmodsyms") }),
+            pin_init!(Self {
+                opened,
+                idle <- new_spinlock!(idle, "kallmodsyms"),
+            }),
             GFP_KERNEL_ACCOUNT,
         )
     }
 
     /// Reads from offset `pos` on until `target` is full or there is no more. Returns how many
-    /// bytes were read. May sleep.
+    /// bytes were read. May sleep, and waits for no other reader.
     ///
     /// Fails, if not even one byte was read, with `EFAULT` if `target` cannot be written to,
     /// `ENOMEM`, `E2BIG` if a piece is too large, or `EINTR` if the task is to be killed.
     pub(crate) fn read(&self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
-        let mut state = self.state.lock();
+        let idle = self.idle.lock().take();
+        let mut state = match idle {
+            Some(state) => state,
+            None => State::new(&self.opened)?,
+        };
+        let result = state.read(pos, target);
+        let surplus = self.idle.lock().replace(state);
+        // Freed here, where no lock is held.
+        drop(surplus);
+        result
+    }
+}
+
+impl<T: Contents> State<T> {
+    /// The state of a file at its beginning.
+    fn new(opened: &T::Opened) -> Result<KBox<Self>> {
+        let state = Self {
+            contents: T::new(opened)?,
+            buffer: KVVec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+        };
+        Ok(KBox::new(state, GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// See [`OpenFile::read`].
+    fn read(&mut self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let mut total: usize = 0;
         while target.left() > 0 {
-            match state.read_piece(pos.wrapping_add(total as u64), target) {
+            match self.read_piece(pos.wrapping_add(total as u64), target) {
                 Ok(0) => break,
                 Ok(len) => total = total.wrapping_add(len),
                 Err(error) if total == 0 => return Err(error),
@@ -102,9 +142,7 @@ impl<T: Contents> OpenFile<T> {
         }
         Ok(total)
     }
-}
 
-impl<T: Contents> State<T> {
     /// Copies to `target` what is in the buffer of offset `pos` and after it, having filled the
     /// buffer if there is nothing. Returns how many bytes were copied, 0 at the end.
     fn read_piece(&mut self, pos: u64, target: &mut Target<'_>) -> Result<usize> {

@@ -91,9 +91,9 @@ impl<T: Contents> Entry<T> {
         let opened = unsafe {
             let shared =
                 ArcBorrow::from_raw(bindings::kallmodsyms_pde_data(inode).cast::<T::Shared>());
-            T::open(shared.into(), File::from_raw_file(file)).and_then(OpenFile::new)
+            T::open(shared.into(), File::from_raw_file(file))
         };
-        match opened {
+        match OpenFile::<T>::new(opened) {
             Ok(opened) => {
                 // A pointer to what may or may not be changed, by series.
                 let opened = opened.into_foreign() as *mut ffi::c_void;
