@@ -72,6 +72,7 @@ static void test_all(void)
 	test_churn();
 	test_crowd(true);
 	test_killed();
+	test_shared();
 	test_tracing();
 	test_kernel_log();
 }

@@ -137,6 +137,7 @@ bool reader_agrees(void);
 void test_reader(void);
 void test_crowd(bool measured);
 void test_killed(void);
+void test_shared(void);
 void test_faults(void);
 void forget_leaks(void);
 void test_leaks(void);

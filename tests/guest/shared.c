@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/* Two processes that read one open file at the same time. */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests.h"
+
+/* So many small reads must fit into large ones, which are under way all the time. */
+#define ENOUGH 3
+/* The two may not run at the same time on a busy machine, so there are several tries. */
+#define MOST_LARGE 300
+#define SMALL 300
+
+struct shared {
+	unsigned long round;
+	bool is_wrong;
+	/* What the large read writes to, from its start to its end; the file has no zero. */
+	char large[];
+};
+
+static struct text whole;
+
+static void clear(char *byte)
+{
+	__atomic_store_n(byte, 0, __ATOMIC_SEQ_CST);
+}
+
+static bool is_set(char *byte)
+{
+	return __atomic_load_n(byte, __ATOMIC_SEQ_CST);
+}
+
+static unsigned long round_of(struct shared *shared)
+{
+	return __atomic_load_n(&shared->round, __ATOMIC_SEQ_CST);
+}
+
+static void read_large(int fd, struct shared *shared)
+{
+	for (;;) {
+		__atomic_add_fetch(&shared->round, 1, __ATOMIC_SEQ_CST);
+		clear(&shared->large[0]);
+		clear(&shared->large[whole.size - 1]);
+		if (pread(fd, shared->large, whole.size, 0) != (ssize_t)whole.size ||
+		    memcmp(shared->large, whole.data, whole.size))
+			shared->is_wrong = true;
+	}
+}
+
+static bool small_read_right(int fd, size_t at)
+{
+	char buffer[SMALL];
+
+	return pread(fd, buffer, SMALL, at) == SMALL && !memcmp(buffer, whole.data + at, SMALL);
+}
+
+/*
+ * How many small reads began when the large one had written its first byte, and
+ * ended before it had written its last: none, if one reader waits for another.
+ */
+static unsigned long read_small(int fd, struct shared *shared)
+{
+	char *first = &shared->large[0], *last = &shared->large[whole.size - 1];
+	unsigned long count = 0, round;
+	size_t at = 0;
+
+	while (round_of(shared) < MOST_LARGE && count < ENOUGH && !shared->is_wrong) {
+		round = round_of(shared);
+		/* In this order, as they are cleared in the other one. */
+		if (is_set(last) || !is_set(first))
+			continue;
+		if (!small_read_right(fd, at))
+			shared->is_wrong = true;
+		at = (at + whole.size / 7) % (whole.size - SMALL);
+		count += !is_set(last) && round_of(shared) == round;
+	}
+	return count;
+}
+
+void test_shared(void)
+{
+	int fd = open(KALLMODSYMS, O_RDONLY);
+	struct shared *shared;
+	unsigned long count;
+	size_t size;
+	pid_t child;
+
+	if (fd < 0)
+		give_up(KALLMODSYMS);
+	whole = read_file(KALLMODSYMS);
+	size = sizeof(*shared) + whole.size;
+	shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		give_up("mmap");
+	child = fork();
+	if (child < 0)
+		give_up("fork");
+	if (!child)
+		read_large(fd, shared);
+	count = read_small(fd, shared);
+	if (kill(child, SIGKILL) || waitpid(child, NULL, 0) != child)
+		give_up("waitpid");
+	note("%lu small reads fitted into %lu large ones", count, shared->round);
+	check(!shared->is_wrong, "two readers of one open file see the same");
+	check(count >= ENOUGH, "a reader of an open file does not wait for another's large read");
+	munmap(shared, size);
+	free(whole.data);
+	close(fd);
+}
