@@ -4,8 +4,17 @@
 //! slots of kprobes. Those of BPF are in [`bpf`](crate::bpf).
 //!
 //! The C side keeps lists and offers one way to go through them: the symbol at a given place in the
-//! list. A list may change from one call to the next, and then symbols are missed or seen twice, as
-//! in /proc/kallsyms.
+//! list. So a symbol costs a step for each one before it, as in /proc/kallsyms. The heads of the
+//! lists of ftrace are private to their C file, so that a walk of our own, as for BPF, would take a
+//! hook. The lists are short:
+//!
+//! - ftrace: a trampoline for each `ftrace_ops` that was allocated, as for a live-patched function
+//!   or an instance of the tracer. The size takes a second walk, over all `ftrace_ops`.
+//! - kprobes: a page of instruction slots. A page has 256 slots on x86_64, or 32 of optimised
+//!   kprobes, so 10,000 kprobes have 40 pages, or 313.
+//!
+//! A list may change from one call to the next, and then symbols are missed or seen twice, as in
+//! /proc/kallsyms.
 
 use crate::format::names::MAX_NAME_LEN;
 use kernel::{bindings, ffi::c_char, page::PAGE_SIZE};
