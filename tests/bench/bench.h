@@ -52,11 +52,16 @@ struct reading {
 struct reading read_whole(struct file file, size_t size);
 uint64_t count_lines(struct file file);
 
+/* lines.c */
+void measure_lines(const char *kind, struct file file, const char *mark, int count);
+
 /* The measurements. */
 void bench_reads(const char *user, const size_t *sizes, size_t number);
 void bench_first_line(const char *user);
 void bench_preads(void);
 void bench_modules(void);
+void bench_bpf(void);
+void bench_trampolines(void);
 void bench_lookups(void);
 
 /* module.c: loading a module, and what its parameters then say. */

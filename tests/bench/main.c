@@ -2,8 +2,8 @@
 
 /*
  * The guest's first and only program, so that nothing else takes instructions.
- * The kernel's command line says how much to measure: bench=all, bench=ratio or
- * bench=lookups.
+ * The kernel's command line says what to measure: bench=all, bench=ratio,
+ * bench=lookups or bench=bpf.
  */
 
 #include <grp.h>
@@ -56,6 +56,8 @@ int main(void)
 		bench_reads("root", &usual, 1);
 	} else if (wanted && !strcmp(wanted, "lookups")) {
 		bench_lookups();
+	} else if (wanted && !strcmp(wanted, "bpf")) {
+		bench_bpf();
 	} else {
 		bench_reads("root", sizes, sizeof(sizes) / sizeof(sizes[0]));
 		bench_first_line("root");
@@ -63,6 +65,8 @@ int main(void)
 		bench_preads();
 		bench_modules();
 		bench_lookups();
+		bench_trampolines();
+		bench_bpf();
 	}
 
 	/* Where the host looks whether all went well. A reboot ends QEMU (-no-reboot). */

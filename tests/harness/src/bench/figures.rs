@@ -85,6 +85,13 @@ impl Figures {
         true
     }
 
+    /// The figure of a kind, for a file, with `count` of what was measured.
+    pub fn counted(&self, kind: &str, file: &str, count: &str) -> Option<&Figure> {
+        self.0.iter().find(|figure| {
+            figure.kind == kind && figure.word("file") == file && figure.word("count") == count
+        })
+    }
+
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Figure> {
         self.0.iter().filter(move |figure| figure.kind == kind)
     }

@@ -3,10 +3,11 @@
 //! `make bench`: what the component costs and saves, as tables.
 //!
 //! The phases, in order: a guest for measuring ([`pack`], with [`modules`]), a
-//! boot of it, what it printed ([`figures`]), and the tables of that ([`guest`]).
+//! boot of it, what it printed ([`figures`]), and the tables of that ([`guest`], [`dynamic`]).
 //! Beside these, measured here: the [`generator`], what it adds to a [`relink`],
 //! what all adds to a build of the [`whole`], and the [`space`] that the tables take. [`text`] is how all tables look.
 
+mod dynamic;
 mod figures;
 mod generator;
 mod guest;
@@ -35,6 +36,7 @@ use crate::workshop::Workshop;
 use figures::Figures;
 use text::Document;
 
+pub use dynamic::growth as bpf_growth;
 pub use generator::own_programs;
 pub use ratio::{lookups, ratio};
 pub use space::{counts, last_pass, table_bytes};
@@ -42,7 +44,7 @@ pub use space::{counts, last_pass, table_bytes};
 /// The kernel that is measured unless another one is asked for.
 const CONFIG: &str = "defconfig";
 /// About how many lines the guest prints.
-const LINES: usize = 105;
+const LINES: usize = 125;
 /// How far one processor gets with a build, as far as one can tell.
 const STEPS_A_MINUTE: u32 = 150;
 
@@ -63,6 +65,7 @@ pub fn run(bench: &options::Bench) -> Result<()> {
     let mut document = Document::new();
     head(&mut document, options, &kernel, &figures)?;
     guest::write(&mut document, &figures)?;
+    dynamic::write(&mut document, &figures)?;
     generator::write(&mut document, &kernel)?;
     if let Some(without) = &without {
         whole::write(&mut document, &kernel, without)?;

@@ -263,6 +263,9 @@ fn groups<'a>(
         "who sees what, damage and address randomisation",
         |report| circumstances(report, options, workshop),
     );
+    groups.long("many BPF programs", |report| {
+        speed::run_bpf(report, options, workshop)
+    });
     groups.long("built in or loaded", |report| {
         stability::run(report, options, workshop)
     });

@@ -6,10 +6,12 @@
 
 use anyhow::{anyhow, ensure, Result};
 
-use super::Report;
+use super::{can, Report};
 use crate::bench;
+use crate::build;
 use crate::configure::Kernel;
 use crate::options::Options;
+use crate::workshop::Workshop;
 
 /// Returns the ratio.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f64> {
@@ -27,6 +29,40 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f6
         within(ratio, limit),
     );
     Ok(ratio)
+}
+
+/// The limits of a line with 10,000 BPF programs to one with 100, and of the whole file to
+/// `/proc/kallsyms`.
+const BPF_LINE_LIMIT: f64 = 1.2;
+const BPF_WHOLE_LIMIT: f64 = 0.1;
+
+/// Loads many BPF programs, which takes a minute or so.
+pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
+    let kernel = workshop.configured(options, options.config())?;
+    build::build(&kernel)?;
+    if !can(&kernel, &["CONFIG_BPF_JIT"])? {
+        return Ok(());
+    }
+    let growth = bench::bpf_growth(options, &kernel)?;
+    let name = format!("{}: with 10,000 BPF programs", kernel.config);
+    report.count(format!(
+        "{name} a line takes {:.3} of one with 100, and reading all {:.4} of /proc/kallsyms",
+        growth.line, growth.whole
+    ));
+    report.check(
+        &format!("{name} a line takes at most {BPF_LINE_LIMIT} of one with 100"),
+        within_bpf(growth.line, BPF_LINE_LIMIT),
+    );
+    report.check(
+        &format!("{name} reading takes at most {BPF_WHOLE_LIMIT} of /proc/kallsyms"),
+        within_bpf(growth.whole, BPF_WHOLE_LIMIT),
+    );
+    Ok(())
+}
+
+fn within_bpf(ratio: f64, limit: f64) -> Result<()> {
+    ensure!(ratio <= limit, "it takes {ratio:.3}, in instructions");
+    Ok(())
 }
 
 fn within(ratio: f64, limit: f64) -> Result<()> {
