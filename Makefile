@@ -32,7 +32,7 @@ help:
 	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
 	@echo '  kernel/kallmodsyms/scripts/kallmodsyms, in a build: show, lookup; --help'
 	@echo '  make check O=build       compare a built kernel with its object files;'
-	@echo '                           UNATTRIBUTED=1, LOOKUPS=1, RANGES=file: README.md'
+	@echo '                           UNATTRIBUTED=1, ORDER=tree, RANGES=file: README.md'
 	@echo '  make unapply KDIR=linux  restore the tree'
 	@echo 'Variables, with their defaults:'
 	@echo '  CONFIG=tiny   tests/kernel/CONFIG.config      KDIR=  a kernel tree of your own'
@@ -61,7 +61,7 @@ fuzz: cargo
 
 .PHONY: check
 check: cargo
-	@$(patsubst harness,checker,$(HARNESS)) $(if $(filter-out 0,$(UNATTRIBUTED)),--unattributed) $(if $(LOOKUPS),--lookups) $(if $(ENCODINGS),--encodings) $(if $(RANGES),--ranges '$(RANGES)')
+	@$(patsubst harness,checker,$(HARNESS)) $(if $(filter-out 0,$(UNATTRIBUTED)),--unattributed) $(if $(ORDER),--order '$(ORDER)') $(if $(ENCODINGS),--encodings) $(if $(RANGES),--ranges '$(RANGES)')
 
 .PHONY: apply unapply
 apply:

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{anyhow, bail, Context, Result};
 
 use crate::image::{Image, FIRST};
+use crate::untouched::Label;
 
 /// A symbol as the kernel prints it.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +17,15 @@ pub struct Line {
     /// The letter that nm gives.
     pub kind: u8,
     pub name: Vec<u8>,
+}
+
+impl Line {
+    pub fn label(&self) -> Label {
+        Label {
+            kind: self.kind,
+            name: self.name.clone(),
+        }
+    }
 }
 
 /// All core symbols of the kernel in `image`, built in `build`, in the order of kallsyms.

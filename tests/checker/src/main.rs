@@ -11,8 +11,8 @@
 //! modules each is in, [`elf`] reads the symbols, [`ties`] finds the definition of each symbol of
 //! vmlinux, with [`groups`] and [`bases`] as its evidence; [`kallsyms`] and [`tables`] decode what
 //! the kernel will print; [`verdict`] compares, and [`report`] writes it down, with what the build
-//! itself says that it left in no module ([`unattributed`]). [`lookups`] compares
-//! something else, if asked to: what the kernel answers for an address; [`builtin_ranges`] stands
+//! itself says that it left in no module ([`unattributed`]). [`order`] compares
+//! something else, if asked to: the order of `/proc/kallsyms` with the [`untouched`] one; [`builtin_ranges`] stands
 //! in for the tables with what upstream's build makes; and [`encodings`] what the
 //! [`sizes`] would take if they were stored otherwise.
 
@@ -24,26 +24,28 @@ mod encodings;
 mod groups;
 mod image;
 mod kallsyms;
-mod lookups;
 mod modules;
 mod names;
 mod options;
+mod order;
 mod program;
 mod report;
 mod sizes;
 mod tables;
 mod ties;
 mod unattributed;
+mod untouched;
 mod verdict;
 
 use std::io::{self, BufWriter, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
 use options::{Aim, Options};
+use order::Order;
 use unattributed::Unattributed;
 
 /// The exit code for a kernel that says something wrong.
@@ -55,7 +57,8 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let result = match options.aim() {
         Aim::Modules => modules(&options),
-        Aim::Lookups => lookups(&options),
+        Aim::Order(tree) => order(&options, tree),
+        Aim::Untouched(tree) => list_untouched(&options, tree),
         Aim::Encodings => encodings(&options),
     };
     match result {
@@ -100,13 +103,28 @@ fn modules(options: &Options) -> Result<bool> {
     Ok(verdict.good(options.min_recall) && is_complete)
 }
 
-/// Tells whether no address is named worse than without true sizes.
-fn lookups(options: &Options) -> Result<bool> {
+/// Tells whether `/proc/kallsyms` has the order of an untouched tree, but for what sizes may decide.
+fn order(options: &Options, tree: &Path) -> Result<bool> {
     let kernel = Kernel::read(options)?;
-    let (listing, linked) = (&kernel.listing, &kernel.linked);
-    let lookups = lookups::compare(&kernel.build, listing, linked, &kernel.names)?;
-    unless_unread(lookups.write(&mut BufWriter::new(io::stdout().lock())))?;
-    Ok(lookups.good())
+    let untouched = untouched::order(tree, &kernel.build)?;
+    let sizes = sizes::Sizes::new(&kernel.linked, &kernel.names);
+    let by_size = kallsyms::configured(&kernel.build, "CONFIG_KALLMODSYMS_SIZES")?;
+    let order = Order::compare(&kernel.listing, &untouched, sizes, by_size)?;
+    unless_unread(order.write(&mut BufWriter::new(io::stdout().lock())))?;
+    Ok(order.good())
+}
+
+/// Lists the symbols of a kernel as it would without the option.
+fn list_untouched(options: &Options, tree: &Path) -> Result<bool> {
+    let kernel = Kernel::read(options)?;
+    let untouched = untouched::order(tree, &kernel.build)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    unless_unread(order::write_untouched(
+        &mut out,
+        &kernel.listing,
+        &untouched,
+    ))?;
+    Ok(true)
 }
 
 /// Compares ways to store the sizes.

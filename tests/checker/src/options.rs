@@ -52,38 +52,45 @@ pub struct Options {
     #[arg(long)]
     pub unattributed: bool,
 
-    /// Compare instead what the kernel answers for addresses, as in %pS, with what it would answer
-    /// without true sizes, and list each address that it names otherwise
-    #[arg(long)]
-    lookups: bool,
+    /// Compare instead the order of /proc/kallsyms with the order that scripts/kallsyms.c of this
+    /// untouched kernel tree gives, and list each address where the two differ
+    #[arg(long, value_name = "TREE")]
+    order: Option<PathBuf>,
+
+    /// List instead the symbols in the order of this untouched kernel tree
+    #[arg(long, value_name = "TREE", conflicts_with = "order")]
+    untouched: Option<PathBuf>,
 
     /// Check instead what this file says, which the kernel's build makes with
     /// CONFIG_BUILTIN_MODULE_RANGES
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["lookups", "encodings"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["order", "untouched", "encodings"])]
     ranges: Option<PathBuf>,
 
     /// Compute instead what the sizes of the symbols would take in other encodings
-    #[arg(long, conflicts_with = "lookups")]
+    #[arg(long, conflicts_with_all = ["order", "untouched"])]
     encodings: bool,
 }
 
 /// What to find out.
-pub enum Aim {
+pub enum Aim<'a> {
     /// Whether each symbol is shown in its modules.
     Modules,
-    /// How addresses are named.
-    Lookups,
+    /// The order of the symbols, against that of a tree.
+    Order(&'a Path),
+    /// The symbols in the order of a tree.
+    Untouched(&'a Path),
     /// What sizes take.
     Encodings,
 }
 
 impl Options {
     /// What was asked for.
-    pub fn aim(&self) -> Aim {
-        match (self.lookups, self.encodings) {
-            (true, _) => Aim::Lookups,
-            (false, true) => Aim::Encodings,
-            (false, false) => Aim::Modules,
+    pub fn aim(&self) -> Aim<'_> {
+        match (&self.order, &self.untouched, self.encodings) {
+            (Some(tree), ..) => Aim::Order(tree),
+            (_, Some(tree), _) => Aim::Untouched(tree),
+            (None, None, true) => Aim::Encodings,
+            (None, None, false) => Aim::Modules,
         }
     }
 
