@@ -61,6 +61,16 @@ pub fn pack_with(
     kernel: &Kernel,
     modules: &[PathBuf],
 ) -> Result<Guest> {
+    pack_files(options, kernel, modules, &[])
+}
+
+/// The same, with more files, each with its name in the guest.
+pub fn pack_files(
+    options: &options::Options,
+    kernel: &Kernel,
+    modules: &[PathBuf],
+    files: &[(&str, &Path)],
+) -> Result<Guest> {
     let repository = options::repository()?;
     let sources = repository.join("tests/guest");
     let directory = kernel.objtree.join("guest");
@@ -97,6 +107,9 @@ pub fn pack_with(
         // Not where the modules are that the guest loads all of.
         let name = module.file_name().unwrap_or_default().to_string_lossy();
         list.file(&format!("lib/{name}"), module, 0o644);
+    }
+    for (name, file) in files {
+        list.file(name, file, 0o644);
     }
 
     Guest::of(kernel, &list, directory)

@@ -14,6 +14,9 @@ use crate::options;
 /// What the test program loads, of `tests/module`.
 const LOOKUP: &str = "kallmodsyms_lookup";
 
+/// What prints addresses, of `tests/printed`.
+const PRINTER: &str = "print_addresses";
+
 /// The tests of KUnit as a module, which may also be built in: so the module has another name.
 const KUNIT: &str = "kallmodsyms_kunit_loaded";
 const KUNIT_SOURCE: &str = "rust/kallmodsyms_kunit.c";
@@ -49,6 +52,11 @@ pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
         modules.extend(build_samples(kernel, &ALL_SAMPLES)?);
     }
     Ok(modules)
+}
+
+/// What prints addresses, which kernels with the option and without can have.
+pub fn build_printer(kernel: &Kernel) -> Result<PathBuf> {
+    Directory::of(kernel, &options::repository()?.join("tests/printed"))?.build(PRINTER)
 }
 
 /// The sample in C alone, which needs no Rust.

@@ -47,9 +47,19 @@ pub fn show(options: &Options, guest: &Guest) -> Result<Files> {
 
 /// The same, with more `words` for the kernel.
 pub fn show_with(options: &Options, guest: &Guest, words: &str) -> Result<Files> {
+    files(options, guest, "show", words)
+}
+
+/// Boots, and has the guest send what it prints for the addresses in `etc/addresses`, which are those of
+/// vmlinux, and its other words on symbols.
+pub fn printed(options: &Options, guest: &Guest) -> Result<Files> {
+    files(options, guest, "printed", "nokaslr")
+}
+
+fn files(options: &Options, guest: &Guest, mode: &str, words: &str) -> Result<Files> {
     let mut phase = Phase::start("boot");
     phase.update("under QEMU");
-    let mut qemu = command_for(options, guest, "show", words)?;
+    let mut qemu = command_for(options, guest, mode, words)?;
     let archive = with_port(&mut qemu, guest);
     watch(qemu, guest, |_| ())?;
     let directory = unpack(&archive, guest)?;

@@ -19,6 +19,8 @@ pub mod long;
 mod off;
 mod offered;
 pub mod offline;
+mod order;
+mod printed;
 mod rebuild;
 mod rebuilt;
 mod reproduce;
@@ -33,7 +35,7 @@ mod vmcoreinfo;
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::build;
 use crate::configure::Kernel;
@@ -234,7 +236,7 @@ fn groups<'a>(
     groups.short("apply and unapply", |report| apply::run(report, packaged));
     groups.short("documentation", docs::run);
     groups.short(options.config(), |report| {
-        kernel(report, options, workshop, options.config())
+        kernel(report, options, workshop, packaged, options.config())
     });
     groups.long("every version of Debian's kernels", |report| {
         versions::run(report, cache)
@@ -255,7 +257,7 @@ fn groups<'a>(
             .filter(|&&name| name != options.config());
         for &config in others {
             groups.long(config, move |report| {
-                kernel(report, options, workshop, config)
+                kernel(report, options, workshop, packaged, config)
             });
         }
     }
@@ -283,7 +285,13 @@ fn groups<'a>(
 }
 
 /// What is tested of each kernel.
-fn kernel(report: &mut Report, options: &Options, workshop: &Workshop, config: &str) -> Result<()> {
+fn kernel(
+    report: &mut Report,
+    options: &Options,
+    workshop: &Workshop,
+    packaged: &Tree,
+    config: &str,
+) -> Result<()> {
     let kernel = workshop.configured(options, config)?;
     boot::run(report, options, &kernel)?;
     boot::run_small(report, options, &kernel)?;
@@ -295,8 +303,31 @@ fn kernel(report: &mut Report, options: &Options, workshop: &Workshop, config: &
     sizes::run(report, &kernel, &files)?;
     vmcoreinfo::run(report, &kernel, &files)?;
     offline::run(report, options, &kernel, &guest, &files)?;
+    as_without(report, options, &kernel, packaged)?;
     reproduce::run(report, &kernel)?;
     rebuild::run(report, &kernel)
+}
+
+/// What the option must not change, for the symbols of this kernel.
+fn as_without(
+    report: &mut Report,
+    options: &Options,
+    kernel: &Kernel,
+    packaged: &Tree,
+) -> Result<()> {
+    let untouched = packaged.pristine.as_ref().context("no untouched tree")?;
+    if source::series(untouched)? != kernel.series {
+        println!(
+            "# no untouched tree of Linux {}: not all is run",
+            kernel.series
+        );
+        return Ok(());
+    }
+    order::run(report, kernel, untouched)?;
+    if can(kernel, PRINTED)? {
+        printed::run(report, options, kernel, untouched)?;
+    }
+    Ok(())
 }
 
 /// The first kernel, with other readers, tables and addresses.
@@ -315,8 +346,9 @@ fn circumstances(report: &mut Report, options: &Options, workshop: &Workshop) ->
     Ok(())
 }
 
-/// What some tests need of a kernel: containers, a vmlinux that QEMU boots, and other addresses in
+/// What some tests need of a kernel: names of all addresses and a way to ask, containers, a vmlinux that QEMU boots, and other addresses in
 /// each boot.
+const PRINTED: &[&str] = &["CONFIG_KALLSYMS_ALL", "CONFIG_KPROBES"];
 const CONTAINERS: &[&str] = &["CONFIG_USER_NS", "CONFIG_PID_NS"];
 const DAMAGE: &[&str] = &["CONFIG_PVH"];
 const ADDRESSES: &[&str] = &["CONFIG_RANDOMIZE_BASE"];

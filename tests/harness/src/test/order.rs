@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The order of `/proc/kallsyms`, against what the `scripts/kallsyms.c` of an untouched tree makes of
+//! the same symbols: the checker of `make check ORDER=`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::host::cargo;
+use super::Report;
+use crate::command;
+use crate::configure::Kernel;
+use crate::options;
+
+/// The page that lists what the option changes.
+const PAGE: &str = "Documentation/core-api/differences.rst";
+
+pub fn run(report: &mut Report, kernel: &Kernel, untouched: &Path) -> Result<()> {
+    let mut checker = checker(kernel)?;
+    let output = checker
+        .arg("--order")
+        .arg(untouched)
+        .output()
+        .context("the checker")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    for line in said.lines() {
+        println!("# {line}");
+    }
+    let name = format!(
+        "{}: the order is an untouched tree's, where its rules do not leave symbols equal",
+        kernel.config
+    );
+    let why = String::from_utf8_lossy(&output.stderr);
+    let good = || {
+        ensure!(output.status.success(), "{said}{why}");
+        Ok(())
+    };
+    report.check(&name, good());
+    let name = format!(
+        "{}: differences.rst has each symbol with a size that is no longer the first at its address",
+        kernel.config
+    );
+    let page = options::repository()?.join(PAGE);
+    let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
+    report.check(&name, all_known(&said, &page));
+    Ok(())
+}
+
+/// That the page has each of these.
+fn all_known(said: &str, page: &str) -> Result<()> {
+    let known: Vec<_> = page.lines().map(str::trim).collect();
+    let renamed = said.lines().filter_map(renamed);
+    let unknown: Vec<_> = renamed.filter(|line| !known.contains(&&**line)).collect();
+    ensure!(unknown.is_empty(), "{PAGE} has not\n{}", unknown.join("\n"));
+    Ok(())
+}
+
+/// What the checker says of an address whose first symbol has a size and is another than in an untouched
+/// kernel: `relocate_kernel -> relocate_range` of
+///
+/// ```text
+/// ffffffff8106d000 relocate_kernel (115) relocate_range (2048) -> relocate_range (2048) relocate_kernel (115)
+/// ```
+fn renamed(line: &str) -> Option<String> {
+    let (without, with) = line.split_once(" -> ")?;
+    let mut without = without.split(' ').skip(1);
+    let (old, size) = (without.next()?, without.next()?);
+    let new = with.split(' ').next()?;
+    let is_known = old == new || size == "(0)" || old.contains("kallmodsyms");
+    (!is_known).then(|| format!("{old} -> {new}"))
+}
+
+/// The kernel's own symbols as `/proc/kallsyms` of a kernel without the option lists them, with the
+/// addresses of vmlinux.
+pub fn untouched(kernel: &Kernel, tree: &Path) -> Result<String> {
+    command::output(checker(kernel)?.arg("--untouched").arg(tree))
+}
+
+fn checker(kernel: &Kernel) -> Result<Command> {
+    let mut checker = cargo("run")?;
+    checker
+        .args(["--quiet", "-p", "checker", "--", "-O"])
+        .arg(&kernel.objtree)
+        .env_remove("KDIR");
+    Ok(checker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all_known;
+
+    const SAID: &str = "\
+lines: 9
+ffffffff81000000 _etext (0) __func__.0 (19) -> __func__.0 (19) _etext (0)
+ffffffff81000010 a (1) b (2) c (9) -> a (1) c (9) b (2)
+ffffffff81000020 kallmodsyms_kunit_a (3) b (12) -> b (12) kallmodsyms_kunit_a (3)
+ffffffff8106d000 part (115) whole (2048) -> whole (2048) part (115)
+";
+
+    #[test]
+    fn symbols_with_a_size_that_lost_their_place() {
+        all_known(SAID, "What changes::\n\n    part -> whole\n").unwrap();
+        let error = all_known(SAID, "part, whole\n").unwrap_err().to_string();
+        assert!(error.ends_with("has not\npart -> whole"), "{error}");
+    }
+}

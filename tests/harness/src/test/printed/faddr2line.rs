@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's own `scripts/faddr2line`, of an untouched tree, on what a kernel prints: it compares the
+//! size behind a symbol's name with the distance to the next symbol of vmlinux.
+//!
+//! The script wants debug information, of which it takes the line numbers only. A vmlinux without it gets
+//! an empty section of that name.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use anyhow::{ensure, Context, Result};
+
+use super::questions::Which;
+use super::{Printed, ENOUGH};
+use crate::command;
+use crate::configure::Kernel;
+use crate::options::Options;
+use crate::test::Report;
+
+/// What the sample begins with.
+const SEED: u64 = 17;
+
+/// The files of the guest that have frames, and how many each has at least.
+const FRAMES: [(&str, usize); 2] = [("oops", 5), ("stack", 3)];
+
+pub fn run(
+    report: &mut Report,
+    options: &Options,
+    kernel: &Kernel,
+    untouched: &Path,
+    printed: &Printed,
+    sampled: usize,
+) -> Result<()> {
+    let script = untouched.join("scripts/faddr2line");
+    let vmlinux = with_lines(options, kernel)?;
+    for (file, fewest) in FRAMES {
+        if !printed.files.directory.join(file).exists() {
+            println!("# {}: no /proc/self/stack: not all is run", kernel.config);
+            continue;
+        }
+        let frames = frames(&printed.files.read(file)?);
+        let name = format!(
+            "{}: faddr2line resolves {} frames of the {file}",
+            kernel.config,
+            frames.len()
+        );
+        let resolved = || {
+            ensure!(frames.len() >= fewest, "only {} frames", frames.len());
+            resolve(options, &script, &vmlinux, &frames)
+        };
+        report.check(&name, resolved());
+    }
+    let sample = sample(printed, sampled);
+    let name = format!(
+        "{}: faddr2line resolves {} sampled addresses (seed {SEED})",
+        kernel.config,
+        sample.len()
+    );
+    let resolved = || {
+        ensure!(sample.len() == sampled, "only {} addresses", sample.len());
+        resolve(options, &script, &vmlinux, &sample)
+    };
+    report.check(&name, resolved());
+    Ok(())
+}
+
+/// vmlinux with the section that the script looks for.
+fn with_lines(options: &Options, kernel: &Kernel) -> Result<PathBuf> {
+    let vmlinux = kernel.linked();
+    let prefix = options.arch()?.cross_prefix();
+    let mut readelf = Command::new("readelf");
+    readelf.args(["--wide", "--section-headers"]).arg(&vmlinux);
+    if command::output(&mut readelf)?.contains(".debug_info") {
+        return Ok(vmlinux);
+    }
+    let copy = kernel.objtree.join("guest/vmlinux.lines");
+    let mut objcopy = Command::new(format!("{prefix}objcopy"));
+    objcopy.args(["--add-section", ".debug_info=/dev/null"]);
+    command::output(objcopy.arg(vmlinux).arg(&copy))?;
+    Ok(copy)
+}
+
+/// The frames that are in the kernel itself.
+///
+/// ```text
+/// [    7.093214]  ? vfs_read+0x10/0x160
+/// [<0>] proc_pid_stack+0xaf/0x120
+/// RIP: 0010:oops_show+0x14/0x40 [print_addresses]
+/// ```
+fn frames(text: &str) -> BTreeSet<String> {
+    let words = text.lines().flat_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let next = words.iter().skip(1).map(Some).chain([None]);
+        let frames = words.iter().zip(next).filter(|(word, next)| {
+            let in_module = next.is_some_and(|next| next.starts_with('['));
+            word.contains("+0x") && word.contains("/0x") && !in_module
+        });
+        let frames = frames.map(|(word, _)| word.rsplit(':').next().unwrap_or(word).to_owned());
+        frames.collect::<Vec<_>>()
+    });
+    words.collect()
+}
+
+/// What `%pS` printed for addresses in functions, chosen at random, but always the same ones.
+fn sample(printed: &Printed, count: usize) -> BTreeSet<String> {
+    let in_functions = printed.answers().filter(|(question, _)| {
+        let is_code = question.symbol.kind.eq_ignore_ascii_case(&'t');
+        question.which == Which::Inner && is_code
+    });
+    let mut texts: Vec<_> = in_functions
+        .filter_map(|(_, line)| line.split('\t').next())
+        .collect();
+    let (mut random, mut sample) = (SEED, BTreeSet::new());
+    while sample.len() < count && !texts.is_empty() {
+        // Knuth's MMIX.
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let chosen = (random >> 33) as usize % texts.len();
+        sample.insert(texts.swap_remove(chosen).to_owned());
+    }
+    sample
+}
+
+/// That the script finds each of these in vmlinux: it repeats what it was given, with a colon.
+fn resolve(
+    options: &Options,
+    script: &Path,
+    vmlinux: &Path,
+    texts: &BTreeSet<String>,
+) -> Result<()> {
+    let arch = options.arch()?;
+    let texts: Vec<_> = texts.iter().collect();
+    let processors = thread::available_parallelism()?.get();
+    let part = texts.len().div_ceil(processors).max(1);
+    let run = |texts: &[&String]| {
+        let mut faddr2line = Command::new(script);
+        faddr2line.arg(vmlinux).args(texts);
+        faddr2line.env_remove("LLVM");
+        faddr2line.env("CROSS_COMPILE", arch.cross_prefix());
+        let output = faddr2line.output().context("scripts/faddr2line")?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let why = String::from_utf8_lossy(&output.stderr).into_owned();
+        anyhow::Ok(said + &why)
+    };
+    let said = thread::scope(|scope| {
+        let threads: Vec<_> = texts
+            .chunks(part)
+            .map(|texts| scope.spawn(|| run(texts)))
+            .collect();
+        let said = threads.into_iter().map(|thread| match thread.join() {
+            Ok(said) => said,
+            Err(_) => anyhow::bail!("the thread of scripts/faddr2line panicked"),
+        });
+        said.collect::<Result<String>>()
+    })?;
+    let found: BTreeSet<_> = said
+        .lines()
+        .filter_map(|line| line.strip_suffix(':'))
+        .collect();
+    let lost: Vec<_> = texts
+        .iter()
+        .filter(|text| !found.contains(text.as_str()))
+        .collect();
+    let why: Vec<_> = said
+        .lines()
+        .filter(|line| line.starts_with("skipping") || line.starts_with("ERROR"))
+        .take(ENOUGH)
+        .collect();
+    ensure!(
+        lost.is_empty(),
+        "{} of {} are not resolved, such as {:?}\n{}",
+        lost.len(),
+        texts.len(),
+        &lost[..lost.len().min(ENOUGH)],
+        why.join("\n")
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::frames;
+
+    #[test]
+    fn frames_of_the_kernel_itself() {
+        let text = "\
+[    7.1] RIP: 0010:oops_show+0x14/0x40 [print_addresses]
+[    7.1]  ? vfs_read+0x10/0x160
+[<0>] proc_pid_stack+0xaf/0x120
+[    7.2] RIP: 0033:0x4f5d4e
+[    7.3] RIP: 0010:vfs_read+0x11/0x160
+";
+        let found: Vec<_> = frames(text).into_iter().collect();
+        let expected = [
+            "proc_pid_stack+0xaf/0x120",
+            "vfs_read+0x10/0x160",
+            "vfs_read+0x11/0x160",
+        ];
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * What the kernel prints for an address, for the comparison of a kernel with
+ * the option and one without: this module uses nothing of the component.
+ *
+ * /proc/print_addresses takes addresses, as machine words. Its reader gets a
+ * line for each, with what these print, behind tabs: %pS, %ps, %pB,
+ * sprint_symbol_no_offset() and lookup_symbol_name().
+ *
+ * /proc/print_oops has its reader make an oops, which ends the reader. (A kernel
+ * without CONFIG_BUG prints no warnings.)
+ */
+
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+/* So many addresses at most. */
+#define MOST (1UL << 20)
+
+static unsigned long count;
+static unsigned long *addresses;
+static DEFINE_MUTEX(lock);
+
+/* Not exported: a kprobe tells where it is. */
+static int (*lookup_name)(unsigned long address, char *name);
+
+static void *address_start(struct seq_file *seq, loff_t *pos)
+{
+	mutex_lock(&lock);
+	return *pos < count ? &addresses[*pos] : NULL;
+}
+
+static void *address_next(struct seq_file *seq, void *address, loff_t *pos)
+{
+	++*pos;
+	return *pos < count ? &addresses[*pos] : NULL;
+}
+
+static void address_stop(struct seq_file *seq, void *address)
+{
+	mutex_unlock(&lock);
+}
+
+static int address_show(struct seq_file *seq, void *address)
+{
+	/* Under the lock, so one will do. */
+	static char text[KSYM_SYMBOL_LEN];
+	unsigned long asked = *(unsigned long *)address;
+	void *pointer = (void *)asked;
+
+	seq_printf(seq, "%pS\t%ps\t%pB\t", pointer, pointer, pointer);
+	sprint_symbol_no_offset(text, asked);
+	seq_printf(seq, "%s\t", text);
+	if (lookup_name(asked, text))
+		text[0] = '\0';
+	seq_printf(seq, "%s\n", text);
+	return 0;
+}
+
+static const struct seq_operations address_operations = {
+	.start	= address_start,
+	.next	= address_next,
+	.stop	= address_stop,
+	.show	= address_show,
+};
+
+static int address_open(struct inode *inode, struct file *file)
+{
+	return seq_open(file, &address_operations);
+}
+
+/* Adds to the addresses: a program may write them in pieces. */
+static ssize_t address_write(struct file *file, const char __user *data, size_t size, loff_t *pos)
+{
+	unsigned long words = size / sizeof(*addresses);
+	ssize_t result = -EINVAL;
+
+	mutex_lock(&lock);
+	if (size % sizeof(*addresses) || words > MOST - count)
+		goto unlock;
+	result = -EFAULT;
+	if (copy_from_user(addresses + count, data, size))
+		goto unlock;
+	count += words;
+	result = size;
+unlock:
+	mutex_unlock(&lock);
+	return result;
+}
+
+static const struct proc_ops address_proc = {
+	.proc_open	= address_open,
+	.proc_read	= seq_read,
+	.proc_lseek	= seq_lseek,
+	.proc_write	= address_write,
+	.proc_release	= seq_release,
+};
+
+static int oops_show(struct seq_file *seq, void *unused)
+{
+	static int *nothing;
+
+	seq_printf(seq, "%d\n", READ_ONCE(*READ_ONCE(nothing)));
+	return 0;
+}
+
+static int __init print_init(void)
+{
+	struct kprobe probe = { .symbol_name = "lookup_symbol_name" };
+	int result = register_kprobe(&probe);
+
+	if (result)
+		return result;
+	lookup_name = (void *)probe.addr;
+	unregister_kprobe(&probe);
+
+	result = -ENOMEM;
+	addresses = vmalloc(MOST * sizeof(*addresses));
+	if (!addresses)
+		return result;
+	if (!proc_create("print_addresses", 0600, NULL, &address_proc))
+		goto free;
+	if (!proc_create_single("print_oops", 0400, NULL, oops_show))
+		goto remove;
+	return 0;
+remove:
+	remove_proc_entry("print_addresses", NULL);
+free:
+	vfree(addresses);
+	return result;
+}
+
+static void __exit print_exit(void)
+{
+	remove_proc_entry("print_oops", NULL);
+	remove_proc_entry("print_addresses", NULL);
+	vfree(addresses);
+}
+
+module_init(print_init);
+module_exit(print_exit);
+
+MODULE_DESCRIPTION("What the kernel prints for addresses, with /proc/kallmodsyms and without");
+MODULE_LICENSE("GPL");
