@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{bail, ensure, Context, Result};
 
-use super::{boot, damaged, damages, host, kaslr, missing, rebuilt, reproduce, soak, Report};
+use super::{boot, damaged, damages, host, kaslr, needs, rebuilt, reproduce, soak, Report};
 use crate::build;
 use crate::options::{self, Options, Soak};
 use crate::packages;
@@ -62,8 +62,8 @@ pub fn reproduce(options: &Options) -> Result<bool> {
 fn all_of_reproduce(report: &mut Report, options: &Options, workshop: &Workshop) {
     report.group("who sees what, damage and repetition", |report| {
         let kernel = workshop.configured(options, options.config())?;
-        let needed = [super::CONTAINERS, super::DAMAGE, super::ADDRESSES].concat();
-        if let Some(option) = missing(&kernel, &needed)? {
+        let needed = [needs::CONTAINERS, needs::DAMAGE, needs::ADDRESSES].concat();
+        if let Some(option) = needs::missing(&kernel, &needed)? {
             bail!("{} is without {option}", kernel.config);
         }
         build::build(&kernel)?;

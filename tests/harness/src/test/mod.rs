@@ -16,6 +16,7 @@ mod layering;
 mod lint;
 pub mod listing;
 pub mod long;
+mod needs;
 mod off;
 mod offered;
 pub mod offline;
@@ -30,15 +31,15 @@ mod soak;
 pub mod speed;
 mod stability;
 mod tables;
+mod unchanged;
 mod versions;
 mod vmcoreinfo;
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::build;
-use crate::configure::Kernel;
 use crate::guest;
 use crate::options::{Options, Test};
 use crate::packages;
@@ -46,6 +47,7 @@ use crate::progress;
 use crate::qemu;
 use crate::source::{self, Tree};
 use crate::workshop::Workshop;
+use needs::{can, ADDRESSES, CONTAINERS, DAMAGE};
 
 /// So many of the damages and of the boots at other addresses have time here.
 const DAMAGES: usize = 2;
@@ -278,6 +280,11 @@ fn groups<'a>(
             });
         }
     }
+    if options.chosen_config().is_none() {
+        groups.long("with the option and without", |report| {
+            printed::pair::run(report, options, workshop, packaged)
+        });
+    }
     groups.long("the option off", |report| {
         off::run(report, options, cache, &workshop.toolchain, packaged)
     });
@@ -303,31 +310,9 @@ fn kernel(
     sizes::run(report, &kernel, &files)?;
     vmcoreinfo::run(report, &kernel, &files)?;
     offline::run(report, options, &kernel, &guest, &files)?;
-    as_without(report, options, &kernel, packaged)?;
+    unchanged::run(report, options, &kernel, packaged)?;
     reproduce::run(report, &kernel)?;
     rebuild::run(report, &kernel)
-}
-
-/// What the option must not change, for the symbols of this kernel.
-fn as_without(
-    report: &mut Report,
-    options: &Options,
-    kernel: &Kernel,
-    packaged: &Tree,
-) -> Result<()> {
-    let untouched = packaged.pristine.as_ref().context("no untouched tree")?;
-    if source::series(untouched)? != kernel.series {
-        println!(
-            "# no untouched tree of Linux {}: not all is run",
-            kernel.series
-        );
-        return Ok(());
-    }
-    order::run(report, kernel, untouched)?;
-    if can(kernel, PRINTED)? {
-        printed::run(report, options, kernel, untouched)?;
-    }
-    Ok(())
 }
 
 /// The first kernel, with other readers, tables and addresses.
@@ -344,32 +329,6 @@ fn circumstances(report: &mut Report, options: &Options, workshop: &Workshop) ->
         kaslr::run(report, options, &kernel, BOOTS)?;
     }
     Ok(())
-}
-
-/// What some tests need of a kernel: names of all addresses and a way to ask, containers, a vmlinux that QEMU boots, and other addresses in
-/// each boot.
-const PRINTED: &[&str] = &["CONFIG_KALLSYMS_ALL", "CONFIG_KPROBES"];
-const CONTAINERS: &[&str] = &["CONFIG_USER_NS", "CONFIG_PID_NS"];
-const DAMAGE: &[&str] = &["CONFIG_PVH"];
-const ADDRESSES: &[&str] = &["CONFIG_RANDOMIZE_BASE"];
-
-/// What of these the kernel has not.
-fn missing(kernel: &Kernel, needed: &[&'static str]) -> Result<Option<&'static str>> {
-    for &option in needed {
-        if !kernel.has(option)? {
-            return Ok(Some(option));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether the kernel has all of these, or else says what it has not.
-fn can(kernel: &Kernel, needed: &[&'static str]) -> Result<bool> {
-    let missing = missing(kernel, needed)?;
-    if let Some(option) = missing {
-        println!("# {} is without {option}: not all is run", kernel.config);
-    }
-    Ok(missing.is_none())
 }
 
 #[cfg(test)]

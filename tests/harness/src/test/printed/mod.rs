@@ -3,11 +3,12 @@
 //! What a kernel prints for addresses, against what a kernel without the option prints.
 //!
 //! [`listing`] works out what an untouched kernel/kallsyms.c answers for the symbols of the same
-//! vmlinux; [`questions`] are the addresses. [`faddr2line`] has the kernel's own script resolve what is
-//! printed.
+//! vmlinux; [`questions`] are the addresses. [`pair`] compares two kernels, which also shows that
+//! [`listing`] is right, and [`faddr2line`] has the kernel's own script resolve what is printed.
 
 mod faddr2line;
 mod listing;
+pub mod pair;
 mod questions;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Two kernels of one configuration, with the option and without, and all that they say of their
+//! symbols. Addresses differ, so a symbol is known by its name and its number among those of its name.
+//!
+//! Each kernel is also compared with [`Listing`], by itself. Documentation/core-api/differences.rst lists
+//! what may differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::listing::Listing;
+use super::questions::Which;
+use super::{faddr2line, Printed, ENOUGH};
+use crate::build;
+use crate::configure::Kernel;
+use crate::options::Options;
+use crate::source::Tree;
+use crate::test::{order, Report};
+use crate::workshop::Workshop;
+
+const WITH: &str = "tiny-with";
+const WITHOUT: &str = "tiny-without";
+
+/// So many addresses are resolved.
+const SAMPLED: usize = 1000;
+
+/// Files of the build that must be the same.
+const BUILT: [&str; 2] = ["modules.builtin", "modules.builtin.modinfo"];
+
+/// What the option adds to the kernel's symbols: the tables, and the component.
+fn is_ours(name: &str) -> bool {
+    const TABLES: [&str; 3] = ["kallsyms_module", "kallsyms_size", "kallsyms_object"];
+    name.contains("kallmodsyms")
+        || name == "kallsyms_num_modules"
+        || TABLES.iter().any(|table| name.starts_with(table))
+}
+
+/// A kernel, and what it said.
+struct Side<'a> {
+    listing: &'a Listing,
+    printed: Printed<'a>,
+    /// How many symbols of each name it has.
+    counts: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Side<'a> {
+    fn of(options: &Options, kernel: &Kernel, listing: &'a Listing) -> Result<Self> {
+        let printed = Printed::of(options, kernel, listing)?;
+        let mut counts = BTreeMap::new();
+        for symbol in &listing.symbols {
+            *counts.entry(&*symbol.name).or_default() += 1;
+        }
+        Ok(Self {
+            listing,
+            printed,
+            counts,
+        })
+    }
+}
+
+pub fn run(
+    report: &mut Report,
+    options: &Options,
+    workshop: &Workshop,
+    packaged: &Tree,
+) -> Result<()> {
+    let untouched = packaged.pristine.as_ref().context("no untouched tree")?;
+    let with = workshop.configured(options, WITH)?;
+    let without = workshop.configured(options, WITHOUT)?;
+    for kernel in [&with, &without] {
+        build::build(kernel)?;
+        order::run(report, kernel, untouched)?;
+    }
+    for name in BUILT {
+        report.check(
+            &format!("{name} is that of a kernel without the option"),
+            same_file(name, &with, &without),
+        );
+    }
+    let listings = [
+        Listing::untouched(&with, untouched)?,
+        Listing::untouched(&without, untouched)?,
+    ];
+    let with_side = Side::of(options, &with, &listings[0])?;
+    let without_side = Side::of(options, &without, &listings[1])?;
+    with_side.printed.check(report, &with, &listings[0])?;
+    without_side.printed.check(report, &without, &listings[1])?;
+    report.check(
+        "both kernels print the same for an address in a symbol",
+        same_answers(&with_side, &without_side),
+    );
+    for (file, what, take) in LISTS {
+        let name = format!("{what}: the same with the option and without");
+        let lists = || {
+            let of = |side: &Side| take(side.listing, &side.printed.files.read(file)?);
+            same_list(what, &of(&with_side)?, &of(&without_side)?)
+        };
+        report.check(&name, lists());
+    }
+    faddr2line::run(
+        report,
+        options,
+        &with,
+        untouched,
+        &with_side.printed,
+        SAMPLED,
+    )
+}
+
+/// The lines of a file that are compared, without addresses and without what is ours.
+type Take = fn(&Listing, &str) -> Result<Vec<String>>;
+
+const LISTS: [(&str, &str, Take); 4] = [
+    ("kallsyms", "letters and names of /proc/kallsyms", kallsyms),
+    ("blacklist", "kprobes/blacklist", blacklist),
+    (
+        "available_filter_functions",
+        "available_filter_functions",
+        plain,
+    ),
+    ("modules", "/sys/module", plain),
+];
+
+fn plain(_: &Listing, text: &str) -> Result<Vec<String>> {
+    let lines = text.lines().filter(|line| !is_ours(line));
+    Ok(lines.map(str::to_owned).collect())
+}
+
+/// ```text
+/// ffffffff81000000 T _text
+/// ffffffffc0000000 t oops_show\t[print_addresses]
+/// ```
+fn kallsyms(_: &Listing, text: &str) -> Result<Vec<String>> {
+    let own = text.lines().take_while(|line| !line.contains('\t'));
+    let labels = own.filter_map(|line| line.split_once(' '));
+    Ok(labels
+        .filter(|(_, label)| !is_ours(label))
+        .map(|(_, label)| label.to_owned())
+        .collect())
+}
+
+/// The name, and whether the extent is the symbol's up to the next one, which the linker may move.
+///
+/// ```text
+/// 0xffffffff81000010-0xffffffff81000040\tdo_int3
+/// ```
+fn blacklist(listing: &Listing, text: &str) -> Result<Vec<String>> {
+    let line = |line: &str| {
+        let (range, name) = line.split_once('\t')?;
+        let (start, end) = range.split_once('-')?;
+        let number = |text: &str| u64::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+        let (start, end) = (number(start)?, number(end)?);
+        let place = listing.place(start)?;
+        let whole = place.symbol.name == name && place.offset == 0 && end - start == place.extent;
+        let extent = match whole {
+            true => "whole".to_owned(),
+            false => format!("{:#x} bytes at {:#x}", end - start, place.offset),
+        };
+        Some(format!("{name}\t{extent}"))
+    };
+    let lines = text.lines().filter(|line| !is_ours(line));
+    lines
+        .map(|text| line(text).with_context(|| text.to_owned()))
+        .collect()
+}
+
+/// That the lists are the same, and not empty.
+fn same_list(what: &str, with: &[String], without: &[String]) -> Result<()> {
+    println!(
+        "# {what}: {} lines with, {} without",
+        with.len(),
+        without.len()
+    );
+    ensure!(!without.is_empty(), "nothing to compare");
+    if with == without {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let mut diff = Command::new("diff");
+    diff.arg("-U0");
+    for (name, list) in [("without", without), ("with", with)] {
+        let path = directory.path().join(name);
+        fs::write(&path, list.join("\n") + "\n")?;
+        diff.arg(path);
+    }
+    let output = diff.output().context("diff")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let differing = |line: &&str| line.starts_with(['+', '-']);
+    let lines: Vec<_> = said.lines().skip(2).filter(differing).collect();
+    anyhow::bail!(
+        "{} lines differ:\n{}",
+        lines.len(),
+        lines[..lines.len().min(4 * ENOUGH)].join("\n")
+    )
+}
+
+fn same_file(name: &str, with: &Kernel, without: &Kernel) -> Result<()> {
+    let read = |kernel: &Kernel| {
+        let path = kernel.objtree.join(name);
+        let text = fs::read(&path).with_context(|| path.display().to_string())?;
+        // The one with modinfo separates its fields by NUL.
+        let text = String::from_utf8_lossy(&text).into_owned();
+        anyhow::Ok(
+            text.split(['\n', '\0'])
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+    };
+    same_list(name, &read(with)?, &read(without)?)
+}
+
+/// A question to both kernels: the name and the number of a symbol, and the address in it.
+type Key<'a> = (&'a str, usize, Which);
+
+/// What became of the questions.
+#[derive(Default)]
+struct Answers {
+    same: usize,
+    /// The linker moved the next symbol: the same but for the distance to it.
+    moved: usize,
+    /// One of ours is next to it, or is what is asked for.
+    ours: usize,
+    /// The kernels have not as many symbols of this name.
+    unequal: BTreeSet<String>,
+    differing: Vec<String>,
+}
+
+fn same_answers(with: &Side, without: &Side) -> Result<()> {
+    let answers = |side: &Side<'_>| -> BTreeMap<(String, usize, Which), (u64, String)> {
+        let answers = side.printed.answers().map(|(question, line)| {
+            let symbol = question.symbol;
+            let key = (symbol.name.clone(), symbol.number, question.which);
+            (key, (question.address, line.to_owned()))
+        });
+        answers.collect()
+    };
+    let (ours, theirs) = (answers(with), answers(without));
+    let mut found = Answers::default();
+    for (key, (address, line)) in &ours {
+        let (name, number, which) = key;
+        if is_ours(name) {
+            found.ours += 1;
+            continue;
+        }
+        if with.counts.get(&**name) != without.counts.get(&**name) {
+            found.unequal.insert(name.clone());
+            continue;
+        }
+        let Some((other_address, other)) = theirs.get(key) else {
+            // A symbol that padding follows in one kernel only.
+            found.moved += 1;
+            continue;
+        };
+        if line == other {
+            found.same += 1;
+        } else if next_to_ours(with.listing, *address) {
+            found.ours += 1;
+        } else if without_extents(line, *which) == without_extents(other, *which) {
+            found.moved += 1;
+        } else {
+            let at: Key = (name, *number, *which);
+            found.differing.push(format!(
+                "{at:?}: {line}, without {other} ({other_address:x})"
+            ));
+        }
+    }
+    println!(
+        "# {} answers: {} the same, {} but for where the next symbol is, {} at symbols of ours; \
+         {} names that one kernel has more often; {} others",
+        ours.len(),
+        found.same,
+        found.moved,
+        found.ours,
+        found.unequal.len(),
+        found.differing.len()
+    );
+    println!("# had more often: {:?}", found.unequal);
+    ensure!(found.same > 0, "nothing to compare");
+    ensure!(
+        found.differing.is_empty(),
+        "{} answers differ, such as\n{}",
+        found.differing.len(),
+        found.differing[..found.differing.len().min(ENOUGH)].join("\n")
+    );
+    Ok(())
+}
+
+/// Whether the symbol that an address, or the byte before it, is named after is ours, or the next one.
+fn next_to_ours(listing: &Listing, address: u64) -> bool {
+    let around = [address - 1, address, listing.next(address)];
+    let places = around
+        .into_iter()
+        .filter_map(|address| listing.place(address));
+    places.into_iter().any(|place| is_ours(&place.symbol.name))
+}
+
+/// Without the distances to the next symbols, and without the offsets that count from another symbol.
+///
+/// ```text
+/// vfs_read+0x10/0x160\tvfs_read\tvfs_read+0x10/0x160\tvfs_read\tvfs_read
+/// ```
+fn without_extents(line: &str, which: Which) -> Vec<&str> {
+    let end_of = |column: usize| match (column, which) {
+        // The padding in front belongs to the symbol before, and %pB of a start is of the byte before.
+        (_, Which::Before) | (2, Which::Start) => '+',
+        _ => '/',
+    };
+    let columns = line.split('\t').enumerate();
+    columns
+        .map(|(at, column)| column.split(end_of(at)).next().unwrap_or(column))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_count_but_not_what_the_linker_moves() {
+        let line = |pad: u32| format!("f+0x4/{pad:#x}\tf\te+{pad:#x}/{pad:#x}\tf\tf");
+        let same = |which| without_extents(&line(16), which) == without_extents(&line(32), which);
+        assert!(same(Which::Start) && same(Which::Before));
+        assert!(!same(Which::Inner) && !same(Which::Padding));
+        let other = "f+0x5/0x10\tf\te+0x10/0x10\tf\tf";
+        assert_ne!(
+            without_extents(&line(16), Which::Start),
+            without_extents(other, Which::Start)
+        );
+    }
+
+    #[test]
+    fn lists_that_differ() {
+        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        same_list("a", &list("a b"), &list("a b")).unwrap();
+        same_list("a", &[], &[]).unwrap_err();
+        let error = same_list("a", &list("b a c"), &list("a b c")).unwrap_err();
+        assert!(error.to_string().starts_with("2 lines differ"), "{error}");
+    }
+
+    #[test]
+    fn names_of_ours() {
+        assert!(is_ours("kallsyms_size_pages") && is_ours("_RNvNtCs_kallmodsyms3foo"));
+        assert!(!is_ours("kallsyms_names") && !is_ours("vfs_read"));
+    }
+}
