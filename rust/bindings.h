@@ -52,6 +52,9 @@ extern const u32 kallsyms_size_byte_ranks[];
 extern const u64 kallsyms_size_words[];
 #endif
 
+/* bindgen shows no macro that has sizeof in it. */
+enum { KALLMODSYMS_MODULE_NAME_LEN = MODULE_NAME_LEN };
+
 /* kallmodsyms.rs: what helpers.c calls when the kernel starts. */
 int kallmodsyms_init(void);
 

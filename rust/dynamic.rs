@@ -16,14 +16,13 @@
 //! A list may change from one call to the next, and then symbols are missed or seen twice, as in
 //! /proc/kallsyms.
 
-use crate::format::names::MAX_NAME_LEN;
 use kernel::{bindings, ffi::c_char, page::PAGE_SIZE};
 
 /// Bytes of the longest name of a symbol with its NUL.
 const NAME_LEN: usize = bindings::KSYM_NAME_LEN as usize;
 
 /// Bytes of the longest name of a module with its NUL.
-const MODULE_NAME_LEN: usize = MAX_NAME_LEN + 1;
+const MODULE_NAME_LEN: usize = bindings::KALLMODSYMS_MODULE_NAME_LEN as usize;
 
 /// A list of symbols.
 #[derive(Clone, Copy, PartialEq, Eq)]
