@@ -16,7 +16,7 @@
 
 use crate::format::ranges::RawTables;
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
-use crate::format::sizes::{RawSizes, BIT_RANK_STEP, RANK_STEP, VALUES};
+use crate::format::sizes::{RawSizes, RANK_STEP, VALUES};
 use core::{mem, ptr::addr_of, slice};
 use kernel::{bindings, prelude::*};
 
@@ -107,7 +107,7 @@ pub(crate) fn module_tables() -> Result<RawTables<'static>> {
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 pub(crate) fn size_tables(symbols: u32) -> Result<RawSizes<'static>> {
     let symbols = symbols as usize;
-    let ranks = |entries: usize, step| entries.div_ceil(step);
+    let ranks = |entries: usize| entries.div_ceil(RANK_STEP);
     // SAFETY: The generator makes these tables and their lengths as constants.
     unsafe {
         let [nibbles, bytes, words] = bindings::kallsyms_size_counts.map(|count| count as usize);
@@ -116,7 +116,7 @@ pub(crate) fn size_tables(symbols: u32) -> Result<RawSizes<'static>> {
             bits: table(addr_of!(bindings::kallsyms_size_bits).cast(), bits)?,
             bit_ranks: table(
                 addr_of!(bindings::kallsyms_size_bit_ranks).cast(),
-                ranks(symbols, BIT_RANK_STEP),
+                ranks(symbols),
             )?,
             nibbles: table(
                 addr_of!(bindings::kallsyms_size_nibbles).cast(),
@@ -124,13 +124,13 @@ pub(crate) fn size_tables(symbols: u32) -> Result<RawSizes<'static>> {
             )?,
             nibble_ranks: table(
                 addr_of!(bindings::kallsyms_size_nibble_ranks).cast(),
-                ranks(nibbles, RANK_STEP),
+                ranks(nibbles),
             )?,
             values: table(addr_of!(bindings::kallsyms_size_values).cast(), VALUES)?,
             bytes: table(addr_of!(bindings::kallsyms_size_bytes).cast(), bytes)?,
             byte_ranks: table(
                 addr_of!(bindings::kallsyms_size_byte_ranks).cast(),
-                ranks(bytes, RANK_STEP),
+                ranks(bytes),
             )?,
             words: table(addr_of!(bindings::kallsyms_size_words).cast(), words)?,
         })

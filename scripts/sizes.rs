@@ -5,7 +5,7 @@
 
 use crate::elf::Symbol;
 use crate::error::{show, Error, Result};
-use crate::format::sizes::{RawSizes, SizeTables, BIT_RANK_STEP, NO_SIZE, RANK_STEP, VALUES};
+use crate::format::sizes::{RawSizes, SizeTables, NO_SIZE, RANK_STEP, VALUES};
 use crate::hash::FastMap;
 
 /// The encoded tables; see [`RawSizes`] for their meaning.
@@ -32,12 +32,7 @@ impl Sizes {
         };
         sizes.bits = vec![0; symbols.len().div_ceil(64)];
         for (index, (symbol, &gap)) in symbols.iter().zip(&gaps).enumerate() {
-            rank(
-                &mut sizes.bit_ranks,
-                BIT_RANK_STEP,
-                index,
-                sizes.nibbles.len(),
-            );
+            rank(&mut sizes.bit_ranks, index, sizes.nibbles.len());
             if symbol.size != gap {
                 if let Some(word) = sizes.bits.get_mut(index / 64) {
                     *word |= 1 << (index % 64);
@@ -51,12 +46,7 @@ impl Sizes {
 
     /// Adds a size that is not its gap.
     fn add(&mut self, size: u64, gap: u64) {
-        rank(
-            &mut self.nibble_ranks,
-            RANK_STEP,
-            self.nibbles.len(),
-            self.bytes.len(),
-        );
+        rank(&mut self.nibble_ranks, self.nibbles.len(), self.bytes.len());
         let value = value(size, gap);
         let nibble = self
             .values
@@ -67,12 +57,7 @@ impl Sizes {
             return;
         }
         self.nibbles.push(VALUES as u8);
-        rank(
-            &mut self.byte_ranks,
-            RANK_STEP,
-            self.bytes.len(),
-            self.words.len(),
-        );
+        rank(&mut self.byte_ranks, self.bytes.len(), self.words.len());
         match gap.checked_sub(size) {
             Some(less @ 0..255) => self.bytes.push(less as u8),
             _ => {
@@ -187,8 +172,8 @@ fn frequent(symbols: &[Symbol<'_>], gaps: &[u64]) -> Vec<u32> {
 }
 
 /// Notes how many entries go `down` before entry `index` of a level, for each that has a rank.
-fn rank(ranks: &mut Vec<u32>, step: usize, index: usize, down: usize) {
-    if index % step == 0 {
+fn rank(ranks: &mut Vec<u32>, index: usize, down: usize) {
+    if index % RANK_STEP == 0 {
         ranks.push(down as u32);
     }
 }

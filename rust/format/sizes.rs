@@ -13,19 +13,16 @@
 //! 3. A byte for each nibble of 15: the number of bytes to leave off.
 //! 4. A word for each byte of 255: the size. Symbols that overlap the next one are here.
 //!
-//! The index of an entry is the number of entries of the level before it, up to there, that go down:
-//! its rank. Ranks are kept for every 128th bit and for every 512th entry of the other levels, and the
-//! remainder is counted; a reader of all sizes in order counts nothing. Lookups of addresses mostly
-//! end at a bit or a nibble, so these are short: no loop, and no call.
+//! Where an entry of a level is, is how many entries of the level before it, up to there, go down. That
+//! number is kept for every 512th entry, and the rest is counted. So a size at any index costs no
+//! more than three counts over 512 entries, and mostly none; one who reads all sizes in order
+//! counts nothing.
 //!
-//! Documentation/kbuild/tables.rst has the bytes of each level on x86_64 defconfig.
+//! Documentation/kbuild/tables.rst has the bytes that each level takes on x86_64 defconfig.
 
 pub use super::error::SizeError;
 
-/// Bits of level 1 from one rank to the next: two words.
-pub const BIT_RANK_STEP: usize = 128;
-
-/// Entries of the other levels from one rank to the next.
+/// Entries from one rank to the next.
 pub const RANK_STEP: usize = 512;
 
 /// The values that a nibble can stand for.
@@ -45,7 +42,7 @@ const BYTE_DOWN: u8 = 255;
 pub struct RawSizes<'a> {
     /// Level 1: a bit for each symbol, lowest first in each word.
     pub bits: &'a [u64],
-    /// For every 128th bit, how many before it are 1.
+    /// For every 512th bit, how many before it are 1.
     pub bit_ranks: &'a [u32],
     /// Level 2: two nibbles a byte, the lower one first.
     pub nibbles: &'a [u8],
@@ -105,18 +102,17 @@ impl<'a> SizeTables<'a> {
             return Err(SizeError::Count { level: 1 });
         }
         let tables = Self(raw);
-        let one = |symbol| tables.bit(symbol);
-        let ones = check_level(1, symbols, raw.bit_ranks, BIT_RANK_STEP, one)?;
+        let ones = check_level(1, symbols, raw.bit_ranks, |symbol| tables.bit(symbol))?;
         if raw.nibbles.len() != ones.div_ceil(2) {
             return Err(SizeError::Count { level: 2 });
         }
         let down = |nibble| tables.nibble(nibble) == Some(NIBBLE_DOWN);
-        let bytes = check_level(2, ones, raw.nibble_ranks, RANK_STEP, down)?;
+        let bytes = check_level(2, ones, raw.nibble_ranks, down)?;
         if raw.bytes.len() != bytes {
             return Err(SizeError::Count { level: 3 });
         }
         let down = |byte| raw.bytes.get(byte) == Some(&BYTE_DOWN);
-        let words = check_level(3, bytes, raw.byte_ranks, RANK_STEP, down)?;
+        let words = check_level(3, bytes, raw.byte_ranks, down)?;
         if raw.words.len() != words {
             return Err(SizeError::Count { level: 4 });
         }
@@ -133,23 +129,16 @@ impl<'a> SizeTables<'a> {
     ///
     /// Constant time, for most symbols a test or a count over eight words of bits. May be called from
     /// any context.
-    #[inline]
     pub fn size(&self, symbol: u32, gap: u64) -> u64 {
         if !self.bit(symbol as usize) {
             return gap;
         }
         let nibble = self.nibbles_before(symbol as usize);
-        self.size_by_nibble(nibble, gap)
-            .unwrap_or_else(|| self.rare_size(nibble, gap))
-    }
-
-    /// What levels 3 and 4 say of the symbol whose nibble is number `nibble`.
-    #[cold]
-    #[inline(never)]
-    fn rare_size(&self, nibble: usize, gap: u64) -> u64 {
-        let byte = self.bytes_before(nibble);
-        let size = self.size_by_byte(byte, gap);
-        size.unwrap_or_else(|| self.size_by_word(self.words_before(byte)))
+        self.size_by_nibble(nibble, gap).unwrap_or_else(|| {
+            let byte = self.bytes_before(nibble);
+            let size = self.size_by_byte(byte, gap);
+            size.unwrap_or_else(|| self.size_by_word(self.words_before(byte)))
+        })
     }
 
     /// A cursor at symbol number `symbol`. Constant time.
@@ -276,18 +265,17 @@ impl<'a> SizeTables<'a> {
         rank(self.0.byte_ranks, byte, down)
     }
 
-    /// How many symbols before `symbol` have a nibble.
-    #[inline]
+    /// How many symbols before `symbol` have a nibble: as [`rank`], by the word.
     fn nibbles_before(&self, symbol: usize) -> usize {
         let raw = &self.0;
-        let word = |index: usize| raw.bits.get(index).copied().unwrap_or(0);
-        let rank = raw.bit_ranks.get(symbol / BIT_RANK_STEP).copied();
-        let here = word(symbol / 64) & !(u64::MAX << (symbol % 64));
-        let mut count = rank.unwrap_or(0).wrapping_add(here.count_ones());
-        if symbol % BIT_RANK_STEP >= 64 {
-            count = count.wrapping_add(word(symbol / 64 - 1).count_ones());
-        }
-        count as usize
+        let base = raw.bit_ranks.get(symbol / RANK_STEP).copied();
+        let first = symbol / RANK_STEP * (RANK_STEP / 64);
+        let words = raw.bits.get(first..).unwrap_or_default();
+        let (whole, part) = (symbol % RANK_STEP / 64, symbol % 64);
+        let partial = words.get(whole).copied().unwrap_or(0) & !(u64::MAX << part);
+        let whole = words.iter().take(whole).map(|word| word.count_ones());
+        let counted = whole.fold(partial.count_ones(), u32::wrapping_add);
+        base.unwrap_or(0).wrapping_add(counted) as usize
     }
 
     /// Level 1 from symbol number `symbol` on, up to the next multiple of 64; zeros from there on.
@@ -369,21 +357,20 @@ fn rank(ranks: &[u32], index: usize, goes_down: impl Fn(usize) -> bool) -> usize
     (base as usize).wrapping_add(rest.filter(|&entry| goes_down(entry)).count())
 }
 
-/// Checks the `ranks` of a level of `len` entries, one for each `step`. Returns how many of the entries go down.
+/// Checks the `ranks` of a level of `len` entries. Returns how many of the entries go down.
 fn check_level(
     level: usize,
     len: usize,
     ranks: &[u32],
-    step: usize,
     goes_down: impl Fn(usize) -> bool,
 ) -> Result<usize, SizeError> {
-    if ranks.len() != len.div_ceil(step) {
+    if ranks.len() != len.div_ceil(RANK_STEP) {
         return Err(SizeError::Count { level });
     }
     let mut count: usize = 0;
     for entry in 0..len {
-        if entry % step == 0 {
-            let rank = entry / step;
+        if entry % RANK_STEP == 0 {
+            let rank = entry / RANK_STEP;
             if ranks.get(rank).map(|&rank| rank as usize) != Some(count) {
                 return Err(SizeError::Rank { level, rank });
             }

@@ -4,7 +4,7 @@
 
 use super::Source;
 use crate::elf::Symbol;
-use crate::format::sizes::{BIT_RANK_STEP, NO_SIZE, RANK_STEP};
+use crate::format::sizes::{NO_SIZE, RANK_STEP};
 use crate::sizes::Sizes;
 
 /// Entries in a row of bytes.
@@ -32,13 +32,7 @@ pub(crate) fn write(source: &mut Source<'_>, sizes: &Sizes, symbols: &[Symbol<'_
             &[b"from ", first].concat(),
         );
     }
-    ranks(
-        source,
-        "kallsyms_size_bit_ranks",
-        &sizes.bit_ranks,
-        BIT_RANK_STEP,
-        0,
-    );
+    ranks(source, "kallsyms_size_bit_ranks", &sizes.bit_ranks, 0);
 
     let nibbles = sizes.packed_nibbles();
     rows(source, "kallsyms_size_nibbles", &nibbles, 2, SPARE_NIBBLES);
@@ -47,7 +41,6 @@ pub(crate) fn write(source: &mut Source<'_>, sizes: &Sizes, symbols: &[Symbol<'_
         source,
         "kallsyms_size_nibble_ranks",
         nibble_ranks,
-        RANK_STEP,
         SPARE_RANKS,
     );
 
@@ -62,13 +55,7 @@ pub(crate) fn write(source: &mut Source<'_>, sizes: &Sizes, symbols: &[Symbol<'_
 
     rows(source, "kallsyms_size_bytes", &sizes.bytes, 1, SPARE_BYTES);
     let byte_ranks = &sizes.byte_ranks;
-    ranks(
-        source,
-        "kallsyms_size_byte_ranks",
-        byte_ranks,
-        RANK_STEP,
-        SPARE_RANKS,
-    );
+    ranks(source, "kallsyms_size_byte_ranks", byte_ranks, SPARE_RANKS);
 
     let label = "kallsyms_size_words";
     source.label(label);
@@ -91,10 +78,10 @@ fn rows(source: &mut Source<'_>, label: &str, bytes: &[u8], each: usize, spare: 
     source.room(label, bytes.len(), spare);
 }
 
-fn ranks(source: &mut Source<'_>, label: &str, ranks: &[u32], step: usize, spare: usize) {
+fn ranks(source: &mut Source<'_>, label: &str, ranks: &[u32], spare: usize) {
     source.label(label);
     for (index, rank) in ranks.iter().enumerate() {
-        let entry = index * step;
+        let entry = index * RANK_STEP;
         source.row(
             format_args!("\t.long\t{rank}"),
             format!("before {entry}").as_bytes(),

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::format::ranges::{ModuleTables, RawTables};
-use crate::format::sizes::{RawSizes, SizeTables, BIT_RANK_STEP, RANK_STEP, VALUES};
+use crate::format::sizes::{RawSizes, SizeTables, RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 use crate::format::walk::{Place, Places, Tables};
@@ -220,15 +220,15 @@ impl Sizes {
         let mut counts = counts.into_iter().map(|count| count as usize);
         let mut count = || counts.next().unwrap_or(0);
         let (nibbles, bytes, words) = (count(), count(), count());
-        let ranks = |name, entries: usize, step| image.u32s(name, entries.div_ceil(step));
+        let ranks = |name, entries: usize| image.u32s(name, entries.div_ceil(RANK_STEP));
         Ok(Self {
             bits: image.u64s("kallsyms_size_bits", symbols.div_ceil(u64::BITS as usize))?,
-            bit_ranks: ranks("kallsyms_size_bit_ranks", symbols, BIT_RANK_STEP)?,
+            bit_ranks: ranks("kallsyms_size_bit_ranks", symbols)?,
             nibbles: image.bytes("kallsyms_size_nibbles", nibbles.div_ceil(2) as u64)?,
-            nibble_ranks: ranks("kallsyms_size_nibble_ranks", nibbles, RANK_STEP)?,
+            nibble_ranks: ranks("kallsyms_size_nibble_ranks", nibbles)?,
             values: image.u32s("kallsyms_size_values", VALUES)?,
             bytes: image.bytes("kallsyms_size_bytes", bytes as u64)?,
-            byte_ranks: ranks("kallsyms_size_byte_ranks", bytes, RANK_STEP)?,
+            byte_ranks: ranks("kallsyms_size_byte_ranks", bytes)?,
             words: image.u64s("kallsyms_size_words", words)?,
         })
     }

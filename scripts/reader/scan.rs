@@ -19,7 +19,7 @@ use std::ops::Range;
 use crate::elf::{Elf, Section};
 use crate::emit::MARK;
 use crate::error::Result;
-use crate::format::sizes::{BIT_RANK_STEP, RANK_STEP, VALUES};
+use crate::format::sizes::{RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 
@@ -330,23 +330,15 @@ impl Data<'_> {
             return None;
         }
         let (level3, level4) = (self.u32(counts + 4)?, self.u32(counts + 8)?);
-        let ranks = |entries: usize, step| 4 * entries.div_ceil(step);
+        let ranks = |entries: usize| 4 * entries.div_ceil(RANK_STEP);
         self.table(cursor, "kallsyms_size_counts", 12);
         self.table(cursor, "kallsyms_size_bits", bytes);
-        self.table(
-            cursor,
-            "kallsyms_size_bit_ranks",
-            ranks(symbols, BIT_RANK_STEP),
-        );
+        self.table(cursor, "kallsyms_size_bit_ranks", ranks(symbols));
         self.table(cursor, "kallsyms_size_nibbles", nibbles.div_ceil(2));
-        self.table(
-            cursor,
-            "kallsyms_size_nibble_ranks",
-            ranks(nibbles, RANK_STEP),
-        );
+        self.table(cursor, "kallsyms_size_nibble_ranks", ranks(nibbles));
         self.table(cursor, "kallsyms_size_values", 4 * VALUES);
         self.table(cursor, "kallsyms_size_bytes", level3);
-        self.table(cursor, "kallsyms_size_byte_ranks", ranks(level3, RANK_STEP));
+        self.table(cursor, "kallsyms_size_byte_ranks", ranks(level3));
         self.table(cursor, "kallsyms_size_words", level4.checked_mul(8)?);
         Some(())
     }

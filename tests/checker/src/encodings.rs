@@ -16,7 +16,6 @@ use crate::sizes::Sizes;
 
 /// Every so many entries, 4 bytes count what went before.
 const RANK_STEP: usize = 512;
-const BIT_RANK_STEP: usize = 128;
 
 /// A symbol's size: how much less than its gap.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,7 +108,7 @@ impl Encodings {
             (
                 "a bit for each symbol; else a nibble of 15 values; else a byte; else a word",
                 n.div_ceil(8)
-                    + n.div_ceil(BIT_RANK_STEP) * 4
+                    + ranks(n)
                     + bits.div_ceil(2)
                     + ranks(bits)
                     + after_frequent
@@ -227,7 +226,7 @@ mod tests {
                 4096 + 12,
                 2048 + 8 * 4 + 512 * 4,
                 2048 + 8 * 4 + 512 + 4 + 8,
-                512 + 32 * 4 + 1024 + 4 * 4 + 1 + 4 + 8 + 60,
+                512 + 8 * 4 + 1024 + 4 * 4 + 1 + 4 + 8 + 60,
             ]
         );
         let bits = 0.5 + 0.25 * 2.0 + 0.125 * 3.0 + 0.125 * 3.0;

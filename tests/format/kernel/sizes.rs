@@ -3,7 +3,7 @@
 //! The size tables, and an encoder that has nothing of the generator's. Who uses this file has the
 //! format code in a module `format`.
 
-use super::format::sizes::{RawSizes, BIT_RANK_STEP, NO_SIZE, RANK_STEP, VALUES};
+use super::format::sizes::{RawSizes, NO_SIZE, RANK_STEP, VALUES};
 
 /// The tables.
 #[derive(Clone, Debug, Default)]
@@ -28,17 +28,12 @@ impl Encoded {
         };
         encoded.bits = vec![0; symbols.len().div_ceil(64)];
         for (index, &(gap, size)) in symbols.iter().enumerate() {
-            rank(&mut encoded.bit_ranks, BIT_RANK_STEP, index, nibbles.len());
+            rank(&mut encoded.bit_ranks, index, nibbles.len());
             if size == gap {
                 continue;
             }
             encoded.bits[index / 64] |= 1 << (index % 64);
-            rank(
-                &mut encoded.nibble_ranks,
-                RANK_STEP,
-                nibbles.len(),
-                bytes.len(),
-            );
+            rank(&mut encoded.nibble_ranks, nibbles.len(), bytes.len());
             let less = gap.checked_sub(size);
             let means = |&value: &u32| match value {
                 NO_SIZE => size == 0,
@@ -49,12 +44,7 @@ impl Encoded {
                 continue;
             }
             nibbles.push(15);
-            rank(
-                &mut encoded.byte_ranks,
-                RANK_STEP,
-                bytes.len(),
-                encoded.words.len(),
-            );
+            rank(&mut encoded.byte_ranks, bytes.len(), encoded.words.len());
             match less {
                 Some(less @ 0..255) => bytes.push(less as u8),
                 _ => {
@@ -87,8 +77,8 @@ impl Encoded {
 }
 
 /// Notes how many entries go down before entry `index`, if that is where it is noted.
-fn rank(ranks: &mut Vec<u32>, step: usize, index: usize, below: usize) {
-    if index % step == 0 {
+fn rank(ranks: &mut Vec<u32>, index: usize, below: usize) {
+    if index % RANK_STEP == 0 {
         ranks.push(below as u32);
     }
 }

@@ -10,7 +10,7 @@ use encoder::Encoded;
 use super::symbols::Rows;
 use crate::format;
 use crate::format::ranges::ModuleTables;
-use crate::format::sizes::{SizeTables, BIT_RANK_STEP, NO_SIZE, RANK_STEP, VALUES};
+use crate::format::sizes::{SizeTables, NO_SIZE, RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 use crate::format::walk::{Tables, Walk, WINDOW};
@@ -121,13 +121,13 @@ impl Encoded {
     fn mend(&mut self, symbols: usize) {
         self.values.resize(VALUES, 0);
         self.bits.resize(symbols.div_ceil(64), 0);
-        let (table, ones) = ranks(symbols, BIT_RANK_STEP, |symbol| self.bit(symbol));
+        let (table, ones) = ranks(symbols, |symbol| self.bit(symbol));
         self.bit_ranks = table;
         self.nibbles.resize(ones.div_ceil(2), 0xf0);
-        let (table, down) = ranks(ones, RANK_STEP, |nibble| self.nibble(nibble) == 15);
+        let (table, down) = ranks(ones, |nibble| self.nibble(nibble) == 15);
         self.nibble_ranks = table;
         self.bytes.resize(down, 0xff);
-        let (table, down) = ranks(down, RANK_STEP, |byte| self.bytes[byte] == 255);
+        let (table, down) = ranks(down, |byte| self.bytes[byte] == 255);
         self.byte_ranks = table;
         self.words.resize(down, 1 << 40);
     }
@@ -190,12 +190,12 @@ impl Encoded {
     }
 }
 
-/// How many entries go down before each `step`th, and in all.
-fn ranks(entries: usize, step: usize, goes_down: impl Fn(usize) -> bool) -> (Vec<u32>, usize) {
+/// How many entries go down before each [`RANK_STEP`]th, and in all.
+fn ranks(entries: usize, goes_down: impl Fn(usize) -> bool) -> (Vec<u32>, usize) {
     let mut ranks = Vec::new();
     let mut count = 0;
     for entry in 0..entries {
-        if entry % step == 0 {
+        if entry % RANK_STEP == 0 {
             ranks.push(count as u32);
         }
         count += usize::from(goes_down(entry));
