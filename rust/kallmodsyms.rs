@@ -51,8 +51,7 @@ mod true_sizes;
 #[cfg(CONFIG_VMCORE_INFO)]
 mod vmcoreinfo;
 
-use core::mem;
-use kernel::{c_str, ffi::c_int, prelude::*, sync::Arc};
+use kernel::{c_str, ffi::c_int, prelude::*};
 
 /// What messages of this crate begin with. `module!` would define it, and make a module of the
 /// component.
@@ -67,12 +66,12 @@ pub(crate) extern "C" fn kallmodsyms_init() -> c_int {
     }
 }
 
-/// Makes the file and what else other code asks; all of it stays for as long as the kernel runs.
+/// Makes the file, and lets other code look symbols up, for as long as the kernel runs.
 fn start() -> Result {
-    let symbols = Arc::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
-    lookup::publish(symbols.clone())?;
-    let file = proc_fs::Entry::<listing::Listing>::new(c_str!("kallmodsyms"), 0o444, symbols)?;
-    mem::forget(file);
+    let symbols = KBox::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
+    let symbols: &core_symbols::CoreSymbols = KBox::leak(symbols);
+    lookup::publish(symbols)?;
+    proc_fs::create::<listing::Listing>(c_str!("kallmodsyms"), 0o444, symbols)?;
     #[cfg(CONFIG_VMCORE_INFO)]
     vmcoreinfo::add_tables();
     Ok(())

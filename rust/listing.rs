@@ -22,7 +22,7 @@ use crate::{
     },
     open_file::{Contents, Overflow},
 };
-use kernel::{prelude::*, sync::Arc};
+use kernel::prelude::*;
 
 /// The most symbols that one RCU read-side section makes lines of, which are some 16 KiB. A line of a
 /// module takes about 530 instructions (`make bench`), so a section takes 140,000: about 50
@@ -32,13 +32,13 @@ pub(crate) const SECTION: usize = 256;
 
 /// An open file: which symbols, and whether whoever opened it may see addresses and sizes.
 pub(crate) struct Opened {
-    symbols: Arc<CoreSymbols>,
+    symbols: &'static CoreSymbols,
     show_values: bool,
 }
 
 /// One reader's walk over all symbols.
 pub(crate) struct Listing {
-    symbols: Arc<CoreSymbols>,
+    symbols: &'static CoreSymbols,
     /// Whether the reader may see addresses and sizes.
     show_values: bool,
     /// The offset of the next line.
@@ -68,7 +68,7 @@ impl Contents for Listing {
     type Shared = CoreSymbols;
     type Opened = Opened;
 
-    fn open(symbols: Arc<CoreSymbols>, file: &File) -> Opened {
+    fn open(symbols: &'static CoreSymbols, file: &File) -> Opened {
         Opened {
             symbols,
             show_values: may_see_addresses(file),
@@ -79,7 +79,7 @@ impl Contents for Listing {
         Ok(Self {
             core: opened.symbols.walk()?,
             pos: opened.symbols.len().into(),
-            symbols: opened.symbols.clone(),
+            symbols: opened.symbols,
             show_values: opened.show_values,
             offset: 0,
             ends: Ends::default(),
@@ -174,15 +174,12 @@ impl Listing {
                 let Some(symbol) = symbols.next() else {
                     return Ok(self.pos);
                 };
-                // Some debugging symbols have no name, and are not shown.
-                if !symbol.name.is_empty() {
-                    record.dynamic(
-                        (symbol.address, symbol.size),
-                        cased(symbol.kind, symbol.is_exported()),
-                        symbol.name,
-                        symbol.module_name(),
-                    )?;
-                }
+                record.dynamic(
+                    (symbol.address, symbol.size),
+                    cased(symbol.kind, symbol.is_exported()),
+                    symbol.name,
+                    symbol.module_name(),
+                )?;
                 self.pos = self.pos.wrapping_add(1);
             }
         }
@@ -205,14 +202,8 @@ impl Listing {
                 let Some(symbol) = symbols.next() else {
                     return Ok(self.pos);
                 };
-                if !symbol.name.is_empty() {
-                    record.dynamic(
-                        (symbol.address, symbol.size),
-                        BpfSymbol::KIND,
-                        symbol.name,
-                        b"bpf",
-                    )?;
-                }
+                let value = (symbol.address, symbol.size);
+                record.dynamic(value, BpfSymbol::KIND, symbol.name, b"bpf")?;
                 self.ends.in_bpf.pass(&symbol);
                 self.pos = self.pos.wrapping_add(1);
             }
@@ -237,14 +228,12 @@ impl Listing {
             let Some(symbol) = source.get(index, &mut self.scratch) else {
                 return Ok(self.pos);
             };
-            if !symbol.name.is_empty() {
-                record.dynamic(
-                    (symbol.address, symbol.size),
-                    cased(symbol.kind, symbol.exported),
-                    symbol.name,
-                    symbol.module,
-                )?;
-            }
+            record.dynamic(
+                (symbol.address, symbol.size),
+                cased(symbol.kind, symbol.exported),
+                symbol.name,
+                symbol.module,
+            )?;
             self.pos = self.pos.wrapping_add(1);
         }
     }
@@ -287,7 +276,8 @@ impl Record<'_> {
         Ok(())
     }
 
-    /// Adds the line of a symbol that is not part of the image.
+    /// Adds the line of a symbol that is not part of the image. Symbols without a name, as some
+    /// debugging symbols are, have no line.
     fn dynamic(
         &mut self,
         value: (usize, usize),
@@ -295,6 +285,9 @@ impl Record<'_> {
         name: &[u8],
         module: &[u8],
     ) -> Result<(), NoSpace> {
+        if name.is_empty() {
+            return Ok(());
+        }
         self.line(|line, show_values| {
             let (address, size) = if show_values { value } else { (0, 0) };
             line.fields(address, size, kind)?;

@@ -16,14 +16,14 @@ use core::{
     ptr,
     sync::atomic::{AtomicPtr, Ordering},
 };
-use kernel::{bindings, prelude::*, sync::Arc};
+use kernel::{bindings, prelude::*};
 
 /// What [`publish`] was given; null before that. What it points to is never freed.
 static PUBLISHED: AtomicPtr<Published> = AtomicPtr::new(ptr::null_mut());
 
 /// What a lookup needs.
 pub(crate) struct Published {
-    pub(crate) symbols: Arc<CoreSymbols>,
+    pub(crate) symbols: &'static CoreSymbols,
     pub(crate) index: AddressIndex,
     /// Sorted by where they start.
     exceptions: KVec<Extent>,
@@ -44,8 +44,8 @@ struct Extent {
 /// Lets the functions of this directory that the kernel calls use `symbols` from now on.
 ///
 /// Fails with `ENOMEM`. To be called once, in process context.
-pub(crate) fn publish(symbols: Arc<CoreSymbols>) -> Result {
-    let exceptions = extents(&symbols)?;
+pub(crate) fn publish(symbols: &'static CoreSymbols) -> Result {
+    let exceptions = extents(symbols)?;
     let index = AddressIndex::new(symbols.len())?;
     let published = Published {
         symbols,

@@ -22,7 +22,7 @@
 //! [`include/linux/uio.h`](srctree/include/linux/uio.h)
 
 use crate::cred::File;
-use kernel::{bindings, new_spinlock, prelude::*, sync::Arc, sync::SpinLock};
+use kernel::{bindings, new_spinlock, prelude::*, sync::SpinLock};
 
 /// Reads of at least so many bytes, the first number of a row, have a buffer of so many, the second
 /// one. Who wants the first line does not wait for more to be cleared, and who reads everything is
@@ -47,7 +47,7 @@ pub(crate) trait Contents: Sized + Send + Unpin + 'static {
     type Opened: Send + Sync + 'static;
 
     /// A file is being opened. Process context.
-    fn open(shared: Arc<Self::Shared>, file: &File) -> Self::Opened;
+    fn open(shared: &'static Self::Shared, file: &File) -> Self::Opened;
 
     /// The contents at their beginning.
     fn new(opened: &Self::Opened) -> Result<Self>;

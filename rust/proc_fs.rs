@@ -8,35 +8,43 @@ use crate::{
     cred::File,
     open_file::{Contents, OpenFile, Target},
 };
-use core::{marker::PhantomData, ptr, ptr::NonNull};
-use kernel::{
-    bindings, ffi,
-    prelude::*,
-    sync::{Arc, ArcBorrow},
-    types::ForeignOwnable,
-};
+use core::{marker::PhantomData, ptr};
+use kernel::{bindings, ffi, prelude::*, types::ForeignOwnable};
 
-/// A file in /proc that is of the contents `T`. Dropping it removes the file.
+/// Makes the file `name` in the root of /proc, with the permissions `mode`, for as long as the kernel
+/// runs. Each open file gets contents made from `shared`. May sleep.
 ///
-/// # Invariants
-///
-/// `entry` is from proc_create_data() and not removed. Its data is `shared`, to which this holds a
-/// reference.
-pub(crate) struct Entry<T: Contents> {
-    entry: NonNull<bindings::proc_dir_entry>,
-    shared: NonNull<T::Shared>,
-    _contents: PhantomData<fn() -> T>,
+/// Fails with `ENOMEM`, also if the name is taken: the C side does not say why it fails.
+pub(crate) fn create<T: Contents>(
+    name: &'static CStr,
+    mode: u16,
+    shared: &'static T::Shared,
+) -> Result {
+    // SAFETY:
+    // - The name and the operations are static.
+    // - The operations take the data for a `&'static T::Shared`, which it is.
+    let entry = unsafe {
+        bindings::proc_create_data(
+            name.as_char_ptr(),
+            mode,
+            ptr::null_mut(),
+            Operations::<T>::TABLE,
+            ptr::from_ref(shared).cast_mut().cast(),
+        )
+    };
+    if entry.is_null() {
+        return Err(ENOMEM);
+    }
+    Ok(())
 }
 
-// SAFETY: The entry has no tie to a task, and what is shared may be used from any.
-unsafe impl<T: Contents> Send for Entry<T> {}
-// SAFETY: A shared entry offers nothing.
-unsafe impl<T: Contents> Sync for Entry<T> {}
+/// What C calls for a file of the contents `T`.
+struct Operations<T>(PhantomData<fn() -> T>);
 
-impl<T: Contents> Entry<T> {
+impl<T: Contents> Operations<T> {
     /// What the C side is given. It reads through iterators, so that splice() and sendfile() work.
     /// Offsets count from the start or from the current one, as where the end is is not known.
-    const OPERATIONS: &'static bindings::proc_ops = &bindings::proc_ops {
+    const TABLE: &'static bindings::proc_ops = &bindings::proc_ops {
         proc_open: Some(Self::open),
         proc_read_iter: Some(Self::read_iter),
         proc_lseek: Some(bindings::no_seek_end_llseek),
@@ -44,54 +52,21 @@ impl<T: Contents> Entry<T> {
         ..ZERO_OPERATIONS
     };
 
-    /// Makes the file `name` in the root of /proc, with the permissions `mode`. Everyone who opens
-    /// it gets contents made from `shared`. May sleep.
-    ///
-    /// Fails with `ENOMEM` also where the C side does not say why it fails, which is for a name
-    /// that is taken.
-    pub(crate) fn new(name: &'static CStr, mode: u16, shared: Arc<T::Shared>) -> Result<Self> {
-        let shared = Arc::into_raw(shared);
-        // SAFETY: The name and the operations are static. The operations take the data for a
-        // `T::Shared` in an `Arc`, which it is until `drop` has removed the entry.
-        let entry = unsafe {
-            bindings::proc_create_data(
-                name.as_char_ptr(),
-                mode,
-                ptr::null_mut(),
-                Self::OPERATIONS,
-                shared.cast_mut().cast(),
-            )
-        };
-        match (NonNull::new(entry), NonNull::new(shared.cast_mut())) {
-            // INVARIANT: The entry was just made, and the reference to its data is kept.
-            (Some(entry), Some(shared)) => Ok(Self {
-                entry,
-                shared,
-                _contents: PhantomData,
-            }),
-            _ => {
-                // SAFETY: `shared` is from `Arc::into_raw`, and no entry has got it.
-                drop(unsafe { Arc::from_raw(shared) });
-                Err(ENOMEM)
-            }
-        }
-    }
-
     /// # Safety
     ///
     /// To be called by the C side only, as the `open` operation of an entry made by
-    /// [`new`](Self::new).
+    /// [`create`].
     unsafe extern "C" fn open(
         inode: *mut bindings::inode,
         file: *mut bindings::file,
     ) -> ffi::c_int {
-        // SAFETY: `inode` and `file` are valid and in the course of being opened: only this task has
-        // the file, and its position is not in use. The data of the entry is an `Arc` that stays
-        // referenced, as the entry is not removed before this returns.
+        // SAFETY:
+        // - `inode` and `file` are valid and in the course of being opened: only this task has the
+        //   file, and its position is not in use.
+        // - The data of the entry is the `&'static T::Shared` that `create` was given.
         let opened = unsafe {
-            let shared =
-                ArcBorrow::from_raw(bindings::kallmodsyms_pde_data(inode).cast::<T::Shared>());
-            T::open(shared.into(), File::from_raw_file(file))
+            let shared = bindings::kallmodsyms_pde_data(inode).cast::<T::Shared>();
+            T::open(&*shared, File::from_raw_file(file))
         };
         match OpenFile::<T>::new(opened) {
             Ok(opened) => {
@@ -108,7 +83,7 @@ impl<T: Contents> Entry<T> {
     /// # Safety
     ///
     /// To be called by the C side only, as the `read_iter` operation of an entry made by
-    /// [`new`](Self::new).
+    /// [`create`].
     unsafe extern "C" fn read_iter(
         kiocb: *mut bindings::kiocb,
         iter: *mut bindings::iov_iter,
@@ -137,22 +112,12 @@ impl<T: Contents> Entry<T> {
     /// # Safety
     ///
     /// To be called by the C side only, as the `release` operation of an entry made by
-    /// [`new`](Self::new).
+    /// [`create`].
     unsafe extern "C" fn release(_: *mut bindings::inode, file: *mut bindings::file) -> ffi::c_int {
         // SAFETY: The C side releases what it has opened, once, and does not use it any more. `open`
         // made the private data with `into_foreign`.
         drop(unsafe { Pin::<KBox<OpenFile<T>>>::from_foreign((*file).private_data.cast()) });
         0
-    }
-}
-
-impl<T: Contents> Drop for Entry<T> {
-    fn drop(&mut self) {
-        // SAFETY: By the invariants the entry exists. proc_remove() waits for operations under way
-        // and releases the files that are open, so that no operation is called after it.
-        unsafe { bindings::proc_remove(self.entry.as_ptr()) };
-        // SAFETY: The reference is from `Arc::into_raw` in `new`, and the entry no longer uses it.
-        drop(unsafe { Arc::from_raw(self.shared.as_ptr()) });
     }
 }
 
