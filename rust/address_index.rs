@@ -2,26 +2,26 @@
 
 //! An index of the core symbols' addresses.
 //!
-//! `get_symbol_pos()` of kernel/kallsyms.c halves the list of all symbols to find the one at an
-//! address: 18 times on x86_64 defconfig, at about 20 instructions. The index divides the image into
-//! stretches of equal length and has the first symbol of each, so that a search begins with the
-//! symbols of one stretch. It takes 4 bytes for [`SYMBOLS`] symbols or more, and one walk over all
-//! addresses when the kernel starts.
+//! `get_symbol_pos()` of kernel/kallsyms.c halves the list of all symbols until it has the one at an
+//! address: 18 times on x86_64 defconfig. The index divides the image into stretches of equal length
+//! and has the first symbol of each, so that a search begins with the symbols of one stretch. The
+//! index takes 4 bytes for [`SYMBOLS`] symbols or more, and one walk over all addresses when the
+//! kernel starts.
 
 use crate::{format::walk::Places, lookup, series::Addresses};
 use core::ptr::addr_of;
 use kernel::{bindings, prelude::*};
 
-/// Symbols for each stretch, on average, at least.
+/// The least number of symbols for each stretch, on average.
 const SYMBOLS: usize = 48;
 
 /// The first symbol of each stretch of the image.
 pub(crate) struct AddressIndex {
-    /// By stretch, the number of symbols below it. One more for the end of the last stretch.
+    /// For each stretch, the number of symbols below it. The last entry is for the end of the image.
     below: KVVec<u32>,
-    /// Where the first stretch begins.
+    /// The address of the first stretch.
     text: usize,
-    /// A stretch has this power of two of bytes.
+    /// A stretch has `1 << shift` bytes.
     shift: u32,
 }
 
@@ -64,27 +64,21 @@ impl AddressIndex {
     }
 }
 
-/// The range in which to look for the last of `len` core symbols that is not above `addr`: see
-/// [`AddressIndex::around`].
+/// As [`AddressIndex::around`]; `None` also before the component has started.
 #[inline]
-pub(crate) fn around(addr: usize, len: u32) -> (u32, u32) {
-    let published = lookup::published();
-    let found = published.and_then(|published| published.index.around(addr));
-    found.unwrap_or((0, len))
+pub(crate) fn around(addr: usize) -> Option<(u32, u32)> {
+    lookup::published()?.index.around(addr)
 }
 
-/// Narrows the range of symbols that `get_symbol_pos()` searches: sets `low` and `high` to numbers as
-/// [`around`] has them, or leaves them alone before the component has started.
+/// Narrows the range of symbols that `get_symbol_pos()` searches: sets `low` and `high` to the numbers
+/// that [`around`] has, or leaves them alone if it has none.
 ///
 /// # Safety
 ///
 /// Both pointers are valid for writing.
 #[no_mangle]
 pub(crate) unsafe extern "C" fn kallmodsyms_narrow(addr: usize, low: *mut usize, high: *mut usize) {
-    let Some(published) = lookup::published() else {
-        return;
-    };
-    if let Some((first, end)) = published.index.around(addr) {
+    if let Some((first, end)) = around(addr) {
         // SAFETY: Both are valid for writing, by the contract.
         unsafe {
             *low = first as usize;

@@ -59,7 +59,7 @@ pub(crate) fn symbol_at(addr: usize) -> Option<(u32, Inside)> {
     let len = unsafe { bindings::kallsyms_num_syms };
     let addresses = Addresses::new(len).ok()?;
     // `next` becomes the first symbol above `addr`. Per-cpu symbols come first, below the image.
-    let (mut low, mut next) = around(addr, len);
+    let (mut low, mut next) = around(addr).unwrap_or((0, len));
     while low < next {
         let middle = low.wrapping_add(next.wrapping_sub(low) / 2);
         match addresses.get(middle) {

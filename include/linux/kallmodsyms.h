@@ -29,10 +29,7 @@ struct kallmodsyms_modules {
 	char loaded[MODULE_NAME_LEN];
 };
 
-/*
- * For kernel/kallsyms.c: narrows @low and @high, between which the last symbol
- * is that is not above @addr.
- */
+/* For kernel/kallsyms.c: narrows the range in which to search for @addr. */
 void kallmodsyms_narrow(unsigned long addr, unsigned long *low,
 			unsigned long *high);
 
