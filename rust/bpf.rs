@@ -32,7 +32,7 @@ pub(crate) struct BpfList {
 pub(crate) struct Cursor {
     /// The number of symbols before the place.
     index: u64,
-    /// The addresses of the last two of these symbols, if there are as many.
+    /// The addresses of the last two of these symbols; 0 for a symbol that is not there.
     before_last: usize,
     last: usize,
 }

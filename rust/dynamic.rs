@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Symbols of code that is made at run time: trampolines and the like of ftrace, and the instruction
-//! slots of kprobes. Those of BPF are in [`bpf`](crate::bpf).
+//! slots of kprobes. [`bpf`](crate::bpf) has the symbols of BPF programs.
 //!
 //! The C side keeps lists and offers one way to go through them: the symbol at a given place in the
 //! list. So a symbol costs a step for each one before it, as in /proc/kallsyms. The heads of the

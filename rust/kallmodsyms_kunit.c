@@ -179,8 +179,8 @@ static void sizes_are_exact(struct kunit *test)
 }
 
 /*
- * The kernel names its own symbols after the larger of two that are otherwise
- * equal, and those of a loaded module after the first.
+ * %ps prints the larger of two equal symbols of the kernel, and the first of two
+ * symbols of a loaded module.
  */
 static void sizes_are_of_the_symbol_that_is_printed(struct kunit *test)
 {

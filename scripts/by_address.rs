@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 
 use crate::elf::{Entry, Names, Symbol};
 
-/// A walk over the symbols of a file by address, at one address the larger before the smaller, and
-/// equally large ones in the order of the file, which is that of the link.
+/// A walk over the symbols of a file by address, and at one address by size, the largest first. Symbols
+/// of one size keep the order of the file, which is the order of the link.
 ///
 /// Names are all over the table of names, and memory takes longer to bring one than all else here
 /// does. So they are compared in place, and [looked at](AHEAD) ahead of the walk.

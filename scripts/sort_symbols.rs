@@ -25,8 +25,8 @@ const ABSOLUTE: u8 = b'A';
 /// A line of nm, and the size of its symbol in bytes.
 type Sized<'s> = (u64, &'s [u8]);
 
-/// Writes the lines of `syms`, which nm made of `stem`, to standard output: those of one address by
-/// size, the largest first, and all else in the order that they have.
+/// Writes the lines of `syms`, which nm made of `stem`, to standard output. The lines of one address
+/// are sorted by size, the largest first; all others keep their order.
 pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
     let text = output::read(syms)?;
     if text.is_empty() {
