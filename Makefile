@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# For people. The kernel's build reads Kbuild instead.
+# Commands for people. The kernel's build reads Kbuild instead.
 
 export KALLMODSYMS_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kallmodsyms
 export CARGO_TARGET_DIR ?= $(KALLMODSYMS_CACHE)/cargo
 
 HARNESS := cargo run --quiet --locked --release --manifest-path tests/Cargo.toml -p harness --
 
-# Clones share the target directory, and cargo takes what one of them compiled
-# of these for another's.
+# Clones of this repository share the target directory. Cargo cannot tell these
+# crates of one clone from those of another.
 CRATES := checker format fuzz generator harness
 
-# Debian 13 has 1.85, and Debian 12 has 1.65 beside cargo-web.
+# Debian 13 has cargo 1.85. Debian 12 has cargo 1.65, and a newer one in cargo-web.
 OLDEST_CARGO := 85
 
 .PHONY: help
@@ -32,7 +32,7 @@ help:
 	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
 	@echo '  kernel/kallmodsyms/scripts/kallmodsyms, in a build: show, lookup; --help'
 	@echo '  make check O=build       compare a built kernel with its object files;'
-	@echo '                           UNATTRIBUTED=1, ORDER=tree, RANGES=file: README.md'
+	@echo '                           UNATTRIBUTED=1, ORDER=tree, RANGES=file: check.rst'
 	@echo '  make unapply KDIR=linux  restore the tree'
 	@echo 'Variables, with their defaults:'
 	@echo '  CONFIG=tiny   tests/kernel/CONFIG.config      KDIR=  a kernel tree of your own'
