@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Makes this repository the directory kernel/kallmodsyms of a Linux tree, and
-# patches the few places of the tree that call it; or takes both out again.
+# patches the few places of the tree that call it. Removes both again.
 #
-# Everything is tried in a scratch copy of the touched files first. What was
-# applied is kept in the tree, in .kallmodsyms.applied (which the kernel's git
-# ignores), so that unapply takes out that, whatever this repository has become
-# since.
+# The script first tries each change in a scratch copy of the touched files. It
+# stores the applied patch in the tree, in .kallmodsyms.applied, which the
+# kernel's git ignores. So unapply removes that patch, even if this repository
+# has changed since.
 
 set -eu
 LC_ALL=C
@@ -16,7 +16,7 @@ export LC_ALL
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
 record_name=.kallmodsyms.applied
 
-# What the kernel needs of this repository; --copy copies these, where they exist.
+# The parts of this repository that the kernel needs. --copy copies those that exist.
 parts='.gitignore COPYING README.md Documentation Kbuild Kconfig rust scripts samples'
 
 usage() {
@@ -85,7 +85,7 @@ available_series() {
 # # mode: link
 recorded() { sed -n "s/^# $1: //p" "$record"; }
 
-# The repository may itself stand there, as a clone or a submodule.
+# The repository itself may be that directory, as a clone or a submodule.
 in_place=no
 if [ ! -L "$target" ] && [ -d "$target" ] && [ "$(cd "$target" && pwd -P)" = "$repo" ]; then
 	in_place=yes
@@ -129,7 +129,7 @@ trap 'exit 1' HUP INT TERM
 # +++ b/init/Kconfig
 touched_files() { sed -n 's,^+++ b/\([^[:blank:]]*\).*,\1,p; s,^--- a/\([^[:blank:]]*\).*,\1,p' "$@" | sort -u; }
 
-# The headers for the rest of the kernel, as a patch that adds them.
+# Prints a patch that adds the headers for other kernel code.
 headers() {
 	cd "$repo"
 	for header in include/linux/*.h; do
@@ -148,7 +148,7 @@ for file in $touched; do
 	[ ! -f "$kdir/$file" ] || cp -p "$kdir/$file" "$scratch/tree/$file"
 done
 
-# try_patch PATCH WHAT [--reverse]: no fuzz; on failure, the files and hunks.
+# try_patch PATCH WHAT [--reverse]: allows no fuzz. Prints the files and hunks that fail.
 try_patch() {
 	patch_file=$1 what=$2
 	shift 2
@@ -175,10 +175,10 @@ try_patch "$scratch/new.patch" \
 
 # ---- Into the tree --------------------------------------------------------
 
-# Everything new is staged beside its place, so that what can fail fails now;
-# then renames install it. A file whose content stays keeps its time.
+# Stages each new file beside its place, so that errors occur before any change.
+# Renames then install the files. A file with unchanged content keeps its time.
 
-# What the kernel needs, without what a build in place left.
+# Prints the files that the kernel needs, without the output of a build in place.
 sources() {
 	cd "$repo"
 	for part in $parts; do
