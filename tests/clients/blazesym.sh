@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# blazesym reads /proc/kallsyms, or a file of that form, and takes no module from it.
+# blazesym reads /proc/kallsyms, or a file of that form, and ignores the modules in it.
 
 client blazesym
 run 'blazecli --version'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# bpftrace reads /proc/kallsyms, and takes no other file.
+# bpftrace reads /proc/kallsyms, and accepts no other file.
 
 client bpftrace bpftrace
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# DTrace opens /proc/kallmodsyms by itself, and does without where it is not.
+# DTrace opens /proc/kallmodsyms by itself, and also works without the file.
 
 client dtrace dtrace
 
-# Its libraries for network probes need IPv6 and network namespaces, which this kernel has not.
+# Its libraries for network probes need IPv6 and network namespaces, which this kernel does not have.
 libraries=$(echo /usr/lib/*/dtrace)
 cp -r "$libraries" /tmp/libraries
 find /tmp/libraries '(' -name ip.d -o -name tcp.d -o -name udp.d ')' -delete
@@ -23,7 +23,7 @@ expect 'mod() and sym() name a built-in module' '^ +ext4 +ext4`ext4_[a-z_]+'
 run "dtrace -qn 'fbt::submit_bio:entry { stack(6); exit(0); }' -c 'sh /tmp/read'"
 expect 'stack() names built-in modules' '^ +ext4`ext4_[a-z_]+\+0x'
 
-# Of an object that is in two modules, DTrace reads the first.
+# For an object file in two modules, DTrace reads the first module.
 for function in ext4_file_open dpaa2_mac_close vfs_read romfs_fill_super; do
 	run "dtrace -qn 'BEGIN { mod(0x$(awk -v f=$function '$4 == f { print $1 }' /proc/kallmodsyms)); exit(0); }'"
 	want=$(awk -v f=$function '$4 == f { print $5 ? $5 : "[vmlinux]" }' /proc/kallmodsyms)
@@ -32,7 +32,7 @@ for function in ext4_file_open dpaa2_mac_close vfs_read romfs_fill_super; do
 	expect "mod() of $function" "^ *${want%]} *\$"
 done
 
-# Every function that has a name of its own: does DTrace say what the file says?
+# Compares DTrace with the file for every function with a unique name.
 cat >/tmp/same.awk <<'EOF'
 NR == FNR { times[$4]++; module[$4] = $5 ? $5 : "[vmlinux]"; next }
 $5 == "entry" && times[$4] == 1 { if (module[$4] == "[" $3 "]") same++; else { other++; if (other <= 4) print } }
@@ -42,7 +42,7 @@ run "dtrace -lP fbt >/tmp/fbt; awk -f /tmp/same.awk /proc/kallmodsyms /tmp/fbt"
 expect 'all of its fbt probes are in the modules that the file names' '^[1-9][0-9]{3,} functions in the same module, 0 in another one'
 run "awk '\$5 == \"entry\" { print \$3 }' /tmp/fbt | sort | uniq -c | sort -rn | head -n 12"
 
-# What it says without the file: with upstream's list of ranges, and with /proc/kallsyms alone.
+# The same without the file: with upstream's list of ranges, and with /proc/kallsyms alone.
 modules=/lib/modules/$(uname -r)
 hide='mount --bind /tmp/nothing /proc/kallmodsyms'
 run "unshare -m sh -c '$hide; dtrace -lP fbt' >/tmp/fbt; awk -f /tmp/same.awk /proc/kallmodsyms /tmp/fbt"

@@ -5,7 +5,7 @@
 
 client perf linux-perf
 
-# Stacks of who sends work to the disk.
+# The stacks of callers that send work to the disk.
 run 'perf record -q -g -e block:block_bio_queue -o /tmp/perf.data -- sh /tmp/read'
 script='perf script -i /tmp/perf.data -F ip,sym,symoff,dso'
 run "$script | head -n 12"

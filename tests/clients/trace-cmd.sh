@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# trace-cmd reads /proc/kallsyms, and keeps it in what it records. What is traced is up to the
-# kernel, which knows loaded modules by name only: the functions of others have to be listed.
+# trace-cmd reads /proc/kallsyms, and stores it in its output file. The kernel chooses the functions
+# to trace. It knows only loaded modules by name, so the functions of other modules must be listed.
 
 client trace-cmd trace-cmd
 

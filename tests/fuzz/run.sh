@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Lets libFuzzer look for inputs that break what reads tables and build inputs: `make fuzz`.
+# Searches with libFuzzer for inputs that break readers of tables and of build inputs: `make fuzz`.
 #
 #   RUNS=10000000    executions, over all targets
-#   MINUTES=         for so long in place of that, over all targets
-#   TARGET=          one target alone: a name in tests/fuzz/engine
+#   MINUTES=         minutes instead of executions, over all targets
+#   TARGET=          one target only: a name in tests/fuzz/engine
 #
-# What libFuzzer found interesting is kept in $KALLMODSYMS_CACHE/fuzz/corpus, and used next time.
+# libFuzzer keeps interesting inputs in $KALLMODSYMS_CACHE/fuzz/corpus and uses them in the next run.
 
 set -eu
 
@@ -16,7 +16,7 @@ output=${KALLMODSYMS_CACHE:?}/fuzz
 runs=${RUNS:-10000000}
 minutes=${MINUTES:-}
 
-# Per cent of the executions. Those that take longest, as they run the whole generator, are fewest.
+# Per cent of the executions. Targets that run the whole generator are slow and get the fewest.
 share() {
 	case $1 in
 	link) echo 3 ;;
@@ -38,7 +38,7 @@ case $runs in
 esac
 case $minutes in
 *[!0-9]*) fail "MINUTES=$minutes is not a number" ;;
-# libFuzzer takes it for no end.
+# libFuzzer takes 0 for no limit.
 0) fail "MINUTES=0: at least 1" ;;
 esac
 if [ -n "${TARGET:-}" ]; then
@@ -59,7 +59,7 @@ build clean
 build build --features engine
 binaries=${CARGO_TARGET_DIR:-$directory/../target}/$host/fuzz
 
-# Inputs are written to files on the way: in memory, if there is such a place.
+# Targets write inputs to files: in memory, if the system has such a directory.
 temporary=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" kallmodsyms.XXXXXX)
 pid=
 finish() {
@@ -73,7 +73,7 @@ count() {
 	sed -n 's/^#\([0-9]*\).*/\1/p' "$1" | tail -n 1
 }
 
-# What one target is run for: executions, or seconds.
+# The limit of one target: executions, or seconds.
 bound() {
 	targets=$(find "$directory/engine" -name '*.rs' | wc -l)
 	share=$(share "$1")

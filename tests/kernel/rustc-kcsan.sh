@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# rustc for a kernel with KCSAN, which Linux 6.12 has for C only: instruments
-# the component, so that its accesses are seen to race with those of C.
-# KALLMODSYMS_RUSTC is the rustc itself. Runs in the build directory.
+# rustc for a kernel with KCSAN, which Linux 6.12 supports only for C. Instruments
+# the component, so that KCSAN detects races between its accesses and those of C.
+# KALLMODSYMS_RUSTC is the real rustc. Runs in the build directory.
 
 set -e
 
-# The target of all crates has to be the same, and has to allow it.
+# All crates must have the same target, and the target must allow KCSAN.
 ours=
 for argument; do
 	shift
@@ -29,7 +29,7 @@ for argument; do
 	set -- "$@" "$argument"
 done
 
-# As scripts/Makefile.kcsan has it for clang.
+# The same as in scripts/Makefile.kcsan for clang.
 if [ "$ours" ]; then
 	if "$KALLMODSYMS_RUSTC" -C help | grep -q unsafe-allow-abi-mismatch; then
 		set -- "$@" -Cunsafe-allow-abi-mismatch=sanitizer
