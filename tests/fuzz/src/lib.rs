@@ -2,7 +2,8 @@
 
 //! What reads tables and build inputs, fed with bytes of any kind.
 //!
-//! The format code and the generator are compiled into this crate. Each of the [`targets`] takes
+//! The format code and the generator are compiled into this crate, and the tool for people is a crate that
+//! it uses. Each of the [`targets`] takes
 //! bytes, makes an input of them, and panics if the answer is not right. `make fuzz` lets libFuzzer
 //! look for bytes that make one panic; the tests of this crate replay what is in `corpus/`, with
 //! random changes to it.
@@ -63,8 +64,6 @@ mod output;
 mod owners;
 #[path = "../../../scripts/ranges.rs"]
 mod ranges;
-#[path = "../../../scripts/reader/mod.rs"]
-mod reader;
 #[path = "../../../scripts/reports.rs"]
 mod reports;
 mod scratch;

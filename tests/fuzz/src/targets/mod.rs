@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What is fed. Of the format code: [`modules`], [`sizes`], [`symbols`]; of the generator: [`map`],
-//! [`cmdfile`], [`builtin`], [`elf`] and, as a whole, [`show`] on a damaged vmlinux and [`link`] on
-//! damaged build directories.
+//! [`cmdfile`], [`builtin`], [`elf`] and, as a whole, [`link`] on damaged build directories; of the tool for
+//! people: [`show`] on a damaged vmlinux or vmlinuz.
 
-use crate::error::Error;
+use std::fmt::Display;
 
 pub mod builtin;
 pub mod cmdfile;
@@ -32,7 +32,7 @@ pub const ALL: [Target; 9] = [
 ];
 
 /// A failure is a line of what is wrong and where, and one of what to do.
-fn check_message(error: &Error) {
+fn check_message(error: &impl Display) {
     let message = error.to_string();
     let lines: Vec<&str> = message.split('\n').collect();
     assert!(

@@ -9,7 +9,7 @@ use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use tempfile::TempDir;
 
-use crate::vmlinux::{Vmlinux, TEXT};
+use crate::kernel::{Vmlinux, TEXT};
 
 pub(crate) const LINES: &str = "\
 0000000000000000 0 A __per_cpu_start

@@ -5,8 +5,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::kernel::Vmlinux;
 use crate::show::{Place, LINES};
-use crate::vmlinux::Vmlinux;
 
 /// The header of a vmlinuz, and a payload.
 pub(crate) fn vmlinuz(payload: &[u8]) -> Vec<u8> {
@@ -24,10 +24,18 @@ pub(crate) fn vmlinuz(payload: &[u8]) -> Vec<u8> {
 
 /// What `program` makes of `data`; `None` if it is not installed.
 pub(crate) fn compressed(program: &str, data: &[u8]) -> Option<Vec<u8>> {
+    // As the kernel's scripts/Makefile.lib has them: lz4's older form, a window of 128 MiB, and branches of
+    // x86 apart.
+    let arguments: &[&str] = match program {
+        "lz4" => &["-l", "-9"],
+        "zstd" => &["-22", "--ultra"],
+        "xz" => &["--check=crc32", "--x86", "--lzma2=dict=32MiB"],
+        _ => &["-9"],
+    };
     let mut command = Command::new(program);
-    // The kernel has lz4's older form.
     command
-        .arg(if program == "lz4" { "-lc" } else { "-c" })
+        .args(arguments)
+        .arg("-c")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
     let mut child = command.spawn().ok()?;

@@ -4,8 +4,8 @@
 
 use predicates::str::contains;
 
+use crate::kernel::Vmlinux;
 use crate::show::Place;
-use crate::vmlinux::Vmlinux;
 
 fn place() -> Place {
     Place::with(&Vmlinux::new().to_elf())

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The addresses of a kernel's symbols, in the kernel as it runs.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::error::Result;
+use crate::format::walk::{Place, Places};
+use crate::image::Image;
+
+/// Where the symbols are.
+pub(crate) struct Addresses<'d> {
+    /// `kallsyms_offsets`, a row for each symbol.
+    rows: Cow<'d, [u32]>,
+    encoding: Encoding,
+    /// The address that `_text` was linked for.
+    pub(crate) linked_text: u64,
+    /// The address of `_text` in the kernel as it runs.
+    pub(crate) text: u64,
+    bounds: Bounds,
+}
+
+/// What a row says. Addresses here are those of the kernel as it runs.
+enum Encoding {
+    /// Bytes from this address.
+    FromBase(u64),
+    /// `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`: -1 for the byte at this address, -2 for the one after it and
+    /// so on, and an absolute address if the row is not negative.
+    FromBaseOrAbsolute(u64),
+    /// Linux 7.2 and later: signed bytes from the row itself; the first row is at this address.
+    FromRow(u64),
+}
+
+/// Addresses, in the kernel as it runs, that end the last symbol where sizes are not stored.
+struct Bounds {
+    inittext: Range<u64>,
+    etext: u64,
+    end: u64,
+}
+
+impl<'d> Addresses<'d> {
+    /// Those of `len` symbols in a kernel whose image was moved by `offset`.
+    pub(crate) fn read(image: &Image<'d>, len: u32, offset: u64) -> Result<Self> {
+        let rows: Cow<'d, [u32]> = image.words("kallsyms_offsets", len as usize)?;
+        let linked_text: u64 = image.word("kallsyms_module_base")?;
+        let bases = ["kallsyms_relative_base", "kallsyms_offsets"].map(|name| image.address(name));
+        let encoding = match bases {
+            [None, Some(table)] => Encoding::FromRow(table.wrapping_add(offset)),
+            _ => {
+                let base: u64 = image.word("kallsyms_relative_base")?;
+                let base = base.wrapping_add(offset);
+                // An image has less than 2 GiB, so that only this encoding has negative rows.
+                match rows.iter().any(|&row| (row as i32) < 0) {
+                    true => Encoding::FromBaseOrAbsolute(base),
+                    false => Encoding::FromBase(base),
+                }
+            }
+        };
+        let bound = |name| {
+            image
+                .address(name)
+                .map_or(0, |bound| bound.wrapping_add(offset))
+        };
+        Ok(Self {
+            rows,
+            encoding,
+            linked_text,
+            text: linked_text.wrapping_add(offset),
+            bounds: Bounds {
+                inittext: bound("_sinittext")..bound("_einittext"),
+                etext: bound("_etext"),
+                end: bound("_end"),
+            },
+        })
+    }
+
+    /// Tells whether the rows count from `address`.
+    pub(crate) fn are_from_base(&self, address: u64) -> bool {
+        match self.encoding {
+            Encoding::FromBase(base) | Encoding::FromBaseOrAbsolute(base) => base == address,
+            Encoding::FromRow(_) => false,
+        }
+    }
+
+    /// Has the rows count from a base that puts symbol number `symbol` at `address`; `None` if there
+    /// is no such symbol.
+    pub(crate) fn set_base(&mut self, symbol: usize, address: u64) -> Option<()> {
+        let row = *self.rows.get(symbol)?;
+        let from_base = address.wrapping_sub(row.into());
+        if let Encoding::FromBase(base) | Encoding::FromBaseOrAbsolute(base) = &mut self.encoding {
+            *base = from_base;
+        }
+        Some(())
+    }
+
+    /// The number of symbols in the per-cpu area. They are the first ones.
+    pub(crate) fn percpu_len(&self) -> usize {
+        let is_percpu = |row: &&u32| {
+            matches!(self.encoding, Encoding::FromBaseOrAbsolute(_)) && (**row as i32) >= 0
+        };
+        self.rows.iter().take_while(is_percpu).count()
+    }
+
+    fn in_image(&self, address: u64) -> Place {
+        Place {
+            address: address as usize,
+            offset: address.wrapping_sub(self.text) as u32,
+            percpu: false,
+        }
+    }
+}
+
+impl Places for Addresses<'_> {
+    type Row = u32;
+
+    fn rows(&self, index: u32) -> &[u32] {
+        self.rows.get(index as usize..).unwrap_or_default()
+    }
+
+    fn place(&self, index: u32, row: u32) -> Place {
+        match self.encoding {
+            Encoding::FromBase(base) => self.in_image(base.wrapping_add(row.into())),
+            Encoding::FromBaseOrAbsolute(base) if (row as i32) < 0 => {
+                self.in_image(base.wrapping_add(u64::from(!row)))
+            }
+            Encoding::FromBaseOrAbsolute(_) => Place {
+                address: row as usize,
+                offset: u64::from(row).wrapping_sub(self.linked_text) as u32,
+                percpu: true,
+            },
+            Encoding::FromRow(first) => {
+                let place = first.wrapping_add(4 * u64::from(index));
+                self.in_image(place.wrapping_add_signed((row as i32).into()))
+            }
+        }
+    }
+
+    fn rest(&self, place: Place) -> usize {
+        if place.percpu {
+            return 0;
+        }
+        let (address, bounds) = (place.address as u64, &self.bounds);
+        let end = match address {
+            _ if bounds.inittext.contains(&address) => bounds.inittext.end,
+            // Without CONFIG_KALLSYMS_ALL there are no symbols behind the code.
+            _ if address <= bounds.etext.max(bounds.inittext.end) => bounds.etext,
+            _ => bounds.end,
+        };
+        end.saturating_sub(address) as usize
+    }
+}

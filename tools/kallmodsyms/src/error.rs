@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Failures: what is wrong, where, and what to do next.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A failure, with everything that a person needs to mend it.
+///
+/// Displayed, it has two lines: the place and the problem, and the remedy, indented by two spaces.
+///
+/// ```
+/// let request = kallmodsyms::Show::of("no such file");
+/// let error = kallmodsyms::show(&request, &mut Vec::new()).unwrap_err();
+/// let text = error.to_string();
+/// assert!(text.starts_with("no such file: No such file or directory"));
+/// assert!(text.contains("\n  Give the vmlinux"));
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error("{}{problem}\n  {remedy}", Place(place.as_ref()))]
+pub struct Error {
+    /// The file at fault, if one is, and its line, counted from 1, if one is.
+    place: Option<(PathBuf, Option<usize>)>,
+    problem: String,
+    remedy: String,
+}
+
+/// What functions of this crate return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A failure that is not about one file.
+    pub(crate) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A failure in a file as a whole.
+    pub(crate) fn in_file(
+        file: &Path,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            place: Some((file.into(), None)),
+            ..Self::new(problem, remedy)
+        }
+    }
+
+    /// A failure at a line of a file.
+    pub(crate) fn at_line(
+        file: &Path,
+        line: usize,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            place: Some((file.into(), Some(line))),
+            ..Self::new(problem, remedy)
+        }
+    }
+}
+
+/// A place as the beginning of a message: `vmlinux: ` or `.tmp_vmlinux.ranges:3: `.
+struct Place<'e>(Option<&'e (PathBuf, Option<usize>)>);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some((file, Some(line))) => write!(f, "{}:{line}: ", file.display()),
+            Some((file, None)) => write!(f, "{}: ", file.display()),
+            None => Ok(()),
+        }
+    }
+}

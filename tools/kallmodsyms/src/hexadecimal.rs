@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Hexadecimal numbers, as people and the kernel write them.
+
+/// Reads hexadecimal digits: all of `digits`, which are 16 at most, or nothing.
+pub(crate) fn parse_digits(digits: &[u8]) -> Option<u64> {
+    if digits.len() > 16 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// Reads a hexadecimal number with `0x` in front or without.
+///
+/// ```
+/// assert_eq!(kallmodsyms::parse_hexadecimal("0x10"), Some(16));
+/// assert_eq!(kallmodsyms::parse_hexadecimal("ffffffff81000000"), Some(0xffff_ffff_8100_0000));
+/// assert_eq!(kallmodsyms::parse_hexadecimal("+10"), None);
+/// ```
+pub fn parse_hexadecimal(text: &str) -> Option<u64> {
+    parse_digits(text.strip_prefix("0x").unwrap_or(text).as_bytes())
+}

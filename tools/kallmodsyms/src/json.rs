@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Answers as objects of JSON. An address is a string, as numbers of JSON may have 53 bits only.
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+
+use crate::line::Line;
+
+/// An address.
+#[derive(Clone, Copy)]
+pub(crate) struct Address(pub(crate) u64);
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:#018x}", self.0))
+    }
+}
+
+/// A symbol.
+#[derive(Serialize)]
+pub(crate) struct Symbol<'t> {
+    address: Address,
+    size: u64,
+    #[serde(rename = "type")]
+    kind: char,
+    name: Cow<'t, str>,
+    modules: Vec<Cow<'t, str>>,
+}
+
+impl<'t> From<&Line<'t>> for Symbol<'t> {
+    fn from(line: &Line<'t>) -> Self {
+        Self {
+            address: Address(line.address),
+            size: line.size,
+            kind: char::from(line.kind),
+            name: String::from_utf8_lossy(line.name),
+            modules: line.module_names().map(String::from_utf8_lossy).collect(),
+        }
+    }
+}
+
+/// An answer to a query.
+#[derive(Serialize)]
+pub(crate) struct Answer<'t> {
+    pub(crate) query: &'t str,
+    /// The address that was asked for, and its distance to the start of the symbol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) offset: Option<u64>,
+    #[serde(flatten)]
+    pub(crate) symbol: Symbol<'t>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) section: Option<Cow<'t, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) object: Option<Cow<'t, str>>,
+}

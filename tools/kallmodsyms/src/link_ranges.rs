@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The ranges of the image that each object file brought: `.tmp_vmlinux.ranges`, which the build leaves
+//! beside vmlinux.
+
+use std::fs;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+use crate::hexadecimal::parse_digits;
+use crate::line::each_line;
+use crate::tables::Kernel;
+
+const FILE: &str = ".tmp_vmlinux.ranges";
+
+/// The ranges of one link.
+pub(crate) struct LinkRanges {
+    path: PathBuf,
+    text: Vec<u8>,
+    /// The address that `_text` was linked for, and the bytes from there to the one that it has.
+    linked_text: u64,
+    offset: u64,
+}
+
+impl LinkRanges {
+    /// Reads the file beside the vmlinux of `kernel`.
+    pub(crate) fn read(kernel: &Kernel<'_>) -> Result<Self> {
+        let path = kernel.path().with_file_name(FILE);
+        let text = fs::read(&path).map_err(|error| {
+            Error::in_file(
+                &path,
+                error.to_string(),
+                "The build leaves it beside vmlinux: give the vmlinux of the build directory.",
+            )
+        })?;
+        let addresses = &kernel.addresses;
+        Ok(Self {
+            path,
+            text,
+            linked_text: addresses.linked_text,
+            offset: addresses.text.wrapping_sub(addresses.linked_text),
+        })
+    }
+
+    /// The ranges that an object file brought, in the kernel as it runs.
+    pub(crate) fn of_object(&self, object: &str) -> Result<Vec<Range<u64>>> {
+        let wanted = object.strip_prefix("./").unwrap_or(object).as_bytes();
+        let mut ranges = Vec::new();
+        for (number, line) in (1..).zip(each_line(&self.text)) {
+            let range = LinkRange::parse(line).ok_or_else(|| self.bad_line(number))?;
+            if range.object == wanted {
+                ranges.push(self.moved(range.addresses));
+            }
+        }
+        match ranges.is_empty() {
+            false => Ok(ranges),
+            true => Err(Error::in_file(
+                &self.path,
+                format!("no part of the kernel is from '{}'", object.escape_debug()),
+                "Name an object file as it is there, from the top of the build: fs/ext4/super.o.",
+            )),
+        }
+    }
+
+    /// Section and object file of the byte at `address` in the kernel as it runs.
+    pub(crate) fn at(&self, address: u64) -> Option<(&[u8], &[u8])> {
+        let mut ranges = each_line(&self.text).filter_map(LinkRange::parse);
+        let range = ranges.find(|range| self.moved(range.addresses.clone()).contains(&address));
+        range.map(|range| (range.section, range.object))
+    }
+
+    /// A range of the image in the kernel as it runs. The per-cpu area, below it, is not moved.
+    fn moved(&self, range: Range<u64>) -> Range<u64> {
+        if range.start < self.linked_text {
+            return range;
+        }
+        range.start.wrapping_add(self.offset)..range.end.wrapping_add(self.offset)
+    }
+
+    fn bad_line(&self, number: usize) -> Error {
+        Error::at_line(
+            &self.path,
+            number,
+            "not two addresses, a section and an object",
+            "Build the kernel again.",
+        )
+    }
+}
+
+/// A line of the file.
+///
+/// ```text
+/// ffffffff81001000-ffffffff810014c3 .text init/main.o
+/// ```
+struct LinkRange<'t> {
+    addresses: Range<u64>,
+    section: &'t [u8],
+    /// `-` where it is no single object's.
+    object: &'t [u8],
+}
+
+impl<'t> LinkRange<'t> {
+    fn parse(line: &'t [u8]) -> Option<Self> {
+        let mut words = line.splitn(3, |&byte| byte == b' ');
+        let mut addresses = words.next()?.splitn(2, |&byte| byte == b'-');
+        Some(Self {
+            addresses: parse_digits(addresses.next()?)?..parse_digits(addresses.next()?)?,
+            section: words.next()?,
+            object: words.next()?,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The output: text on its way to a file or to a reader, and the forms that symbols have there.
+
+use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::json;
+use crate::line::Line;
+use crate::request::Format;
+
+/// As many bytes are kept before they are written.
+const FULL: usize = 1 << 16;
+
+/// Where answers go.
+pub(crate) struct Output<'w> {
+    out: &'w mut dyn Write,
+    /// Text that is not yet written.
+    kept: Vec<u8>,
+    /// Whether nobody reads it any more.
+    is_closed: bool,
+    /// Whether there is an object in the array.
+    has_object: bool,
+}
+
+impl<'w> Output<'w> {
+    /// Calls `answer` with an output to `out`, and writes what is left at the end. A reader who closed
+    /// the other end has enough: nothing is missing then.
+    pub(crate) fn with(
+        out: &'w mut dyn Write,
+        answer: impl FnOnce(&mut Self) -> Result<Vec<Error>>,
+    ) -> Result<Vec<Error>> {
+        let mut out = Self {
+            out,
+            kept: Vec::new(),
+            is_closed: false,
+            has_object: false,
+        };
+        let missing = answer(&mut out).and_then(|missing| out.flush().map(|()| missing));
+        match missing {
+            _ if out.is_closed => Ok(Vec::new()),
+            missing => missing,
+        }
+    }
+
+    /// Writes `text`, later if it is little.
+    pub(crate) fn write(&mut self, text: &[u8]) -> Result<()> {
+        if text.len() >= FULL {
+            self.flush()?;
+            return self.write_now(text);
+        }
+        self.kept.extend_from_slice(text);
+        self.flush_if_full()
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let kept = std::mem::take(&mut self.kept);
+        self.write_now(&kept)
+    }
+
+    fn flush_if_full(&mut self) -> Result<()> {
+        match self.kept.len() {
+            FULL.. => self.flush(),
+            _ => Ok(()),
+        }
+    }
+
+    fn write_now(&mut self, text: &[u8]) -> Result<()> {
+        let written = self.out.write_all(text).and_then(|()| self.out.flush());
+        written.map_err(|error| self.failure(&error))
+    }
+
+    fn failure(&mut self, error: &io::Error) -> Error {
+        self.is_closed = error.kind() == ErrorKind::BrokenPipe;
+        Error::new(
+            format!("standard output: {error}"),
+            "Make room on the disk, or write elsewhere.",
+        )
+    }
+
+    /// Begins an array, if it is one.
+    pub(crate) fn begin(&mut self, is_array: bool) -> Result<()> {
+        self.write(if is_array { b"[" } else { b"" })
+    }
+
+    /// Ends it.
+    pub(crate) fn end(&mut self, is_array: bool) -> Result<()> {
+        self.write(if is_array { b"\n]\n" } else { b"" })
+    }
+
+    /// Writes a symbol.
+    pub(crate) fn line(&mut self, line: &Line<'_>, format: Format) -> Result<()> {
+        match format {
+            Format::Kallmodsyms => self.kept.extend_from_slice(line.text),
+            Format::Kallsyms => self.kallsyms(line, None)?,
+            Format::KallsymsModules => self.kallsyms(line, line.module_names().next())?,
+            Format::Json => return self.object(&json::Symbol::from(line)),
+        }
+        self.kept.push(b'\n');
+        self.flush_if_full()
+    }
+
+    /// A line as in `/proc/kallsyms`.
+    fn kallsyms(&mut self, line: &Line<'_>, module: Option<&[u8]>) -> Result<()> {
+        let fields = write!(
+            self.kept,
+            "{:016x} {} ",
+            line.address,
+            char::from(line.kind)
+        );
+        fields.map_err(|error| self.failure(&error))?;
+        self.kept.extend_from_slice(line.name);
+        if let Some(module) = module {
+            self.kept.extend_from_slice(b"\t[");
+            self.kept.extend_from_slice(module);
+            self.kept.push(b']');
+        }
+        Ok(())
+    }
+
+    /// Writes an object of the array.
+    pub(crate) fn object(&mut self, object: &impl Serialize) -> Result<()> {
+        let separator: &[u8] = if self.has_object { b",\n" } else { b"\n" };
+        self.kept.extend_from_slice(separator);
+        self.has_object = true;
+        let written = serde_json::to_writer(&mut self.kept, object);
+        written.map_err(|error| self.failure(&error.into()))?;
+        self.flush_if_full()
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Requests: the kernel, the symbols, and the form of the answer.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// A kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// A vmlinux, or a vmlinuz of x86.
+    pub file: PathBuf,
+    /// Bytes from the address that the image was linked for to the one that it was moved to.
+    pub offset: u64,
+}
+
+/// A request for the lines of a kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Show {
+    /// The kernel.
+    pub source: Source,
+    /// The form of the lines.
+    pub format: Format,
+    /// Addresses. All symbols are shown if there are neither ranges nor objects.
+    pub ranges: Vec<Range<u64>>,
+    /// Object files as kbuild names them, from the top of the build: `fs/ext4/super.o`.
+    pub objects: Vec<String>,
+}
+
+/// A request for single symbols and addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Lookup {
+    /// The kernel.
+    pub source: Source,
+    /// Whether answers are objects of JSON.
+    pub json: bool,
+    /// Symbols, addresses and `symbol+0xoffset`.
+    pub queries: Vec<String>,
+}
+
+/// The form of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// As in `/proc/kallmodsyms`.
+    #[default]
+    Kallmodsyms,
+    /// As in `/proc/kallsyms`: without sizes and modules.
+    Kallsyms,
+    /// As in `/proc/kallsyms`, with the first of the modules.
+    KallsymsModules,
+    /// An array of objects of JSON.
+    Json,
+}
+
+impl Source {
+    /// A kernel that was not moved.
+    pub fn of(file: impl Into<PathBuf>) -> Self {
+        Self {
+            file: file.into(),
+            offset: 0,
+        }
+    }
+}
+
+impl Show {
+    /// A request for all lines of `/proc/kallmodsyms`, of a kernel that was not moved.
+    pub fn of(file: impl Into<PathBuf>) -> Self {
+        Self {
+            source: Source::of(file),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The selection of symbols: those at some addresses, or in the ranges of an object file.
+
+use std::ops::Range;
+
+use crate::error::Result;
+use crate::link_ranges::LinkRanges;
+use crate::request::Show;
+use crate::tables::Kernel;
+
+/// Selected addresses.
+pub(crate) struct Selection {
+    /// `None` for all of them.
+    ranges: Option<Vec<Range<u64>>>,
+}
+
+impl Selection {
+    /// The addresses that `request` asks for.
+    pub(crate) fn of(request: &Show, kernel: &Kernel<'_>) -> Result<Self> {
+        if request.ranges.is_empty() && request.objects.is_empty() {
+            return Ok(Self { ranges: None });
+        }
+        let mut ranges = request.ranges.clone();
+        if !request.objects.is_empty() {
+            let of_link = LinkRanges::read(kernel)?;
+            for object in &request.objects {
+                ranges.extend(of_link.of_object(object)?);
+            }
+        }
+        Ok(Self {
+            ranges: Some(ranges),
+        })
+    }
+
+    /// Tells whether all symbols are selected.
+    pub(crate) fn is_all(&self) -> bool {
+        self.ranges.is_none()
+    }
+
+    /// Tells whether a symbol at `address` is selected.
+    pub(crate) fn has(&self, address: u64) -> bool {
+        let ranges = self.ranges.as_ref();
+        ranges.is_none_or(|ranges| ranges.iter().any(|range| range.contains(&address)))
+    }
+}

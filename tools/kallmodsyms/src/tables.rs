@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tables of a kernel: read from its image, and checked by the code that checks them when the
+//! kernel starts.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use crate::addresses::Addresses;
+use crate::error::{Error, Result};
+use crate::format::ranges::{ModuleTables, RawTables};
+use crate::format::sizes::{RawSizes, SizeTables, RANK_STEP, VALUES};
+use crate::format::symbols::{Entry, SymbolNames};
+use crate::format::tokens::{Token, Tokens, TOKENS};
+use crate::format::walk::Tables;
+use crate::image::Image;
+use crate::words::{each_word, word_array, words};
+
+/// The tables of a kernel.
+pub(crate) struct Kernel<'d> {
+    image: Image<'d>,
+    /// The number of symbols.
+    len: u32,
+    stream: &'d [u8],
+    markers: Cow<'d, [u32]>,
+    token_table: &'d [u8],
+    token_index: [u16; TOKENS],
+    pub(crate) addresses: Addresses<'d>,
+    modules: Modules<'d>,
+    /// `None` if sizes are not stored.
+    sizes: Option<Sizes<'d>>,
+}
+
+/// See [`RawTables`].
+struct Modules<'d> {
+    offsets: Cow<'d, [u32]>,
+    modules: Cow<'d, [u32]>,
+    exceptions: Cow<'d, [u32]>,
+    exception_modules: Cow<'d, [u32]>,
+    names: &'d [u8],
+}
+
+/// See [`RawSizes`].
+struct Sizes<'d> {
+    bits: Cow<'d, [u64]>,
+    bit_ranks: Cow<'d, [u32]>,
+    nibbles: &'d [u8],
+    nibble_ranks: Cow<'d, [u32]>,
+    values: Cow<'d, [u32]>,
+    bytes: &'d [u8],
+    byte_ranks: Cow<'d, [u32]>,
+    words: Cow<'d, [u64]>,
+}
+
+impl<'d> Kernel<'d> {
+    /// Reads the tables of `image`, which was moved by `offset` bytes.
+    pub(crate) fn read(image: Image<'d>, offset: u64) -> Result<Self> {
+        if usize::BITS < u64::BITS {
+            return Err(Error::new(
+                "this program was built for a machine whose words are too short for addresses of kernels",
+                "Build it on, and for, a 64-bit machine.",
+            ));
+        }
+        let len = image.word("kallsyms_num_syms")?;
+        let index = image.bytes("kallsyms_token_index", 2 * TOKENS as u64)?;
+        let markers = image.between("kallsyms_markers", "kallsyms_token_table")?;
+        let mut kernel = Self {
+            len,
+            stream: image.between("kallsyms_names", "kallsyms_markers")?,
+            markers: words(markers),
+            token_table: image.between("kallsyms_token_table", "kallsyms_token_index")?,
+            token_index: word_array(index),
+            addresses: Addresses::read(&image, len, offset)?,
+            modules: Modules::read(&image)?,
+            sizes: match image.has("kallsyms_size_counts") {
+                true => Some(Sizes::read(&image, len)?),
+                false => None,
+            },
+            image,
+        };
+        if kernel.addresses.are_from_base(offset) {
+            kernel.find_base()?;
+        }
+        Ok(kernel)
+    }
+
+    /// Finds the base that the addresses count from, of which the file says 0.
+    ///
+    /// `kallsyms_relative_base` is an address, and a kernel that can run anywhere corrects it when it
+    /// starts. Where all of such a number is in a table of relocations (arm64, riscv), it is 0 in the
+    /// file; riscv's vmlinux has not even that table any more. But the module tables have the address of
+    /// one symbol as a mere number: `_text`. Any other will do whose address is known.
+    fn find_base(&mut self) -> Result<()> {
+        let mut words = Box::new([[0; TOKENS]; 5]);
+        // Damaged tables are left to `checked()`.
+        let Ok(tokens) = Tokens::new(self.token_table, &self.token_index, &mut words) else {
+            return Ok(());
+        };
+        let Ok(names) = SymbolNames::new(self.stream, &self.markers, self.len, &tokens) else {
+            return Ok(());
+        };
+        let known = [
+            ("_text", Some(self.addresses.text)),
+            // Without KALLSYMS_ALL, _text is in kallsyms only where it is the start of section .text.
+            ("_stext", self.image.address("_stext")),
+        ];
+        for (name, address) in known {
+            let symbol = symbol_named(name, &names, &tokens);
+            let set = symbol.zip(address);
+            if set
+                .and_then(|(symbol, address)| self.addresses.set_base(symbol, address))
+                .is_some()
+            {
+                return Ok(());
+            }
+        }
+        Err(self.failure(
+            "it does not say what addresses count from: kallsyms_relative_base is 0, and the address of no symbol in kallsyms is known",
+            "Give a vmlinux that has its symbol table.",
+        ))
+    }
+
+    /// A failure in the file of the kernel.
+    pub(crate) fn failure(&self, problem: impl Into<String>, remedy: &str) -> Error {
+        self.image.failure(problem, remedy)
+    }
+
+    /// The file of the kernel.
+    pub(crate) fn path(&self) -> &'d Path {
+        self.image.path()
+    }
+
+    /// The number of symbols.
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Calls `with` with the tables, if they pass the checks.
+    pub(crate) fn checked<T>(
+        &self,
+        with: impl FnOnce(&Tables<'_, '_, Addresses<'d>>) -> Result<T>,
+    ) -> Result<T> {
+        let of_kernel = |error| self.image.refused("the tables of kallsyms", error);
+        let mut words = Box::new([[0; TOKENS]; 5]);
+        let tokens = Tokens::new(self.token_table, &self.token_index, &mut words);
+        let tokens = tokens.map_err(of_kernel)?;
+        let names = SymbolNames::new(self.stream, &self.markers, self.len, &tokens);
+        let names = names.map_err(of_kernel)?;
+        let modules = ModuleTables::new(self.modules.raw());
+        let modules = modules.map_err(|error| self.image.refused("the module tables", error))?;
+        let sizes = self.sizes.as_ref();
+        let sizes = sizes.map(|sizes| SizeTables::new(sizes.raw(), self.len));
+        let sizes = sizes.transpose();
+        let sizes = sizes.map_err(|error| self.image.refused("the size tables", error))?;
+        with(&Tables {
+            names: &names,
+            tokens: &tokens,
+            places: &self.addresses,
+            modules: &modules,
+            sizes: sizes.as_ref(),
+        })
+    }
+}
+
+impl<'d> Modules<'d> {
+    fn read(image: &Image<'d>) -> Result<Self> {
+        let count = |name| image.word::<u32>(name);
+        let ranges = count("kallsyms_num_modules")? as usize;
+        let exceptions = count("kallsyms_num_module_exceptions")? as usize;
+        let names = count("kallsyms_module_names_len")?;
+        Ok(Self {
+            offsets: image.words("kallsyms_module_offsets", ranges)?,
+            modules: image.words("kallsyms_modules", ranges)?,
+            exceptions: image.words("kallsyms_module_exceptions", exceptions)?,
+            exception_modules: image.words("kallsyms_exception_modules", exceptions)?,
+            names: image.bytes("kallsyms_module_names", names.into())?,
+        })
+    }
+
+    fn raw(&self) -> RawTables<'_> {
+        RawTables {
+            offsets: &self.offsets,
+            modules: &self.modules,
+            exceptions: &self.exceptions,
+            exception_modules: &self.exception_modules,
+            names: self.names,
+        }
+    }
+}
+
+impl<'d> Sizes<'d> {
+    fn read(image: &Image<'d>, symbols: u32) -> Result<Self> {
+        let symbols = symbols as usize;
+        let counts = image.bytes("kallsyms_size_counts", 12)?;
+        let mut counts = each_word::<u32>(counts).map(|count| count as usize);
+        let mut count = || {
+            let cut_short =
+                || image.refused("the size tables", "kallsyms_size_counts is cut short");
+            counts.next().ok_or_else(cut_short)
+        };
+        let (nibbles, bytes, words) = (count()?, count()?, count()?);
+        let ranks = |name, entries: usize| image.words(name, entries.div_ceil(RANK_STEP));
+        Ok(Self {
+            bits: image.words("kallsyms_size_bits", symbols.div_ceil(u64::BITS as usize))?,
+            bit_ranks: ranks("kallsyms_size_bit_ranks", symbols)?,
+            nibbles: image.bytes("kallsyms_size_nibbles", nibbles.div_ceil(2) as u64)?,
+            nibble_ranks: ranks("kallsyms_size_nibble_ranks", nibbles)?,
+            values: image.words("kallsyms_size_values", VALUES)?,
+            bytes: image.bytes("kallsyms_size_bytes", bytes as u64)?,
+            byte_ranks: ranks("kallsyms_size_byte_ranks", bytes)?,
+            words: image.words("kallsyms_size_words", words)?,
+        })
+    }
+
+    fn raw(&self) -> RawSizes<'_> {
+        RawSizes {
+            bits: &self.bits,
+            bit_ranks: &self.bit_ranks,
+            nibbles: self.nibbles,
+            nibble_ranks: &self.nibble_ranks,
+            values: &self.values,
+            bytes: self.bytes,
+            byte_ranks: &self.byte_ranks,
+            words: &self.words,
+        }
+    }
+}
+
+/// The number of the first symbol of this name.
+fn symbol_named(wanted: &str, names: &SymbolNames<'_>, tokens: &Tokens<'_>) -> Option<usize> {
+    let mut all = names.starting_at(0).take(names.len() as usize);
+    let mut name = Vec::new();
+    all.position(|entry| {
+        name.clear();
+        expand(&mut name, entry, tokens, 1 + wanted.len());
+        // The type of the symbol is before its name.
+        name.get(1..) == Some(wanted.as_bytes())
+    })
+}
+
+/// Appends the type and the name, or the beginning of it if that is longer than `longest`.
+fn expand(name: &mut Vec<u8>, entry: Entry<'_>, tokens: &Tokens<'_>, longest: usize) {
+    for &token in entry.tokens() {
+        match tokens.get(token) {
+            Token::Short { word, len } => name.extend(word.to_le_bytes().iter().take(len)),
+            Token::Long(text) => name.extend(text),
+        }
+        if name.len() > longest {
+            return;
+        }
+    }
+}
