@@ -7,9 +7,12 @@ export CARGO_TARGET_DIR ?= $(KALLMODSYMS_CACHE)/cargo
 
 HARNESS := cargo run --quiet --locked --release --manifest-path tests/Cargo.toml -p harness --
 
+TOOL := tools/kallmodsyms
+TOOL_TARGET := $(CARGO_TARGET_DIR)/tool
+
 # Clones of this repository share the target directory. Cargo cannot tell these
 # crates of one clone from those of another.
-CRATES := checker format fuzz generator harness
+CRATES := checker format fuzz generator harness kallmodsyms
 
 # Debian 13 has cargo 1.85. Debian 12 has cargo 1.65, and a newer one in cargo-web.
 OLDEST_CARGO := 85
@@ -30,7 +33,7 @@ help:
 	@echo '  make clean     remove what these built; kernel source and tools stay'
 	@echo 'Use it in your own kernel:'
 	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
-	@echo '  kernel/kallmodsyms/scripts/kallmodsyms, in a build: show, lookup; --help'
+	@echo '  make tool      compile the command that reads a vmlinux, and say where it is'
 	@echo '  make check O=build       compare a built kernel with its object files;'
 	@echo '                           UNATTRIBUTED=1, ORDER=tree, RANGES=file: check.rst'
 	@echo '  make unapply KDIR=linux  restore the tree'
@@ -52,8 +55,19 @@ cargo:
 		mkdir -p '$(CARGO_TARGET_DIR)' && \
 		cargo clean --quiet --locked --release --manifest-path tests/Cargo.toml $(CRATES:%=-p %) && \
 		cargo clean --quiet --locked --release --manifest-path samples/reader-rs/Cargo.toml -p kallmodsyms && \
+		cargo clean --quiet --locked --release --manifest-path $(TOOL)/Cargo.toml --target-dir '$(TOOL_TARGET)' -p kallmodsyms && \
 		echo '$(CURDIR)' >'$(CARGO_TARGET_DIR)/clone'; }
-	@[ -d '$(CARGO_TARGET_DIR)/release' ] || echo 'kallmodsyms: compiling the harness, once'
+	@[ -n '$(filter tool,$(MAKECMDGOALS))' ] || [ -d '$(CARGO_TARGET_DIR)/release' ] || echo 'kallmodsyms: compiling the harness, once'
+
+# Another directory than the tests': they have a program of this name too, the
+# generator. The last line is the path of this one.
+.PHONY: tool
+tool: cargo
+	@[ -x '$(TOOL_TARGET)/release/kallmodsyms' ] || echo 'kallmodsyms: compiling the command, once' >&2
+	@cargo build --quiet --locked --release --manifest-path $(TOOL)/Cargo.toml --target-dir '$(TOOL_TARGET)' || { \
+		echo 'kallmodsyms: the command that reads a vmlinux was not compiled. The first time, cargo needs the' >&2; \
+		echo '  network, and a C compiler (apt-get install gcc libc6-dev). Then: make tool' >&2; exit 1; }
+	@echo '$(TOOL_TARGET)/release/kallmodsyms'
 
 .PHONY: fuzz
 fuzz: cargo

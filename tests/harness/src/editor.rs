@@ -48,10 +48,10 @@ pub fn run(options: &Options) -> Result<()> {
     fs::write(&path, serde_json::to_string_pretty(&project)? + "\n")
         .with_context(|| path.display().to_string())?;
     println!("rust/ and scripts/, for editors: {}", path.display());
-    println!(
-        "tests/ is a cargo workspace: {}",
-        repository.join("tests/Cargo.toml").display()
-    );
+    for workspace in ["tests", "tools/kallmodsyms"] {
+        let manifest = repository.join(workspace).join("Cargo.toml");
+        println!("{workspace}/ is a cargo workspace: {}", manifest.display());
+    }
     Ok(())
 }
 

@@ -35,6 +35,7 @@ mod stopwatch;
 mod summary;
 mod tap;
 mod test;
+mod tool;
 mod toolchain;
 mod workshop;
 
@@ -73,8 +74,11 @@ fn main() -> ExitCode {
 /// `make run`: the kernel's own words, and a summary of them.
 fn run(options: &Options) -> Result<()> {
     let (_workshop, guest) = guest_of(options)?;
+    let tool = tool::build();
     let files = qemu::show(options, &guest)?;
-    summary::print(&files)
+    summary::print(&files)?;
+    println!("the command that reads a vmlinux: {}", tool?.display());
+    Ok(())
 }
 
 /// `make shell`: a prompt in the same guest.

@@ -15,11 +15,16 @@ use super::Report;
 use crate::command;
 use crate::options::{self, Options};
 use crate::release::Release;
+use crate::tool;
 use crate::toolchain::{self, Toolchain};
 use crate::workshop::Workshop;
 
 /// The workspaces, each with a lock file.
-const MANIFESTS: &[&str] = &["tests/Cargo.toml", "samples/reader-rs/Cargo.toml"];
+const MANIFESTS: &[&str] = &[
+    "tests/Cargo.toml",
+    "samples/reader-rs/Cargo.toml",
+    tool::MANIFEST,
+];
 
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     for manifest in MANIFESTS {

@@ -75,10 +75,8 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
     let mut sources = String::new();
     for file in files {
-        // Those of `show` and `lookup` stop no link.
-        let reader = file.starts_with(repository.join("scripts/reader"));
         let scripts = file.starts_with(repository.join("scripts"));
-        if scripts && !reader && has_extension(file, "rs") {
+        if scripts && has_extension(file, "rs") {
             sources.push_str(&fs::read_to_string(file)?);
         }
     }

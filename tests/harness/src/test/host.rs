@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `cargo test` of the workspace, its tests counted with ours.
+//! `cargo test` of the workspace and of the tool, their tests counted with ours.
 
 use std::env;
 use std::path::Path;
@@ -12,6 +12,7 @@ use clap::CommandFactory;
 use super::Report;
 use crate::options::{self, Cli};
 use crate::progress::Phase;
+use crate::tool;
 
 pub fn run(report: &mut Report) -> Result<()> {
     let mut phase = Phase::start("host tests");
@@ -19,7 +20,10 @@ pub fn run(report: &mut Report) -> Result<()> {
     let mut cargo = cargo("test")?;
     cargo.args(["--workspace", "--no-fail-fast"]);
     without_options(&mut cargo);
-    let result = count(report, &mut cargo);
+    let result = count(report, &mut cargo).and_then(|()| {
+        phase.announce("cargo test of the tool");
+        count(report, tool::cargo("test")?.arg("--no-fail-fast"))
+    });
     phase.done("done");
     result
 }

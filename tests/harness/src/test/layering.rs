@@ -2,10 +2,11 @@
 
 //! Which code may name what, and how long a file may be.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 
 use super::lint::{has_extension, source_files};
 use super::Report;
@@ -74,6 +75,10 @@ pub fn run(report: &mut Report) -> Result<()> {
     for rule in RULES {
         report.check(rule.name, rule.check(&repository, &files));
     }
+    report.check(
+        "the tool and the generator share the format code alone",
+        share_format_alone(&repository, &files),
+    );
     report.check("no file is too long", no_file_is_too_long(&files));
     Ok(())
 }
@@ -130,6 +135,50 @@ fn names(code: &str, word: &str) -> bool {
         .any(|(at, _)| !(word.starts_with(|c: char| c.is_alphabetic()) && is_part(&code[..at])))
 }
 
+/// The library of the kernel, the generator and the tool.
+const FORMAT: &str = "rust/format/mod.rs";
+
+/// The tool and the generator each take in no file of another directory but the format code.
+fn share_format_alone(repository: &Path, files: &[PathBuf]) -> Result<()> {
+    for house in ["tools/kallmodsyms", "scripts"].map(|house| repository.join(house)) {
+        let mut shared = BTreeSet::new();
+        for file in files.iter().filter(|file| file.starts_with(&house)) {
+            let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            let directory = file.parent().context("a file in no directory")?;
+            let included = included(&text).map(|path| normal(&directory.join(path)));
+            shared.extend(included.filter(|path| !path.starts_with(&house)));
+        }
+        let wanted = BTreeSet::from([repository.join(FORMAT)]);
+        ensure!(shared == wanted, "{} shares {shared:?}", house.display());
+    }
+    Ok(())
+}
+
+/// The files that are named by `#[path = "..."]`, `include!("...")` and the like.
+fn included(text: &str) -> impl Iterator<Item = &str> {
+    let marks = [
+        "#[path = \"",
+        "include!(\"",
+        "include_str!(\"",
+        "include_bytes!(\"",
+    ];
+    marks.into_iter().flat_map(move |mark| {
+        let after = text.split(mark).skip(1);
+        after.filter_map(|rest| rest.split('"').next())
+    })
+}
+
+/// The path without `..`.
+fn normal(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut path, part| {
+        match part {
+            Component::ParentDir => _ = path.pop(),
+            part => path.push(part),
+        }
+        path
+    })
+}
+
 fn no_file_is_too_long(files: &[PathBuf]) -> Result<()> {
     let mut long = Vec::new();
     for file in files {
@@ -146,7 +195,20 @@ fn no_file_is_too_long(files: &[PathBuf]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use std::path::Path;
+
+    use super::{included, names, normal};
+
+    #[test]
+    fn included_files_are_seen() {
+        let text = "#[path = \"../a/mod.rs\"]\nmod a;\nconst B: &str = include_str!(\"b\");\n";
+        let found: Vec<_> = included(text).collect();
+        assert_eq!(found, ["../a/mod.rs", "b"]);
+        assert_eq!(
+            normal(Path::new("/r/x/../a/mod.rs")),
+            Path::new("/r/a/mod.rs")
+        );
+    }
 
     #[test]
     fn words_stand_alone() {

@@ -13,11 +13,15 @@ use anyhow::{bail, ensure, Context, Result};
 use super::{host, Report};
 use crate::command;
 use crate::options;
+use crate::tool;
 
 pub fn run(report: &mut Report) -> Result<()> {
     let files = source_files(&options::repository()?)?;
     report.check("rustfmt agrees", rustfmt(&files));
-    report.check("clippy has nothing to say", clippy());
+    let on_tests = host::cargo("clippy").and_then(clippy);
+    report.check("clippy has nothing to say", on_tests);
+    let on_tool = tool::cargo("clippy").and_then(clippy);
+    report.check("clippy has nothing to say on the tool", on_tool);
     report.check("shellcheck has nothing to say", shellcheck(&files));
     report.check("every file names its licence", licences(&files));
     Ok(())
@@ -61,8 +65,7 @@ fn rustfmt(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-fn clippy() -> Result<()> {
-    let mut cargo = host::cargo("clippy")?;
+fn clippy(mut cargo: Command) -> Result<()> {
     cargo.args([
         "--quiet",
         "--workspace",

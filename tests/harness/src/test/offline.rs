@@ -3,7 +3,7 @@
 //! What `kallmodsyms show` says of a vmlinux, against what that kernel says when it runs, whole.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
@@ -14,6 +14,7 @@ use crate::configure::Kernel;
 use crate::guest::Guest;
 use crate::options::Options;
 use crate::qemu::{self, Files};
+use crate::tool;
 
 /// The first symbol of the image, by which address randomisation is known.
 const FIRST: &str = " T _text";
@@ -28,13 +29,13 @@ pub fn run(
 ) -> Result<()> {
     let name = |what: &str| format!("{}: {what}", kernel.config);
     let (random, _) = of_kernel(files)?;
-    let linked = show(kernel, &["vmlinux"])?;
+    let tool = tool::build()?;
+    let show = |arguments: &[&OsStr]| show(&tool, kernel, arguments);
+    let linked = show(&["vmlinux".as_ref()])?;
     let offset = address(&random, FIRST)?.wrapping_sub(address(&linked, FIRST)?);
     let moved = || {
-        same(
-            &show(kernel, &["vmlinux", &format!("--offset={offset:x}")])?,
-            &random,
-        )
+        let moved = format!("--offset={offset:x}");
+        same(&show(&["vmlinux".as_ref(), moved.as_ref()])?, &random)
     };
     report.check(
         &name("show --offset is the file of a kernel that was moved"),
@@ -48,13 +49,16 @@ pub fn run(
         &name(&format!("show is the file with nokaslr, {lines} lines")),
         same(&linked, &kallmodsyms),
     );
-    let as_kallsyms = || same(&show(kernel, &["vmlinux", "--format=kallsyms"])?, &kallsyms);
+    let as_kallsyms = || {
+        let format = "--format=kallsyms";
+        same(&show(&["vmlinux".as_ref(), format.as_ref()])?, &kallsyms)
+    };
     report.check(
         &name("show --format=kallsyms is /proc/kallsyms with nokaslr"),
         as_kallsyms(),
     );
     let (image, what) = without_symbols(options, kernel)?;
-    let stripped = || same(&show(kernel, &[image])?, &kallmodsyms);
+    let stripped = || same(&show(&[image.as_ref()])?, &kallmodsyms);
     report.check(
         &name(&format!("show needs no symbols: {what} says the same")),
         stripped(),
@@ -87,8 +91,10 @@ fn of_kernel(files: &Files) -> Result<(String, String)> {
     Ok((first(&kallmodsyms), first(&kallsyms)))
 }
 
-fn show(kernel: &Kernel, arguments: &[impl AsRef<OsStr>]) -> Result<String> {
-    command::output(kernel.generator().arg("show").args(arguments))
+fn show(tool: &Path, kernel: &Kernel, arguments: &[&OsStr]) -> Result<String> {
+    let mut tool = Command::new(tool);
+    tool.current_dir(&kernel.objtree);
+    command::output(tool.arg("show").args(arguments))
 }
 
 /// The address in the line that ends so.
