@@ -68,9 +68,3 @@ pub(crate) fn of(value: u64) -> [u8; 16] {
     }
     digits
 }
-
-/// `digits` without zeros in front; the last digit stays.
-pub(crate) fn significant(digits: &[u8; 16]) -> &[u8] {
-    let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
-    digits.get(zeros.min(15)..).unwrap_or_default()
-}

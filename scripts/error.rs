@@ -59,14 +59,6 @@ impl Error {
         let text = self.to_string();
         text.lines().next().unwrap_or_default().to_owned()
     }
-
-    /// The same failure where something else is to be done about it.
-    pub(crate) fn advise(self, remedy: impl Into<String>) -> Self {
-        Self {
-            remedy: remedy.into(),
-            ..self
-        }
-    }
 }
 
 impl fmt::Display for Error {

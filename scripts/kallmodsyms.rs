@@ -15,7 +15,7 @@
 //! Wrong tables never leave this program: it writes nothing before all is read and checked. What it
 //! cannot know of single symbols and objects does not stop the link ([`unattributed`]).
 //!
-//! For people, [`reader`] shows what a finished vmlinux says.
+//! People who ask about a finished vmlinux run another program, `tools/kallmodsyms/`.
 
 mod asked;
 mod both;
@@ -47,7 +47,6 @@ mod objects;
 mod output;
 mod owners;
 mod ranges;
-mod reader;
 mod reports;
 mod script_symbols;
 mod sizes;
@@ -58,29 +57,25 @@ mod unattributed;
 mod vmlinux_o;
 
 use std::ffi::OsString;
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use error::Error;
-use reader::Outcome;
 
 const USAGE: &str = "\
 Usage: kallmodsyms COMMAND [ARGUMENT]...
 
-Makes the tables behind /proc/kallmodsyms, and shows those of a finished kernel.
-
-Commands for people:
-  show VMLINUX            Write the lines of /proc/kallmodsyms of a kernel, without booting it
-  lookup VMLINUX QUERY... Tell the symbol and the modules of an address, or what a symbol is
-  help                    Show this text; `kallmodsyms COMMAND --help` tells more
-
-Commands that kbuild runs, in the directory that a kernel is built in:
+Makes the tables behind /proc/kallmodsyms. kbuild runs these commands, in the
+directory that a kernel is built in:
   sort-symbols STEM SYMS  Write the symbols of one pass of the link, sorted by size
   link STEM               Write the tables of one pass of the link of vmlinux
+  help                    Show this text; `kallmodsyms COMMAND --help` tells more
+
+Another program shows the tables of a finished kernel: `make tool` builds it, in
+a clone of the repository of kallmodsyms.
 
 Exit codes: 0 all is well, 1 an input is wrong (the message says which and what
-to do), 2 the command line is wrong, 3 what was asked for is not there.
+to do), 2 the command line is wrong.
 ";
 
 const SORT_SYMBOLS_USAGE: &str = "\
@@ -134,35 +129,16 @@ fn main() -> ExitCode {
         ["link", "--help" | "-h"] => output::print(&[LINK_USAGE.as_bytes()]),
         ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => link::run(Path::new(stem)),
         ["link", ..] => return usage_error("link takes one STEM"),
-        [command, ..] if reader::has(command) => {
-            let rest = arguments.get(1..).unwrap_or_default();
-            return match reader::run(command, rest, &mut io::stdout().lock()) {
-                Ok(outcome) => ended(command, &outcome),
-                Err(error) => fail(&error),
-            };
+        [command @ ("show" | "lookup"), ..] => {
+            return usage_error(&format!(
+                "{command} is a command of another program, which `make tool` builds"
+            ))
         }
         [command, ..] => return usage_error(&format!("no command '{}'", command.escape_debug())),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
-    }
-}
-
-/// How a command of [`reader`] ended.
-fn ended(command: &str, outcome: &Outcome) -> ExitCode {
-    match outcome {
-        Outcome::Done => ExitCode::SUCCESS,
-        Outcome::Missing(missing) => {
-            for error in missing {
-                eprintln!("kallmodsyms: {error}");
-            }
-            ExitCode::from(3)
-        }
-        Outcome::Usage(problem) => {
-            eprintln!("kallmodsyms: {problem}\n  Try `kallmodsyms {command} --help`.");
-            ExitCode::from(2)
-        }
     }
 }
 

@@ -36,8 +36,7 @@ const HEAD: u64 = 1 << 15;
 /// An open ELF file.
 pub(crate) struct Elf {
     path: PathBuf,
-    /// `None` if all of it is in `head`.
-    file: Option<File>,
+    file: File,
     /// Bytes of the file.
     length: u64,
     /// The first of them: all of most objects, so that these are read with one call.
@@ -81,11 +80,6 @@ impl Section {
     pub(crate) fn is_mergeable(&self) -> bool {
         self.flags & SHF_MERGE != 0
     }
-
-    /// Whether its bytes are in the file; others are zeros.
-    pub(crate) fn is_in_file(&self) -> bool {
-        self.kind != SHT_NOBITS
-    }
 }
 
 impl Elf {
@@ -97,15 +91,10 @@ impl Elf {
         let mut head = Vec::with_capacity(most as usize);
         let read = (&file).take(most).read_to_end(&mut head);
         read.map_err(failed)?;
-        Self::parse(path, Some(file), length, head)
+        Self::parse(path, file, length, head)
     }
 
-    /// A file that is in memory; `path` is where it is from.
-    pub(crate) fn in_memory(path: &Path, bytes: Vec<u8>) -> Result<Self> {
-        Self::parse(path, None, bytes.len() as u64, bytes)
-    }
-
-    fn parse(path: &Path, file: Option<File>, length: u64, head: Vec<u8>) -> Result<Self> {
+    fn parse(path: &Path, file: File, length: u64, head: Vec<u8>) -> Result<Self> {
         let mut elf = Self {
             path: path.into(),
             file,
@@ -221,19 +210,6 @@ impl Elf {
         }
     }
 
-    /// The `size` bytes that are at `address` in the image; `None` if no section has them all, in the
-    /// file.
-    pub(crate) fn at_address(&self, address: u64, size: u64) -> Result<Option<Vec<u8>>> {
-        let start = |section: &Section| {
-            let start = address.checked_sub(section.address)?;
-            let has_all = start.checked_add(size)? <= section.size;
-            let is_loaded = section.kind != SHT_NOBITS && section.flags & SHF_ALLOC != 0;
-            (has_all && is_loaded).then_some(section.offset.saturating_add(start))
-        };
-        let offset = self.sections.iter().find_map(start);
-        offset.map(|offset| self.bytes(offset, size)).transpose()
-    }
-
     /// The section of this name.
     pub(crate) fn section_named(&self, name: &[u8]) -> Option<&Section> {
         let mut sections = self.sections.iter();
@@ -263,9 +239,7 @@ impl Elf {
             bytes.copy_from_slice(known);
             return Ok(());
         }
-        let short = || ErrorKind::UnexpectedEof.into();
-        let read = self.file.as_ref().ok_or_else(short);
-        let read = read.and_then(|file| file.read_exact_at(bytes, offset));
+        let read = self.file.read_exact_at(bytes, offset);
         read.map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => failure(&self.path, "the file is cut short"),
             _ => failure(&self.path, &error.to_string()),

@@ -8,7 +8,8 @@ pub(crate) mod sizes;
 
 use std::io::Write;
 
-pub(crate) use rooms::{Rooms, MARK};
+pub(crate) use rooms::Rooms;
+use rooms::MARK;
 
 /// Assembler source while it is written. Writing to a `Vec` does not fail.
 pub(crate) struct Source<'r> {
