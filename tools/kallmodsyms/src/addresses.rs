@@ -23,13 +23,13 @@ pub(crate) struct Addresses<'d> {
 
 /// What a row says. Addresses here are those of the kernel as it runs.
 enum Encoding {
-    /// Bytes from this address.
-    FromBase(u64),
+    /// Bytes from this base.
+    Base(u64),
     /// `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`: -1 for the byte at this address, -2 for the one after it and
     /// so on, and an absolute address if the row is not negative.
-    FromBaseOrAbsolute(u64),
+    BaseOrAbsolute(u64),
     /// Linux 7.2 and later: signed bytes from the row itself; the first row is at this address.
-    FromRow(u64),
+    Row(u64),
 }
 
 /// Addresses, in the kernel as it runs, that end the last symbol where sizes are not stored.
@@ -46,14 +46,14 @@ impl<'d> Addresses<'d> {
         let linked_text: u64 = image.word("kallsyms_module_base")?;
         let bases = ["kallsyms_relative_base", "kallsyms_offsets"].map(|name| image.address(name));
         let encoding = match bases {
-            [None, Some(table)] => Encoding::FromRow(table.wrapping_add(offset)),
+            [None, Some(table)] => Encoding::Row(table.wrapping_add(offset)),
             _ => {
                 let base: u64 = image.word("kallsyms_relative_base")?;
                 let base = base.wrapping_add(offset);
                 // An image has less than 2 GiB, so that only this encoding has negative rows.
                 match rows.iter().any(|&row| (row as i32) < 0) {
-                    true => Encoding::FromBaseOrAbsolute(base),
-                    false => Encoding::FromBase(base),
+                    true => Encoding::BaseOrAbsolute(base),
+                    false => Encoding::Base(base),
                 }
             }
         };
@@ -78,8 +78,8 @@ impl<'d> Addresses<'d> {
     /// Tells whether the rows count from `address`.
     pub(crate) fn are_from_base(&self, address: u64) -> bool {
         match self.encoding {
-            Encoding::FromBase(base) | Encoding::FromBaseOrAbsolute(base) => base == address,
-            Encoding::FromRow(_) => false,
+            Encoding::Base(base) | Encoding::BaseOrAbsolute(base) => base == address,
+            Encoding::Row(_) => false,
         }
     }
 
@@ -88,7 +88,7 @@ impl<'d> Addresses<'d> {
     pub(crate) fn set_base(&mut self, symbol: usize, address: u64) -> Option<()> {
         let row = *self.rows.get(symbol)?;
         let from_base = address.wrapping_sub(row.into());
-        if let Encoding::FromBase(base) | Encoding::FromBaseOrAbsolute(base) = &mut self.encoding {
+        if let Encoding::Base(base) | Encoding::BaseOrAbsolute(base) = &mut self.encoding {
             *base = from_base;
         }
         Some(())
@@ -97,7 +97,7 @@ impl<'d> Addresses<'d> {
     /// The number of symbols in the per-cpu area. They are the first ones.
     pub(crate) fn percpu_len(&self) -> usize {
         let is_percpu = |row: &&u32| {
-            matches!(self.encoding, Encoding::FromBaseOrAbsolute(_)) && (**row as i32) >= 0
+            matches!(self.encoding, Encoding::BaseOrAbsolute(_)) && (**row as i32) >= 0
         };
         self.rows.iter().take_while(is_percpu).count()
     }
@@ -120,16 +120,16 @@ impl Places for Addresses<'_> {
 
     fn place(&self, index: u32, row: u32) -> Place {
         match self.encoding {
-            Encoding::FromBase(base) => self.in_image(base.wrapping_add(row.into())),
-            Encoding::FromBaseOrAbsolute(base) if (row as i32) < 0 => {
+            Encoding::Base(base) => self.in_image(base.wrapping_add(row.into())),
+            Encoding::BaseOrAbsolute(base) if (row as i32) < 0 => {
                 self.in_image(base.wrapping_add(u64::from(!row)))
             }
-            Encoding::FromBaseOrAbsolute(_) => Place {
+            Encoding::BaseOrAbsolute(_) => Place {
                 address: row as usize,
                 offset: u64::from(row).wrapping_sub(self.linked_text) as u32,
                 percpu: true,
             },
-            Encoding::FromRow(first) => {
+            Encoding::Row(first) => {
                 let place = first.wrapping_add(4 * u64::from(index));
                 self.in_image(place.wrapping_add_signed((row as i32).into()))
             }
