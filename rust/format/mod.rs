@@ -9,6 +9,7 @@
 mod batch;
 mod digits;
 pub mod error;
+pub mod layout;
 pub mod line;
 pub mod names;
 pub mod ranges;

@@ -32,10 +32,10 @@ pub const VALUES: usize = 15;
 pub const NO_SIZE: u32 = u32::MAX;
 
 /// A nibble that stands for no value: the third level has it.
-const NIBBLE_DOWN: u8 = 15;
+pub const NIBBLE_DOWN: u8 = 15;
 
 /// A byte that stands for no number: the fourth level has it.
-const BYTE_DOWN: u8 = 255;
+pub const BYTE_DOWN: u8 = 255;
 
 /// The size tables as they are linked, not checked.
 #[derive(Clone, Copy, Debug, Default)]
