@@ -2,33 +2,22 @@
 
 //! The generator: makes the module tables of a kernel while its vmlinux is linked.
 //!
-//! kbuild runs it after `scripts/kallsyms` in each pass of the link and appends its output to the
-//! assembler file that `scripts/kallsyms` made, so the tables converge with the kernel's own. The
-//! files of this program follow the data, as [`link`] calls them: link maps ([`map`], [`maps`]),
-//! the layout of the image ([`layout`], [`vmlinux_o`]), the modules of each object ([`builtin`], [`cmdfile`],
-//! [`objects`]), the symbols ([`elf`], [`by_address`], [`symbols`]) and who defines them
-//! ([`script_symbols`], [`definitions`], [`owners`]), ranges and what they leave open ([`ranges`], [`exceptions`]),
-//! tables ([`tables`], [`sizes`]), assembler ([`emit`]) and the files beside vmlinux ([`reports`],
-//! [`output`]). Two threads share the work ([`both`], [`jobs`]). Before that, in each pass,
-//! [`sort_symbols`] sorts the symbols of each address by size for `scripts/kallsyms`.
+//! In each pass of the link, kbuild runs [`sort_symbols`] before `scripts/kallsyms`, and [`link`] after it.
+//! kbuild appends the output of `link` to the assembler file that `scripts/kallsyms` made, so these tables
+//! converge together with the kernel's own.
 //!
-//! Wrong tables never leave this program: it writes nothing before all is read and checked. What it
-//! cannot know of single symbols and objects does not stop the link ([`unattributed`]).
+//! `link` has four phases, each a folder: [`read`] parses the inputs, [`attribute`] finds the modules of
+//! each symbol, [`encode`] makes the tables, [`write`] makes assembler source of them. A phase imports only
+//! the phases before it, [`common`] and the format code. Each phase shares its work between two threads.
+//!
+//! Wrong tables never leave this program: nothing is written before everything is read and checked. Single
+//! symbols and object files whose modules are not known do not stop the link.
 //!
 //! People who ask about a finished vmlinux run another program, `tools/kallmodsyms/`.
 
-mod asked;
-mod both;
-mod builtin;
-mod by_address;
-mod cmdfile;
-mod config;
-mod definitions;
-mod digits;
-mod elf;
-mod emit;
-mod error;
-mod exceptions;
+mod attribute;
+mod common;
+mod encode;
 #[path = "../rust/format/mod.rs"]
 #[expect(
     dead_code,
@@ -36,31 +25,17 @@ mod exceptions;
     reason = "the same files serve the kernel and the host tests, which use all of them"
 )]
 mod format;
-mod hash;
-mod jobs;
-mod layout;
-mod lines;
 mod link;
-mod map;
-mod maps;
-mod objects;
-mod output;
-mod owners;
-mod ranges;
-mod reports;
-mod script_symbols;
-mod sizes;
+mod read;
 mod sort_symbols;
-mod symbols;
-mod tables;
-mod unattributed;
-mod vmlinux_o;
+mod write;
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use error::Error;
+use common::error::Error;
+use write::output_files::print;
 
 const USAGE: &str = "\
 Usage: kallmodsyms COMMAND [ARGUMENT]...
@@ -116,18 +91,24 @@ Writes, where their content changed,
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let words: Vec<&str> = arguments
-        .iter()
-        .map(|word| word.to_str().unwrap_or(""))
-        .collect();
+    // An argument that is not in UTF-8 is no command, and as a path of the build it is not known.
+    let words = arguments.iter().map(|word| word.to_str().unwrap_or(""));
+    let words: Vec<&str> = words.collect();
     let outcome = match words.as_slice() {
         [] => return usage_error("a command is missing"),
-        ["help" | "--help" | "-h"] => output::print(&[USAGE.as_bytes()]),
-        ["sort-symbols", "--help" | "-h"] => output::print(&[SORT_SYMBOLS_USAGE.as_bytes()]),
-        ["sort-symbols", stem, syms] => sort_symbols::run(Path::new(stem), Path::new(syms)),
+        ["help" | "--help" | "-h"] => print(&[USAGE.as_bytes()]),
+        ["sort-symbols", "--help" | "-h"] => print(&[SORT_SYMBOLS_USAGE.as_bytes()]),
+        ["sort-symbols", stem, syms] => {
+            let outputs = sort_symbols::outputs(Path::new(stem), Path::new(syms));
+            outputs.and_then(|outputs| outputs.write(false))
+        }
         ["sort-symbols", ..] => return usage_error("sort-symbols takes STEM and SYMS"),
-        ["link", "--help" | "-h"] => output::print(&[LINK_USAGE.as_bytes()]),
-        ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => link::run(Path::new(stem)),
+        ["link", "--help" | "-h"] => print(&[LINK_USAGE.as_bytes()]),
+        ["link", stem] if !stem.is_empty() && !stem.starts_with('-') => {
+            let stem = Path::new(stem);
+            let outputs = link::outputs(stem);
+            outputs.and_then(|outputs| outputs.write(link::is_last_pass(stem)))
+        }
         ["link", ..] => return usage_error("link takes one STEM"),
         [command @ ("show" | "lookup"), ..] => {
             return usage_error(&format!(

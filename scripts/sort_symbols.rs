@@ -1,89 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sort-symbols`: the symbols that `scripts/kallsyms` reads, at one address the larger
+//! `kallmodsyms sort-symbols`: sorts the symbols that scripts/kallsyms reads, at one address the larger
 //! before the smaller.
 //!
-//! `scripts/kallsyms` sorts by address and then by rules about types and names. It keeps the order of
-//! its input where all rules leave two symbols equal, and there alone the sizes decide.
+//! scripts/kallsyms sorts by address and then by rules about types and names. It keeps the order of its
+//! input if all of its rules leave two symbols equal. Only then do the sizes decide.
 
 use std::cmp::Reverse;
 use std::path::Path;
 
-use crate::by_address::ByAddress;
-use crate::digits;
-use crate::elf::{Elf, SymbolTable};
-use crate::error::{show, Error, Result};
-use crate::lines::{self, find};
-use crate::output;
+use crate::common::error::{show, Error, Result};
+use crate::common::lines;
+use crate::read::elf::{ElfFile, SymbolTable};
+use crate::read::input_file;
+use crate::read::nm_line::NmLine;
+use crate::read::symbol_walk::SymbolWalk;
+use crate::write::Outputs;
 
 const REMEDY: &str = "Remove it and vmlinux, and build again: it must be what nm prints of the \
                       file that this pass of the link made.";
 
-/// The letter of symbols that are in no section, and have no size.
-const ABSOLUTE: u8 = b'A';
-
 /// A line of nm, and the size of its symbol in bytes.
-type Sized<'s> = (u64, &'s [u8]);
+type SizedLine<'s> = (u64, &'s [u8]);
 
-/// Writes the lines of `syms`, which nm made of `stem`, to standard output. The lines of one address
-/// are sorted by size, the largest first; all others keep their order.
-pub(crate) fn run(stem: &Path, syms: &Path) -> Result<()> {
-    let text = output::read(syms)?;
+/// Sorts the lines of `syms`, which nm made of `stem`. At one address the largest symbol comes first; all
+/// other lines keep their order. Writes nothing.
+pub(crate) fn outputs(stem: &Path, syms: &Path) -> Result<Outputs> {
+    let text = input_file::read(syms)?;
     if text.is_empty() {
-        // The first pass of the link, which has no symbols.
-        return Ok(());
+        // The first pass of the link has no symbols.
+        return Ok(Outputs::default());
     }
-    let image = Elf::open(stem)?;
+    let image = ElfFile::open(stem)?;
     let SymbolTable { entries, names } = image.symbols()?;
-    let mut symbols = ByAddress::new(entries, &names);
+    let mut symbols = SymbolWalk::new(entries, &names);
     let mut sorted = Vec::with_capacity(text.len());
-    let mut aliases: Vec<Sized<'_>> = Vec::new();
+    let mut aliases: Vec<SizedLine<'_>> = Vec::new();
     let mut last = None;
     for (number, line) in lines::numbered(&text) {
         let failed = |problem: String| Error::at_line(syms, number, problem, REMEDY);
-        let (address, kind, name) =
-            parse(line).ok_or_else(|| failed(format!("'{}' is no line of nm", show(line))))?;
-        if last.replace(address) != Some(address) {
+        let nm = NmLine::parse(line);
+        let nm = nm.ok_or_else(|| failed(format!("'{}' is no line of nm", show(line))))?;
+        if last.replace(nm.address) != Some(nm.address) {
             append(&mut sorted, &mut aliases);
         }
-        if kind == ABSOLUTE {
+        if nm.is_absolute() {
             aliases.push((0, line));
             continue;
         }
-        while symbols.address().is_none_or(|at| at < address) {
+        let not_found = || {
+            let (stem, name) = (stem.display(), show(nm.name));
+            failed(format!("{stem} has no symbol {name} there"))
+        };
+        while symbols.address().is_none_or(|address| address < nm.address) {
             if !symbols.advance() {
-                return Err(failed(not_found(stem, name)));
+                return Err(not_found());
             }
         }
-        let symbol = Some(&mut symbols)
-            .filter(|symbols| symbols.address() == Some(address))
-            .and_then(|symbols| symbols.take(name, kind))
-            .ok_or_else(|| failed(not_found(stem, name)))?;
-        aliases.push((symbol.size, line));
+        let symbol = match symbols.address() == Some(nm.address) {
+            true => symbols.take(nm.name, nm.letter),
+            false => None,
+        };
+        aliases.push((symbol.ok_or_else(not_found)?.size, line));
     }
     append(&mut sorted, &mut aliases);
-    output::print(&[&sorted])
+    Ok(Outputs::printed(sorted))
 }
 
 /// Moves the lines of one address to the end of `sorted`.
-fn append(sorted: &mut Vec<u8>, aliases: &mut Vec<Sized<'_>>) {
+fn append(sorted: &mut Vec<u8>, aliases: &mut Vec<SizedLine<'_>>) {
     aliases.sort_by_key(|&(size, _)| Reverse(size));
     for (_, line) in aliases.drain(..) {
         sorted.extend_from_slice(line);
         sorted.push(b'\n');
-    }
-}
-
-fn not_found(stem: &Path, name: &[u8]) -> String {
-    format!("{} has no symbol {} there", stem.display(), show(name))
-}
-
-/// The address, the letter of the type and the name in a line of nm.
-fn parse(line: &[u8]) -> Option<(u64, u8, &[u8])> {
-    let (address, rest) = line.split_at(find(line, b' ')?);
-    let address = digits::parse(address)?;
-    match rest {
-        [b' ', kind, b' ', name @ ..] if !name.is_empty() => Some((address, *kind, name)),
-        _ => None,
     }
 }

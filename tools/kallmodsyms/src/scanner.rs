@@ -19,13 +19,11 @@ use std::ops::Range;
 
 use crate::elf::{Elf, Section};
 use crate::error::Result;
+use crate::format::layout::ROOM_MARK as MARK;
 use crate::format::sizes::{RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 use crate::words::{each_word, word_array, words, Word};
-
-/// The word in front of the room that a table has to spare; the bytes of the room follow it.
-const MARK: u32 = u32::from_le_bytes(*b"room");
 
 /// What the series differ in.
 struct Layout {

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use super::check_message;
-use crate::builtin::{BuiltinModules, ModuleId};
 use crate::format::names;
+use crate::read::modules_builtin::{BuiltinModules, ModuleId};
 
 pub fn run(input: &[u8]) {
     match BuiltinModules::parse(Path::new("modules.builtin"), input) {

@@ -2,7 +2,7 @@
 
 //! What a `.cmd` file says of its object.
 
-use crate::cmdfile::{self, ModuleFiles};
+use crate::read::cmd_file::{self, ModuleFiles};
 use crate::scratch;
 
 pub fn run(input: &[u8]) {
@@ -13,13 +13,13 @@ pub fn run(input: &[u8]) {
         .unwrap_or_default();
     // Scratch space is what the last file left.
     let mut buffer = vec![b'\''; 100];
-    match cmdfile::read(&scratch::path("object.o"), &mut buffer) {
+    match cmd_file::read(&scratch::path("object.o"), &mut buffer) {
         Ok(ModuleFiles::Named(files)) => {
             let has = |key: &[u8]| line.windows(key.len()).any(|word| word == key);
             assert!(has(b"KBUILD_MODFILE=") || has(b"RUST_MODFILE="));
             assert!(files.is_empty() || has(&files), "{files:?}");
         }
-        Ok(ModuleFiles::Of(objects)) => {
+        Ok(ModuleFiles::MadeOf(objects)) => {
             for object in objects {
                 let path = object.as_os_str().as_encoded_bytes();
                 assert!(line.windows(path.len()).any(|found| found == path));

@@ -3,18 +3,18 @@
 //! ELF files: sections, symbols, and what objects define.
 
 use super::check_message;
-use crate::elf::Elf;
-use crate::error::Result;
+use crate::common::error::Result;
+use crate::read::elf::ElfFile;
 use crate::scratch;
 
 pub fn run(input: &[u8]) {
     let path = scratch::file("object.o", input);
-    if let Err(error) = Elf::open(&path).and_then(|elf| look_at(&elf, input)) {
+    if let Err(error) = ElfFile::open(&path).and_then(|elf| look_at(&elf, input)) {
         check_message(&error);
     }
 }
 
-fn look_at(elf: &Elf, input: &[u8]) -> Result<()> {
+fn look_at(elf: &ElfFile, input: &[u8]) -> Result<()> {
     let table = elf.symbols()?;
     for entry in &table.entries {
         let Some(symbol) = table.named(entry) else {
@@ -22,7 +22,9 @@ fn look_at(elf: &Elf, input: &[u8]) -> Result<()> {
         };
         assert!(!symbol.name.is_empty() && !symbol.name.contains(&0));
         assert!(symbol.name.len() < input.len());
-        assert!(!elf.section_name(symbol.section).contains(&0));
+        let name = elf.section_name(symbol.section);
+        assert_eq!(name.is_some(), elf.section(symbol.section).is_some());
+        assert!(name.is_none_or(|name| !name.contains(&0)));
         let Some(section) = elf.section(symbol.section) else {
             continue;
         };

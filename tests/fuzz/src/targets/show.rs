@@ -8,7 +8,7 @@ use std::path::Path;
 use kallmodsyms::{Error, Format, Lookup, Show, Source};
 
 use super::check_message;
-use crate::digits;
+use crate::common::hexadecimal as digits;
 use crate::scratch;
 
 pub fn run(input: &[u8]) {

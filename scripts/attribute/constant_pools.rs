@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The pools of object files whose equal constants the linker merges with each other.
+
+use super::piece::PoolId;
+use crate::common::hash::{FastMap, FastSet};
+use crate::read::map::ObjectName;
+use crate::read::merge_kind::MergeKind;
+
+/// The pools: one for each kind of constants in each output section.
+#[derive(Debug, Default)]
+pub(super) struct ConstantPools<'m> {
+    by_kind: FastMap<(usize, MergeKind), PoolId>,
+    /// By pool: its object files, each once.
+    objects: Vec<Vec<ObjectName<'m>>>,
+    members: FastSet<(usize, ObjectName<'m>)>,
+}
+
+impl<'m> ConstantPools<'m> {
+    /// Adds `object` to the pool of the constants of `kind` in the output section `output`.
+    ///
+    /// Return: the pool.
+    pub(super) fn add(&mut self, output: usize, kind: MergeKind, object: ObjectName<'m>) -> PoolId {
+        let new = PoolId(self.objects.len());
+        let pool = *self.by_kind.entry((output, kind)).or_insert(new);
+        let is_new_member = self.members.insert((pool.0, object));
+        match self.objects.get_mut(pool.0) {
+            Some(objects) if is_new_member => objects.push(object),
+            Some(_) => {}
+            None => self.objects.push(vec![object]),
+        }
+        pool
+    }
+
+    /// The object files of a pool. [`add`](Self::add) makes a pool together with its first object file, so
+    /// there is one.
+    pub(super) fn objects(&self, PoolId(pool): PoolId) -> &[ObjectName<'m>] {
+        self.objects.get(pool).map_or(&[], Vec::as_slice)
+    }
+}

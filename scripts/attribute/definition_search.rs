@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The search for the object file that defines a symbol.
+//!
+//! A symbol inside a piece of the image is of the object file of that piece. Three kinds of symbols need
+//! more:
+//!
+//! - Symbols of the linker script share the address of something else, and are in no module.
+//! - A symbol without a size at the seam of two pieces may be the end of the first or the beginning of
+//!   the second: an empty `struct lock_class_key`, the label after a table.
+//! - A constant that the linker merged is at one address for all object files that define it.
+//!
+//! The last two kinds need the symbol tables of the object files in question; at a seam, only if these
+//! object files are of different modules. If none of them defines the symbol, or the map does not tell
+//! which object files are there, the symbol tables of all object files are searched for the name. Nothing
+//! is guessed: a symbol that no object file defines, or that object files of different modules may define,
+//! is reported and shown in no module.
+
+use std::sync::Arc;
+
+use super::alias::{Alias, Candidate};
+use super::image_layout::ImageLayout;
+use super::module_sets::SetId;
+use super::object_modules::{ModuleLookup, ObjectModules};
+use super::object_symbols::{DefiningObject, Definition, ObjectSymbols};
+use super::piece::{Origin, Piece};
+use super::place::Place;
+use super::script_symbols::ScriptSymbols;
+use crate::common::error::{self, Error};
+use crate::read::elf::{ElfFile, Symbol};
+use crate::read::map::ObjectName;
+
+/// The sources that tell which object file defines a symbol.
+pub(super) struct Evidence<'a, 'm> {
+    /// The file of the symbols.
+    pub(super) image: &'a ElfFile,
+    pub(super) layout: &'a ImageLayout<'m>,
+    pub(super) script_symbols: ScriptSymbols<'a>,
+    pub(super) objects: &'a ObjectModules<'m>,
+    pub(super) object_symbols: ObjectSymbols<'m>,
+    /// The maps have no line of an unknown form, so they name all object files.
+    pub(super) has_all_objects: bool,
+}
+
+/// The modules of the object file that defines a symbol; `None` if these are not known.
+pub(super) type Answer = Result<Option<SetId>, NoAnswer>;
+
+/// The reason why there is no answer.
+pub(super) enum NoAnswer {
+    /// The defining object file is not known, for this reason.
+    Open(&'static str),
+    Failed(Error),
+}
+
+impl From<Error> for NoAnswer {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The modules of the definition of `alias` among `candidates`.
+fn choose(alias: &Alias<'_>, candidates: Vec<Candidate>) -> Answer {
+    let chosen = alias.choose(candidates);
+    chosen.map(|chosen| chosen.set).ok_or(NoAnswer::Open(
+        "objects of different modules may have defined it",
+    ))
+}
+
+/// The search for the defining object files of symbols.
+pub(super) struct Search<'a, 'm> {
+    evidence: &'a Evidence<'a, 'm>,
+    objects: ModuleLookup<'a, 'm>,
+}
+
+/// The modules of a piece at a seam.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AtSeam {
+    /// The modules of one object file, which may not be known; no module if no object file is there.
+    OneObject(Option<SetId>),
+    /// The modules of one of several object files.
+    AnyObject,
+}
+
+impl<'a, 'm> Search<'a, 'm> {
+    pub(super) fn new(evidence: &'a Evidence<'a, 'm>) -> Self {
+        let objects = evidence.objects.lookup();
+        Self { evidence, objects }
+    }
+
+    /// The modules of `alias`, which is at `place`.
+    pub(super) fn modules_of(&mut self, alias: &Alias<'_>, place: &Place<'_, 'm>) -> Answer {
+        if self.evidence.script_symbols.has(alias.symbol, alias.group) {
+            return Ok(Some(SetId::NONE));
+        }
+        // A symbol with a size is in the piece that begins at its address, not in one that ends there.
+        let has_size = alias.symbol.size != 0;
+        match place.within.or(place.begins.filter(|_| has_size)) {
+            Some(piece) => self.in_piece(alias, piece),
+            None if has_size => self.by_name(alias, "no object has anything there"),
+            None => self.at_seam(alias, place),
+        }
+    }
+
+    fn in_piece(&mut self, alias: &Alias<'_>, piece: &Piece<'m>) -> Answer {
+        match piece.origin {
+            Origin::Object(object) => Ok(self.objects.modules_of(object)?),
+            Origin::Linker => Ok(Some(SetId::NONE)),
+            Origin::Tool => self.by_name(alias, "its section is not in the map of vmlinux.o"),
+            Origin::Unknown => self.by_name(alias, "the map does not tell what is there"),
+            Origin::Pool(_) | Origin::Internal => {
+                let candidates = self.candidates_of_constant(alias, piece)?;
+                match (candidates.is_empty(), piece.origin) {
+                    (false, _) => choose(alias, candidates),
+                    (true, Origin::Internal) if self.is_undefined(alias) => Ok(Some(SetId::NONE)),
+                    (true, _) => self.by_name(alias, "no object has such a constant"),
+                }
+            }
+        }
+    }
+
+    /// The modules of a symbol without a size between pieces.
+    fn at_seam(&mut self, alias: &Alias<'_>, place: &Place<'_, 'm>) -> Answer {
+        let pieces = place.ends.into_iter().chain(place.empty);
+        let pieces = pieces.chain(place.begins);
+        let is_by_linker = self.is_made_by_linker(alias.symbol);
+        let mut sets = Vec::new();
+        for piece in pieces.clone() {
+            sets.push(match piece.origin {
+                Origin::Object(object) => AtSeam::OneObject(self.objects.modules_of(object)?),
+                Origin::Linker | Origin::Tool => AtSeam::OneObject(Some(SetId::NONE)),
+                Origin::Pool(_) | Origin::Internal | Origin::Unknown => AtSeam::AnyObject,
+            });
+        }
+        if let Some(&AtSeam::OneObject(first)) = sets.first() {
+            let is_same = sets.iter().all(|set| *set == AtSeam::OneObject(first));
+            if is_same && (first == Some(SetId::NONE) || !is_by_linker) {
+                return Ok(first);
+            }
+        }
+        if let Some(set) = self.at_beginning(alias, place)? {
+            return Ok(set);
+        }
+        let all = alias.definitions();
+        let mut candidates = Vec::new();
+        for (piece, set) in pieces.zip(&sets) {
+            if all == Some(alias.certain(&candidates)) {
+                break;
+            }
+            if let (Some(object), AtSeam::OneObject(_)) = (piece.object(), set) {
+                candidates.extend(self.candidates_in(object, piece, alias.symbol)?);
+            }
+        }
+        let is_open = all != Some(alias.certain(&candidates));
+        if let Some(piece) = place.begins.filter(|_| is_open) {
+            candidates.extend(self.candidates_of_constant(alias, piece)?);
+        }
+        // A global symbol has one definition.
+        if candidates.len() >= all.unwrap_or(1) {
+            return choose(alias, candidates);
+        }
+        match is_by_linker {
+            true => Ok(Some(SetId::NONE)),
+            false if sets.is_empty() => self.by_name(alias, "no object has anything there"),
+            false => self.by_name(alias, "none of the objects that meet there defines it"),
+        }
+    }
+
+    /// The modules of the object file that begins at the address of `alias`, if it defines all symbols of
+    /// that name there. Labels come before the data that they name, so this usually saves reading the other
+    /// object files.
+    fn at_beginning(
+        &mut self,
+        alias: &Alias<'_>,
+        place: &Place<'_, 'm>,
+    ) -> Result<Option<Option<SetId>>, NoAnswer> {
+        let Some((all, piece)) = alias.definitions().zip(place.begins) else {
+            return Ok(None);
+        };
+        match piece.object() {
+            Some(object) => {
+                let here = self.candidates_in(object, piece, alias.symbol)?;
+                let first = here.first().map(|candidate| candidate.set);
+                Ok(first.filter(|_| alias.certain(&here) == all))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The modules of all object files that define a symbol of the name of `alias`, if these are the same
+    /// for all that can be its definition. Otherwise the symbol is open for `reason`.
+    fn by_name(&mut self, alias: &Alias<'_>, reason: &'static str) -> Answer {
+        let open = || NoAnswer::Open(reason);
+        let nature = alias.symbol.nature;
+        let defining = self.defining_objects(alias).ok_or_else(open)?.iter();
+        let defining = defining.filter(|object| !nature.is_global || object.nature.is_global);
+        // The linker takes one global definition, and keeps all local ones.
+        let best = defining.clone().map(|object| object.precedence).max();
+        let defining =
+            defining.filter(|object| !nature.is_global || Some(object.precedence) == best);
+        let mut found = None;
+        for defining in defining {
+            let set = self.objects.modules_of(defining.object)?;
+            if *found.get_or_insert(set) != set {
+                return Err(open());
+            }
+        }
+        found.ok_or_else(open)
+    }
+
+    /// Return: true if no object file defines a symbol of the name of `alias`.
+    fn is_undefined(&self, alias: &Alias<'_>) -> bool {
+        self.defining_objects(alias).is_some_and(<[_]>::is_empty)
+    }
+
+    /// The object files that define a symbol of the name of `alias`; `None` if not all object files are
+    /// known.
+    fn defining_objects(&self, alias: &Alias<'_>) -> Option<&'a [DefiningObject<'m>]> {
+        let evidence = self.evidence;
+        let is_whole = evidence.has_all_objects && evidence.objects.are_files();
+        let all = Some(evidence.objects.all()).filter(|_| is_whole)?;
+        evidence.object_symbols.named(alias.symbol.name, all)
+    }
+
+    /// The definitions in `piece` of `object` at the address of `symbol`, without a size, that can be its
+    /// definition.
+    fn candidates_in(
+        &mut self,
+        object: ObjectName<'m>,
+        piece: &Piece<'m>,
+        symbol: &Symbol<'_>,
+    ) -> Result<Vec<Candidate>, NoAnswer> {
+        let offset = symbol.value.wrapping_sub(piece.start);
+        let definitions = self.definitions_of(object)?;
+        let here = definitions.iter().filter(|definition| {
+            definition.name == symbol.name
+                && definition.section == piece.section
+                && definition.offset == offset
+                && definition.size == 0
+                && symbol.nature.can_be(definition.nature)
+        });
+        let here = here.map(|definition| self.candidate(object, definition));
+        Ok(here.collect::<error::Result<_>>()?)
+    }
+
+    /// The definition `definition` in `object`.
+    fn candidate(
+        &mut self,
+        object: ObjectName<'m>,
+        definition: &Definition,
+    ) -> error::Result<Candidate> {
+        Ok(Candidate {
+            set: self.objects.modules_of(object)?,
+            is_global: definition.nature.is_global,
+            link_index: self.evidence.objects.link_index(&object),
+        })
+    }
+
+    /// The constants with the name, size, nature and content of `alias` in the object files whose constants
+    /// were merged in `piece`.
+    fn candidates_of_constant(
+        &mut self,
+        alias: &Alias<'_>,
+        piece: &Piece<'m>,
+    ) -> Result<Vec<Candidate>, NoAnswer> {
+        let symbol = alias.symbol;
+        let objects = match piece.origin {
+            Origin::Pool(pool) => self.evidence.layout.pool(pool),
+            Origin::Internal => self.evidence.objects.all(),
+            // No constant is merged in pieces of these origins.
+            Origin::Object(_) | Origin::Linker | Origin::Tool | Origin::Unknown => &[],
+        };
+        let mut candidates = Vec::new();
+        for &object in objects {
+            for definition in self.definitions_of(object)?.iter() {
+                let is_alike = definition.name == symbol.name
+                    && definition.size == symbol.size
+                    && symbol.nature.can_be(definition.nature);
+                if let Some(content) = definition.constant.as_ref().filter(|_| is_alike) {
+                    if self.has_content(symbol, content)? {
+                        candidates.push(self.candidate(object, definition)?);
+                    }
+                }
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn definitions_of(&self, object: ObjectName<'m>) -> Result<Arc<[Definition]>, NoAnswer> {
+        let unreadable = NoAnswer::Open("an object that may define it cannot be read");
+        match self.evidence.objects.is_file(&object) {
+            true => self
+                .evidence
+                .object_symbols
+                .of(object)
+                .map_err(|_| unreadable),
+            false => Err(unreadable),
+        }
+    }
+
+    /// Return: true if the bytes of `symbol` in the image are `content`.
+    fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> error::Result<bool> {
+        let image = self.evidence.image;
+        // A symbol with an index that no section has is in none, and so has no bytes.
+        let Some(section) = image.section(symbol.section) else {
+            return Ok(false);
+        };
+        let offset = symbol.value.wrapping_sub(section.address);
+        Ok(image.content(section, offset, content.len() as u64)? == content)
+    }
+
+    /// Return: true if linkers define `symbol` by themselves: `__start_` and `__stop_` with the name of a
+    /// section are at its beginning and its end.
+    fn is_made_by_linker(&self, symbol: &Symbol<'_>) -> bool {
+        let start = symbol.name.strip_prefix(b"__start_");
+        let Some(section) = start.or(symbol.name.strip_prefix(b"__stop_")) else {
+            return false;
+        };
+        let section = self.evidence.image.section_named(section);
+        section.is_some_and(|section| {
+            let size = if start.is_some() { 0 } else { section.size };
+            symbol.value == section.address.wrapping_add(size)
+        })
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Sets of built-in modules, each stored once.
+
+use std::collections::HashMap;
+
+use crate::format::names::MAX_LIST_LEN;
+use crate::read::modules_builtin::{BuiltinModules, ModuleId};
+
+/// A set of built-in modules: its index in [`ModuleSets`]. Equal sets have equal ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SetId(u32);
+
+impl SetId {
+    /// The empty set: in no module.
+    pub(crate) const NONE: Self = Self(0);
+}
+
+/// The sets of modules that object files are part of.
+#[derive(Debug)]
+pub(crate) struct ModuleSets<'b> {
+    builtin: &'b BuiltinModules,
+    /// Each sorted by name. The first is empty.
+    sets: Vec<Vec<ModuleId>>,
+    by_modules: HashMap<Vec<ModuleId>, SetId>,
+}
+
+impl<'b> ModuleSets<'b> {
+    /// The empty set alone.
+    pub(crate) fn new(builtin: &'b BuiltinModules) -> Self {
+        Self {
+            builtin,
+            sets: vec![Vec::new()],
+            by_modules: HashMap::from([(Vec::new(), SetId::NONE)]),
+        }
+    }
+
+    /// The modules of a set in the order of the listing. Ids are made by [`intern`](Self::intern) together
+    /// with their sets, so each has one.
+    pub(crate) fn modules(&self, SetId(id): SetId) -> &[ModuleId] {
+        let set = usize::try_from(id).ok().and_then(|id| self.sets.get(id));
+        set.map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of the modules of a set in the order of the listing.
+    pub(crate) fn names(&self, set: SetId) -> impl Iterator<Item = &'b [u8]> + '_ {
+        let modules = self.modules(set).iter();
+        modules.map(|&module| self.builtin.name(module))
+    }
+
+    /// The modules of a set as the listing shows them: `[a] [b]`.
+    pub(crate) fn shown(&self, set: SetId) -> Vec<u8> {
+        let brackets = self.names(set).map(|name| [b"[", name, b"]"].concat());
+        let brackets: Vec<_> = brackets.collect();
+        match brackets.is_empty() {
+            true => b"in no module".to_vec(),
+            false => brackets.join(&b' '),
+        }
+    }
+
+    /// The set that the listing shows for `modules`: each name once, sorted by name. An error is the reason
+    /// why the listing cannot show it.
+    pub(super) fn intern(&mut self, modules: &[ModuleId]) -> Result<SetId, String> {
+        let shown = modules.iter().map(|&module| self.builtin.shown(module));
+        let mut set = shown.collect::<Result<Vec<_>, _>>()?;
+        set.sort_unstable_by_key(|&module| self.builtin.name(module));
+        set.dedup();
+        if set.len() > MAX_LIST_LEN {
+            return Err(format!(
+                "it is in {} modules, and a list holds {MAX_LIST_LEN}",
+                set.len()
+            ));
+        }
+        if let Some(&id) = self.by_modules.get(&set) {
+            return Ok(id);
+        }
+        let id =
+            u32::try_from(self.sets.len()).map_err(|_| "there are too many sets of modules")?;
+        self.sets.push(set.clone());
+        self.by_modules.insert(set, SetId(id));
+        Ok(SetId(id))
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The built-in modules that each object file is part of.
+
+use std::collections::HashMap;
+
+use super::module_sets::{ModuleSets, SetId};
+use crate::common::error::{show, Error, Result};
+use crate::common::hash::{FastMap, FastSet};
+use crate::read::map::ObjectName;
+use crate::read::merge_kind::{MergeKind, MergeableSection};
+use crate::read::modules_builtin::{BuiltinModules, ModuleId};
+use crate::read::object_files::ObjectFile;
+
+/// The object files of the maps, and the modules of each.
+#[derive(Debug)]
+pub(crate) struct ObjectModules<'m> {
+    pub(crate) sets: ModuleSets<'m>,
+    by_name: FastMap<ObjectName<'m>, Object<'m>>,
+    /// The object files in the order of the link; at the end those whose place in it is not known.
+    in_link_order: Vec<ObjectName<'m>>,
+    /// The object files whose modules are not known, in the same order, and the reasons.
+    unknown: Vec<(ObjectName<'m>, String)>,
+    /// The object files that cannot be read, because their bytes are in an archive.
+    in_archives: FastSet<ObjectName<'m>>,
+}
+
+#[derive(Debug)]
+struct Object<'m> {
+    /// `None` if the modules are not known.
+    set: Option<SetId>,
+    /// The modules by file, in contrast to the set, which has one module of each name.
+    modules: &'m [ModuleId],
+    /// `None` if the object file cannot be read.
+    mergeable: Option<&'m [MergeableSection]>,
+    /// Index in the order of the link; `None` if it is not known.
+    link_index: Option<usize>,
+}
+
+/// The merging of constants in a section of an object file.
+pub(super) enum Merging {
+    /// The linker merges constants of this kind.
+    Kind(MergeKind),
+    None,
+    /// The object file cannot be read.
+    NotKnown,
+}
+
+impl<'m> ObjectModules<'m> {
+    /// Decides the modules of each of `files`.
+    pub(crate) fn new(builtin: &'m BuiltinModules, files: &'m [ObjectFile<'m>]) -> Self {
+        let mut all = Self {
+            sets: ModuleSets::new(builtin),
+            by_name: FastMap::default(),
+            in_link_order: Vec::with_capacity(files.len()),
+            unknown: Vec::new(),
+            in_archives: FastSet::default(),
+        };
+        for file in files {
+            if !file.is_file {
+                all.in_archives.insert(file.name);
+            }
+            let modules = modules_of(file).and_then(|modules| {
+                let set = all.sets.intern(modules)?;
+                Ok((set, modules))
+            });
+            let (set, modules) = match modules {
+                Ok((set, modules)) => (Some(set), modules),
+                Err(reason) => {
+                    all.unknown.push((file.name, reason));
+                    (None, &[][..])
+                }
+            };
+            let object = Object {
+                set,
+                modules,
+                mergeable: mergeable_of(file).ok(),
+                link_index: file.link_index,
+            };
+            all.by_name.insert(file.name, object);
+            all.in_link_order.push(file.name);
+        }
+        all
+    }
+
+    /// Return: true if `object` is a file that can be read.
+    pub(super) fn is_file(&self, object: &ObjectName<'m>) -> bool {
+        !self.in_archives.contains(object)
+    }
+
+    /// Return: true if all object files can be read.
+    pub(super) fn are_files(&self) -> bool {
+        self.in_archives.is_empty()
+    }
+
+    /// All object files.
+    pub(super) fn all(&self) -> &[ObjectName<'m>] {
+        &self.in_link_order
+    }
+
+    /// The index of `object` in the order of the link; `None` if it is not known.
+    pub(super) fn link_index(&self, object: &ObjectName<'m>) -> Option<usize> {
+        self.by_name.get(object)?.link_index
+    }
+
+    /// The object files whose modules are not known, in the order of the link, and the reasons.
+    pub(super) fn unknown(&self) -> &[(ObjectName<'m>, String)] {
+        &self.unknown
+    }
+
+    /// The merging of constants in the section `section` of `object`.
+    pub(super) fn merging(&self, object: &ObjectName<'m>, section: &[u8]) -> Merging {
+        let object = self.by_name.get(object);
+        let Some(mergeable) = object.and_then(|object| object.mergeable) else {
+            return Merging::NotKnown;
+        };
+        let mut mergeable = mergeable.iter();
+        match mergeable.find(|mergeable| mergeable.name == section) {
+            Some(mergeable) => Merging::Kind(mergeable.kind),
+            None => Merging::None,
+        }
+    }
+
+    /// A lookup that remembers its last answer: neighbours are often of the same object file.
+    pub(crate) fn lookup(&self) -> ModuleLookup<'_, 'm> {
+        ModuleLookup {
+            objects: self,
+            last: None,
+        }
+    }
+
+    /// The object files of each module, in the order of the link.
+    pub(crate) fn members(&self) -> HashMap<ModuleId, Vec<ObjectName<'m>>> {
+        let mut members: HashMap<ModuleId, Vec<ObjectName<'m>>> = HashMap::new();
+        for name in &self.in_link_order {
+            let modules = self.by_name.get(name).map(|object| object.modules);
+            for &module in modules.into_iter().flatten() {
+                members.entry(module).or_default().push(*name);
+            }
+        }
+        members
+    }
+}
+
+/// The modules of an object file, or the reason why they are not known.
+///
+/// All object files of modules are members of kbuild's archives. So an object file from outside is in no
+/// module if no command says otherwise.
+fn modules_of<'m>(file: &'m ObjectFile<'_>) -> std::result::Result<&'m [ModuleId], String> {
+    mergeable_of(file)?;
+    match &file.modules {
+        Ok(modules) => Ok(modules),
+        Err(_) if file.is_outside_archives => Ok(&[]),
+        Err(reason) => Err(reason.clone()),
+    }
+}
+
+/// The mergeable sections of an object file, or the reason why they are not known. A member of the
+/// compiler's library is no file, so its sections are taken for unmerged.
+fn mergeable_of<'m>(
+    file: &'m ObjectFile<'_>,
+) -> std::result::Result<&'m [MergeableSection], String> {
+    match &file.mergeable {
+        Ok(sections) => Ok(sections),
+        Err(_) if file.is_outside_archives => Ok(&[]),
+        Err(reason) => Err(reason.clone()),
+    }
+}
+
+/// A lookup of the modules of object files that remembers its last answer.
+pub(crate) struct ModuleLookup<'a, 'm> {
+    objects: &'a ObjectModules<'m>,
+    last: Option<(ObjectName<'m>, Option<SetId>)>,
+}
+
+impl<'m> ModuleLookup<'_, 'm> {
+    /// The modules of `object`; `None` if they are not known.
+    pub(crate) fn modules_of(&mut self, object: ObjectName<'m>) -> Result<Option<SetId>> {
+        if let Some((_, set)) = self
+            .last
+            .filter(|(last, _)| last.is_same_place(&object) || *last == object)
+        {
+            return Ok(set);
+        }
+        let known = self.objects.by_name.get(&object);
+        let set = known.ok_or_else(|| missing(&object))?.set;
+        self.last = Some((object, set));
+        Ok(set)
+    }
+}
+
+/// The maps name all object files, so all were read.
+fn missing(object: &ObjectName<'_>) -> Error {
+    let path = show(&object.path());
+    Error::defect(format!("'{path}' was not read with the maps"))
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The modules of each symbol, found in parts of the listing that two threads share.
+
+use super::alias::Alias;
+use super::definition_search::{Evidence, NoAnswer, Search};
+use super::module_sets::SetId;
+use super::place::PlaceWalk;
+use crate::common::error::Result;
+use crate::read::elf::Symbol;
+
+/// The modules of consecutive symbols.
+#[derive(Default)]
+pub(super) struct SymbolModules {
+    /// By symbol; no module for the symbols that are [`open`](Self::open).
+    pub(super) sets: Vec<SetId>,
+    /// The symbols whose modules are not known: the index of each, and the reason.
+    pub(super) open: Vec<(usize, &'static str)>,
+}
+
+/// The number of symbols in one job. All symbols at one address are in one job, so it may have more.
+const JOB: usize = 2048;
+
+/// Splits `symbols`, which are sorted by address, into the parts that are one job each.
+pub(super) fn job_parts<'s>(symbols: &'s [Symbol<'s>]) -> Vec<&'s [Symbol<'s>]> {
+    let mut parts = Vec::with_capacity(symbols.len() / JOB + 1);
+    let mut remaining = symbols;
+    while let Some((first, after)) = remaining.split_at_checked(JOB) {
+        let last_address = first.last().map(|symbol| symbol.value);
+        let at_last = after
+            .iter()
+            .take_while(|symbol| Some(symbol.value) == last_address);
+        let (part, others) = remaining.split_at(JOB + at_last.count());
+        parts.push(part);
+        remaining = others;
+    }
+    parts.push(remaining);
+    parts
+}
+
+impl SymbolModules {
+    /// The modules of each of `symbols`, which are sorted by address.
+    pub(super) fn find(evidence: &Evidence<'_, '_>, symbols: &[Symbol<'_>]) -> Result<Self> {
+        let mut search = Search::new(evidence);
+        let mut modules = Self::default();
+        modules.sets.reserve(symbols.len());
+        let Some(first) = symbols.first() else {
+            return Ok(modules);
+        };
+        let mut places = PlaceWalk::new(evidence.layout, first.value);
+        for group in symbols.chunk_by(|one, next| one.value == next.value) {
+            let mut place = None;
+            for (index, symbol) in group.iter().enumerate() {
+                let place = place.get_or_insert_with(|| places.at(symbol.value));
+                let (before, _) = group.split_at(index);
+                let alias = Alias {
+                    symbol,
+                    group,
+                    before,
+                };
+                let set = match search.modules_of(&alias, place) {
+                    Ok(set) => set,
+                    Err(NoAnswer::Open(reason)) => {
+                        modules.open.push((modules.sets.len(), reason));
+                        None
+                    }
+                    Err(NoAnswer::Failed(error)) => return Err(error),
+                };
+                // The list of unattributed objects or symbols names what is not known.
+                modules.sets.push(set.unwrap_or(SetId::NONE));
+            }
+        }
+        Ok(modules)
+    }
+
+    /// The modules of all symbols, of which `parts` has consecutive parts.
+    pub(super) fn concat(parts: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            let before = all.sets.len();
+            let open = part.open.into_iter();
+            all.open
+                .extend(open.map(|(index, reason)| (before + index, reason)));
+            all.sets.extend(part.sets);
+        }
+        all
+    }
+}

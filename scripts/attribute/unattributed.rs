@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The symbols, object files and lines of maps whose modules are not known. The kernel shows no module for
+//! them.
+
+use std::fmt::{Display, Formatter, Result};
+
+use super::object_modules::ObjectModules;
+use crate::common::error::{show, Error};
+use crate::common::hexadecimal;
+use crate::read::elf::Symbol;
+use crate::read::link_maps::LinkMaps;
+
+/// The file beside vmlinux that lists them.
+pub(crate) const PATH: &str = ".tmp_vmlinux.unattributed";
+
+/// The link itself names at most this many.
+const NAMED: usize = 3;
+
+/// All symbols, object files and lines whose modules are not known.
+pub(crate) struct Unattributed {
+    symbols: usize,
+    objects: usize,
+    /// Lines of maps.
+    lines: usize,
+    /// The names of the first of them.
+    names: Vec<String>,
+    /// The text of each with the reason, as the file lists it.
+    texts: Vec<String>,
+}
+
+impl Unattributed {
+    /// The `open` symbols among `symbols`, the object files whose modules are not known, and the lines of
+    /// `maps` whose form is not known.
+    pub(super) fn of(
+        symbols: &[Symbol<'_>],
+        open: &[(usize, &'static str)],
+        objects: &ObjectModules<'_>,
+        maps: &LinkMaps<'_>,
+    ) -> Self {
+        let mut all = Self {
+            symbols: open.len(),
+            objects: objects.unknown().len(),
+            lines: maps.unknown_count(),
+            names: Vec::new(),
+            texts: Vec::new(),
+        };
+        for (object, reason) in objects.unknown() {
+            let object = show(&object.path());
+            all.add(&object, format!("object {object}: {reason}"));
+        }
+        for (map, line) in maps.unknown_lines() {
+            let place = format!("{}:{}", map.display(), line.number);
+            let text = show(line.text);
+            all.add(&place, format!("line {place}: {}: '{text}'", line.problem));
+        }
+        // The indexes were counted along `symbols`.
+        let open = open
+            .iter()
+            .filter_map(|&(index, reason)| Some((symbols.get(index)?, reason)));
+        for (symbol, reason) in open {
+            let name = show(symbol.name);
+            let address = hexadecimal::of(symbol.value).escape_ascii().to_string();
+            all.add(&name, format!("symbol {address} {name}: {reason}"));
+        }
+        all
+    }
+
+    fn add(&mut self, name: &str, text: String) {
+        if self.names.len() < NAMED {
+            self.names.push(name.to_owned());
+        }
+        self.texts.push(text);
+    }
+
+    /// Return: true if the modules of all symbols are known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.total() == 0
+    }
+
+    fn total(&self) -> usize {
+        self.symbols + self.objects + self.lines
+    }
+
+    /// The text of each, with the reason.
+    ///
+    /// ```text
+    /// object drivers/foo/blob.o: kbuild left no drivers/foo/.blob.o.cmd
+    /// line .tmp_vmlinux2.map:7041: not an address: '  half an address'
+    /// symbol ffffffff8100209b stray: none of the objects that meet there defines it
+    /// ```
+    pub(crate) fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
+    /// The error that `CONFIG_KALLMODSYMS_WERROR` makes of them.
+    pub(super) fn error(&self) -> Error {
+        Error::new(
+            self.to_string(),
+            "Turn CONFIG_KALLMODSYMS_WERROR off, and the kernel shows these in no module; \
+             Documentation/kbuild/link-errors.rst tells the reasons.",
+        )
+    }
+}
+
+impl Display for Unattributed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let counts = [
+            (self.symbols, "symbol", "symbols"),
+            (self.objects, "object", "objects"),
+            (self.lines, "line of a map", "lines of maps"),
+        ];
+        let counts = counts.into_iter().filter(|(count, ..)| *count != 0);
+        let counts = counts.map(|(count, one, several)| {
+            format!("{count} {}", if count == 1 { one } else { several })
+        });
+        let counts: Vec<String> = counts.collect();
+        let more = match self.total() > self.names.len() {
+            true => ", ...",
+            false => "",
+        };
+        write!(
+            f,
+            "modules not known, and none shown, of {}: {}{more}; {PATH} lists them",
+            counts.join(", "),
+            self.names.join(", "),
+        )
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The error that stops the link, with the file at fault, the problem and a remedy.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A problem that stops the link, and what a person can do about it.
+#[derive(Debug)]
+pub(crate) struct Error {
+    /// The file at fault and the 1-based line in it, where the problem has a file and a line.
+    place: Option<(PathBuf, Option<usize>)>,
+    problem: String,
+    /// An instruction to the person who builds the kernel.
+    remedy: String,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A problem that no single file has.
+    pub(crate) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A problem of a whole file.
+    pub(crate) fn in_file(
+        file: &Path,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            place: Some((file.into(), None)),
+            ..Self::new(problem, remedy)
+        }
+    }
+
+    /// A problem in one line of a file.
+    pub(crate) fn at_line(
+        file: &Path,
+        line: usize,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            place: Some((file.into(), Some(line))),
+            ..Self::new(problem, remedy)
+        }
+    }
+
+    /// A state that no input can cause, but a mistake in this program.
+    pub(crate) fn defect(problem: impl Into<String>) -> Self {
+        Self::new(
+            problem,
+            "This is a defect of this program. Turn CONFIG_KALLMODSYMS off, and please report it.",
+        )
+    }
+
+    /// The file at fault and the problem, in one line.
+    pub(crate) fn problem(&self) -> String {
+        let place = match &self.place {
+            Some((file, Some(line))) => format!("{}:{line}: ", file.display()),
+            Some((file, None)) => format!("{}: ", file.display()),
+            None => String::new(),
+        };
+        format!("{place}{}", self.problem)
+    }
+
+    /// The same problem with another remedy.
+    pub(crate) fn advise(self, remedy: impl Into<String>) -> Self {
+        Self {
+            remedy: remedy.into(),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  {}", self.problem(), self.remedy)
+    }
+}
+
+/// The bytes of an input as a message shows them: escaped, and cut after the first 200.
+pub(crate) fn show(bytes: &[u8]) -> String {
+    match bytes.get(..200) {
+        Some(beginning) if bytes.len() > 200 => format!("{}...", beginning.escape_ascii()),
+        _ => bytes.escape_ascii().to_string(),
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What every phase needs and no phase owns: errors, lines, hexadecimal numbers, hashing, threads.
+//!
+//! In come bytes and numbers; out come the same bytes and numbers, split or converted, or an
+//! [`error`]. Nothing here knows of kernels, ELF or link maps. These files may not import any other
+//! folder of `scripts/`.
+
+pub(crate) mod error;
+pub(crate) mod hash;
+pub(crate) mod hexadecimal;
+pub(crate) mod jobs;
+pub(crate) mod lines;
+pub(crate) mod threads;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Two threads, for the halves of a phase that do not depend on each other.
+
+use std::panic::resume_unwind;
+use std::thread::{self, Builder};
+
+use super::error::{Error, Result};
+
+/// Runs `here` in this thread and `there` in a second thread.
+///
+/// Return: both results, or the error of `here` if both fail.
+pub(crate) fn in_two_threads<A, B: Send>(
+    here: impl FnOnce() -> Result<A>,
+    there: impl FnOnce() -> Result<B> + Send,
+) -> Result<(A, B)> {
+    thread::scope(|scope| {
+        let thread = Builder::new().spawn_scoped(scope, there);
+        let thread = thread.map_err(no_thread)?;
+        let here = here();
+        let there = thread.join();
+        // kbuild compiles with -Cpanic=abort, so a panic never gets here. The tests unwind.
+        Ok((here?, there.unwrap_or_else(|panic| resume_unwind(panic))?))
+    })
+}
+
+fn no_thread(error: std::io::Error) -> Error {
+    Error::new(
+        format!("cannot start a thread: {error}"),
+        "Raise the limit of processes (ulimit -u) and build again.",
+    )
+}

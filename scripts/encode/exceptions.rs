@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Exceptions: the symbols whose modules are not those of the range at their address.
+
+use super::module_ranges::Range;
+use super::offset;
+use crate::attribute::module_sets::SetId;
+use crate::common::error::{Error, Result};
+use crate::read::elf::Symbol;
+
+/// A symbol whose modules the ranges do not tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exception<'t> {
+    /// Index of the symbol in the listing.
+    pub(crate) symbol: u32,
+    /// For the comment in its row.
+    pub(crate) name: &'t [u8],
+    pub(crate) modules: SetId,
+}
+
+/// Compares the modules of each of `symbols`, which are at its index in `sets`, with the modules of the
+/// range at its address.
+pub(super) fn find<'t>(
+    symbols: &[Symbol<'t>],
+    sets: &[SetId],
+    ranges: &[Range<'_>],
+    text: u64,
+) -> Result<Vec<Exception<'t>>> {
+    let mut exceptions = Vec::new();
+    let mut walk = RangeWalk { ranges, after: 0 };
+    for (index, (symbol, &modules)) in symbols.iter().zip(sets).enumerate() {
+        if modules != walk.modules_at(offset::from_text(symbol.value, text)) {
+            let index = u32::try_from(index)
+                .map_err(|_| Error::new("more than 2^32 symbols", "Build a smaller kernel."))?;
+            exceptions.push(Exception {
+                symbol: index,
+                name: symbol.name,
+                modules,
+            });
+        }
+    }
+    Ok(exceptions)
+}
+
+/// A walk over ranges in the order of symbols, whose offsets rise except for a few jumps.
+struct RangeWalk<'a> {
+    ranges: &'a [Range<'a>],
+    /// Index of the first range that starts above the last offset.
+    after: usize,
+}
+
+impl RangeWalk<'_> {
+    /// The modules of the range at `offset`.
+    fn modules_at(&mut self, offset: u32) -> SetId {
+        let is_after = |index| {
+            let range = self.ranges.get(index);
+            range.is_none_or(|range: &Range<'_>| range.offset > offset)
+        };
+        if self.after.checked_sub(1).is_some_and(is_after) {
+            self.after = self.ranges.partition_point(|range| range.offset <= offset);
+        }
+        while !is_after(self.after) {
+            self.after += 1;
+        }
+        let range = self.after.checked_sub(1);
+        match range.and_then(|index| self.ranges.get(index)) {
+            Some(range) => range.modules,
+            // Below the first range there is no module.
+            None => SetId::NONE,
+        }
+    }
+}

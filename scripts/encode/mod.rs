@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Phase 3: the tables of the kernel.
+//!
+//! In come the inputs and the modules of their symbols. Out come [`Tables`], in the numbers that the kernel
+//! reads, after the kernel's own decoder has read them back. These files may import `common/`, `read/`,
+//! `attribute/` and the format code.
+
+pub(crate) mod exceptions;
+pub(crate) mod module_names;
+pub(crate) mod module_ranges;
+pub(crate) mod module_tables;
+mod offset;
+pub(crate) mod size_tables;
+mod tables;
+
+pub(crate) use tables::Tables;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module tables: ranges, exceptions and module names, encoded as the kernel reads them, and the check
+//! that they decode to the modules of each symbol.
+
+use super::exceptions::{self, Exception};
+use super::module_names::ModuleNames;
+use super::module_ranges::{self, Range};
+use super::offset;
+use crate::attribute::Attribution;
+use crate::common::error::{show, Error, Result};
+use crate::format::ranges::{self, RangeHint, RawTables};
+use crate::read::Inputs;
+
+/// The module tables. rust/format/ranges.rs says what they mean.
+#[derive(Debug, Default)]
+pub(crate) struct ModuleTables<'a> {
+    pub(crate) ranges: Vec<Range<'a>>,
+    /// By range: the entry of its modules in the names.
+    pub(crate) range_modules: Vec<u32>,
+    pub(crate) exceptions: Vec<Exception<'a>>,
+    /// By exception: the entry of its modules in the names.
+    pub(crate) exception_modules: Vec<u32>,
+    pub(crate) names: ModuleNames,
+    /// The address of `_text`, as linked.
+    pub(crate) text: u64,
+}
+
+impl<'a> ModuleTables<'a> {
+    /// Encodes the modules of the symbols of `inputs`, and checks the result.
+    pub(super) fn encode(inputs: &'a Inputs<'_>, attribution: &'a Attribution<'_>) -> Result<Self> {
+        let (objects, sets) = (&attribution.objects, &attribution.of_symbols);
+        let (symbols, text) = (&inputs.symbols, inputs.text);
+        let pieces = &attribution.layout.pieces;
+        let ranges = module_ranges::fuse(pieces, text, objects, symbols, sets)?;
+        let exceptions = exceptions::find(symbols, sets, &ranges, text)?;
+        let of_ranges = ranges.iter().map(|range| range.modules);
+        let of_exceptions = exceptions.iter().map(|exception| exception.modules);
+        let used = of_ranges.clone().chain(of_exceptions.clone());
+        let names = ModuleNames::of(&objects.sets, used)?;
+        let entries = of_ranges.map(|set| names.entry(set));
+        let range_modules = entries.collect::<Result<_>>()?;
+        let entries = of_exceptions.map(|set| names.entry(set));
+        let exception_modules = entries.collect::<Result<_>>()?;
+        let tables = Self {
+            ranges,
+            range_modules,
+            exceptions,
+            exception_modules,
+            names,
+            text,
+        };
+        tables.check(inputs, attribution)?;
+        Ok(tables)
+    }
+
+    /// Decodes the tables with the kernel's own decoder and compares the modules of each symbol, in the
+    /// order of a reader of the listing.
+    fn check(&self, inputs: &Inputs<'_>, attribution: &Attribution<'_>) -> Result<()> {
+        let wrong = |what: String| {
+            let problem = format!("the tables do not decode to what was encoded: {what}");
+            Error::defect(problem)
+        };
+        let offsets: Vec<u32> = self.ranges.iter().map(|range| range.offset).collect();
+        let exceptions = self.exceptions.iter().map(|exception| exception.symbol);
+        let exceptions: Vec<u32> = exceptions.collect();
+        let raw = RawTables {
+            offsets: &offsets,
+            modules: &self.range_modules,
+            exceptions: &exceptions,
+            exception_modules: &self.exception_modules,
+            names: &self.names.bytes,
+        };
+        let decoded = ranges::ModuleTables::new(raw).map_err(|error| wrong(error.to_string()))?;
+        let sets = &attribution.objects.sets;
+        let mut hint = RangeHint::default();
+        let symbols = inputs.symbols.iter().zip(&attribution.of_symbols);
+        for (index, (symbol, &set)) in (0..).zip(symbols) {
+            let offset = offset::from_text(symbol.value, self.text);
+            if !decoded
+                .of_symbol(index, offset, &mut hint)
+                .eq(sets.names(set))
+            {
+                return Err(wrong(format!("symbol {}", show(symbol.name))));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An open ELF file. Only the parts that a caller asks for are read.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::fields::{are_strings_at, string, u16_at, u64_at};
+use super::section::{Section, SHT_SYMTAB, SHT_SYMTAB_SHNDX};
+use super::symbol_table::{Entry, SymbolNames, SymbolTable, SHN_XINDEX};
+use crate::common::error::{Error, Result};
+
+/// More bytes than any constant has. The length of the file limits the sections whose bytes are in the
+/// file, but not the sections of zeros.
+const MOST_ZEROS: u64 = 1 << 20;
+
+/// The first bytes of a file, which are read at once: all of most object files.
+const HEAD: usize = 1 << 15;
+
+/// Bytes of the file header.
+const HEADER_SIZE: usize = 64;
+
+/// An open ELF file.
+pub(crate) struct ElfFile {
+    path: PathBuf,
+    /// `None` if `head` has the whole file.
+    file: Option<File>,
+    /// Bytes of the file.
+    length: u64,
+    /// The first bytes of the file.
+    head: Vec<u8>,
+    sections: Vec<Section>,
+    section_names: Vec<u8>,
+}
+
+impl ElfFile {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let failed = |error: std::io::Error| failure(path, &error.to_string());
+        let file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let most = usize::try_from(length).map_or(HEAD, |length| length.min(HEAD));
+        let mut head = Vec::with_capacity(most);
+        let read = (&file).take(most as u64).read_to_end(&mut head);
+        read.map_err(failed)?;
+        Self::parse(path, Some(file), length, head)
+    }
+
+    /// A file whose bytes are in memory; `path` is for messages.
+    pub(crate) fn in_memory(path: &Path, bytes: Vec<u8>) -> Result<Self> {
+        Self::parse(path, None, bytes.len() as u64, bytes)
+    }
+
+    fn parse(path: &Path, file: Option<File>, length: u64, head: Vec<u8>) -> Result<Self> {
+        let mut elf = Self {
+            path: path.into(),
+            file,
+            length,
+            head,
+            sections: Vec::new(),
+            section_names: Vec::new(),
+        };
+        let mut header = [0; HEADER_SIZE];
+        elf.read(&mut header, 0)?;
+        if !header.starts_with(b"\x7fELF\x02\x01") {
+            return Err(failure(path, "not a 64-bit little endian ELF file"));
+        }
+        let bad = || failure(path, "bad section headers");
+        let table = u64_at(&header, 40).ok_or_else(bad)?;
+        if u16_at(&header, 58).map(usize::from) != Some(Section::HEADER_SIZE) {
+            return Err(bad());
+        }
+        let count = u16_at(&header, 60).ok_or_else(bad)?;
+        elf.sections = elf.section_headers(table, u32::from(count).max(1))?;
+        // If the section count or the index of the names does not fit into the file header, the
+        // first section header has it.
+        let first = *elf.sections.first().ok_or_else(bad)?;
+        if count == 0 {
+            let count = u32::try_from(first.size).map_err(|_| bad())?;
+            elf.sections = elf.section_headers(table, count)?;
+        }
+        let names = match u16_at(&header, 62).ok_or_else(bad)? {
+            SHN_XINDEX => first.link,
+            index => index.into(),
+        };
+        let names = *elf.section(names).ok_or_else(bad)?;
+        elf.section_names = elf.bytes(names.offset, names.size)?;
+        let offsets = elf.sections.iter().map(|section| section.name);
+        match are_strings_at(&elf.section_names, offsets) {
+            true => Ok(elf),
+            false => Err(failure(path, "a section has no name")),
+        }
+    }
+
+    fn section_headers(&self, table: u64, count: u32) -> Result<Vec<Section>> {
+        let headers = self.bytes(table, u64::from(count) * Section::HEADER_SIZE as u64)?;
+        let sections = headers
+            .chunks_exact(Section::HEADER_SIZE)
+            .map(Section::parse);
+        let sections: Option<_> = sections.collect();
+        sections.ok_or_else(|| failure(&self.path, "bad section headers"))
+    }
+
+    /// The section with index `index`; `None` if the file has fewer sections.
+    pub(crate) fn section(&self, index: u32) -> Option<&Section> {
+        self.sections.get(usize::try_from(index).ok()?)
+    }
+
+    /// The name of the section with index `index`; `None` if the file has fewer sections.
+    pub(crate) fn section_name(&self, index: u32) -> Option<&[u8]> {
+        self.name_of(self.section(index)?)
+    }
+
+    /// [`parse`](Self::parse) has checked that each section has a name.
+    fn name_of(&self, section: &Section) -> Option<&[u8]> {
+        string(&self.section_names, section.name)
+    }
+
+    /// The sections that are part of the running image, with their names.
+    pub(crate) fn allocated(&self) -> impl Iterator<Item = (&[u8], &Section)> {
+        let allocated = self
+            .sections
+            .iter()
+            .filter(|section| section.is_allocated());
+        allocated.filter_map(|section| Some((self.name_of(section)?, section)))
+    }
+
+    /// The first section called `name`.
+    pub(crate) fn section_named(&self, name: &[u8]) -> Option<&Section> {
+        let mut sections = self.sections.iter();
+        sections.find(|section| self.name_of(section) == Some(name))
+    }
+
+    /// The symbol table; an empty one if the file has none.
+    pub(crate) fn symbols(&self) -> Result<SymbolTable> {
+        let mut sections = (0..).zip(&self.sections);
+        let Some((index, table)) = sections.find(|(_, section)| section.kind == SHT_SYMTAB) else {
+            return Ok(SymbolTable::default());
+        };
+        let names = self.section(table.link);
+        let names = names.ok_or_else(|| failure(&self.path, "the symbol table has no strings"))?;
+        let names = SymbolNames(self.bytes(names.offset, names.size)?);
+        let entries = self.entries(table, &self.wide_indexes(index)?)?;
+        match names.has_all_of(&entries) {
+            true => Ok(SymbolTable { entries, names }),
+            false => Err(failure(
+                &self.path,
+                "a symbol has no name in the table of strings",
+            )),
+        }
+    }
+
+    /// The bytes of the table of section indexes that do not fit into the entries of the symbol table
+    /// with index `symbols`; empty if the file has no such table, because all of its indexes fit.
+    fn wide_indexes(&self, symbols: u32) -> Result<Vec<u8>> {
+        let mut sections = self.sections.iter();
+        let wide =
+            sections.find(|section| section.kind == SHT_SYMTAB_SHNDX && section.link == symbols);
+        wide.map_or(Ok(Vec::new()), |wide| self.bytes(wide.offset, wide.size))
+    }
+
+    /// Reads a symbol table in parts.
+    fn entries(&self, table: &Section, wide: &[u8]) -> Result<Vec<Entry>> {
+        const PART: usize = 4096 * Entry::SIZE;
+        self.check_range(table.offset, table.size)?;
+        let size = self.size_in_memory(table.size)?;
+        let mut entries = Vec::with_capacity(size / Entry::SIZE);
+        let mut buffer = vec![0; size.min(PART)];
+        let bad = || failure(&self.path, "bad symbol table");
+        let (mut index, mut done) = (0_u32, 0);
+        while done < size {
+            let (part, _) = buffer.split_at_mut((size - done).min(PART));
+            self.read(part, table.offset + done as u64)?;
+            for entry in part.chunks_exact(Entry::SIZE) {
+                entries.extend(Entry::parse(entry, index, wide).ok_or_else(bad)?);
+                index = index.checked_add(1).ok_or_else(bad)?;
+            }
+            done += part.len();
+        }
+        Ok(entries)
+    }
+
+    /// Up to `most` bytes from byte `offset` of a section on; fewer if the section ends before.
+    pub(crate) fn content(&self, section: &Section, offset: u64, most: u64) -> Result<Vec<u8>> {
+        let size = section.size.saturating_sub(offset).min(most);
+        if section.is_in_file() {
+            return self.bytes(section.offset.saturating_add(offset), size);
+        }
+        match size > MOST_ZEROS {
+            true => Err(failure(&self.path, "a constant is of too many zeros")),
+            false => Ok(vec![0; self.size_in_memory(size)?]),
+        }
+    }
+
+    /// The `size` bytes at `address` of the image; `None` unless the file has all of them in one
+    /// section.
+    pub(crate) fn at_address(&self, address: u64, size: u64) -> Result<Option<Vec<u8>>> {
+        let offset_in_file = |section: &Section| {
+            let start = address.checked_sub(section.address)?;
+            let has_all = start.checked_add(size)? <= section.size;
+            (has_all && section.is_in_file() && section.is_allocated())
+                .then_some(section.offset.saturating_add(start))
+        };
+        let offset = self.sections.iter().find_map(offset_in_file);
+        offset.map(|offset| self.bytes(offset, size)).transpose()
+    }
+
+    fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
+        self.check_range(offset, size)?;
+        let mut bytes = vec![0; self.size_in_memory(size)?];
+        self.read(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+
+    /// `size` as a length in memory, which may be shorter than a length of files on a 32-bit host.
+    fn size_in_memory(&self, size: u64) -> Result<usize> {
+        usize::try_from(size).map_err(|_| {
+            Error::in_file(
+                &self.path,
+                format!("{size} bytes do not fit into the memory of this machine"),
+                "Build on a 64-bit machine.",
+            )
+        })
+    }
+
+    /// Checks that the file has `size` bytes at `offset`.
+    fn check_range(&self, offset: u64, size: u64) -> Result<()> {
+        let end = offset.checked_add(size);
+        match end.is_some_and(|end| end <= self.length) {
+            true => Ok(()),
+            false => Err(failure(&self.path, "the file is cut short")),
+        }
+    }
+
+    fn read(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
+        if let Some(known) = self.in_head(offset, bytes.len()) {
+            bytes.copy_from_slice(known);
+            return Ok(());
+        }
+        let short = || ErrorKind::UnexpectedEof.into();
+        let read = self.file.as_ref().ok_or_else(short);
+        let read = read.and_then(|file| file.read_exact_at(bytes, offset));
+        read.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => failure(&self.path, "the file is cut short"),
+            _ => failure(&self.path, &error.to_string()),
+        })
+    }
+
+    /// The `size` bytes at `offset`, if they are in memory.
+    fn in_head(&self, offset: u64, size: usize) -> Option<&[u8]> {
+        let start = usize::try_from(offset).ok()?;
+        self.head.get(start..start.checked_add(size)?)
+    }
+}
+
+fn failure(path: &Path, problem: &str) -> Error {
+    Error::in_file(path, problem, "Remove the file and build again.")
+}

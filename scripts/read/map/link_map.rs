@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A parsed link map: which object file put which bytes where.
+//!
+//! No line is passed over. A line of an unknown form leaves the owner of the bytes there unknown, so they
+//! are attributed to no object file.
+
+use super::object_name::ObjectName;
+use crate::common::hash::FastSet;
+
+/// The bytes that one input section contributed to an output section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contribution<'m> {
+    /// Address of the first byte; in the map of a relocatable link, offset in the output section.
+    pub address: u64,
+    /// Bytes; 0 for an empty input section.
+    pub size: u64,
+    /// The input section's name.
+    pub section: &'m [u8],
+    /// The object file of the input section.
+    pub object: ObjectName<'m>,
+}
+
+impl Contribution<'_> {
+    /// Address after the last byte.
+    pub(crate) fn end(&self) -> u64 {
+        self.address.saturating_add(self.size)
+    }
+
+    /// Return: true if LLD itself made these bytes, from nothing or from constants that it merged.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.object.is(b"<internal>")
+    }
+
+    /// Return: true if the linker made these bytes.
+    pub(crate) fn is_made_by_linker(&self) -> bool {
+        self.is_internal() || self.object.is(b"linker stubs")
+    }
+}
+
+/// An output section and its contributions. A line of an unknown form makes an output section without a
+/// name and an address, so that the contributions that follow are not added to the section before it.
+#[derive(Debug, Default)]
+pub(crate) struct OutputSection<'m> {
+    pub name: &'m [u8],
+    /// Address of the first byte.
+    pub address: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Address that the section is loaded at, if the map prints one.
+    pub load_address: Option<u64>,
+    /// In the order of the map: by rising address.
+    pub contributions: Vec<Contribution<'m>>,
+    /// For each line of an unknown form, the number of contributions before the line.
+    pub unknown: Vec<usize>,
+}
+
+impl<'m> OutputSection<'m> {
+    /// A section without contributions.
+    pub(super) fn new(name: &'m [u8], address: u64, size: u64, load_address: Option<u64>) -> Self {
+        Self {
+            name,
+            address,
+            size,
+            load_address,
+            ..Self::default()
+        }
+    }
+
+    /// Return: true if the section is part of the running kernel. The map has no such flag, but only
+    /// the other sections have 0 for both addresses: the per-cpu section of x86_64 has a load address
+    /// above 0.
+    pub(crate) fn is_allocated(&self) -> bool {
+        self.address != 0 || self.load_address.is_some_and(|address| address != 0)
+    }
+}
+
+/// A symbol that the linker script defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ScriptSymbol<'m> {
+    /// The address of the symbol. For a symbol with a `target`, LLD prints the address at which the
+    /// statement stands instead.
+    pub address: u64,
+    pub name: &'m [u8],
+    /// The symbol that the script makes this symbol equal to, if the expression is a single symbol.
+    pub target: Option<&'m [u8]>,
+}
+
+/// A line of an unknown form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnknownLine<'m> {
+    /// 1-based number in the map.
+    pub number: usize,
+    pub text: &'m [u8],
+    /// The part of the line that the parser did not find.
+    pub problem: &'static str,
+}
+
+/// The outcome for one line of a map. The error is the part that the parser did not find.
+pub(super) type Parsed = std::result::Result<(), &'static str>;
+
+/// A whole map.
+#[derive(Debug, Default)]
+pub(crate) struct LinkMap<'m> {
+    pub sections: Vec<OutputSection<'m>>,
+    pub script_symbols: Vec<ScriptSymbol<'m>>,
+    /// The object files in the order of the map, also those that contribute nothing. An object file
+    /// with several sections is here several times.
+    pub objects: Vec<ObjectName<'m>>,
+    /// The files on the command line of the link, in contrast to members of its archives.
+    pub given: FastSet<ObjectName<'m>>,
+    /// The first lines of unknown forms.
+    pub unknown: Vec<UnknownLine<'m>>,
+    /// The number of all lines of unknown forms.
+    pub unknown_count: usize,
+    /// The map does not tell which contributions are merged constants. LLD's map does: they are
+    /// [internal](Contribution::is_internal).
+    pub hides_merging: bool,
+}
+
+/// At most this many lines of unknown forms are kept for the list of unattributed symbols.
+const MOST_UNKNOWN: usize = 1000;
+
+impl<'m> LinkMap<'m> {
+    /// Records line `number` if it was not parsed.
+    pub(super) fn note(&mut self, number: usize, text: &'m [u8], parsed: Parsed) {
+        let Err(problem) = parsed else {
+            return;
+        };
+        self.unknown_count += 1;
+        if self.unknown.len() < MOST_UNKNOWN {
+            self.unknown.push(UnknownLine {
+                number,
+                text,
+                problem,
+            });
+        }
+        if let Some(section) = self.sections.last_mut() {
+            section.unknown.push(section.contributions.len());
+        }
+    }
+
+    /// Adds `contribution` to the last output section.
+    pub(super) fn add(&mut self, contribution: Contribution<'m>) -> Parsed {
+        let section = self.sections.last_mut();
+        let section = section.ok_or("an input section before the first output section")?;
+        section.contributions.push(contribution);
+        if !contribution.is_made_by_linker() && self.objects.last() != Some(&contribution.object) {
+            self.objects.push(contribution.object);
+        }
+        Ok(())
+    }
+
+    /// The address of the script symbol `name`.
+    pub(crate) fn script_symbol(&self, name: &[u8]) -> Option<u64> {
+        self.script_symbols
+            .iter()
+            .find(|symbol| symbol.name == name)
+            .map(|symbol| symbol.address)
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tells by which linker a map was made, and has it parsed.
+
+use std::path::Path;
+
+use super::link_map::LinkMap;
+use super::{gnu, lld};
+use crate::common::error::{Error, Result};
+use crate::common::lines::Lines;
+
+/// Parses the map `text` of GNU ld or LLD; `path` is for messages.
+pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
+    let map = match Lines(text).next() {
+        Some(first_line) if lld::is_header(first_line) => lld::parse(path, text)?,
+        _ => gnu::parse(path, text)?,
+    };
+    if map.sections.is_empty() {
+        return Err(Error::in_file(
+            path,
+            "no section found: this is not a link map of GNU ld or LLD, or it is cut short",
+            "Remove it and build again; the link of vmlinux makes it.",
+        ));
+    }
+    Ok(map)
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Phase 1: the files of the build, parsed.
+//!
+//! In come files: what the pass linked, its link maps, kbuild's commands and lists, and what
+//! scripts/kallsyms wrote. Out come [`Inputs`], which say what the files say and decide nothing; damaged
+//! files are errors. These files may import `common/` only; [`elf`] and [`map`] import nothing else of
+//! this folder.
+
+pub(crate) mod auto_conf;
+pub(crate) mod cmd_file;
+pub(crate) mod elf;
+pub(crate) mod input_file;
+pub(crate) mod inputs;
+pub(crate) mod kallsyms_order;
+pub(crate) mod link_maps;
+pub(crate) mod map;
+pub(crate) mod merge_kind;
+pub(crate) mod modules_builtin;
+pub(crate) mod nm_line;
+pub(crate) mod object_files;
+pub(crate) mod symbol_walk;
+pub(crate) mod table_rooms;
+pub(crate) mod vmlinux_o;
+
+pub(crate) use inputs::{Buffers, Inputs};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A walk over the symbols of a file by address, which finds symbols by name.
+
+use std::cmp::Reverse;
+
+use super::elf::{Entry, Symbol, SymbolNames};
+
+/// A walk over the symbols of a file by rising address.
+///
+/// At one address, the largest symbol comes first. Symbols of one size keep the order of the file, which is
+/// the order of the link.
+///
+/// The names are scattered over the table of names, and to fetch one from memory takes longer than all else
+/// in the walk. So the walk compares names in place, and [prefetches](AHEAD) them.
+pub(crate) struct SymbolWalk<'t> {
+    names: &'t SymbolNames,
+    /// Sorted by address. The symbols at one address are sorted when the walk gets there.
+    entries: Vec<Entry>,
+    /// The symbols at the current address that no caller has taken: those from `here` to `next`.
+    here: usize,
+    /// Index of the first symbol at a higher address.
+    next: usize,
+    /// Index of the first symbol whose name was not prefetched.
+    ahead: usize,
+}
+
+/// The number of names that are prefetched together. Memory fetches several names at once if the loads
+/// follow each other directly.
+const AHEAD: usize = 256;
+
+impl<'t> SymbolWalk<'t> {
+    /// A walk over `entries` that is before the first address.
+    pub(crate) fn new(mut entries: Vec<Entry>, names: &'t SymbolNames) -> Self {
+        entries.sort_unstable_by_key(|entry| entry.value);
+        Self {
+            names,
+            entries,
+            here: 0,
+            next: 0,
+            ahead: 0,
+        }
+    }
+
+    /// The number of all symbols of the walk.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Goes on to the next address.
+    ///
+    /// Return: false if there is none.
+    pub(crate) fn advance(&mut self) -> bool {
+        self.here = self.next;
+        let (_, remaining) = self.entries.split_at_mut(self.here);
+        let Some(first) = remaining.first() else {
+            return false;
+        };
+        let address = first.value;
+        let at_address = remaining.iter().take_while(|entry| entry.value == address);
+        let count = at_address.count();
+        self.next += count;
+        if count > 1 {
+            let (here, _) = remaining.split_at_mut(count);
+            here.sort_unstable_by_key(|entry| (Reverse(entry.size), entry.index));
+        }
+        if self.next > self.ahead {
+            let end = self.entries.len().min(self.ahead + AHEAD);
+            // Symbols at one address may be more than are prefetched together.
+            if let Some(ahead) = self.entries.get(self.ahead..end) {
+                self.names.prefetch(ahead);
+            }
+            self.ahead += AHEAD;
+        }
+        true
+    }
+
+    /// The current address; `None` if all symbols there were taken.
+    pub(crate) fn address(&self) -> Option<u64> {
+        let here = self.entries.get(self.here..self.next)?;
+        here.first().map(|entry| entry.value)
+    }
+
+    /// Takes the first symbol at the current address that is called `name` and that nm shows with `letter`,
+    /// or else the first symbol of that name. scripts/kallsyms gives some symbols another letter than nm:
+    /// the per-cpu symbols of x86_64 are absolute to it.
+    pub(crate) fn take(&mut self, name: &[u8], letter: u8) -> Option<Symbol<'t>> {
+        let here = self.entries.get_mut(self.here..self.next)?;
+        let mut named = here.iter().enumerate().filter_map(|(index, entry)| {
+            let symbol = self.names.symbol(entry, name)?;
+            Some((index, symbol))
+        });
+        let first = named.next()?;
+        let (index, symbol) = match is_letter_of(letter, &first.1) {
+            true => first,
+            false => named
+                .find(|(_, symbol)| is_letter_of(letter, symbol))
+                .unwrap_or(first),
+        };
+        if index != 0 {
+            // The symbols before it are still to be taken.
+            here.get_mut(..=index)?.rotate_right(1);
+        }
+        self.here += 1;
+        Some(symbol)
+    }
+}
+
+/// Return: true if nm can show `symbol` with `letter`. Global symbols have capitals, but for weak and
+/// unique symbols.
+fn is_letter_of(letter: u8, symbol: &Symbol<'_>) -> bool {
+    let is_global = letter.is_ascii_uppercase() || matches!(letter, b'u' | b'v' | b'w');
+    symbol.nature.is_global == is_global
+}

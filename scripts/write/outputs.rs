@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The phase as a whole: from the tables to all outputs of the pass.
+
+use super::assembler::Source;
+use super::output_files::{print, OutputFile};
+use super::{module_rows, reports, size_rows};
+use crate::attribute::module_sets::ModuleSets;
+use crate::attribute::{unattributed, Attribution};
+use crate::common::error::Result;
+use crate::common::threads::in_two_threads;
+use crate::encode::Tables;
+use crate::format::layout::Table;
+use crate::read::elf::Symbol;
+use crate::read::modules_builtin::BuiltinModules;
+use crate::read::table_rooms::TableRooms;
+use crate::read::Inputs;
+
+/// All outputs of one pass of the link. Nothing is written before [`write`](Self::write).
+#[derive(Default)]
+pub(crate) struct Outputs {
+    /// The parts of standard output.
+    pub(crate) printed: Vec<Vec<u8>>,
+    files: Vec<OutputFile>,
+    warning: Option<String>,
+}
+
+impl Outputs {
+    /// The outputs of a pass with symbols.
+    pub(crate) fn of(
+        inputs: &Inputs<'_>,
+        attribution: &Attribution<'_>,
+        tables: &Tables<'_>,
+    ) -> Result<Self> {
+        let rooms_before = &inputs.rooms_before;
+        let (modules, (sizes, files)) = in_two_threads(
+            || modules(tables, &attribution.objects.sets, rooms_before),
+            || {
+                let sizes = sizes(tables, &inputs.symbols, rooms_before)?;
+                let pieces = reports::ranges(&attribution.layout.pieces);
+                let thick = reports::modules_thick(&attribution.objects, &inputs.builtin);
+                let unattributed = reports::unattributed(&attribution.unattributed);
+                let files = [
+                    (reports::RANGES, pieces),
+                    (reports::MODULES_THICK, thick),
+                    (unattributed::PATH, unattributed),
+                ];
+                let files = files.map(|(path, content)| OutputFile::new(path, content));
+                Ok((sizes, files))
+            },
+        )?;
+        let rooms = TableRooms::line(&[&modules.1, &sizes.1]);
+        let unattributed = &attribution.unattributed;
+        Ok(Self {
+            printed: vec![modules.0, sizes.0, rooms],
+            files: files.into(),
+            warning: (!unattributed.is_empty()).then(|| unattributed.to_string()),
+        })
+    }
+
+    /// The outputs of the first pass, which has no symbols: `tables` have none either. Their rooms tell
+    /// nothing about the rooms that the next pass needs, and are not written.
+    pub(crate) fn without_symbols(tables: &Tables<'_>) -> Result<Self> {
+        let rooms = TableRooms::default();
+        let builtin = BuiltinModules::default();
+        let (modules, _) = modules(tables, &ModuleSets::new(&builtin), &rooms)?;
+        let (sizes, _) = sizes(tables, &[], &rooms)?;
+        Ok(Self {
+            printed: vec![modules, sizes],
+            ..Self::default()
+        })
+    }
+
+    /// The output of a command that prints `text`.
+    pub(crate) fn printed(text: Vec<u8>) -> Self {
+        Self {
+            printed: vec![text],
+            ..Self::default()
+        }
+    }
+
+    /// Writes the files, prints the warning if the pass `is_last`, and prints the tables.
+    pub(crate) fn write(&self, is_last: bool) -> Result<()> {
+        for file in &self.files {
+            file.write()?;
+        }
+        if let Some(warning) = self.warning.as_ref().filter(|_| is_last) {
+            eprintln!("kallmodsyms: warning: {warning}");
+        }
+        let parts: Vec<_> = self.printed.iter().map(Vec::as_slice).collect();
+        print(&parts)
+    }
+}
+
+/// The source of the module tables, and their rooms.
+fn modules(
+    tables: &Tables<'_>,
+    sets: &ModuleSets<'_>,
+    rooms_before: &TableRooms,
+) -> Result<(Vec<u8>, TableRooms)> {
+    let mut source = Source::new(&Table::OF_MODULES, &tables.counts, rooms_before);
+    source.section_rodata();
+    module_rows::write(&mut source, &tables.modules, sets)?;
+    source.finish()
+}
+
+/// The source of the size tables, and their rooms; empty if the configuration leaves the sizes out.
+fn sizes(
+    tables: &Tables<'_>,
+    symbols: &[Symbol<'_>],
+    rooms_before: &TableRooms,
+) -> Result<(Vec<u8>, TableRooms)> {
+    let Some(sizes) = &tables.sizes else {
+        return Ok(Default::default());
+    };
+    let mut source = Source::new(&Table::OF_SIZES, &tables.counts, rooms_before);
+    size_rows::write(&mut source, sizes, symbols, &tables.counts)?;
+    source.finish()
+}
