@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{bail, ensure, Context, Result};
 
+use super::imports::Flow;
 use super::lint::{has_extension, source_files};
 use super::Report;
 use crate::options;
@@ -66,6 +67,14 @@ const RULES: &[Rule] = &[
     },
 ];
 
+const FLOWS: &[Flow] = &[Flow {
+    name: "the generator's files import along the flow, without a circle",
+    root: "scripts/kallmodsyms.rs",
+    folders: &["common", "read", "attribute", "encode", "write"],
+    // It is about to leave.
+    except: &["reader"],
+}];
+
 pub fn run(report: &mut Report) -> Result<()> {
     let repository = options::repository()?;
     let files: Vec<_> = source_files(&repository)?
@@ -79,6 +88,9 @@ pub fn run(report: &mut Report) -> Result<()> {
         "the tool and the generator share the format code alone",
         share_format_alone(&repository, &files),
     );
+    for flow in FLOWS {
+        report.check(flow.name, flow.check(&repository, &files));
+    }
     report.check("no file is too long", no_file_is_too_long(&files));
     Ok(())
 }
@@ -216,5 +228,16 @@ mod tests {
         assert!(!names("use my_std::fmt;", "std::"));
         assert!(!names("debug_assert!(x)", "assert!("));
         assert!(names("value.unwrap()", ".unwrap()"));
+    }
+
+    #[test]
+    fn imports_follow_the_flow() {
+        let repository = crate::options::repository().unwrap();
+        let files = super::source_files(&repository).unwrap();
+        let is_rust = |file: &std::path::PathBuf| super::has_extension(file, "rs");
+        let files: Vec<_> = files.into_iter().filter(is_rust).collect();
+        for flow in super::FLOWS {
+            flow.check(&repository, &files).unwrap();
+        }
     }
 }

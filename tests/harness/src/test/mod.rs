@@ -11,6 +11,7 @@ mod damages;
 mod docs;
 mod hooks;
 mod host;
+mod imports;
 mod kaslr;
 mod layering;
 mod lint;

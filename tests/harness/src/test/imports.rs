@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The imports between the files of one of our programs: no circle, and none against the flow.
+//!
+//! The graph is derived from the text: `use` declarations, and paths that begin with `crate::`, `super::`,
+//! `self::` or the name of a child module. A path that leads to no file of the program is not ours.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{ensure, Context, Result};
+
+/// A program, and its folders in the order of the flow.
+pub struct Flow {
+    pub name: &'static str,
+    /// The root module; the other files are beside it and below.
+    pub root: &'static str,
+    /// A file in one of these folders may import from the same folder and from those before it. The files
+    /// beside the root may import from all of them.
+    pub folders: &'static [&'static str],
+    /// Folders that are not looked at.
+    pub except: &'static [&'static str],
+}
+
+/// A module by its path from the root module, which has an empty one.
+type Module = Vec<String>;
+
+/// The modules that each module imports.
+type Graph = BTreeMap<Module, BTreeSet<Module>>;
+
+impl Flow {
+    pub fn check(&self, repository: &Path, files: &[PathBuf]) -> Result<()> {
+        let root = repository.join(self.root);
+        let directory = root.parent().context("a root without a directory")?;
+        let mut texts = BTreeMap::new();
+        for file in files.iter().filter(|file| file.starts_with(directory)) {
+            let is_in = |folder: &&str| file.starts_with(directory.join(folder));
+            if self.except.iter().any(is_in) {
+                continue;
+            }
+            let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            let module = match *file == root {
+                true => Module::new(),
+                false => module_of(file.strip_prefix(directory)?),
+            };
+            texts.insert(module, text);
+        }
+        ensure!(texts.len() > 1, "{}: no files", self.root);
+        let problems = problems(&graph(&texts), self.folders);
+        ensure!(problems.is_empty(), "{}", problems.join("\n"));
+        Ok(())
+    }
+}
+
+/// `read/elf/mod.rs` is `read::elf`, and `read/nm_line.rs` is `read::nm_line`.
+fn module_of(file: &Path) -> Module {
+    let without_extension = file.with_extension("");
+    let parts = without_extension.iter();
+    let mut module: Module = parts
+        .map(|part| part.to_string_lossy().into_owned())
+        .collect();
+    if module.last().is_some_and(|last| last == "mod") {
+        module.pop();
+    }
+    module
+}
+
+fn graph(texts: &BTreeMap<Module, String>) -> Graph {
+    let imports_of = |(module, text): (&Module, &String)| {
+        let paths = paths(text).into_iter();
+        let targets = paths.filter_map(|path| target(module, &path, texts));
+        let others = targets.filter(|target| target != module && !target.is_empty());
+        (module.clone(), others.collect())
+    };
+    texts.iter().map(imports_of).collect()
+}
+
+/// The module that `path` in `module` leads into.
+fn target(module: &Module, path: &[String], texts: &BTreeMap<Module, String>) -> Option<Module> {
+    let first = path.first()?;
+    let ups = path.iter().take_while(|part| *part == "super").count();
+    let absolute = match first.as_str() {
+        "crate" => path[1..].to_vec(),
+        "self" => [module, &path[1..]].concat(),
+        "super" => [module.get(..module.len().checked_sub(ups)?)?, &path[ups..]].concat(),
+        _ => [module, path].concat(),
+    };
+    let is_child = !matches!(first.as_str(), "crate" | "self" | "super");
+    let shortest = if is_child { module.len() + 1 } else { 1 };
+    let mut prefixes = (shortest..=absolute.len())
+        .rev()
+        .map(|len| &absolute[..len]);
+    prefixes
+        .find(|prefix| texts.contains_key(*prefix))
+        .map(<[_]>::to_vec)
+}
+
+/// All paths in `text` of two parts or more, those of a `use` tree each by itself.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let code: Vec<_> = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect();
+    let code = code.join("\n");
+    let mut found = Vec::new();
+    // What is before each open brace of a tree.
+    let mut prefixes: Vec<Vec<String>> = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut rest = code.as_str();
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let (word, after) = rest.split_at(word.unwrap_or(rest.len()));
+        if !word.is_empty() {
+            path.push(word.to_owned());
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("::") {
+            let after = after.trim_start();
+            rest = after;
+            if let Some(inside) = after.strip_prefix('{') {
+                let before = prefixes.last().into_iter().flatten().cloned();
+                prefixes.push(before.chain(path.drain(..)).collect());
+                rest = inside;
+            }
+            continue;
+        } else {
+            rest = &rest[first.len_utf8()..];
+        }
+        if !rest.starts_with("::") && !path.is_empty() {
+            let before = prefixes.last().into_iter().flatten().cloned();
+            let whole: Vec<_> = before.chain(path.drain(..)).collect();
+            if whole.len() > 1 {
+                found.push(whole);
+            }
+        }
+        if first == '}' {
+            prefixes.pop();
+        } else if first == '{' && !prefixes.is_empty() {
+            prefixes.push(prefixes.last().cloned().unwrap_or_default());
+        }
+    }
+    found
+}
+
+fn problems(graph: &Graph, folders: &[&str]) -> Vec<String> {
+    let mut problems = Vec::new();
+    // The files beside the root come last.
+    let rank = |module: &Module| match module.first() {
+        Some(first) if is_folder(graph, first) => {
+            folders.iter().position(|folder| *folder == first)
+        }
+        _ => Some(folders.len()),
+    };
+    for (module, imports) in graph {
+        if rank(module).is_none() {
+            problems.push(format!("{}: a folder without a place", module.join("::")));
+        }
+        for import in imports {
+            if rank(import) > rank(module) {
+                let (from, to) = (module.join("::"), import.join("::"));
+                problems.push(format!("{from} imports {to}, against the flow"));
+            }
+        }
+    }
+    let mut done = BTreeSet::new();
+    for module in graph.keys() {
+        let mut way = Vec::new();
+        if let Some(circle) = circle(module, graph, &mut way, &mut done) {
+            problems.push(format!("a circle of imports: {circle}"));
+        }
+    }
+    problems
+}
+
+fn is_folder(graph: &Graph, first: &str) -> bool {
+    graph
+        .keys()
+        .any(|module| module.len() > 1 && module[0] == first)
+}
+
+/// The first circle that is reached from `module`, to which `way` leads.
+fn circle<'g>(
+    module: &'g Module,
+    graph: &'g Graph,
+    way: &mut Vec<&'g Module>,
+    done: &mut BTreeSet<&'g Module>,
+) -> Option<String> {
+    if let Some(start) = way.iter().position(|passed| *passed == module) {
+        let circle = way[start..].iter().chain([&module]);
+        let names: Vec<_> = circle.map(|module| module.join("::")).collect();
+        return Some(names.join(" > "));
+    }
+    if !done.insert(module) {
+        return None;
+    }
+    way.push(module);
+    let imports = graph.get(module).into_iter().flatten();
+    let found = imports
+        .filter(|import| graph.contains_key(*import))
+        .find_map(|import| circle(import, graph, way, done));
+    way.pop();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(texts: &[(&str, &str)]) -> Vec<String> {
+        let module = |file: &str| match file {
+            "root.rs" => Module::new(),
+            _ => module_of(Path::new(file)),
+        };
+        let texts = texts
+            .iter()
+            .map(|(file, text)| (module(file), (*text).to_owned()));
+        problems(&graph(&texts.collect()), &["low", "high"])
+    }
+
+    #[test]
+    fn the_flow_is_allowed() {
+        let texts = [
+            (
+                "root.rs",
+                "mod high;\nmod low;\nfn main() { high::one::f() }",
+            ),
+            ("low/mod.rs", "pub mod a;\npub use a::A;"),
+            ("low/a.rs", "use std::fmt;\n// use crate::high::one;"),
+            ("high/mod.rs", "pub mod one;\npub mod two;"),
+            (
+                "high/one.rs",
+                "use super::two;\nuse crate::{format::names, low::{A, a}};",
+            ),
+            ("high/two.rs", "fn f() { crate::low::a::f(&{ 1 }, [1]) }"),
+        ];
+        assert_eq!(check(&texts), [""; 0]);
+    }
+
+    #[test]
+    fn an_import_against_the_flow() {
+        let low = [
+            "use crate::high::one::f;",
+            "use crate::{low, high::one};",
+            "use super::super::high::one;",
+            "fn g() { crate::high::one::f() }",
+        ];
+        for low in low {
+            let texts = [("low/a.rs", low), ("high/one.rs", "fn f() {}")];
+            let problem = "low::a imports high::one, against the flow";
+            assert_eq!(check(&texts), [problem], "{low}");
+        }
+    }
+
+    #[test]
+    fn a_circle() {
+        let texts = [
+            ("low/mod.rs", "mod a;\nmod b;\nmod c;\npub use a::A;"),
+            ("low/a.rs", "use super::b::B;"),
+            ("low/b.rs", "use crate::low::{c};"),
+            ("low/c.rs", "fn f(_: super::a::A) {}"),
+        ];
+        let circle = "a circle of imports: low::a > low::b > low::c > low::a";
+        assert_eq!(check(&texts), [circle]);
+
+        let texts = [
+            ("low/mod.rs", "mod a;\npub struct L;\nfn f() { a::f() }"),
+            ("low/a.rs", "use super::L;"),
+        ];
+        assert_eq!(check(&texts), ["a circle of imports: low > low::a > low"]);
+    }
+
+    #[test]
+    fn a_folder_without_a_place() {
+        let texts = [("other/a.rs", "fn f() {}"), ("low/a.rs", "fn f() {}")];
+        assert_eq!(check(&texts), ["other::a: a folder without a place"]);
+    }
+}
