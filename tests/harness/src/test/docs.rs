@@ -117,9 +117,11 @@ fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
     let calls = [
         "Err(\"",
         "ok_or(\"",
-        "by_name(asked, \"",
+        "by_name(alias, \"",
         "NoAnswer::Open(\"",
         "failure(path, \"",
+        "failure(&self.path, \"",
+        "defect(\"",
     ];
     calls.into_iter().flat_map(|call| {
         let after = sources.split(call).skip(1);
