@@ -16,8 +16,8 @@
 use super::error::TableError;
 
 /// Longest module name in bytes, without its NUL: `MODULE_NAME_LEN` (include/linux/module.h) less
-/// one.
-pub const MAX_NAME_LEN: usize = 64 - size_of::<usize>() - 1;
+/// one. The kernel has 64 bits, whatever machine the generator runs on.
+pub const MAX_NAME_LEN: usize = 64 - size_of::<u64>() - 1;
 
 /// Most modules that one list can hold: its count is a byte.
 pub const MAX_LIST_LEN: usize = u8::MAX as usize;
