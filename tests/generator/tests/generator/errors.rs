@@ -188,3 +188,70 @@ fn the_command_line() {
             .stderr(contains("kallmodsyms help"));
     }
 }
+
+#[test]
+fn damaged_rooms_of_the_pass_before() {
+    let build = Build::of("gnu-objects");
+    let line = |rooms: &str| format!("/* kallmodsyms rooms: {rooms} */\n");
+    build.write("vmlinux0.kallsyms.S", line("kallsyms_size_words=0x1a8"));
+    build.generator().assert().success();
+    for file in ["modules_thick.builtin", ".tmp_vmlinux.ranges"] {
+        fs::remove_file(build.path(file)).unwrap();
+    }
+    for rooms in [
+        "kallsyms_size_words",
+        "kallsyms_size_words=1a8",
+        "a=0x1ffffffffffffffff",
+    ] {
+        build.write("vmlinux0.kallsyms.S", line(rooms));
+        fails(
+            &build,
+            &["vmlinux0.kallsyms.S", "no rooms of tables", rooms],
+        );
+    }
+    build.write(
+        "vmlinux0.kallsyms.S",
+        "/* kallmodsyms rooms: kallsyms_size_words=0x",
+    );
+    fails(&build, &["vmlinux0.kallsyms.S", "no rooms of tables"]);
+}
+
+/// The section header of `kind` in an ELF file.
+fn header_of(elf: &[u8], kind: u32) -> usize {
+    let table = u64::from_le_bytes(elf[40..48].try_into().unwrap()) as usize;
+    let headers = (table..elf.len()).step_by(64);
+    let mut of_kind = headers.filter(|at| elf[at + 4..at + 8] == kind.to_le_bytes());
+    of_kind.next().unwrap()
+}
+
+#[test]
+fn names_of_the_image_that_are_nowhere() {
+    const SYMBOLS: u32 = 2;
+    let build = Build::of("gnu-objects");
+    let image = fs::read(build.path("vmlinux1")).unwrap();
+
+    let mut damaged = image.clone();
+    let section = header_of(&image, SYMBOLS);
+    damaged[section..section + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    build.write("vmlinux1", &damaged);
+    fails(&build, &["vmlinux1", "a section has no name"]);
+
+    let at = |field: usize| {
+        let bytes = &image[section + field..section + field + 8];
+        u64::from_le_bytes(bytes.try_into().unwrap()) as usize
+    };
+    let (offset, size) = (at(24), at(32));
+    let mut damaged = image.clone();
+    damaged[offset + size - 24..offset + size - 20].copy_from_slice(&u32::MAX.to_le_bytes());
+    build.write("vmlinux1", &damaged);
+    fails(
+        &build,
+        &["vmlinux1", "a symbol has no name in the table of strings"],
+    );
+
+    // The index of its section is said to be in a table that is not there.
+    let mut damaged = image.clone();
+    damaged[offset + size - 18..offset + size - 16].copy_from_slice(&u16::MAX.to_le_bytes());
+    build.write("vmlinux1", &damaged);
+    fails(&build, &["vmlinux1", "bad symbol table"]);
+}
