@@ -69,14 +69,6 @@ impl Error {
         };
         format!("{place}{}", self.problem)
     }
-
-    /// The same problem with another remedy.
-    pub(crate) fn advise(self, remedy: impl Into<String>) -> Self {
-        Self {
-            remedy: remedy.into(),
-            ..self
-        }
-    }
 }
 
 impl fmt::Display for Error {

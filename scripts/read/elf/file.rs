@@ -25,8 +25,7 @@ const HEADER_SIZE: usize = 64;
 /// An open ELF file.
 pub(crate) struct ElfFile {
     path: PathBuf,
-    /// `None` if `head` has the whole file.
-    file: Option<File>,
+    file: File,
     /// Bytes of the file.
     length: u64,
     /// The first bytes of the file.
@@ -44,15 +43,6 @@ impl ElfFile {
         let mut head = Vec::with_capacity(most);
         let read = (&file).take(most as u64).read_to_end(&mut head);
         read.map_err(failed)?;
-        Self::parse(path, Some(file), length, head)
-    }
-
-    /// A file whose bytes are in memory; `path` is for messages.
-    pub(crate) fn in_memory(path: &Path, bytes: Vec<u8>) -> Result<Self> {
-        Self::parse(path, None, bytes.len() as u64, bytes)
-    }
-
-    fn parse(path: &Path, file: Option<File>, length: u64, head: Vec<u8>) -> Result<Self> {
         let mut elf = Self {
             path: path.into(),
             file,
@@ -193,19 +183,6 @@ impl ElfFile {
         }
     }
 
-    /// The `size` bytes at `address` of the image; `None` unless the file has all of them in one
-    /// section.
-    pub(crate) fn at_address(&self, address: u64, size: u64) -> Result<Option<Vec<u8>>> {
-        let offset_in_file = |section: &Section| {
-            let start = address.checked_sub(section.address)?;
-            let has_all = start.checked_add(size)? <= section.size;
-            (has_all && section.is_in_file() && section.is_allocated())
-                .then_some(section.offset.saturating_add(start))
-        };
-        let offset = self.sections.iter().find_map(offset_in_file);
-        offset.map(|offset| self.bytes(offset, size)).transpose()
-    }
-
     fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
         self.check_range(offset, size)?;
         let mut bytes = vec![0; self.size_in_memory(size)?];
@@ -238,9 +215,7 @@ impl ElfFile {
             bytes.copy_from_slice(known);
             return Ok(());
         }
-        let short = || ErrorKind::UnexpectedEof.into();
-        let read = self.file.as_ref().ok_or_else(short);
-        let read = read.and_then(|file| file.read_exact_at(bytes, offset));
+        let read = self.file.read_exact_at(bytes, offset);
         read.map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => failure(&self.path, "the file is cut short"),
             _ => failure(&self.path, &error.to_string()),

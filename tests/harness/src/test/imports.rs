@@ -19,8 +19,6 @@ pub struct Flow {
     /// A file in one of these folders may import from the same folder and from those before it. The files
     /// beside the root may import from all of them.
     pub folders: &'static [&'static str],
-    /// Folders that are not looked at.
-    pub except: &'static [&'static str],
 }
 
 /// A module by its path from the root module, which has an empty one.
@@ -35,10 +33,6 @@ impl Flow {
         let directory = root.parent().context("a root without a directory")?;
         let mut texts = BTreeMap::new();
         for file in files.iter().filter(|file| file.starts_with(directory)) {
-            let is_in = |folder: &&str| file.starts_with(directory.join(folder));
-            if self.except.iter().any(is_in) {
-                continue;
-            }
             let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
             let module = match *file == root {
                 true => Module::new(),
