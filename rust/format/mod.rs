@@ -2,23 +2,47 @@
 
 //! The format of the tables and of the lines made from them.
 //!
-//! Everything below this module is pure `core`: no allocation, no kernel type, no way to panic. The
-//! same files are compiled into the kernel, into the build-time generator (which decodes what it
-//! has encoded before it writes it) and into the host tests, so the three cannot disagree.
+//! Linked tables come in; checked tables, their entries and lines go out. This room imports `core`
+//! alone: it allocates nothing, names no kernel type and cannot panic. The kernel, the generator and
+//! the host tests compile the same files, so that they cannot disagree. The generator decodes the
+//! tables that it encoded before it writes them.
+//!
+//! `tables/` decodes and checks. `lines/` renders: it imports `tables/`, which does not import it.
+//! [`walk`] renders all core symbols in order; [`line`](mod@line) renders any one line. The modules
+//! are named here without their folder, as a program need not use all of them.
 
-mod batch;
-mod digits;
+#[path = "tables/addresses.rs"]
+pub mod addresses;
+#[path = "tables/error.rs"]
 pub mod error;
+#[path = "tables/layout.rs"]
 pub mod layout;
-pub mod line;
+#[path = "tables/names.rs"]
 pub mod names;
+#[path = "tables/ranges.rs"]
 pub mod ranges;
+#[path = "tables/size_layout.rs"]
+pub mod size_layout;
+#[path = "tables/sizes.rs"]
 pub mod sizes;
+#[path = "tables/symbol_tables.rs"]
+mod symbol_tables;
+#[path = "tables/symbols.rs"]
 pub mod symbols;
+#[path = "tables/tokens.rs"]
 pub mod tokens;
-pub mod walk;
+
+#[path = "lines/hexadecimal.rs"]
+mod hexadecimal;
+#[path = "lines/line.rs"]
+pub mod line;
+#[path = "lines/name_expansion.rs"]
 #[expect(
     unsafe_code,
     reason = "a check for each token costs a fifth of reading the file"
 )]
-mod window;
+mod name_expansion;
+#[path = "lines/prefixes.rs"]
+mod prefixes;
+#[path = "lines/walk.rs"]
+pub mod walk;

@@ -21,42 +21,13 @@
 //! Documentation/kbuild/tables.rst has the bytes that each level takes on x86_64 defconfig.
 
 pub use super::error::SizeError;
-
-/// Entries from one rank to the next.
-pub const RANK_STEP: usize = 512;
-
-/// The values that a nibble can stand for.
-pub const VALUES: usize = 15;
-
-/// A value of the second level: the symbol has no size.
-pub const NO_SIZE: u32 = u32::MAX;
+pub use super::size_layout::{RawSizes, NO_SIZE, RANK_STEP, VALUES};
 
 /// A nibble that stands for no value: the third level has it.
 pub const NIBBLE_DOWN: u8 = 15;
 
 /// A byte that stands for no number: the fourth level has it.
 pub const BYTE_DOWN: u8 = 255;
-
-/// The size tables as they are linked, not checked.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RawSizes<'a> {
-    /// Level 1: a bit for each symbol, lowest first in each word.
-    pub bits: &'a [u64],
-    /// For every 512th bit, how many before it are 1.
-    pub bit_ranks: &'a [u32],
-    /// Level 2: two nibbles a byte, the lower one first.
-    pub nibbles: &'a [u8],
-    /// For every 512th nibble, how many before it are 15.
-    pub nibble_ranks: &'a [u32],
-    /// What the nibbles stand for: bytes to leave off, or [`NO_SIZE`].
-    pub values: &'a [u32],
-    /// Level 3: bytes to leave off.
-    pub bytes: &'a [u8],
-    /// For every 512th byte, how many before it are 255.
-    pub byte_ranks: &'a [u32],
-    /// Level 4: sizes in bytes.
-    pub words: &'a [u64],
-}
 
 /// The size tables of one kernel.
 ///

@@ -2,7 +2,7 @@
 
 //! Names of core symbols, expanded without a check for each token.
 //!
-//! There is one check for each line, that a whole [`Window`] is free, and one for some tokens, that
+//! There is one check for each line, that a whole [`LineRoom`] is free, and one for some tokens, that
 //! so many more fit into it. Tokens are stored as whole words, of which only some bytes count: what
 //! is too much is overwritten by what follows. A long token is found by that check, too, as for its
 //! length there is one that takes the name out of where it may end.
@@ -14,25 +14,25 @@ use super::{
 };
 
 /// Room for a line that is not too long, and for what is stored in too much.
-pub(super) type Window = [u8; WINDOW];
+pub(super) type LineRoom = [u8; LINE_ROOM];
 
 /// Bytes that have to be free for a line: where [`CHUNK`] tokens that begin at [`MAX_AT`] end, and
 /// a word.
-pub const WINDOW: usize = MAX_AT + CHUNK * Words::LONG + 8;
+pub const LINE_ROOM: usize = MAX_AT + CHUNK * Words::LONG + 8;
 
 /// How many tokens are stored before it is looked at where they end.
 const CHUNK: usize = 5;
 
-/// A name ends at most so far behind the start of its line, in a [`Window`]. Less than what a name
+/// A name ends at most so far behind the start of its line, in a [`LineRoom`]. Less than what a name
 /// would be cut off at.
 const MAX_AT: usize = 255;
 
 // A long token ends beyond it.
 const _: () = assert!(Words::LONG > MAX_AT);
 // Before and behind the name.
-const _: () = assert!(WINDOW >= u8::MAX as usize + 18 && WINDOW >= MAX_AT + Suffix::SIZE);
+const _: () = assert!(LINE_ROOM >= u8::MAX as usize + 18 && LINE_ROOM >= MAX_AT + Suffix::SIZE);
 
-/// A place in a [`Window`] from which [`CHUNK`] tokens fit.
+/// A place in a [`LineRoom`] from which [`CHUNK`] tokens fit.
 ///
 /// # Invariants
 ///
@@ -96,7 +96,7 @@ pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
 /// Returns where the name ends; `None` if it is too long.
 #[inline(always)]
 pub(super) fn put_symbol(
-    window: &mut Window,
+    room: &mut LineRoom,
     at: u8,
     tokens: &Tokens<'_>,
     first: u8,
@@ -106,50 +106,50 @@ pub(super) fn put_symbol(
     let at = usize::from(at);
     // In the token the name follows the type without a space.
     let (kind, [rest, other]) = words.split(first);
-    put(window, at.wrapping_add(2), rest);
+    put(room, at.wrapping_add(2), rest);
     if WORDS_ANYWHERE || words.split_len(first) > 9 {
-        put(window, at.wrapping_add(10), other);
+        put(room, at.wrapping_add(10), other);
     }
-    put(window, at, [kind, b' ']);
+    put(room, at, [kind, b' ']);
     let end = at.wrapping_add(1).wrapping_add(words.split_len(first));
-    match At::new(end).and_then(|end| put_list(window, end, words, list)) {
+    match At::new(end).and_then(|end| put_list(room, end, words, list)) {
         Some(end) => Some(end),
-        None => put_long_symbol(window, at, tokens, first, list),
+        None => put_long_symbol(room, at, tokens, first, list),
     }
 }
 
 /// Stores tokens. Returns where they end; `None` if that is too far or one of them is long.
 #[inline(always)]
-fn put_list(window: &mut Window, at: At, words: Words<'_>, list: &[u8]) -> Option<At> {
+fn put_list(room: &mut LineRoom, at: At, words: Words<'_>, list: &[u8]) -> Option<At> {
     let (mut at, mut list) = (at, list);
     while let Some((chunk, rest)) = list.split_first_chunk::<CHUNK>() {
-        at = At::new(put_tokens(window, at, words, chunk))?;
+        at = At::new(put_tokens(room, at, words, chunk))?;
         list = rest;
     }
     At::new(match *list {
-        [a] => put_tokens(window, at, words, &[a]),
-        [a, b] => put_tokens(window, at, words, &[a, b]),
-        [a, b, c] => put_tokens(window, at, words, &[a, b, c]),
-        [a, b, c, d] => put_tokens(window, at, words, &[a, b, c, d]),
+        [a] => put_tokens(room, at, words, &[a]),
+        [a, b] => put_tokens(room, at, words, &[a, b]),
+        [a, b, c] => put_tokens(room, at, words, &[a, b, c]),
+        [a, b, c, d] => put_tokens(room, at, words, &[a, b, c, d]),
         _ => at.0,
     })
 }
 
 /// Stores `bytes` at `at`.
 #[inline(always)]
-fn put_at<const N: usize>(window: &mut Window, at: At, bytes: [u8; N]) {
-    const { assert!(MAX_AT + N <= WINDOW) };
+fn put_at<const N: usize>(room: &mut LineRoom, at: At, bytes: [u8; N]) {
+    const { assert!(MAX_AT + N <= LINE_ROOM) };
     let At(at) = at;
-    // SAFETY: By the invariant of `At` it is at most `MAX_AT`, a window ends `N` bytes behind that or
+    // SAFETY: By the invariant of `At` it is at most `MAX_AT`, a room ends `N` bytes behind that or
     // later, and this one is borrowed for writing.
-    unsafe { window.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
+    unsafe { room.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
 }
 
 /// Stores up to [`CHUNK`] tokens. Returns where they end, or a place beyond [`MAX_AT`] if one of
 /// them is long.
 #[inline(always)]
 fn put_tokens<const N: usize>(
-    window: &mut Window,
+    room: &mut LineRoom,
     at: At,
     words: Words<'_>,
     list: &[u8; N],
@@ -160,9 +160,9 @@ fn put_tokens<const N: usize>(
         let text = words.text(token);
         // SAFETY: The first token is at most at `MAX_AT`, by the invariant of `At`. Each of the
         // others, less than `CHUNK`, is at most `Words::LONG` behind the one before it, by the
-        // invariant of `Words`. A window ends 8 bytes behind all that, and this one is borrowed for
+        // invariant of `Words`. A room ends 8 bytes behind all that, and this one is borrowed for
         // writing.
-        unsafe { store(window.as_mut_ptr().add(at), text, || words.len(token)) };
+        unsafe { store(room.as_mut_ptr().add(at), text, || words.len(token)) };
         // Not before the store: then it is a single instruction.
         at = at.wrapping_add(words.len(token));
     }
@@ -173,7 +173,7 @@ fn put_tokens<const N: usize>(
 #[cold]
 #[inline(never)]
 fn put_long_symbol(
-    window: &mut Window,
+    room: &mut LineRoom,
     at: usize,
     tokens: &Tokens<'_>,
     first: u8,
@@ -184,31 +184,31 @@ fn put_long_symbol(
         // It is there already.
         Some(end) => end,
         None => {
-            let end = put_each(window, At::new(at.wrapping_add(1))?, tokens, &[first])?;
+            let end = put_each(room, At::new(at.wrapping_add(1))?, tokens, &[first])?;
             let (kind, _) = words.split(first);
-            put(window, at, [kind, b' ']);
+            put(room, at, [kind, b' ']);
             end
         }
     };
     let mut list = list;
     while let Some((chunk, rest)) = list.split_first_chunk::<CHUNK>() {
-        end = match At::new(put_tokens(window, end, words, chunk)) {
+        end = match At::new(put_tokens(room, end, words, chunk)) {
             Some(end) => end,
-            None => put_each(window, end, tokens, chunk)?,
+            None => put_each(room, end, tokens, chunk)?,
         };
         list = rest;
     }
-    put_each(window, end, tokens, list)
+    put_each(room, end, tokens, list)
 }
 
 /// Stores tokens of any length. Returns where they end; `None` if that is too far.
 #[inline(never)]
-fn put_each(window: &mut Window, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Option<At> {
+fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Option<At> {
     let mut at = at;
     for &token in list {
-        match At::new(put_tokens(window, at, tokens.words(), &[token])) {
+        match At::new(put_tokens(room, at, tokens.words(), &[token])) {
             Some(end) => at = end,
-            None => at = put_long(window, at, tokens.long(token)?)?,
+            None => at = put_long(room, at, tokens.long(token)?)?,
         }
     }
     Some(at)
@@ -217,13 +217,13 @@ fn put_each(window: &mut Window, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Op
 /// Stores the first bytes of `text`, as many as `len`. Returns where they end; `None` if that is too
 /// far, or too near to the end of `text`.
 #[inline(never)]
-fn put_long(window: &mut Window, at: At, (text, len): (&[u8], usize)) -> Option<At> {
+fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<At> {
     const STEP: usize = 16;
     let end = At::new(at.0.wrapping_add(len))?;
     let (mut at, mut text) = (at, text);
     while at.0 < end.0 {
         let (chunk, rest) = text.split_first_chunk::<STEP>()?;
-        put_at(window, at, *chunk);
+        put_at(room, at, *chunk);
         at = At::new(at.0.wrapping_add(STEP).min(end.0))?;
         text = rest;
     }
@@ -274,11 +274,11 @@ impl Suffix {
 /// Ends a line: stores `suffix`, of which `len` bytes count, at `at`. Returns the length of the line.
 #[inline(always)]
 pub(super) fn put_suffix<const N: usize>(
-    window: &mut Window,
+    room: &mut LineRoom,
     at: At,
     suffix: &[u8; N],
     len: usize,
 ) -> usize {
-    put_at(window, at, *suffix);
+    put_at(room, at, *suffix);
     at.0.wrapping_add(len)
 }

@@ -3,96 +3,26 @@
 //! All core symbols as lines.
 //!
 //! What is done for each line, and for each of its 13 tokens, is what reading the file costs.
-//! [`batch`](super::batch) looks up the numbers of some symbols at once, [`window`](super::window)
+//! [`prefixes`](super::prefixes) looks up the numbers of some symbols at once, [`name_expansion`](super::name_expansion)
 //! expands a name, and here the two meet, with the modules, which are looked up once for all
 //! symbols of a stretch. A line that these cannot make, as it is too long, is made by [`Line`].
 
 use super::{
-    batch::Batch,
     line::{Line, NoSpace},
+    name_expansion::{put_suffix, put_symbol, Suffix, WORDS_ANYWHERE},
     names::ModuleNames,
-    ranges::{ModuleTables, RangeHint, Stretch},
-    sizes::SizeTables,
-    symbols::{Entries, SymbolNames},
+    prefixes::PrefixBatch,
+    ranges::{RangeHint, Stretch},
+    symbols::Entries,
     tokens::Tokens,
-    window::{put_suffix, put_symbol, Suffix, WORDS_ANYWHERE},
 };
 use core::mem::{self, size_of};
 
-pub use super::window::WINDOW;
-
-/// Where a core symbol is.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// The address, as /proc/kallsyms shows it.
-    pub address: usize,
-    /// Bytes from `_text`, modulo 2^32, when the kernel was linked: what the module tables are
-    /// sorted by.
-    pub offset: u32,
-    /// Whether the address is an offset in the per-cpu area instead of one in the image.
-    pub percpu: bool,
-}
-
-/// Where the core symbols are: a table with a row for each.
-pub trait Places {
-    /// What is stored of a symbol's place.
-    type Row: Copy;
-
-    /// The rows from symbol number `index` on.
-    fn rows(&self, index: u32) -> &[Self::Row];
-
-    /// The place that is in `row`, the one of symbol number `index`.
-    fn place(&self, index: u32, row: Self::Row) -> Place;
-
-    /// Where symbol number `index` is; `None` if there is no such symbol.
-    fn get(&self, index: u32) -> Option<Place> {
-        let row = *self.rows(index).first()?;
-        Some(self.place(index, row))
-    }
-
-    /// The bytes from `place`, where the last symbols are, to the end of its section.
-    fn rest(&self, place: Place) -> usize;
-
-    /// The bytes from `place`, where symbol number `index` is, to the next symbol at a higher
-    /// address; `None` for the last symbols of the per-cpu area and of the image.
-    fn gap(&self, place: Place, index: u32) -> Option<usize> {
-        let mut next = index;
-        loop {
-            next = next.wrapping_add(1);
-            let other = self.get(next)?;
-            if other.percpu != place.percpu {
-                return None;
-            }
-            if other.address > place.address {
-                return Some(other.address.wrapping_sub(place.address));
-            }
-        }
-    }
-}
-
-/// All there is about the core symbols.
-#[derive(Clone, Copy)]
-pub struct Tables<'t, 'a, P> {
-    pub names: &'t SymbolNames<'a>,
-    pub tokens: &'t Tokens<'a>,
-    pub places: &'t P,
-    pub modules: &'t ModuleTables<'a>,
-    /// `None` if sizes are not stored.
-    pub sizes: Option<&'t SizeTables<'a>>,
-}
-
-impl<P: Places> Tables<'_, '_, P> {
-    /// The bytes from `place`, where symbol number `index` is, to the next symbol at a higher
-    /// address; for the last symbols of an area, 0 if sizes are stored, or the bytes to the end of
-    /// the section.
-    pub(super) fn gap(&self, place: Place, index: u32) -> usize {
-        let gap = self.places.gap(place, index);
-        gap.unwrap_or_else(|| match self.sizes {
-            Some(_) => 0,
-            None => self.places.rest(place),
-        })
-    }
-}
+pub use super::{
+    addresses::{Place, Places},
+    name_expansion::LINE_ROOM as WINDOW,
+    symbol_tables::Tables,
+};
 
 /// A walk over the core symbols, line by line. Takes more than 1 KiB.
 pub struct Walk<'a> {
@@ -101,7 +31,7 @@ pub struct Walk<'a> {
     /// Its name and the ones after it.
     names: Entries<'a>,
     /// Its numbers and those of the ones after it.
-    batch: Batch,
+    batch: PrefixBatch,
     /// Its modules and those of the ones after it.
     group: Group<'a>,
 }
@@ -129,7 +59,7 @@ impl<'a> Walk<'a> {
         Self {
             index,
             names: tables.names.starting_at(index),
-            batch: Batch::new(tables, index),
+            batch: PrefixBatch::new(tables, index),
             group: Group {
                 stretch: Stretch::none(),
                 hint: RangeHint::default(),
@@ -154,7 +84,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Writes lines to the beginning of `buf` until there are `wanted` bytes or more, the number of
-    /// the next symbol is a multiple of [`BATCH`](super::batch::BATCH), there is no next symbol, or its line may not
+    /// the next symbol is a multiple of [`BATCH`](super::prefixes::BATCH), there is no next symbol, or its line may not
     /// fit; which it does if there are [`WINDOW`] bytes and it is not overly long. Returns how many
     /// bytes there are.
     ///

@@ -2,7 +2,7 @@
 
 //! Why the module tables, or those of the sizes, were refused.
 
-use super::sizes::VALUES;
+use super::size_layout::VALUES;
 use core::fmt;
 
 /// A defect that makes the module tables unusable as a whole.
@@ -61,6 +61,35 @@ impl fmt::Display for SizeError {
             Self::Count { level } => write!(f, "level {level} has a wrong number of entries"),
             Self::Rank { level, rank } => write!(f, "rank {rank} of level {level} is wrong"),
             Self::Values { len } => write!(f, "{len} values instead of {VALUES}"),
+        }
+    }
+}
+
+/// A defect that makes the symbol tables unusable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SymbolError {
+    /// The string of this token begins outside of the token table or does not end in it.
+    BadToken { token: u8 },
+    /// There are not as many markers as the number of symbols needs.
+    MarkerCount { markers: usize, symbols: u32 },
+    /// The marker does not hold the offset of its symbol's entry.
+    BadMarker { marker: usize },
+    /// The entry of this symbol is empty, too long or goes beyond the stream.
+    BadEntry { symbol: u32 },
+    /// The string of this symbol does not begin with a letter or another printable byte.
+    BadType { symbol: u32 },
+}
+
+impl fmt::Display for SymbolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::BadToken { token } => write!(f, "token {token} is not in the token table"),
+            Self::MarkerCount { markers, symbols } => {
+                write!(f, "{markers} markers do not serve {symbols} symbols")
+            }
+            Self::BadMarker { marker } => write!(f, "marker {marker} does not point at its symbol"),
+            Self::BadEntry { symbol } => write!(f, "bad name entry of symbol {symbol}"),
+            Self::BadType { symbol } => write!(f, "symbol {symbol} has no type"),
         }
     }
 }

@@ -5,17 +5,20 @@
 //! A token is a string of the token table. A name is 14 of them of 1.9 bytes on average (x86_64
 //! defconfig), so expanding them is most of what a line costs. Of each token there are therefore
 //! the string and the length as words of their own: expanding one is a load and a store of 8 bytes,
-//! and an addition of what is in memory; see [`window`](super::window).
+//! and an addition of what is in memory; see `name_expansion`.
 //!
 //! Strings of more than 8 bytes are rare, and expanded from the token table.
 
-use super::symbols::SymbolError;
+use super::error::SymbolError;
 
 /// Number of tokens: their numbers are bytes.
 pub const TOKENS: usize = 256;
 
+/// Longest name in bytes, without its NUL: `KSYM_NAME_LEN` (include/linux/kallsyms.h) less one.
+pub const MAX_SYMBOL_LEN: usize = 511;
+
 /// Longest string of a token: a letter and a longest name.
-const MAX_TOKEN_LEN: usize = super::symbols::MAX_SYMBOL_LEN + 1;
+const MAX_TOKEN_LEN: usize = MAX_SYMBOL_LEN + 1;
 
 /// Room for what is prepared.
 pub type TokenRoom = [[u64; TOKENS]; 5];

@@ -7,10 +7,11 @@
 //! for some of the symbols only is kept in memory, so that the loop itself has enough of them.
 
 use super::{
-    digits::{hex, pair, size_word, small_size, DIGITS},
+    addresses::Places,
+    hexadecimal::{hex, pair, size_word, small_size, DIGITS},
+    name_expansion::put,
     sizes::{SizeReader, SizeTables},
-    walk::{Places, Tables},
-    window::put,
+    symbol_tables::Tables,
 };
 
 /// Symbols that are looked up in one go, from one multiple of this on to the next: as many as have
@@ -30,7 +31,7 @@ pub(super) struct Prefix {
 const LOW: usize = 4;
 
 /// Symbols that are looked up.
-pub(super) struct Batch {
+pub(super) struct PrefixBatch {
     /// By number modulo [`BATCH`]. Those that were not looked up are of anything.
     prefixes: [Prefix; BATCH],
     /// The number of the symbol behind them.
@@ -46,7 +47,7 @@ pub(super) struct Batch {
 /// A gap that is known to be one within an area if it is less than this.
 const MAX_GAP: usize = 1 << 30;
 
-impl Batch {
+impl PrefixBatch {
     /// A batch without symbols, before number `index`.
     pub(super) fn new<P>(tables: &Tables<'_, '_, P>, index: u32) -> Self {
         let sizes = tables.sizes.map(|sizes| sizes.reader(index));

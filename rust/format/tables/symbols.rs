@@ -12,47 +12,16 @@
 //! 0x85 0x01 ...            an entry of 0x85 & 0x7f | 0x01 << 7 = 133 tokens
 //! ```
 
-use core::fmt;
-
 use super::tokens::Tokens;
 
-/// Longest name in bytes, without its NUL: `KSYM_NAME_LEN` (include/linux/kallsyms.h) less one.
-pub const MAX_SYMBOL_LEN: usize = 511;
+pub use super::error::SymbolError;
+pub use super::tokens::MAX_SYMBOL_LEN;
 
 /// Symbols from one marker to the next.
 const MARKER_STEP: u32 = 256;
 
 /// Most tokens in one entry: a letter and a longest name of tokens that are one byte each.
 const MAX_ENTRY_LEN: usize = MAX_SYMBOL_LEN + 1;
-
-/// A defect that makes the symbol tables unusable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SymbolError {
-    /// The string of this token begins outside of the token table or does not end in it.
-    BadToken { token: u8 },
-    /// There are not as many markers as the number of symbols needs.
-    MarkerCount { markers: usize, symbols: u32 },
-    /// The marker does not hold the offset of its symbol's entry.
-    BadMarker { marker: usize },
-    /// The entry of this symbol is empty, too long or goes beyond the stream.
-    BadEntry { symbol: u32 },
-    /// The string of this symbol does not begin with a letter or another printable byte.
-    BadType { symbol: u32 },
-}
-
-impl fmt::Display for SymbolError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::BadToken { token } => write!(f, "token {token} is not in the token table"),
-            Self::MarkerCount { markers, symbols } => {
-                write!(f, "{markers} markers do not serve {symbols} symbols")
-            }
-            Self::BadMarker { marker } => write!(f, "marker {marker} does not point at its symbol"),
-            Self::BadEntry { symbol } => write!(f, "bad name entry of symbol {symbol}"),
-            Self::BadType { symbol } => write!(f, "symbol {symbol} has no type"),
-        }
-    }
-}
 
 /// The entry of one symbol: token numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

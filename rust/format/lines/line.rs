@@ -13,7 +13,7 @@
 //! where only some of their bytes count: what is too much is overwritten by what follows. A line
 //! therefore wants up to 8 bytes more room than it takes.
 
-use super::digits::hex;
+use super::hexadecimal::hex;
 use super::symbols::{Entry, MAX_SYMBOL_LEN};
 use super::tokens::{Token, Tokens};
 use core::mem::size_of;

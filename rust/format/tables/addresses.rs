@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The addresses of the core symbols, as scripts/kallsyms.c stores them.
+//!
+//! `kallsyms_offsets` has a row of 4 bytes for each symbol. Two encodings exist: [`BaseRelative`] up
+//! to Linux 7.1 and [`SelfRelative`] since 7.2.
+
+use core::{mem::size_of, ptr};
+
+/// Where a core symbol is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The address, as /proc/kallsyms shows it.
+    pub address: usize,
+    /// Bytes from `_text` at link time, modulo 2^32. The module tables are sorted by this.
+    pub offset: u32,
+    /// Whether the address is an offset in the per-cpu area instead of an address in the image.
+    pub percpu: bool,
+}
+
+impl Place {
+    /// The place of an `address` in an image that begins at `text`.
+    #[inline]
+    const fn in_image(address: usize, text: usize) -> Self {
+        Self {
+            address,
+            offset: address.wrapping_sub(text) as u32,
+            percpu: false,
+        }
+    }
+}
+
+/// Rows that count from one base address.
+///
+/// If `ABSOLUTE_PERCPU` is set (`CONFIG_KALLSYMS_ABSOLUTE_PERCPU`), a row that is not negative is an
+/// offset in the per-cpu area, and a negative row counts down: -1 is the base itself.
+#[derive(Clone, Copy, Debug)]
+pub struct BaseRelative<const ABSOLUTE_PERCPU: bool> {
+    /// The base address.
+    pub relative_base: usize,
+    /// The address of `_text`. KASLR may have moved it.
+    pub text: usize,
+    /// The address of `_text` at link time.
+    pub linked_text: usize,
+}
+
+/// Rows that each count from their own address.
+#[derive(Clone, Copy, Debug)]
+pub struct SelfRelative {
+    /// The address of the first row.
+    pub table: usize,
+    /// The address of `_text`.
+    pub text: usize,
+}
+
+/// An encoding of addresses.
+pub trait Encoding {
+    /// The place in `row`, which belongs to symbol number `index`.
+    fn place(&self, index: u32, row: i32) -> Place;
+
+    /// The address in `row`, which stands where the kernel has it.
+    fn address(&self, row: &i32) -> usize;
+}
+
+impl<const ABSOLUTE_PERCPU: bool> Encoding for BaseRelative<ABSOLUTE_PERCPU> {
+    #[inline]
+    fn place(&self, _: u32, row: i32) -> Place {
+        if !ABSOLUTE_PERCPU {
+            let address = self.relative_base.wrapping_add(row as u32 as usize);
+            Place::in_image(address, self.text)
+        } else if row < 0 {
+            let address = self.relative_base.wrapping_add(!row as usize);
+            Place::in_image(address, self.text)
+        } else {
+            let address = row as usize;
+            Place {
+                address,
+                offset: address.wrapping_sub(self.linked_text) as u32,
+                percpu: true,
+            }
+        }
+    }
+
+    #[inline]
+    fn address(&self, row: &i32) -> usize {
+        self.place(0, *row).address
+    }
+}
+
+impl Encoding for SelfRelative {
+    #[inline]
+    fn place(&self, index: u32, row: i32) -> Place {
+        let distance = (index as usize).wrapping_mul(size_of::<i32>());
+        let address = self.table.wrapping_add(distance).wrapping_add(row as usize);
+        Place::in_image(address, self.text)
+    }
+
+    #[inline]
+    fn address(&self, row: &i32) -> usize {
+        ptr::from_ref(row).addr().wrapping_add(*row as usize)
+    }
+}
+
+/// The places of all core symbols: a table with a row for each symbol.
+pub trait Places {
+    /// What a row stores.
+    type Row: Copy;
+
+    /// The rows from symbol number `index` on.
+    fn rows(&self, index: u32) -> &[Self::Row];
+
+    /// The place in `row`, which belongs to symbol number `index`.
+    fn place(&self, index: u32, row: Self::Row) -> Place;
+
+    /// The place of symbol number `index`; `None` if there is no such symbol.
+    fn get(&self, index: u32) -> Option<Place> {
+        let row = *self.rows(index).first()?;
+        Some(self.place(index, row))
+    }
+
+    /// The bytes from `place`, the place of the last symbols, to the end of its section.
+    fn rest(&self, place: Place) -> usize;
+
+    /// The bytes from `place`, the place of symbol number `index`, to the next symbol at a higher
+    /// address; `None` for the last symbols of the per-cpu area and of the image.
+    fn gap(&self, place: Place, index: u32) -> Option<usize> {
+        let mut next = index;
+        loop {
+            next = next.wrapping_add(1);
+            let other = self.get(next)?;
+            if other.percpu != place.percpu {
+                return None;
+            }
+            if other.address > place.address {
+                return Some(other.address.wrapping_sub(place.address));
+            }
+        }
+    }
+}

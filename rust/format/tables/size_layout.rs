@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The layout of the size tables: their names, element types and lengths.
+
+/// Entries from one rank to the next.
+pub const RANK_STEP: usize = 512;
+
+/// The number of values that a nibble can stand for.
+pub const VALUES: usize = 15;
+
+/// A value of the second level: the symbol has no size.
+pub const NO_SIZE: u32 = u32::MAX;
+
+/// The size tables as they are linked, in this order, not checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RawSizes<'a> {
+    /// Level 1: a bit for each symbol, lowest first in each word.
+    pub bits: &'a [u64],
+    /// For every 512th bit, the number of ones before it.
+    pub bit_ranks: &'a [u32],
+    /// Level 2: two nibbles a byte, the lower one first.
+    pub nibbles: &'a [u8],
+    /// For every 512th nibble, the number of nibbles of 15 before it.
+    pub nibble_ranks: &'a [u32],
+    /// The meanings of the nibbles 0 to 14: bytes of padding, or [`NO_SIZE`].
+    pub values: &'a [u32],
+    /// Level 3: bytes of padding.
+    pub bytes: &'a [u8],
+    /// For every 512th byte, the number of bytes of 255 before it.
+    pub byte_ranks: &'a [u32],
+    /// Level 4: sizes in bytes.
+    pub words: &'a [u64],
+}
+
+/// The lengths of the tables of [`RawSizes`], in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SizeLengths {
+    pub bits: usize,
+    pub bit_ranks: usize,
+    pub nibbles: usize,
+    pub nibble_ranks: usize,
+    pub values: usize,
+    pub bytes: usize,
+    pub byte_ranks: usize,
+    pub words: usize,
+}
+
+impl SizeLengths {
+    /// The lengths for `symbols` symbols. `counts` are the entries of levels 2, 3 and 4, as
+    /// `kallsyms_size_counts` has them.
+    pub const fn new(symbols: u32, counts: [u32; 3]) -> Self {
+        let symbols = symbols as usize;
+        let [nibbles, bytes, words] = counts;
+        let (nibbles, bytes, words) = (nibbles as usize, bytes as usize, words as usize);
+        Self {
+            bits: symbols.div_ceil(u64::BITS as usize),
+            bit_ranks: symbols.div_ceil(RANK_STEP),
+            nibbles: nibbles.div_ceil(2),
+            nibble_ranks: nibbles.div_ceil(RANK_STEP),
+            values: VALUES,
+            bytes,
+            byte_ranks: bytes.div_ceil(RANK_STEP),
+            words,
+        }
+    }
+}

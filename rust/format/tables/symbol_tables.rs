@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! All tables of the core symbols together.
+
+use super::{
+    addresses::{Place, Places},
+    ranges::ModuleTables,
+    sizes::SizeTables,
+    symbols::SymbolNames,
+    tokens::Tokens,
+};
+
+/// All tables of the core symbols.
+#[derive(Clone, Copy)]
+pub struct Tables<'t, 'a, P> {
+    pub names: &'t SymbolNames<'a>,
+    pub tokens: &'t Tokens<'a>,
+    pub places: &'t P,
+    pub modules: &'t ModuleTables<'a>,
+    /// `None` if sizes are not stored.
+    pub sizes: Option<&'t SizeTables<'a>>,
+}
+
+impl<P: Places> Tables<'_, '_, P> {
+    /// The bytes from `place`, the place of symbol number `index`, to the next symbol at a higher
+    /// address. The last symbols of an area have no next symbol: then this is 0 if sizes are stored,
+    /// or else the bytes to the end of the section.
+    pub(super) fn gap(&self, place: Place, index: u32) -> usize {
+        let gap = self.places.gap(place, index);
+        gap.unwrap_or_else(|| match self.sizes {
+            Some(_) => 0,
+            None => self.places.rest(place),
+        })
+    }
+}
