@@ -8,7 +8,7 @@
 
 #include "bpf_symbols.h"
 
-/* rust/bpf.rs shows this letter. */
+/* rust/sources/bpf.rs shows this letter. */
 static_assert(BPF_SYM_ELF_TYPE == 't');
 
 /* The symbol number @index, counted from 0; NULL if the list is shorter. Linear in @index. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The list of BPF symbols, for rust/bpf.rs. All functions are for an RCU
+ * The list of BPF symbols, for rust/sources/bpf.rs. All functions are for an RCU
  * read-side section, and what they return is valid until its end.
  */
 

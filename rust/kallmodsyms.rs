@@ -2,31 +2,21 @@
 
 //! /proc/kallmodsyms: the symbols of /proc/kallsyms with their sizes and modules.
 //!
-//! For built-in symbols too it says which module, or modules, the symbol would be in if it were
-//! built as a module. The tables for that are made when vmlinux is linked and lie beside those of
-//! kallsyms; see Documentation/ in this directory for their layout and for the format of the file.
+//! The file also names the module, or modules, of a built-in symbol: those that the symbol would be
+//! in if they were built as loadable modules. The link of vmlinux makes the tables for that, beside
+//! those of kallsyms. Documentation/ in this directory describes the tables and the file.
 //!
-//! From the bottom up:
+//! Each folder is a room with one role. A room imports only rooms above it in this list:
 //!
-//! - [`format`](mod@format): decoding of the tables and rendering of lines, without any kernel
-//!   type.
-//! - [`proc_fs`], [`open_file`], [`cred`]: safe abstractions of kernel interfaces.
-//! - [`series`], [`core_tables`], [`core_symbols`], [`checkpoints`], [`modules`], [`bpf`],
-//!   [`dynamic`]: the sources of symbols.
-//! - [`address_index`], [`lookup`], [`true_sizes`]: answers for the kernel's own code about addresses.
-//! - [`vmcoreinfo`]: for crash dumps.
-//! - [`listing`]: all sources in a row, as a sequence of lines.
+//! - [`format`](mod@format): decodes the tables and renders lines. Names no kernel type.
+//! - [`series`]: what differs between kernel series.
+//! - [`abstractions`]: safe abstractions of kernel interfaces.
+//! - [`sources`]: the symbols of the kernel, of loadable modules, of tracing and of BPF.
+//! - [`answers`]: answers to kernel code and to crash dumps. Does not import the listing.
+//! - [`listing`]: the contents of the file. Does not import the answers.
 
-mod address_index;
-#[cfg(CONFIG_BPF_JIT)]
-mod bpf;
-#[forbid(unsafe_code)]
-mod checkpoints;
-#[forbid(unsafe_code)]
-mod core_symbols;
-mod core_tables;
-mod cred;
-mod dynamic;
+mod abstractions;
+mod answers;
 #[expect(
     dead_code,
     unreachable_pub,
@@ -36,28 +26,19 @@ mod dynamic;
 mod format;
 #[forbid(unsafe_code)]
 mod listing;
-mod lookup;
-#[cfg(CONFIG_MODULES)]
-mod modules;
-mod open_file;
-mod proc_fs;
-mod rodata;
 #[cfg_attr(kallmodsyms_series = "6.12", path = "series/v6_12.rs")]
 #[cfg_attr(kallmodsyms_series = "7.2", path = "series/v7_2.rs")]
 #[cfg_attr(kallmodsyms_series = "7.3", path = "series/v7_2.rs")]
 mod series;
-#[cfg(CONFIG_KALLMODSYMS_SIZES)]
-mod true_sizes;
-#[cfg(CONFIG_VMCORE_INFO)]
-mod vmcoreinfo;
+mod sources;
 
 use kernel::{c_str, ffi::c_int, prelude::*};
 
-/// What messages of this crate begin with. `module!` would define it, and make a module of the
-/// component.
+/// The prefix of this crate's messages. `module!` would define it, but would also make a module of
+/// the component.
 const __LOG_PREFIX: &[u8] = b"kallmodsyms\0";
 
-/// Starts the component. An initcall of helpers.c calls it, once, in process context.
+/// Starts the component. An initcall of helpers.c calls this once, in process context.
 #[no_mangle]
 pub(crate) extern "C" fn kallmodsyms_init() -> c_int {
     match start() {
@@ -66,13 +47,17 @@ pub(crate) extern "C" fn kallmodsyms_init() -> c_int {
     }
 }
 
-/// Makes the file, and lets other code look symbols up, for as long as the kernel runs.
+/// Makes the file, and lets kernel code look symbols up, for as long as the kernel runs.
 fn start() -> Result {
-    let symbols = KBox::new(core_symbols::CoreSymbols::new()?, GFP_KERNEL)?;
-    let symbols: &core_symbols::CoreSymbols = KBox::leak(symbols);
-    lookup::publish(symbols)?;
-    proc_fs::create::<listing::Listing>(c_str!("kallmodsyms"), 0o444, symbols)?;
-    #[cfg(CONFIG_VMCORE_INFO)]
-    vmcoreinfo::add_tables();
+    let symbols = KBox::new(sources::CoreSymbols::new()?, GFP_KERNEL)?;
+    let symbols: &sources::CoreSymbols = KBox::leak(symbols);
+    answers::start(symbols)?;
+    let listed = KBox::new(listing::ListedSymbols::new(symbols)?, GFP_KERNEL)?;
+    abstractions::proc_fs::create::<listing::Reader>(
+        c_str!("kallmodsyms"),
+        0o444,
+        KBox::leak(listed),
+    )?;
+    answers::add_to_vmcoreinfo();
     Ok(())
 }

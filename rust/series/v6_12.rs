@@ -2,103 +2,36 @@
 
 //! What differs between kernel series, for Linux 6.12.
 //!
-//! - How the addresses of core symbols are stored: `kallsyms_offsets` are relative to
-//!   `kallsyms_relative_base`, and with `CONFIG_KALLSYMS_ABSOLUTE_PERCPU` those that are not
-//!   negative are absolute addresses instead.
-//! - What the kernel crate calls the initialiser that writes zeros.
-//! - Open files, their credentials and RCU, which the kernel crate has only later.
+//! - The encoding of core symbols' addresses: `kallsyms_offsets` are relative to
+//!   `kallsyms_relative_base`. With `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`, an offset that is not negative
+//!   is an absolute address instead.
+//! - The name of the kernel crate's initialiser that writes zeros.
+//! - Open files, their credentials and RCU, which the kernel crate of this series has not.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
-use crate::{
-    core_tables::rest_of_section,
-    format::{
-        tokens::TokenRoom,
-        walk::{Place, Places},
-    },
-    rodata::table,
-};
+use crate::format::addresses::BaseRelative;
 use core::ptr::addr_of;
-use kernel::{bindings, prelude::*, types::Opaque};
+use kernel::{bindings, init::Zeroable, prelude::*, types::Opaque};
 
-/// Room for tokens, made in place: on the stack it would take too much.
-pub(crate) fn token_room() -> Result<KBox<TokenRoom>> {
+/// The encoding of `kallsyms_offsets`.
+pub(crate) type AddressEncoding = BaseRelative<{ cfg!(CONFIG_KALLSYMS_ABSOLUTE_PERCPU) }>;
+
+/// The encoding of the table `kallsyms_offsets`.
+pub(crate) fn address_encoding(_: &'static [i32]) -> AddressEncoding {
+    BaseRelative {
+        // SAFETY: The base is in the read-only data. The last write to it was the relocation of the
+        // kernel, which was before any Rust code ran.
+        relative_base: unsafe { bindings::kallsyms_relative_base as usize },
+        text: addr_of!(bindings::_text) as usize,
+        // SAFETY: The generator makes it as a constant.
+        linked_text: unsafe { bindings::kallsyms_module_base as usize },
+    }
+}
+
+/// A box of zeros, made in place: the kernel stack has no room for a large one.
+pub(crate) fn zeroed_box<T: Zeroable>() -> Result<KBox<T>> {
     KBox::init(kernel::init::zeroed(), GFP_KERNEL)
-}
-
-/// The addresses of the core symbols.
-#[derive(Clone, Copy)]
-pub(crate) struct Addresses {
-    /// By symbol number.
-    offsets: &'static [i32],
-    /// What an offset that is not absolute is relative to.
-    relative_base: usize,
-    /// Where the image is: KASLR may have moved it.
-    text: usize,
-    /// Where it was linked to be.
-    linked_text: usize,
-}
-
-impl Addresses {
-    /// Finds the addresses of the `len` core symbols. Fails with `EINVAL` if they are not where
-    /// they should be.
-    pub(crate) fn new(len: u32) -> Result<Self> {
-        // SAFETY: scripts/kallsyms.c makes this table as a constant.
-        let offsets = unsafe { table(addr_of!(bindings::kallsyms_offsets).cast(), len as usize)? };
-        Ok(Self {
-            offsets,
-            // SAFETY: It is in the read-only data, and nothing has written to it since the kernel
-            // was relocated, which was before any Rust code ran.
-            relative_base: unsafe { bindings::kallsyms_relative_base as usize },
-            text: addr_of!(bindings::_text) as usize,
-            // SAFETY: The generator makes it as a constant.
-            linked_text: unsafe { bindings::kallsyms_module_base as usize },
-        })
-    }
-
-    /// The place of an address in the image.
-    #[inline]
-    fn in_image(&self, address: usize) -> Place {
-        Place {
-            address,
-            offset: address.wrapping_sub(self.text) as u32,
-            percpu: false,
-        }
-    }
-}
-
-impl Places for Addresses {
-    type Row = i32;
-
-    #[inline]
-    fn rows(&self, index: u32) -> &[i32] {
-        self.offsets.get(index as usize..).unwrap_or_default()
-    }
-
-    #[inline]
-    fn place(&self, _index: u32, offset: i32) -> Place {
-        if cfg!(not(CONFIG_KALLSYMS_ABSOLUTE_PERCPU)) {
-            self.in_image(self.relative_base.wrapping_add(offset as u32 as usize))
-        } else if offset < 0 {
-            // -1 stands for the base itself, -2 for the byte after it and so on.
-            self.in_image(self.relative_base.wrapping_add(!offset as usize))
-        } else {
-            let address = offset as usize;
-            Place {
-                address,
-                offset: address.wrapping_sub(self.linked_text) as u32,
-                percpu: true,
-            }
-        }
-    }
-
-    fn rest(&self, place: Place) -> usize {
-        // The per-cpu area ends with a symbol that says so.
-        if place.percpu {
-            return 0;
-        }
-        rest_of_section(place.address)
-    }
 }
 
 /// An open file: `struct file`.
@@ -122,34 +55,40 @@ impl File {
     ///
     /// # Safety
     ///
-    /// `file` points to a file to which there is a reference for all of `'a`.
+    /// - `file` points to a file.
+    /// - There is a reference to that file for all of `'a`.
     pub(crate) unsafe fn from_raw_file<'a>(file: *const bindings::file) -> &'a Self {
-        // SAFETY: The pointer is valid for `'a` by the contract, and `File` has the layout of the C
-        // type.
-        // INVARIANT: The contract says the same.
+        // SAFETY:
+        // - `file` points to a file, by the contract.
+        // - The file stays valid for `'a`: there is a reference to it, by the contract.
+        // - `File` has the layout of the C type.
+        // INVARIANT: There is a reference to the file for `'a`, by the contract.
         unsafe { &*file.cast() }
     }
 
-    /// The credentials of who opened the file.
+    /// The credentials of the opener of the file.
     pub(crate) fn cred(&self) -> &Credential {
-        // SAFETY: The file is valid by the invariant of `File`. `f_cred` is set before the file can
-        // be used and does not change.
+        // SAFETY:
+        // - The file is valid, by the invariant of `File`.
+        // - C sets `f_cred` before the file can be used, and does not change it.
         let cred = unsafe { (*self.0.get()).f_cred };
-        // SAFETY: A file holds a reference to its credentials, so they live as long as `self`, and
-        // `Credential` has the layout of the C type.
-        // INVARIANT: As just said.
+        // SAFETY:
+        // - The credentials live as long as `self`: a file holds a reference to them.
+        // - `Credential` has the layout of the C type.
+        // INVARIANT: The file holds a reference to the credentials.
         unsafe { &*cred.cast() }
     }
 }
 
 impl Credential {
-    /// For C.
+    /// The pointer for C.
     pub(crate) fn as_ptr(&self) -> *const bindings::cred {
         self.0.get()
     }
 }
 
 /// RCU. C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
+#[cfg(any(CONFIG_MODULES, CONFIG_BPF_JIT))]
 pub(crate) mod rcu {
     use core::marker::PhantomData;
     use kernel::bindings;
@@ -169,7 +108,7 @@ pub(crate) mod rcu {
         pub(crate) fn new() -> Self {
             // SAFETY: A section may begin anywhere.
             unsafe { bindings::kallmodsyms_rcu_read_lock() };
-            // INVARIANT: It just began.
+            // INVARIANT: The section just began.
             Self {
                 _not_send: PhantomData,
             }
@@ -178,7 +117,7 @@ pub(crate) mod rcu {
 
     impl Drop for Guard {
         fn drop(&mut self) {
-            // SAFETY: By the invariant there is a section to end.
+            // SAFETY: This task is in a section, by the invariant.
             unsafe { bindings::kallmodsyms_rcu_read_unlock() };
         }
     }

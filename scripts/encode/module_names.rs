@@ -7,7 +7,7 @@ use crate::common::error::{Error, Result};
 use crate::common::hash::FastMap;
 use crate::format::names::MAX_LIST_LEN;
 
-/// The table of names, and the entry of each set of modules. rust/format/names.rs says what the bytes mean.
+/// The table of names, and the entry of each set of modules. rust/format/tables/names.rs says what the bytes mean.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleNames {
     pub(crate) bytes: Vec<u8>,

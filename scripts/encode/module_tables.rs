@@ -12,7 +12,7 @@ use crate::common::error::{show, Error, Result};
 use crate::format::ranges::{self, RangeHint, RawTables};
 use crate::read::Inputs;
 
-/// The module tables. rust/format/ranges.rs says what they mean.
+/// The module tables. rust/format/tables/ranges.rs says what they mean.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleTables<'a> {
     pub(crate) ranges: Vec<Range<'a>>,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The size tables, encoded as the kernel reads them, and the check that they decode to the sizes of the
-//! symbols. rust/format/sizes.rs says what the tables mean.
+//! symbols. rust/format/tables/sizes.rs says what the tables mean.
 
 use std::cmp::Reverse;
 

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols of the core kernel and of what is built into it.
+//! The symbols of the core kernel and of the built-in modules.
 
+use super::{linked_tables, CoreAddresses};
 use crate::{
-    checkpoints::Checkpoints,
-    core_tables::NameTables,
+    abstractions::zeroed_box,
     format::{
+        addresses::Places,
         ranges::ModuleTables,
         sizes::SizeTables,
         symbols::{SymbolError, SymbolNames},
         tokens::Tokens,
-        walk::{Places, Tables, Walk},
+        walk::{Tables, Walk},
     },
-    rodata,
-    series::{token_room, Addresses},
 };
 use kernel::prelude::*;
 
@@ -21,21 +20,18 @@ use kernel::prelude::*;
 pub(crate) struct CoreSymbols {
     names: SymbolNames<'static>,
     tokens: Tokens<'static>,
-    addresses: Addresses,
+    addresses: CoreAddresses,
     modules: ModuleTables<'static>,
-    /// `None` if sizes are not stored.
+    /// `None` if sizes are not stored, or their tables were refused.
     sizes: Option<SizeTables<'static>>,
-    /// The offsets of lines, and those of lines without addresses and sizes.
-    checkpoints: Checkpoints,
-    checkpoints_of_zeros: Checkpoints,
 }
 
 impl CoreSymbols {
-    /// Finds and checks all tables. Takes time linear in their size; to be called once.
+    /// Finds and checks all tables. Takes time linear in their length; call this once.
     ///
-    /// Module tables that do not pass are refused with a kernel message, and the symbols are then
-    /// in no module. Fails with `EINVAL`, and a message, if one of the kernel's own tables does not
-    /// pass.
+    /// Module tables that do not pass the checks are refused with a kernel message: the symbols are
+    /// in no module then. Size tables are refused in the same way. Fails with `EINVAL`, and a
+    /// message, if a table of kallsyms does not pass the checks.
     pub(crate) fn new() -> Result<Self> {
         let misplaced = |error: Error| {
             pr_err!("symbol tables refused: not in the read-only data\n");
@@ -45,20 +41,19 @@ impl CoreSymbols {
             pr_err!("symbol tables refused: {}\n", format_args!("{error}"));
             EINVAL
         };
-        let tables = NameTables::new().map_err(misplaced)?;
-        let addresses = Addresses::new(tables.len).map_err(misplaced)?;
-        // Never freed, like the tables: this is done once, while the kernel starts.
-        let room = KBox::leak(token_room()?);
-        let tokens = Tokens::new(tables.token_table, tables.token_index, room).map_err(damaged)?;
-        let names = SymbolNames::new(tables.stream, tables.markers, tables.len, &tokens);
+        let len = linked_tables::symbol_count();
+        let tables = linked_tables::name_tables().map_err(misplaced)?;
+        let addresses = CoreAddresses::new(len).map_err(misplaced)?;
+        // Never freed, like the tables.
+        let words = KBox::leak(zeroed_box()?);
+        let tokens = Tokens::new(tables.token_table, tables.token_index, words).map_err(damaged)?;
+        let names = SymbolNames::new(tables.stream, tables.markers, len, &tokens);
         Ok(Self {
             names: names.map_err(damaged)?,
             tokens,
             addresses,
             modules: module_tables(),
-            sizes: size_tables(tables.len),
-            checkpoints: Checkpoints::new(tables.len)?,
-            checkpoints_of_zeros: Checkpoints::new(tables.len)?,
+            sizes: size_tables(len),
         })
     }
 
@@ -67,19 +62,24 @@ impl CoreSymbols {
         self.names.len()
     }
 
-    /// Which modules each is in.
+    /// The addresses of the symbols.
+    pub(crate) fn addresses(&self) -> &CoreAddresses {
+        &self.addresses
+    }
+
+    /// The modules of the symbols.
     pub(crate) fn modules(&self) -> &ModuleTables<'static> {
         &self.modules
     }
 
-    /// The sizes; `None` if they are not stored, or were refused.
+    /// The sizes of the symbols; `None` if their tables were refused.
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
     pub(crate) fn sizes(&self) -> Option<&SizeTables<'static>> {
         self.sizes.as_ref()
     }
 
     /// The address of symbol number `index` and its stored size in bytes; `None` if there is no such
-    /// symbol, or sizes are not stored.
+    /// symbol, or no sizes.
     pub(crate) fn extent(&self, index: u32) -> Option<(usize, usize)> {
         let sizes = self.sizes.as_ref()?;
         let place = self.addresses.get(index)?;
@@ -87,8 +87,8 @@ impl CoreSymbols {
         Some((place.address, sizes.size(index, gap as u64) as usize))
     }
 
-    /// Everything there is about the symbols.
-    fn tables(&self) -> Tables<'_, 'static, Addresses> {
+    /// All tables, for the format code.
+    fn tables(&self) -> Tables<'_, 'static, CoreAddresses> {
         Tables {
             names: &self.names,
             tokens: &self.tokens,
@@ -98,7 +98,7 @@ impl CoreSymbols {
         }
     }
 
-    /// A walk from the first symbol on, in a box: the stack has not much room for it.
+    /// A walk that begins with the first symbol. It is in a box, as it is too large for the stack.
     pub(crate) fn walk(&self) -> Result<KBox<Walk<'static>>> {
         Ok(KBox::new(Walk::new(&self.tables(), 0), GFP_KERNEL_ACCOUNT)?)
     }
@@ -119,21 +119,12 @@ impl CoreSymbols {
     ) -> usize {
         walk.lines(&self.tables(), buf, wanted, show_values)
     }
-
-    /// The offsets of lines, where values are shown or where they are not.
-    pub(crate) fn checkpoints(&self, show_values: bool) -> &Checkpoints {
-        if show_values {
-            &self.checkpoints
-        } else {
-            &self.checkpoints_of_zeros
-        }
-    }
 }
 
 /// The module tables; empty ones, after a message, if those of this kernel do not pass the checks.
 fn module_tables() -> ModuleTables<'static> {
     const CONSEQUENCE: &str = "no modules are shown for built-in symbols";
-    let Ok(raw) = rodata::module_tables() else {
+    let Ok(raw) = linked_tables::module_tables() else {
         pr_err!(
             "module tables refused: not in the read-only data; {}\n",
             CONSEQUENCE
@@ -150,11 +141,12 @@ fn module_tables() -> ModuleTables<'static> {
     })
 }
 
-/// The sizes; none, after a message, if the tables of this kernel do not pass the checks.
+/// The sizes of `symbols` symbols; none, after a message, if the tables of this kernel do not pass
+/// the checks.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 fn size_tables(symbols: u32) -> Option<SizeTables<'static>> {
     const CONSEQUENCE: &str = "sizes are distances to the next symbol";
-    let Ok(raw) = rodata::size_tables(symbols) else {
+    let Ok(raw) = linked_tables::size_tables() else {
         pr_err!(
             "size tables refused: not in the read-only data; {}\n",
             CONSEQUENCE

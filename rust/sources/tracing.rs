@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Symbols of code that is made at run time: trampolines and the like of ftrace, and the instruction
-//! slots of kprobes. [`bpf`](crate::bpf) has the symbols of BPF programs.
+//! The symbols of tracing: trampolines and freed init functions of ftrace, and the instruction slots
+//! of kprobes.
 //!
-//! The C side keeps lists and offers one way to go through them: the symbol at a given place in the
-//! list. So a symbol costs a step for each one before it, as in /proc/kallsyms. The heads of the
-//! lists of ftrace are private to their C file, so that a walk of our own, as for BPF, would take a
-//! hook. The lists are short:
+//! The C side keeps lists and finds a symbol by its place in a list. So a symbol costs a step for
+//! each one before it, as in /proc/kallsyms. A walk of our own, as for BPF, would need a hook: the
+//! heads of ftrace's lists are private to their C file. The lists are short:
 //!
-//! - ftrace: a trampoline for each `ftrace_ops` that was allocated, as for a live-patched function
-//!   or an instance of the tracer. The size takes a second walk, over all `ftrace_ops`.
-//! - kprobes: a page of instruction slots. A page has 256 slots on x86_64, or 32 of optimised
+//! - ftrace has a trampoline for each allocated `ftrace_ops`, such as that of a live-patched function
+//!   or of an instance of the tracer. The size takes a second walk, over all `ftrace_ops`.
+//! - kprobes has a page of instruction slots. A page has 256 slots on x86_64, or 32 of optimised
 //!   kprobes, so 10,000 kprobes have 40 pages, or 313.
 //!
-//! A list may change from one call to the next, and then symbols are missed or seen twice, as in
-//! /proc/kallsyms.
+//! If a list changes between two calls, symbols are missed or seen twice, as in /proc/kallsyms.
 
 use kernel::{bindings, ffi::c_char, page::PAGE_SIZE};
 
@@ -26,37 +24,37 @@ const MODULE_NAME_LEN: usize = bindings::KALLMODSYMS_MODULE_NAME_LEN as usize;
 
 /// A list of symbols.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum TracingList {
     /// C: ftrace_mod_get_kallsym().
     Ftrace,
     /// C: kprobe_get_kallsym().
     Kprobes,
 }
 
-/// One symbol.
-pub(crate) struct DynamicSymbol<'a> {
-    /// The address of its first byte.
+/// One symbol of tracing.
+pub(crate) struct TracingSymbol<'a> {
+    /// The address of the first byte.
     pub(crate) address: usize,
-    /// Bytes, 0 where that is not known.
+    /// The size in bytes; 0 if it is not known.
     pub(crate) size: usize,
     /// The letter of the type.
     pub(crate) kind: u8,
-    /// The name. Empty for a symbol that is not to be shown.
+    /// The name; empty if the symbol has no line.
     pub(crate) name: &'a [u8],
-    /// What stands in place of a module's name.
+    /// The name in brackets.
     pub(crate) module: &'a [u8],
     /// Whether modules may use the symbol.
     pub(crate) exported: bool,
 }
 
-/// Room for the names of one symbol.
-pub(crate) struct Scratch {
+/// Buffers for the names of one symbol.
+pub(crate) struct NameBuffers {
     name: [u8; NAME_LEN],
     module: [u8; MODULE_NAME_LEN],
 }
 
-impl Scratch {
-    /// Room with nothing in it.
+impl NameBuffers {
+    /// Empty buffers.
     pub(crate) const fn new() -> Self {
         Self {
             name: [0; NAME_LEN],
@@ -65,17 +63,18 @@ impl Scratch {
     }
 }
 
-impl Source {
-    /// The symbol number `index` of the list; `None` if there is no such symbol.
+impl TracingList {
+    /// Symbol number `index` of the list; `None` if there is no such symbol.
     ///
-    /// Linear in `index`. The C side takes locks, so this is for process context, but does not
-    /// sleep.
-    pub(crate) fn get(self, index: u32, scratch: &mut Scratch) -> Option<DynamicSymbol<'_>> {
+    /// Linear in `index`. Call this in process context, as the C side takes locks. It does not sleep.
+    pub(crate) fn get(self, index: u32, buffers: &mut NameBuffers) -> Option<TracingSymbol<'_>> {
         let (mut address, mut kind, mut exported) = (0, 0 as c_char, 0);
-        let name: *mut c_char = scratch.name.as_mut_ptr().cast();
-        let module: *mut c_char = scratch.module.as_mut_ptr().cast();
-        // SAFETY: All pointers are valid for writes during the call, and the names have the room
-        // that the C side expects: `KSYM_NAME_LEN` and `MODULE_NAME_LEN` bytes.
+        let name: *mut c_char = buffers.name.as_mut_ptr().cast();
+        let module: *mut c_char = buffers.module.as_mut_ptr().cast();
+        // SAFETY:
+        // - All pointers are valid for writes during the call.
+        // - `name` has room for `KSYM_NAME_LEN` bytes.
+        // - `module` has room for `MODULE_NAME_LEN` bytes.
         let result = unsafe {
             match self {
                 Self::Ftrace => bindings::kallmodsyms_ftrace_mod_get_kallsym(
@@ -94,33 +93,31 @@ impl Source {
         if result < 0 {
             return None;
         }
-        Some(DynamicSymbol {
+        Some(TracingSymbol {
             address: address as usize,
             size: self.size(address as usize),
             kind: kind as u8,
-            name: text(&scratch.name),
+            name: until_nul(&buffers.name),
             module: match self {
-                Self::Ftrace => text(&scratch.module),
+                Self::Ftrace => until_nul(&buffers.module),
                 Self::Kprobes => b"__builtin__kprobes",
             },
             exported: exported != 0,
         })
     }
-}
 
-impl Source {
-    /// The size in bytes of what begins at `address`; 0 if it has gone.
+    /// The size in bytes of the symbol that begins at `address`; 0 if it has gone.
     fn size(self, address: usize) -> usize {
         match self {
             // SAFETY: Any address may be looked up.
             Self::Ftrace => unsafe { bindings::kallmodsyms_ftrace_size(address as _) as usize },
-            // Whole pages are listed; what is in them comes and goes.
+            // A symbol is a whole page; the slots in it come and go.
             Self::Kprobes => PAGE_SIZE,
         }
     }
 }
 
-/// What is in `buffer` before the first NUL.
-fn text(buffer: &[u8]) -> &[u8] {
+/// The bytes of `buffer` before the first NUL.
+fn until_nul(buffer: &[u8]) -> &[u8] {
     buffer.split(|&byte| byte == 0).next().unwrap_or_default()
 }

@@ -6,39 +6,40 @@
 //! cost 50 million steps. Here a reader remembers a place in the list, its [`Cursor`], and a line
 //! costs the same however many symbols there are.
 //!
-//! The list is protected by RCU, so a cursor has no pointer into it: it has the addresses of the
-//! last two symbols that were shown. The kernel has a tree of the symbols, which finds the first of
-//! the two. If the second one is still its successor, the reader goes on behind that. If one of the
-//! two is gone, the reader counts from the start of the list, once. New symbols are always added at
-//! the end of the list. So a cursor is only wrong if, between two sections of one reader, both
-//! programs were unloaded and two new ones loaded, one after the other, to the same two addresses:
-//! then the reader misses the symbols in between.
+//! RCU protects the list, so a cursor holds no pointer into it. It holds the addresses of the last two
+//! symbols before its place. The kernel's tree of symbols finds the first of the two. If the second
+//! symbol still follows the first, the reader goes on behind the second. If one of the two is gone,
+//! the reader counts from the start of the list, once.
+//!
+//! New symbols are always added at the end of the list. So a cursor is wrong in one case only: between
+//! two sections of one reader, both programs were unloaded, and two new ones were loaded, one after
+//! the other, to the same two addresses. Then the reader misses the symbols in between.
 //!
 //! C headers: [`include/linux/bpf.h`](srctree/include/linux/bpf.h) and `bpf_symbols.h`
 
-use crate::series::rcu;
+use crate::abstractions::rcu;
 use core::{ffi::CStr, marker::PhantomData, mem::MaybeUninit, ptr};
 use kernel::bindings;
 
 /// The list of BPF symbols, in an RCU read-side section that ends when this is dropped.
 ///
-/// Nothing may sleep meanwhile.
+/// Nothing may sleep in the section.
 pub(crate) struct BpfList {
     _rcu: rcu::Guard,
 }
 
-/// A reader's place in the list, which may be used in another section than it is from.
+/// A reader's place in the list. It stays valid in later sections.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Cursor {
     /// The number of symbols before the place.
     index: u64,
-    /// The addresses of the last two of these symbols; 0 for a symbol that is not there.
+    /// The addresses of the last two symbols before the place; 0 for a missing symbol.
     before_last: usize,
     last: usize,
 }
 
 impl Cursor {
-    /// Goes on to the place after `symbol`, which is the next one.
+    /// Goes on to the place after `symbol`, the next symbol.
     pub(crate) fn pass(&mut self, symbol: &BpfSymbol<'_>) {
         self.index = self.index.wrapping_add(1);
         self.before_last = self.last;
@@ -69,7 +70,8 @@ impl BpfList {
                 }
             }
         };
-        // INVARIANT: All functions of the C side return null or a symbol on the list.
+        // INVARIANT: All functions of the C side return null or a symbol that is on the list in this
+        // section.
         Symbols {
             last,
             has_ended: cursor.index > 0 && last.is_null(),
@@ -77,17 +79,21 @@ impl BpfList {
         }
     }
 
-    /// The last symbol before `cursor`; null if the cursor is to be found by counting.
+    /// The last symbol before `cursor`; null if only counting finds it.
     fn find(&self, cursor: &Cursor) -> *const bindings::bpf_ksym {
         if cursor.index < 2 {
             return ptr::null();
         }
-        // SAFETY: This is a read-side section, and any address may be looked up.
+        // SAFETY:
+        // - This is a read-side section.
+        // - Any address may be looked up.
         let before = unsafe { bindings::kallmodsyms_bpf_at(cursor.before_last as _) };
         if before.is_null() {
             return ptr::null();
         }
-        // SAFETY: This is the read-side section in which `before` was found.
+        // SAFETY:
+        // - This task is in a read-side section, that of `self`.
+        // - `before` was found in that section.
         match unsafe { next(before) } {
             Some((last, symbol)) if symbol.address as usize == cursor.last => last,
             _ => ptr::null(),
@@ -109,11 +115,11 @@ pub(crate) struct Symbols<'a> {
 
 /// One BPF symbol.
 pub(crate) struct BpfSymbol<'a> {
-    /// The address of its first byte.
+    /// The address of the first byte.
     pub(crate) address: usize,
-    /// Bytes.
+    /// The size in bytes.
     pub(crate) size: usize,
-    /// The name. Empty for a symbol that is not to be shown.
+    /// The name; empty if the symbol has no line.
     pub(crate) name: &'a [u8],
 }
 
@@ -129,12 +135,14 @@ impl<'a> Iterator for Symbols<'a> {
         if self.has_ended {
             return None;
         }
-        // SAFETY: By the invariant this is the read-side section in which `last` was found.
+        // SAFETY:
+        // - This task is in a read-side section, that of the list.
+        // - `last` is null or was found in that section, by the invariant.
         let Some((ksym, symbol)) = (unsafe { next(self.last) }) else {
             self.has_ended = true;
             return None;
         };
-        // INVARIANT: It was just found.
+        // INVARIANT: `ksym` was just found in the section.
         self.last = ksym;
         Some(BpfSymbol {
             address: symbol.address as usize,
@@ -152,13 +160,15 @@ impl<'a> Iterator for Symbols<'a> {
 ///
 /// # Safety
 ///
-/// `ksym` is null, or was found in the read-side section that this task is in.
+/// - This task is in a read-side section.
+/// - `ksym` is null, or was found in that section.
 unsafe fn next(
     ksym: *const bindings::bpf_ksym,
 ) -> Option<(*const bindings::bpf_ksym, bindings::kallmodsyms_bpf_symbol)> {
     let mut symbol = MaybeUninit::uninit();
     // SAFETY:
-    // - `ksym` is as the C side wants it, by the contract.
+    // - This task is in a read-side section, by the contract.
+    // - `ksym` is null or was found in that section, by the contract.
     // - `symbol` is valid for writes during the call.
     let next = unsafe { bindings::kallmodsyms_bpf_next(ksym, symbol.as_mut_ptr()) };
     if next.is_null() {

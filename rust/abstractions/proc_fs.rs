@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/linux/proc_fs.h`](srctree/include/linux/proc_fs.h)
 
-use crate::{
+use super::{
     cred::File,
     open_file::{Contents, OpenFile, Target},
 };
@@ -12,17 +12,18 @@ use core::{marker::PhantomData, ptr};
 use kernel::{bindings, ffi, prelude::*, types::ForeignOwnable};
 
 /// Makes the file `name` in the root of /proc, with the permissions `mode`, for as long as the kernel
-/// runs. Each open file gets contents made from `shared`. May sleep.
+/// runs. The contents of each open file are made from `shared`. May sleep.
 ///
-/// Fails with `ENOMEM`, also if the name is taken: the C side does not say why it fails.
+/// Fails with `ENOMEM`, also if the name is taken: the C side does not tell the two apart.
 pub(crate) fn create<T: Contents>(
     name: &'static CStr,
     mode: u16,
     shared: &'static T::Shared,
 ) -> Result {
     // SAFETY:
-    // - The name and the operations are static.
-    // - The operations take the data for a `&'static T::Shared`, which it is.
+    // - The name is static and NUL-terminated.
+    // - The operations are static.
+    // - The data is a `&'static T::Shared`, as the operations expect.
     let entry = unsafe {
         bindings::proc_create_data(
             name.as_char_ptr(),
@@ -38,12 +39,12 @@ pub(crate) fn create<T: Contents>(
     Ok(())
 }
 
-/// What C calls for a file of the contents `T`.
+/// The operations of a file with the contents `T`.
 struct Operations<T>(PhantomData<fn() -> T>);
 
 impl<T: Contents> Operations<T> {
-    /// What the C side is given. It reads through iterators, so that splice() and sendfile() work.
-    /// Offsets count from the start or from the current one, as where the end is is not known.
+    /// The table for the C side. Reads go through iterators, so that splice() and sendfile() work.
+    /// Seeks count from the start or from the current offset, as the end is not known.
     const TABLE: &'static bindings::proc_ops = &bindings::proc_ops {
         proc_open: Some(Self::open),
         proc_read_iter: Some(Self::read_iter),
@@ -54,15 +55,15 @@ impl<T: Contents> Operations<T> {
 
     /// # Safety
     ///
-    /// To be called by the C side only, as the `open` operation of an entry made by
-    /// [`create`].
+    /// - The caller is the C side, for an entry that [`create`] made with this `T`.
+    /// - `inode` and `file` are valid, and `file` is being opened: no other task has it.
     unsafe extern "C" fn open(
         inode: *mut bindings::inode,
         file: *mut bindings::file,
     ) -> ffi::c_int {
         // SAFETY:
-        // - `inode` and `file` are valid and in the course of being opened: only this task has the
-        //   file, and its position is not in use.
+        // - `inode` and `file` are valid, by the contract.
+        // - No other task has the file, by the contract, so nothing uses its position.
         // - The data of the entry is the `&'static T::Shared` that `create` was given.
         let opened = unsafe {
             let shared = bindings::kallmodsyms_pde_data(inode).cast::<T::Shared>();
@@ -70,9 +71,11 @@ impl<T: Contents> Operations<T> {
         };
         match OpenFile::<T>::new(opened) {
             Ok(opened) => {
-                // A pointer to what may or may not be changed, by series.
+                // The pointer is const in some series and mutable in others.
                 let opened = opened.into_foreign() as *mut ffi::c_void;
-                // SAFETY: `file` is valid, and its private data is for whoever opens it.
+                // SAFETY:
+                // - `file` is valid, by the contract.
+                // - Its private data belongs to this operation.
                 unsafe { (*file).private_data = opened };
                 0
             }
@@ -82,15 +85,18 @@ impl<T: Contents> Operations<T> {
 
     /// # Safety
     ///
-    /// To be called by the C side only, as the `read_iter` operation of an entry made by
-    /// [`create`].
+    /// - The caller is the C side, for a file that [`open`](Self::open) opened.
+    /// - The file is not released during the call.
+    /// - `kiocb` and `iter` are valid, and no other code uses them during the call.
     unsafe extern "C" fn read_iter(
         kiocb: *mut bindings::kiocb,
         iter: *mut bindings::iov_iter,
     ) -> isize {
-        // SAFETY: `kiocb` and `iter` are valid and for this call alone. The file is one that `open`
-        // opened, so that its private data is from `into_foreign`, and it is not released before
-        // this returns.
+        // SAFETY:
+        // - `kiocb` and `iter` are valid, and no other code uses them during the call, by the
+        //   contract.
+        // - `open` opened the file, so its private data is from `into_foreign`.
+        // - The file is not released during the call, by the contract.
         let (kiocb, mut target, opened) = unsafe {
             let kiocb = &mut *kiocb;
             let opened = (*kiocb.ki_filp).private_data;
@@ -111,16 +117,17 @@ impl<T: Contents> Operations<T> {
 
     /// # Safety
     ///
-    /// To be called by the C side only, as the `release` operation of an entry made by
-    /// [`create`].
+    /// - The caller is the C side, for a file that [`open`](Self::open) opened.
+    /// - This is the last use of the file.
     unsafe extern "C" fn release(_: *mut bindings::inode, file: *mut bindings::file) -> ffi::c_int {
-        // SAFETY: The C side releases what it has opened, once, and does not use it any more. `open`
-        // made the private data with `into_foreign`.
+        // SAFETY:
+        // - `open` opened the file, so its private data is from `into_foreign`.
+        // - Nothing uses the data after this, by the contract.
         drop(unsafe { Pin::<KBox<OpenFile<T>>>::from_foreign((*file).private_data.cast()) });
         0
     }
 }
 
-/// No operation at all.
-// SAFETY: All fields are flags and nullable function pointers, for which zero bytes are valid.
+/// A table without operations.
+// SAFETY: All fields are flags and nullable function pointers; zero is a value of each.
 const ZERO_OPERATIONS: bindings::proc_ops = unsafe { core::mem::zeroed() };

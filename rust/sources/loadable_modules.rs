@@ -3,23 +3,22 @@
 //! The symbols of loadable modules.
 //!
 //! /proc/kallsyms finds each symbol anew: it walks the list of modules under RCU and counts symbols
-//! until it comes to the one at its position. Here one RCU read-side section serves many symbols:
-//! the list is walked once, to the symbol at which a reader goes on, and from there a symbol costs
-//! the same however many modules there are.
+//! up to the wanted position. Here one RCU read-side section serves many symbols. The list is walked
+//! once, to the symbol at which a reader goes on. From there a symbol costs the same however many
+//! modules there are.
 //!
-//! A reader waits for no lock here, so neither for a task that loads or unloads a module. Such a
-//! task waits for readers in synchronize_rcu() alone, for the rest of a section, which is at most
-//! [`SECTION`](crate::listing::SECTION) symbols long. A section may be preempted where RCU is
-//! preemptible.
+//! A reader waits for no lock here, and so for no task that loads or unloads a module. Such a task
+//! waits for a reader in synchronize_rcu() alone, for the remainder of a section. A section may be
+//! preempted where RCU is preemptible.
 //!
-//! What a section relies on:
+//! A section relies on three facts:
 //!
-//! - A module is taken off the list by list_del_rcu(), and synchronize_rcu() comes before anything
-//!   of it is freed: its memory, and with that its symbols, names and exports. The same holds where
+//! - list_del_rcu() takes a module off the list, and synchronize_rcu() follows before anything of the
+//!   module is freed: its memory, and with it the symbols, names and exports. The same holds where
 //!   loading fails. The node itself keeps its `next`.
 //! - Once a module has run its init function, the loader exchanges `kallsyms` for a table without
 //!   the init sections, by rcu_assign_pointer(). do_free_init() frees the first table after a
-//!   synchronize_rcu(). A reader in a section may be in either table, to the end of the section.
+//!   synchronize_rcu(). A reader may use either table to the end of its section.
 //! - A module that is unformed may have no symbols yet, or be about to go. The loader sets up
 //!   `kallsyms`, `syms` and `num_syms` before it changes the state, and changes no symbol
 //!   afterwards. Livepatch writes to values.
@@ -27,7 +26,7 @@
 //! C headers: [`include/linux/module.h`](srctree/include/linux/module.h),
 //! [`kernel/module/internal.h`](srctree/kernel/module/internal.h)
 
-use crate::series::rcu;
+use crate::abstractions::rcu;
 use core::{
     cmp::Ordering,
     marker::PhantomData,
@@ -39,7 +38,7 @@ use core::{
 };
 use kernel::{bindings, ffi::c_char};
 
-/// Names of this length or longer are cut off before /proc/kallsyms looks for them among the
+/// /proc/kallsyms cuts off names of this length or longer before it looks for them among the
 /// exports.
 const NAME_LEN: usize = bindings::KSYM_NAME_LEN as usize;
 
@@ -52,7 +51,7 @@ type ElfSym = bindings::Elf32_Sym;
 
 /// The list of all modules, in an RCU read-side section that ends when this is dropped.
 ///
-/// Nothing may sleep meanwhile.
+/// Nothing may sleep in the section.
 pub(crate) struct ModuleList {
     _rcu: rcu::Guard,
 }
@@ -65,9 +64,11 @@ impl ModuleList {
         }
     }
 
-    /// The symbols of all modules without the first `skip`, in the order of the list.
+    /// The symbols of all modules, in the order of the list, after the first `skip` symbols.
     pub(crate) fn symbols(&self, skip: u64) -> Symbols<'_> {
-        // SAFETY: The head is static, and is written to only by those who change the list.
+        // SAFETY:
+        // - This task is in a read-side section, that of `self`.
+        // - The pointer is to the head of a list of RCU.
         let first = unsafe { next_node(addr_of!(bindings::modules)) };
         // INVARIANT: The first node, or the head of an empty list.
         let mut symbols = Symbols {
@@ -93,13 +94,14 @@ impl ModuleList {
 
 /// A module that was found on the list and has its symbols set up.
 ///
-/// Pointers rather than references, as much of a `struct module` may be written to while it is on
+/// It holds pointers rather than references: C may write to much of a `struct module` while it is on
 /// the list, and livepatch writes to the values of some symbols.
 ///
 /// # Invariants
 ///
-/// `module` was on the list in the read-side section of `'a`. `symtab` and `typetab` have `len`
-/// elements, and `strtab` has the names that the symbols give an offset for.
+/// - `module` was on the list in the read-side section of `'a`.
+/// - `symtab` and `typetab` have `len` elements.
+/// - `strtab` has the NUL-terminated names that the symbols give an offset for.
 #[derive(Clone, Copy)]
 struct Module<'a> {
     module: *const bindings::module,
@@ -135,8 +137,10 @@ impl<'a> Symbols<'a> {
             if ptr::eq(self.node, addr_of!(bindings::modules)) {
                 return None;
             }
-            // SAFETY: The node is not the head, so it is the `list` of a module, which is not freed
-            // before the section ends.
+            // SAFETY:
+            // - The node is not the head, so it is the `list` of a module on the list, by the
+            //   invariant.
+            // - The module was found in the section that this task is in, by the invariant.
             let (module, state) = unsafe {
                 let module: *const bindings::module = self
                     .node
@@ -149,8 +153,8 @@ impl<'a> Symbols<'a> {
             };
             if state != bindings::module_state_MODULE_STATE_UNFORMED {
                 // SAFETY:
-                // - The module was found in this section.
-                // - It is not unformed.
+                // - The module was found on the list in this section.
+                // - The state is not unformed: this was just tested.
                 return Some(unsafe { Module::new(module) });
             }
         }
@@ -163,13 +167,16 @@ impl<'a> Module<'a> {
     /// # Safety
     ///
     /// - `module` was found on the list in the read-side section of `'a`.
-    /// - It was not unformed then.
+    /// - The module was not unformed then.
     unsafe fn new(module: *const bindings::module) -> Self {
         // SAFETY:
-        // - The module is not freed before the section ends.
-        // - A module that has been formed has its `kallsyms`, and whichever of the two tables that
-        //   is now is not freed before the section ends.
-        // INVARIANT: The module loader set these so that the invariants hold.
+        // - `module` is not freed before the section ends: it was on the list, by the contract.
+        // - Its `kallsyms` is set, as the module was not unformed, by the contract.
+        // - Neither of the two tables of `kallsyms` is freed before the section ends.
+        // INVARIANT:
+        // - `module` was on the list, by the contract.
+        // - The module loader gives `symtab` and `typetab` `num_symtab` elements.
+        // - The names are those of the module file, whose string table `strtab` is or copies.
         unsafe {
             let kallsyms = load(addr_of!((*module).kallsyms));
             Self {
@@ -183,15 +190,16 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The symbol number `index`; `None` if there is no such symbol.
+    /// Symbol number `index`; `None` if there is no such symbol.
     fn symbol(&self, index: usize) -> Option<ModuleSymbol<'a>> {
         if index >= self.len {
             return None;
         }
         // SAFETY:
-        // - By the invariants there is a symbol and a type of this number.
-        // - The name is inside the string table, which has a NUL after it, is not written to any
-        //   more, and is not freed before the section ends.
+        // - There is a symbol and a type of this number, by the invariants.
+        // - The name is NUL-terminated, by the invariants.
+        // - Nothing writes to the name any more.
+        // - The name is not freed before the section ends.
         unsafe {
             let symbol = self.symtab.add(index);
             let c_name = self.strtab.add((*symbol).st_name as usize);
@@ -224,7 +232,7 @@ impl<'a> Iterator for Symbols<'a> {
     }
 }
 
-/// One symbol of a module.
+/// One symbol of a loadable module.
 pub(crate) struct ModuleSymbol<'a> {
     module: Module<'a>,
     /// The address, as /proc/kallsyms shows it.
@@ -233,42 +241,47 @@ pub(crate) struct ModuleSymbol<'a> {
     pub(crate) size: usize,
     /// The letter of the type.
     pub(crate) kind: u8,
-    /// The name. Empty for a symbol that is not to be shown.
+    /// The name; empty if the symbol has no line.
     pub(crate) name: &'a [u8],
-    /// The same with its NUL.
+    /// The name with its NUL.
     c_name: *const c_char,
 }
 
 impl<'a> ModuleSymbol<'a> {
     /// The name of the module.
     pub(crate) fn module_name(&self) -> &'a [u8] {
-        // SAFETY: By its invariants the module is not freed before the section ends. Its name is
-        // NUL-terminated and does not change.
+        // SAFETY:
+        // - The module is not freed before the section ends, by its invariants.
+        // - Its name is NUL-terminated.
+        // - Nothing writes to the name.
         unsafe { bytes_until_nul(addr_of!((*self.module.module).name).cast()) }
     }
 
-    /// Tells whether the module exports the symbol without `_GPL`. Logarithmic in its exports.
+    /// Tells whether the module exports the symbol without `_GPL`. Logarithmic in the module's exports.
     pub(crate) fn is_exported(&self) -> bool {
         if self.name.len() >= NAME_LEN {
             return false;
         }
-        // SAFETY: By its invariants the module is not freed before the section ends. Its exports are
-        // set up before it is formed and do not change.
+        // SAFETY:
+        // - The module is not freed before the section ends, by its invariants.
+        // - The loader set up the exports before the module was formed, and does not change them.
         let (syms, len) = unsafe { ((*self.module.module).syms, (*self.module.module).num_syms) };
         let (mut low, mut high) = (0, len as usize);
         while low < high {
             // Cannot overflow: there is no array of half the address space.
             let middle = low.wrapping_add(high) / 2;
-            // SAFETY: `middle` is less than `len`, the number of elements of `syms`, which are in the
-            // module's memory.
+            // SAFETY: `middle` is less than `len`, the number of elements of `syms`.
             let export = unsafe { syms.add(middle) };
-            // SAFETY: The function compares a NUL-terminated string with the name of an export.
+            // SAFETY:
+            // - `c_name` is NUL-terminated.
+            // - `export` is an export of a module that is not freed before the section ends.
             let order = unsafe { bindings::cmp_name(self.c_name.cast(), export.cast()) };
             match order.cmp(&0) {
                 Ordering::Less => high = middle,
                 Ordering::Greater => low = middle.wrapping_add(1),
                 Ordering::Equal => {
-                    // SAFETY: The function reads the export, which is a valid one.
+                    // SAFETY: `export` is an export of a module that is not freed before the section
+                    // ends.
                     let value = unsafe { bindings::kallmodsyms_kernel_symbol_value(export) };
                     return value as usize == self.address;
                 }
@@ -282,9 +295,14 @@ impl<'a> ModuleSymbol<'a> {
 ///
 /// # Safety
 ///
-/// `from` is aligned and valid for reads and writes, and written to by single stores alone.
+/// - `from` is aligned.
+/// - `from` is valid for reads and writes.
+/// - All writes to it are single stores.
 unsafe fn load<T>(from: *const *mut T) -> *mut T {
-    // SAFETY: The contract has the conditions of `from_ptr`, as single stores are atomic.
+    // SAFETY:
+    // - `from` is aligned, by the contract.
+    // - `from` is valid for reads and writes, by the contract.
+    // - All writes are atomic: they are single stores, by the contract.
     unsafe { AtomicPtr::from_ptr(from.cast_mut()) }.load(atomic::Ordering::Acquire)
 }
 
@@ -292,22 +310,28 @@ unsafe fn load<T>(from: *const *mut T) -> *mut T {
 ///
 /// # Safety
 ///
-/// `node` is the head of a list of RCU, or was found on it in the read-side section that this task
-/// is in.
+/// - This task is in a read-side section.
+/// - `node` is the head of a list of RCU, or was found on the list in that section.
 unsafe fn next_node(node: *const bindings::list_head) -> *const bindings::list_head {
-    // SAFETY: The node is not freed before the section ends, and C writes to `next` as
-    // rcu_dereference() wants it.
+    // SAFETY:
+    // - `next` is aligned, as all fields of C are.
+    // - `next` is valid: the node is not freed before the section ends.
+    // - C writes to `next` by rcu_assign_pointer() and WRITE_ONCE(), which are single stores.
     unsafe { load(addr_of!((*node).next)) }
 }
 
-/// The state of a module. What the loader set up before it set the state can be read after this.
+/// The state of a module. This read comes before all later reads of what the loader set up before it
+/// set the state.
 ///
 /// # Safety
 ///
-/// `module` was found on the list in the read-side section that this task is in.
+/// - This task is in a read-side section.
+/// - `module` was found on the list in that section.
 unsafe fn state_of(module: *const bindings::module) -> bindings::module_state {
-    // SAFETY: The module is not freed before the section ends. The state is an aligned word, which
-    // C writes to by single stores.
+    // SAFETY:
+    // - The state is aligned, as all fields of C are.
+    // - The state is valid: the module is not freed before the section ends.
+    // - C writes to the state by single stores.
     unsafe { AtomicU32::from_ptr(addr_of!((*module).state).cast_mut()) }
         .load(atomic::Ordering::Acquire)
 }
@@ -316,9 +340,12 @@ unsafe fn state_of(module: *const bindings::module) -> bindings::module_state {
 ///
 /// # Safety
 ///
-/// `string` is NUL-terminated, and is neither written to nor freed for all of `'a`.
+/// - `string` is NUL-terminated.
+/// - Nothing writes to the string for all of `'a`.
+/// - The string is not freed for all of `'a`.
 unsafe fn bytes_until_nul<'a>(string: *const c_char) -> &'a [u8] {
-    // SAFETY: The contract is that of strlen(), and the bytes before the NUL can be read as it
-    // says.
+    // SAFETY:
+    // - `string` is NUL-terminated, by the contract, so strlen() may be called.
+    // - The bytes before the NUL are neither written to nor freed for `'a`, by the contract.
     unsafe { slice::from_raw_parts(string.cast(), bindings::strlen(string)) }
 }

@@ -2,34 +2,37 @@
 
 //! Open files whose contents are made while they are read.
 //!
-//! A `struct seq_file` makes one record at a time, returns no more than a buffer at a time, and
-//! finds an offset by making everything that is before it. Here the contents come in pieces as
-//! large as the buffer, a read goes on until it has what was asked for, and the contents
-//! themselves say from where an offset is best looked for ([`Contents::seek`]).
+//! A `struct seq_file` makes one record at a time, returns at most one buffer, and finds an offset by
+//! making everything before it. Here the contents come in pieces as large as the buffer. A read goes
+//! on until it has all bytes that the caller asked for. The contents themselves find an offset
+//! ([`Contents::seek`]).
 //!
-//! What was made and not asked for yet is kept, for reads that are smaller than a piece and go on
-//! in it.
+//! The buffer keeps the bytes that no read has asked for yet, for reads that are smaller than a piece.
 //!
 //! Several tasks may read one open file at the same time: threads that call pread(), and processes
-//! that inherited the file. A read takes the contents out of the open file, and puts them back at
-//! its end. A read that finds them taken makes contents of its own. So no reader waits for another:
-//! a read of the whole file does not hold up a small one, nor does a reader whose memory is slow to
-//! be written to. (The tasks that call read() wait for each other outside of this code: C takes
-//! `f_pos_lock` for the offset that they share.) A reader that is killed leaves after one piece at
-//! the latest.
+//! that inherited the file. A read takes the contents out of the open file, and puts them back at its
+//! end. A read that finds no contents makes its own. So no reader waits for another one: neither a
+//! small read for a read of the whole file, nor any read for a reader with slow memory. (Tasks that
+//! call read() wait for each other outside of this code: C takes `f_pos_lock` for the offset that
+//! they share.) A killed reader leaves after one piece at the latest.
 //!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h) and
 //! [`include/linux/uio.h`](srctree/include/linux/uio.h)
 
-use crate::cred::File;
+use super::cred::File;
 use kernel::{bindings, new_spinlock, prelude::*, sync::SpinLock};
 
-/// Reads of at least so many bytes, the first number of a row, have a buffer of so many, the second
-/// one. Who wants the first line does not wait for more to be cleared, and who reads everything is
-/// not held up by going from piece to piece.
-const BUFFER_SIZES: [(usize, usize); 3] = [(32 << 10, 32 << 10), (512, 8 << 10), (0, 2 << 10)];
+/// The size of the buffer for a read of `wanted` bytes. A reader of the first line does not wait until
+/// a large buffer is cleared, and a reader of the whole file spends little time between pieces.
+const fn buffer_size(wanted: usize) -> usize {
+    match wanted {
+        0..0x200 => 0x800,
+        0x200..0x8000 => 0x2000,
+        0x8000.. => 0x8000,
+    }
+}
 
-/// Bytes that a buffer may grow to, for a piece that does not fit.
+/// The largest size of a buffer, which grows for a piece that does not fit.
 const MAX_BUFFER_SIZE: usize = 64 * 1024;
 
 /// The next piece does not fit into the buffer.
@@ -37,27 +40,27 @@ pub(crate) struct Overflow;
 
 /// The contents of one open file, and a place in them.
 ///
-/// All calls are in process context and may sleep. Nothing is called between one read and the next,
-/// so no lock should be held from one call to another.
+/// All calls are in process context and may sleep. An implementation must hold no lock between two
+/// calls: the second one may never come.
 pub(crate) trait Contents: Sized + Send + Unpin + 'static {
-    /// What the contents of all open files have in common.
+    /// The state that the contents of all open files share.
     type Shared: Send + Sync + 'static;
 
-    /// What the contents of one open file are made from.
+    /// The state of one open file, from which its contents are made.
     type Opened: Send + Sync + 'static;
 
-    /// A file is being opened. Process context.
+    /// Opens `file`.
     fn open(shared: &'static Self::Shared, file: &File) -> Self::Opened;
 
     /// The contents at their beginning.
     fn new(opened: &Self::Opened) -> Result<Self>;
 
-    /// Goes to a place that is as little before `offset` bytes as can be had without reading, or
-    /// there. Returns its offset.
+    /// Goes to the place nearest to `offset` bytes, and not behind it, that takes no reading. Returns
+    /// the offset of that place.
     fn seek(&mut self, offset: u64) -> u64;
 
-    /// Writes what comes next to the beginning of `buf`: `wanted` bytes, or somewhat more or less.
-    /// Returns how many bytes were written, 0 if there is no more, and goes on by as many.
+    /// Writes the next bytes of the contents to the beginning of `buf`: `wanted` bytes, or somewhat
+    /// more or less. Returns the number of bytes written, 0 at the end, and goes on by as many.
     fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow>;
 }
 
@@ -65,16 +68,16 @@ pub(crate) trait Contents: Sized + Send + Unpin + 'static {
 #[pin_data]
 pub(crate) struct OpenFile<T: Contents> {
     opened: T::Opened,
-    /// The state that the last read left; none while it is taken for a read.
+    /// The state that the last read left; `None` while a read has taken it.
     #[pin]
     idle: SpinLock<Option<KBox<State<T>>>>,
 }
 
-/// What reading a file changes.
+/// The state of a file that a read changes.
 struct State<T> {
     contents: T,
     buffer: KVVec<u8>,
-    /// What is in the buffer and was not read yet.
+    /// The bounds of the bytes in the buffer that were not read yet.
     start: usize,
     end: usize,
     /// The offset of the byte at `start`.
@@ -82,7 +85,7 @@ struct State<T> {
 }
 
 impl<T: Contents> OpenFile<T> {
-    /// A file that was opened with this result.
+    /// The open file of this state.
     pub(crate) fn new(opened: T::Opened) -> Result<Pin<KBox<Self>>> {
         let idle = Some(State::new(&opened)?);
         KBox::pin_init(
@@ -94,11 +97,11 @@ impl<T: Contents> OpenFile<T> {
         )
     }
 
-    /// Reads from offset `pos` on until `target` is full or there is no more. Returns how many
-    /// bytes were read. May sleep, and waits for no other reader.
+    /// Reads from offset `pos` on until `target` is full or the contents end. Returns the number of
+    /// bytes read. May sleep, and waits for no other reader.
     ///
-    /// Fails, if not even one byte was read, with `EFAULT` if `target` cannot be written to,
-    /// `ENOMEM`, `E2BIG` if a piece is too large, or `EINTR` if the task is to be killed.
+    /// If it reads no byte, it may fail: with `EFAULT` if `target` cannot be written to, `ENOMEM`,
+    /// `E2BIG` if a piece is too large, or `EINTR` if the task is being killed.
     pub(crate) fn read(&self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let idle = self.idle.lock().take();
         let mut state = match idle {
@@ -107,7 +110,7 @@ impl<T: Contents> OpenFile<T> {
         };
         let result = state.read(pos, target);
         let surplus = self.idle.lock().replace(state);
-        // Freed here, where no lock is held.
+        // This may free memory, so no lock is held.
         drop(surplus);
         result
     }
@@ -143,8 +146,8 @@ impl<T: Contents> State<T> {
         Ok(total)
     }
 
-    /// Copies to `target` what is in the buffer of offset `pos` and after it, having filled the
-    /// buffer if there is nothing. Returns how many bytes were copied, 0 at the end.
+    /// Copies the bytes from offset `pos` on that are in the buffer to `target`. Fills the buffer first
+    /// if it has no such bytes. Returns the number of bytes copied, 0 at the end.
     fn read_piece(&mut self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let ahead = pos.checked_sub(self.offset);
         let ahead = ahead.and_then(|ahead| usize::try_from(ahead).ok());
@@ -172,7 +175,7 @@ impl<T: Contents> State<T> {
         Ok(copied)
     }
 
-    /// Goes to offset `pos`, or to the end if that is before it.
+    /// Goes to offset `pos`, or to the end of the contents if `pos` is behind it.
     fn seek(&mut self, pos: u64) -> Result {
         self.offset = self.contents.seek(pos);
         (self.start, self.end) = (0, 0);
@@ -189,12 +192,11 @@ impl<T: Contents> State<T> {
         Ok(())
     }
 
-    /// Fills the buffer, which has been read to its end, with `wanted` bytes or less or somewhat
-    /// more.
+    /// Fills the buffer, which has been read to its end, with `wanted` bytes, or somewhat more or
+    /// less.
     fn fill(&mut self, wanted: usize) -> Result {
         (self.start, self.end) = (0, 0);
-        let mut sizes = BUFFER_SIZES.iter();
-        let size = sizes.find(|size| wanted >= size.0).map_or(0, |size| size.1);
+        let size = buffer_size(wanted);
         if self.buffer.len() < size {
             self.buffer = KVVec::from_elem(0, size, GFP_KERNEL_ACCOUNT)?;
         }
@@ -216,49 +218,59 @@ impl<T: Contents> State<T> {
     }
 }
 
-/// Lets others run, between one piece and the next. Fails with `EINTR` if the task is to be killed.
+/// Lets other tasks run, between two pieces. Fails with `EINTR` if the task is being killed.
 fn give_way() -> Result {
-    // SAFETY: This is process context, and no spin lock is held.
+    // SAFETY:
+    // - This is process context.
+    // - No spin lock is held.
     unsafe { bindings::kallmodsyms_cond_resched() };
-    // SAFETY: It looks at the flags of the current task.
+    // SAFETY: The function reads the flags of the current task, which is valid.
     if unsafe { bindings::kallmodsyms_fatal_signal_pending() } {
         return Err(EINTR);
     }
     Ok(())
 }
 
-/// Where a reader wants to have what it reads: `struct iov_iter`.
+/// The memory of a reader that a read writes to: `struct iov_iter`.
 ///
 /// # Invariants
 ///
-/// `iter` is valid and nobody else uses it for as long as this is.
+/// - `iter` is valid.
+/// - No other code uses `iter` for as long as this exists.
 pub(crate) struct Target<'a> {
     iter: &'a mut bindings::iov_iter,
 }
 
 impl<'a> Target<'a> {
+    /// The target that C has a pointer to.
+    ///
     /// # Safety
     ///
-    /// `iter` is valid, and nobody else uses it for all of `'a`.
+    /// - `iter` is valid for all of `'a`.
+    /// - No other code uses `iter` for all of `'a`.
     pub(crate) unsafe fn from_raw(iter: *mut bindings::iov_iter) -> Self {
-        // SAFETY: The contract says that it is valid and nobody else uses it.
-        // INVARIANT: As just said.
+        // SAFETY:
+        // - `iter` is valid for `'a`, by the contract.
+        // - No other code uses `iter` for `'a`, by the contract.
+        // INVARIANT: The contract has the same two conditions.
         Self {
             iter: unsafe { &mut *iter },
         }
     }
 
-    /// How many bytes there is room for.
+    /// The number of bytes that there is room for.
     fn left(&self) -> usize {
-        // SAFETY: The iterator is valid by the invariant.
+        // SAFETY: `iter` is valid, by the invariant.
         unsafe { bindings::kallmodsyms_iov_iter_count(self.iter) }
     }
 
-    /// Copies `bytes`. Returns how many were copied, fewer if memory could not be written to or
-    /// there is no room. May sleep.
+    /// Copies `bytes`. Returns the number of bytes copied, less than all if memory could not be written
+    /// to or there is no room. May sleep.
     fn write(&mut self, bytes: &[u8]) -> usize {
-        // SAFETY: The slice is valid for reads of its length, and the iterator is valid by the
-        // invariant.
+        // SAFETY:
+        // - The slice is valid for reads of its length.
+        // - `iter` is valid, by the invariant.
+        // - This is process context, as for all of [`Contents`].
         unsafe { bindings::kallmodsyms_copy_to_iter(bytes.as_ptr().cast(), bytes.len(), self.iter) }
     }
 }

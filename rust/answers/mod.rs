@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Answers to other kernel code about addresses, and to crash dumps about the tables.
+//!
+//! An address comes in; its modules, its symbol and the size of that symbol go out, by the functions
+//! that [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h) declares. This room
+//! imports the [sources](crate::sources) and the format code, and not the listing.
+
+mod address_index;
+mod exception_extents;
+mod extent;
+mod kallsyms_hooks;
+mod lookup;
+mod lookup_state;
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+mod true_sizes;
+#[cfg(CONFIG_VMCORE_INFO)]
+mod vmcoreinfo;
+
+pub(crate) use lookup_state::start;
+
+/// Adds the tables to VMCOREINFO, if there is one. Call this once, while the kernel starts.
+pub(crate) fn add_to_vmcoreinfo() {
+    #[cfg(CONFIG_VMCORE_INFO)]
+    vmcoreinfo::add_tables();
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The true sizes of the kernel's own symbols, by number and by address.
+//!
+//! kernel/kallsyms.c takes the distance to the next symbol for the size of a symbol, which is wrong
+//! for half of them. So kallsyms_lookup_size_offset() asks for the true size of the symbol that it
+//! found.
+//!
+//! The functions may be called from any context, non-maskable interrupts included, from the kernel's
+//! first instruction on.
+
+use super::{extent::Extent, lookup_state::LookupState};
+use crate::{
+    format::{addresses::Places, sizes::SizeTables},
+    sources::{linked_tables, CoreAddresses},
+};
+
+/// The size in bytes of symbol number `symbol`; 0 if the symbol has no size, or sizes are not known.
+///
+/// `gap` are the bytes from the symbol to the next address that has symbols, or 0 if no such address
+/// follows.
+pub(super) fn true_size(symbol: u32, gap: usize) -> usize {
+    let size = match LookupState::get() {
+        Some(state) => {
+            let sizes = state.symbols.sizes();
+            sizes.map_or(0, |sizes| sizes.size(symbol, gap as u64))
+        }
+        None => early_size(symbol, gap as u64),
+    };
+    size as usize
+}
+
+/// The size before the component has started, and so before it has checked the tables. A defect of
+/// the tables can give a wrong size here, and nothing worse.
+#[cold]
+fn early_size(symbol: u32, gap: u64) -> u64 {
+    let tables = linked_tables::size_tables().map(SizeTables::unchecked);
+    tables.map_or(0, |tables| tables.size(symbol, gap))
+}
+
+/// The symbol that `%pS` names for an address of the image, by number, and the place of the address in
+/// it. `None` if the address is behind the end of the symbol, as in padding, or the symbol has no size.
+pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
+    let early;
+    let (addresses, last) = match LookupState::get() {
+        Some(state) => {
+            let addresses = state.symbols.addresses();
+            let (first, end) = state.index.around(addr)?;
+            (addresses, addresses.last_not_above(addr, first, end)?)
+        }
+        None => {
+            let len = linked_tables::symbol_count();
+            early = CoreAddresses::new(len).ok()?;
+            (&early, early.last_not_above(addr, 0, len)?)
+        }
+    };
+    let place = addresses.get(last)?;
+    // The next symbol is at a higher address. The tables have no gap for the last symbols.
+    let gap = addresses.gap(place, last).unwrap_or(0);
+    // `%pS` names the first of the symbols at an address.
+    let is_alias = |symbol: &u32| {
+        let alias = addresses.get(*symbol);
+        alias.is_some_and(|alias| alias.address == place.address)
+    };
+    let mut symbol = last;
+    while let Some(alias) = symbol.checked_sub(1).filter(is_alias) {
+        symbol = alias;
+    }
+    let (size, offset) = (true_size(symbol, gap), addr.wrapping_sub(place.address));
+    (offset < size).then_some((symbol, Extent { size, offset }))
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The addresses of the tables, for crash dumps.
+//!
+//! VMCOREINFO is a note in every dump of the kernel's memory and in `/proc/kcore`. It has the addresses
+//! of kallsyms' tables; this file adds those of ours.
+//!
+//! The note is one page, of which x86_64 defconfig has 882 bytes left. So of the size tables only the
+//! first is named: the others follow it, and their lengths follow from its contents.
+//!
+//! C header: [`include/linux/vmcore_info.h`](srctree/include/linux/vmcore_info.h)
+
+use core::{mem::size_of, ptr::addr_of};
+use kernel::{bindings, c_str, prelude::*, str::BStr};
+
+/// Bytes of `SYMBOL(kallsyms_modules)=ffffffff82345678\n` without those of the name.
+const SYMBOL_LINE: usize = "SYMBOL()=\n".len() + 2 * size_of::<usize>();
+
+/// Bytes that are left free: a crash adds its time.
+const RESERVE: usize = 64;
+
+/// Adds the tables to VMCOREINFO, if there is room for all of them. Call this once, while the kernel
+/// starts.
+pub(super) fn add_tables() {
+    macro_rules! tables {
+        ($($name:ident)*) => {
+            add(&[$((c_str!(stringify!($name)), addr_of!(bindings::$name) as usize)),*])
+        };
+    }
+    tables![
+        kallsyms_num_modules
+        kallsyms_module_base
+        kallsyms_module_offsets
+        kallsyms_modules
+        kallsyms_num_module_exceptions
+        kallsyms_module_exceptions
+        kallsyms_exception_modules
+        kallsyms_module_names_len
+        kallsyms_module_names
+    ];
+    #[cfg(CONFIG_KALLMODSYMS_SIZES)]
+    tables![kallsyms_size_counts];
+}
+
+/// Adds tables, given by name and address: all of them or none.
+fn add(tables: &[(&CStr, usize)]) {
+    let lengths = tables.iter().map(|&(name, _)| {
+        // The type of C strings differs between series. These bytes are without the NUL.
+        let bytes: &BStr = name.as_ref();
+        bytes.len().wrapping_add(SYMBOL_LINE)
+    });
+    let wanted = lengths.fold(RESERVE, usize::wrapping_add);
+    // SAFETY: The function may be called at any time: it reads a pointer and a number, and the kernel
+    // writes to both only while it starts and when it crashes.
+    if unsafe { bindings::kallmodsyms_vmcoreinfo_room() } < wanted {
+        pr_notice!("no room for {} tables in VMCOREINFO\n", tables.len());
+        return;
+    }
+    for &(name, address) in tables {
+        // SAFETY:
+        // - The note has room for the line: this was just tested.
+        // - The name is NUL-terminated, and the function copies it.
+        // - No other code writes to the note now, though no lock prevents it: other code does so in
+        //   initcalls, which run one after the other, or in a crash, when no other processor runs.
+        unsafe { bindings::kallmodsyms_vmcoreinfo_symbol(name.as_char_ptr(), address as _) };
+    }
+    // SAFETY:
+    // - There is a note, as it has room.
+    // - No other code writes to the note now: other code does so in initcalls, which run one after
+    //   the other, or in a crash, when no other processor runs.
+    unsafe { bindings::kallmodsyms_vmcoreinfo_done() };
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A buffer that is filled with the lines of run-time symbols.
+
+use crate::format::line::{Line, NoSpace};
+
+/// A buffer with whole lines at its beginning.
+pub(super) struct LineBuffer<'b> {
+    buf: &'b mut [u8],
+    /// Bytes of `buf` that have lines in them.
+    len: usize,
+    /// The number of bytes that is enough.
+    wanted: usize,
+    /// Whether lines show addresses and sizes.
+    show_values: bool,
+}
+
+impl<'b> LineBuffer<'b> {
+    /// An empty buffer, for `wanted` bytes or up to a line more.
+    pub(super) fn new(buf: &'b mut [u8], wanted: usize, show_values: bool) -> Self {
+        Self {
+            buf,
+            len: 0,
+            wanted,
+            show_values,
+        }
+    }
+
+    /// Bytes of the lines in the buffer.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds the line of a symbol, given by its address and size, its type, its name and the name in
+    /// brackets. A symbol without a name, as some debugging symbols are, has no line.
+    ///
+    /// Fails if the buffer has no room for the line, or has enough lines.
+    pub(super) fn add(
+        &mut self,
+        value: (usize, usize),
+        kind: u8,
+        name: &[u8],
+        module: &[u8],
+    ) -> Result<(), NoSpace> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        if self.len >= self.wanted {
+            return Err(NoSpace);
+        }
+        let (address, size) = if self.show_values { value } else { (0, 0) };
+        let mut line = Line::new(self.buf.get_mut(self.len..).unwrap_or_default());
+        line.fields(address, size, kind)?;
+        line.name(name)?;
+        if !module.is_empty() {
+            line.module(module)?;
+        }
+        self.len = self.len.wrapping_add(line.finish()?);
+        Ok(())
+    }
+}

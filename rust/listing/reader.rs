@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A reader of the file: the core symbols, and the run-time symbols behind them.
+//!
+//! The core symbols stay the same, and so do the offsets of their lines. So an offset among them is
+//! found without making all lines before it: see [`LineOffsets`]. The run-time symbols change:
+//! see [`RunTimeSymbols`].
+
+use super::{line_buffer::LineBuffer, line_offsets::LineOffsets, run_time_symbols::RunTimeSymbols};
+use crate::{
+    abstractions::{
+        cred::{may_see_addresses, File},
+        open_file::{Contents, Overflow},
+    },
+    format::{line::NoSpace, walk::Walk},
+    sources::CoreSymbols,
+};
+use kernel::prelude::*;
+
+/// The core symbols and the offsets of their lines, for all open files.
+pub(crate) struct ListedSymbols {
+    symbols: &'static CoreSymbols,
+    /// Of lines with addresses and sizes.
+    offsets: LineOffsets,
+    /// Of lines with zeros in place of addresses and sizes.
+    offsets_of_zeros: LineOffsets,
+}
+
+impl ListedSymbols {
+    /// The symbols, whose offsets are not known yet. May sleep. Fails with `ENOMEM`.
+    pub(crate) fn new(symbols: &'static CoreSymbols) -> Result<Self> {
+        Ok(Self {
+            symbols,
+            offsets: LineOffsets::new(symbols.len())?,
+            offsets_of_zeros: LineOffsets::new(symbols.len())?,
+        })
+    }
+
+    /// The offsets of lines that show values, or of lines that do not.
+    fn offsets(&self, show_values: bool) -> &LineOffsets {
+        if show_values {
+            &self.offsets
+        } else {
+            &self.offsets_of_zeros
+        }
+    }
+}
+
+/// An open file.
+pub(crate) struct Opened {
+    symbols: &'static CoreSymbols,
+    /// The offsets of this file's lines.
+    offsets: &'static LineOffsets,
+    /// Whether the opener may see addresses and sizes.
+    show_values: bool,
+}
+
+/// One reader's place in the file.
+pub(crate) struct Reader {
+    symbols: &'static CoreSymbols,
+    offsets: &'static LineOffsets,
+    /// Whether lines show addresses and sizes.
+    show_values: bool,
+    /// The offset of the next line.
+    offset: u64,
+    /// The place among the core symbols. At their end, the next symbol is a run-time symbol.
+    core: KBox<Walk<'static>>,
+    run_time: RunTimeSymbols,
+}
+
+impl Contents for Reader {
+    type Shared = ListedSymbols;
+    type Opened = Opened;
+
+    fn open(listed: &'static ListedSymbols, file: &File) -> Opened {
+        let show_values = may_see_addresses(file);
+        Opened {
+            symbols: listed.symbols,
+            offsets: listed.offsets(show_values),
+            show_values,
+        }
+    }
+
+    fn new(opened: &Opened) -> Result<Self> {
+        Ok(Self {
+            symbols: opened.symbols,
+            offsets: opened.offsets,
+            show_values: opened.show_values,
+            offset: 0,
+            core: opened.symbols.walk()?,
+            run_time: RunTimeSymbols::new(),
+        })
+    }
+
+    fn seek(&mut self, offset: u64) -> u64 {
+        let (index, at) = self.offsets.before(offset);
+        if offset == 0 || self.offset > offset || self.offset < at {
+            self.symbols.go_to(&mut self.core, index);
+            self.run_time.rewind();
+            self.offset = at;
+        }
+        self.offset
+    }
+
+    fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow> {
+        let len = if self.core.index() < self.symbols.len() {
+            self.read_core(buf, wanted)?
+        } else {
+            let mut lines = LineBuffer::new(buf, wanted, self.show_values);
+            match self.run_time.read(&mut lines) {
+                Err(NoSpace) if lines.len() == 0 => return Err(Overflow),
+                Err(NoSpace) | Ok(()) => lines.len(),
+            }
+        };
+        self.offset = self.offset.saturating_add(len as u64);
+        Ok(len)
+    }
+}
+
+impl Reader {
+    /// Writes the lines of core symbols to the beginning of `buf`, and returns their length. The next
+    /// symbol is a core symbol.
+    fn read_core(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow> {
+        let mut len: usize = 0;
+        while len < wanted && self.core.index() < self.symbols.len() {
+            let before = self.core.index();
+            let free = buf.get_mut(len..).unwrap_or_default();
+            let wanted = wanted.wrapping_sub(len);
+            let lines = self
+                .symbols
+                .lines(&mut self.core, free, wanted, self.show_values);
+            if self.core.index() == before {
+                break;
+            }
+            len = len.saturating_add(lines);
+            let offset = self.offset.saturating_add(len as u64);
+            self.offsets.note(self.core.index(), offset);
+        }
+        if len == 0 {
+            return Err(Overflow);
+        }
+        Ok(len)
+    }
+}

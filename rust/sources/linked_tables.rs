@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tables that the link of vmlinux puts into the read-only data, as slices.
+//!
+//! scripts/kallsyms makes the first ones and the generator in scripts/ the others. Nothing here looks
+//! into a table: [`format`](mod@crate::format) checks them.
+//!
+//! C headers: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h) and `bindings.h`
+
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+use crate::format::size_layout::{RawSizes, SizeLengths};
+use crate::{
+    abstractions::read_only_data::{slice_between, slice_of},
+    format::{ranges::RawTables, tokens::TOKENS},
+};
+use core::ptr::addr_of;
+use kernel::{bindings, prelude::*};
+
+/// The tables of the core symbols' names.
+pub(crate) struct NameTables {
+    /// The entries of all symbols, and perhaps padding.
+    pub(crate) stream: &'static [u8],
+    /// Offsets in the stream.
+    pub(crate) markers: &'static [u32],
+    /// The tokens' strings, and perhaps padding.
+    pub(crate) token_table: &'static [u8],
+    /// Offsets in the token table.
+    pub(crate) token_index: &'static [u16; TOKENS],
+}
+
+/// The number of core symbols.
+pub(crate) fn symbol_count() -> u32 {
+    // SAFETY: The number is a constant of the read-only data.
+    unsafe { bindings::kallsyms_num_syms }
+}
+
+/// Finds the tables of names. Fails with `EINVAL` if they are not inside the read-only data.
+///
+/// scripts/kallsyms writes the markers right after the names, and the token index right after the
+/// token table.
+pub(crate) fn name_tables() -> Result<NameTables> {
+    let names = addr_of!(bindings::kallsyms_names).cast::<u8>();
+    let markers = addr_of!(bindings::kallsyms_markers).cast::<u32>();
+    let token_table = addr_of!(bindings::kallsyms_token_table).cast::<u8>();
+    let token_index = addr_of!(bindings::kallsyms_token_index).cast::<u16>();
+    // SAFETY: All of these tables are constants, which nothing writes to.
+    unsafe {
+        Ok(NameTables {
+            stream: slice_between(names, markers)?,
+            markers: slice_between(markers, token_table)?,
+            token_table: slice_between(token_table, token_index)?,
+            token_index: slice_of(token_index, TOKENS)?
+                .try_into()
+                .map_err(|_| EINVAL)?,
+        })
+    }
+}
+
+/// Finds the encoded addresses of the `len` core symbols. Fails with `EINVAL` if they are not inside
+/// the read-only data.
+pub(crate) fn offsets(len: u32) -> Result<&'static [i32]> {
+    // SAFETY: The table is a constant, which nothing writes to.
+    unsafe { slice_of(addr_of!(bindings::kallsyms_offsets).cast(), len as usize) }
+}
+
+/// Finds the module tables. Fails with `EINVAL` if they are not inside the read-only data.
+pub(crate) fn module_tables() -> Result<RawTables<'static>> {
+    // SAFETY: All of these tables and their lengths are constants, which nothing writes to.
+    unsafe {
+        let ranges = bindings::kallsyms_num_modules as usize;
+        let exceptions = bindings::kallsyms_num_module_exceptions as usize;
+        let names = bindings::kallsyms_module_names_len as usize;
+        Ok(RawTables {
+            offsets: slice_of(addr_of!(bindings::kallsyms_module_offsets).cast(), ranges)?,
+            modules: slice_of(addr_of!(bindings::kallsyms_modules).cast(), ranges)?,
+            exceptions: slice_of(
+                addr_of!(bindings::kallsyms_module_exceptions).cast(),
+                exceptions,
+            )?,
+            exception_modules: slice_of(
+                addr_of!(bindings::kallsyms_exception_modules).cast(),
+                exceptions,
+            )?,
+            names: slice_of(addr_of!(bindings::kallsyms_module_names).cast(), names)?,
+        })
+    }
+}
+
+/// Finds the size tables. Fails with `EINVAL` if they are not inside the read-only data.
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+pub(crate) fn size_tables() -> Result<RawSizes<'static>> {
+    // SAFETY: The lengths are constants, which nothing writes to.
+    let len = SizeLengths::new(symbol_count(), unsafe { bindings::kallsyms_size_counts });
+    // SAFETY: All of these tables are constants, which nothing writes to.
+    unsafe {
+        Ok(RawSizes {
+            bits: slice_of(addr_of!(bindings::kallsyms_size_bits).cast(), len.bits)?,
+            bit_ranks: slice_of(
+                addr_of!(bindings::kallsyms_size_bit_ranks).cast(),
+                len.bit_ranks,
+            )?,
+            nibbles: slice_of(
+                addr_of!(bindings::kallsyms_size_nibbles).cast(),
+                len.nibbles,
+            )?,
+            nibble_ranks: slice_of(
+                addr_of!(bindings::kallsyms_size_nibble_ranks).cast(),
+                len.nibble_ranks,
+            )?,
+            values: slice_of(addr_of!(bindings::kallsyms_size_values).cast(), len.values)?,
+            bytes: slice_of(addr_of!(bindings::kallsyms_size_bytes).cast(), len.bytes)?,
+            byte_ranks: slice_of(
+                addr_of!(bindings::kallsyms_size_byte_ranks).cast(),
+                len.byte_ranks,
+            )?,
+            words: slice_of(addr_of!(bindings::kallsyms_size_words).cast(), len.words)?,
+        })
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The sources of symbols: the kernel itself, loadable modules, tracing and BPF.
+//!
+//! Linked tables and the kernel's lists come in; symbols with address, size, type and name go out.
+//! This room imports the [abstractions](crate::abstractions), the format code and
+//! [`series`](crate::series). It knows neither the file nor the lookups.
+
+#[cfg(CONFIG_BPF_JIT)]
+pub(crate) mod bpf;
+mod core_addresses;
+#[forbid(unsafe_code)]
+mod core_symbols;
+pub(crate) mod linked_tables;
+#[cfg(CONFIG_MODULES)]
+pub(crate) mod loadable_modules;
+pub(crate) mod tracing;
+
+pub(crate) use core_addresses::CoreAddresses;
+pub(crate) use core_symbols::CoreSymbols;
