@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which modules is an address in, or would it be in if they were not built in?
+//! The modules of an address, built-in modules included, and the size of the symbol there.
 //!
-//! This file is the module `kallmodsyms` of the `kernel` crate, for drivers and other modules that are
-//! written in Rust. With `CONFIG_KALLMODSYMS` off, nothing is in a module and no size is known.
+//! This file is the module `kallmodsyms` of the `kernel` crate, for drivers and other modules that
+//! are written in Rust. With `CONFIG_KALLMODSYMS` off, no address is in a module and no size is
+//! known.
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
@@ -22,16 +23,16 @@ use off::{kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
 
 /// The modules that an address is in.
 ///
-/// Finding them takes no lock, allocates nothing and may be done in any context, interrupts that cannot
-/// be masked included. Until the component has started, in one of the device initcalls, no built-in
-/// module is known. What is written for `{}` are the brackets of /proc/kallmodsyms.
+/// The lookup takes no lock and allocates nothing. It may be called from any context, non-maskable
+/// interrupts included. The component starts in one of the device initcalls; before that, no
+/// built-in module is known. `{}` writes the brackets of /proc/kallmodsyms.
 ///
 /// # Examples
 ///
 /// ```ignore
 /// use kernel::kallmodsyms::Modules;
 ///
-/// // fsl_dpaa2_eth and fsl_dpaa2_switch, say.
+/// // For example fsl_dpaa2_eth and fsl_dpaa2_switch.
 /// for name in Modules::of(address).names() {
 ///     pr_info!("{}\n", name);
 /// }
@@ -39,20 +40,26 @@ use off::{kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
 ///
 /// # Invariants
 ///
-/// As many NUL-terminated names as `left` says are at `next`, one behind the other, and are never
-/// changed nor freed; or `next` is null, `left` is not above 1, and `loaded` has so many.
+/// One of two cases holds:
+///
+/// - At `next` are `left` NUL-terminated names, one behind the other, which are never changed or
+///   freed.
+/// - `next` is null, `left` is at most 1, and `loaded` has `left` NUL-terminated names.
 #[derive(Clone, Copy)]
 pub struct Modules(bindings::kallmodsyms_modules);
 
 impl Modules {
-    /// The modules whose object file defines what is at `address`, or the loaded module that has it.
+    /// The modules whose object file defines the symbol at `address`, or the loaded module that has
+    /// it.
     ///
-    /// What is loaded can go as soon as this has returned. Its name stays: it is a copy.
+    /// A loaded module can go as soon as this has returned. Its name stays: it is a copy.
     pub fn of(address: usize) -> Self {
-        // INVARIANT: No names.
+        // INVARIANT: `next` is null and `left` is 0.
         let mut modules = Self(bindings::kallmodsyms_modules::default());
-        // SAFETY: The pointer is valid for writing, and any address may be looked up.
-        // INVARIANT: The function sees to it.
+        // SAFETY:
+        // - The pointer is valid for writing.
+        // - Any address may be looked up.
+        // INVARIANT: The function sets the fields so that one of the cases holds.
         unsafe { kallmodsyms_lookup_modules(address as _, &mut modules.0) };
         modules
     }
@@ -62,14 +69,15 @@ impl Modules {
         self.0.left == 0
     }
 
-    /// Their names, those of built-in modules in the order of the alphabet.
+    /// The names of the modules. Built-in modules are in alphabetical order.
     pub fn names(&self) -> Names<'_> {
         let next = if self.0.next.is_null() {
             self.0.loaded.as_ptr()
         } else {
             self.0.next
         };
-        // INVARIANT: By those of `Modules`; `loaded` is borrowed for as long as the names are.
+        // INVARIANT: `left` names are at `next`, by the invariants of `Modules`. Names in `loaded`
+        // are borrowed for as long as the iterator.
         Names {
             next,
             left: self.0.left,
@@ -82,7 +90,7 @@ impl fmt::Display for Modules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         for name in self.names() {
-            // Module names are ASCII. Not all series can write a C string.
+            // Module names are ASCII. Some series cannot format a C string.
             write!(f, "{separator}[{}]", name.to_str().unwrap_or("?"))?;
             separator = " ";
         }
@@ -94,8 +102,8 @@ impl fmt::Display for Modules {
 ///
 /// # Invariants
 ///
-/// As many NUL-terminated names as `left` says are at `next`, one behind the other, and are neither
-/// changed nor freed for all of `'a`.
+/// At `next` are `left` NUL-terminated names, one behind the other, which are neither changed nor
+/// freed for all of `'a`.
 #[derive(Clone)]
 pub struct Names<'a> {
     next: *const c_char,
@@ -108,34 +116,39 @@ impl<'a> Iterator for Names<'a> {
 
     fn next(&mut self) -> Option<&'a CStr> {
         let left = self.left.checked_sub(1)?;
-        // SAFETY: By the invariants there is a NUL-terminated name, which stays as it is for `'a`.
+        // SAFETY:
+        // - At `next` is a NUL-terminated name, by the invariants.
+        // - The name is neither changed nor freed for `'a`, by the invariants.
         let name = unsafe { CStr::from_char_ptr(self.next) };
-        // What a C string is differs between series; this is without the NUL.
+        // The type of C strings differs between series. These bytes are without the NUL.
         let bytes: &BStr = name.as_ref();
-        // INVARIANT: The next name, if there is one more, is behind the NUL of this one.
+        // INVARIANT: The next name, if there is one, is behind the NUL of this name.
         self.next = self.next.wrapping_add(bytes.len()).wrapping_add(1);
         self.left = left;
         Some(name)
     }
 }
 
-/// A symbol, as seen from an address in it.
+/// The size of a symbol, and the place of an address in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// The size of the symbol in bytes, as its source gave it: without the padding behind it.
+    /// The size of the symbol in bytes, as the source gave it: without the padding behind the
+    /// symbol.
     pub size: usize,
-    /// How many bytes into the symbol the address is, less than `size`.
+    /// Bytes from the start of the symbol to the address, less than `size`.
     pub offset: usize,
 }
 
 impl Extent {
-    /// The symbol that `address` is in, which is the one that `%pS` names. `None` if the address is in
-    /// padding, or in what has no size, or none that is known.
+    /// The extent of the symbol that `%pS` names for `address`. `None` if the address is in
+    /// padding, or the size of the symbol is not known.
     ///
-    /// May be called in any context, as [`Modules::of`].
+    /// May be called from any context, non-maskable interrupts included.
     pub fn of(address: usize) -> Option<Self> {
         let (mut size, mut offset) = (0, 0);
-        // SAFETY: Both pointers are valid for writing, and any address may be looked up.
+        // SAFETY:
+        // - Both pointers are valid for writing.
+        // - Any address may be looked up.
         let found = unsafe { kallmodsyms_lookup_size(address as _, &mut size, &mut offset) };
         found.then_some(Self {
             size: size as usize,
@@ -144,16 +157,16 @@ impl Extent {
     }
 }
 
-/// What there is in place of the C functions with the option off.
+/// The functions that stand for the C functions with the option off.
 #[cfg(not(CONFIG_KALLMODSYMS))]
 mod off {
     use crate::{bindings, ffi::c_ulong};
 
-    /// Leaves `modules`, which has no names.
+    /// Leaves `modules` alone, which has no names. Returns false.
     ///
     /// # Safety
     ///
-    /// None is needed: this is unsafe because what it stands for is.
+    /// There is no condition: this is unsafe because the C function is.
     pub(super) unsafe fn kallmodsyms_lookup_modules(
         _addr: c_ulong,
         _modules: *mut bindings::kallmodsyms_modules,
@@ -161,11 +174,11 @@ mod off {
         false
     }
 
-    /// Knows no size.
+    /// Knows no size. Returns false.
     ///
     /// # Safety
     ///
-    /// None is needed: this is unsafe because what it stands for is.
+    /// There is no condition: this is unsafe because the C function is.
     pub(super) unsafe fn kallmodsyms_lookup_size(
         _addr: c_ulong,
         _size: *mut c_ulong,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the component in this directory, and api.rs, use of the kernel's C side.
- * Included by rust/bindings/bindings_helper.h, so that bindgen sees it, and by
- * helpers.c, so that the compiler checks the prototypes of the helpers.
+ * The C declarations that the component in this directory and api.rs use.
+ * rust/bindings/bindings_helper.h includes this file for bindgen, and helpers.c
+ * does so for the compiler to check the prototypes of the helpers.
  */
 
 #include <linux/kallmodsyms.h>
@@ -40,7 +40,7 @@ extern const u8 kallsyms_module_names[];
 extern const u32 kallsyms_module_names_len;
 
 #ifdef CONFIG_KALLMODSYMS_SIZES
-/* How many nibbles, bytes and words there are. */
+/* The numbers of nibbles, bytes and words. */
 extern const u32 kallsyms_size_counts[3];
 extern const u64 kallsyms_size_bits[];
 extern const u32 kallsyms_size_bit_ranks[];
@@ -52,10 +52,10 @@ extern const u32 kallsyms_size_byte_ranks[];
 extern const u64 kallsyms_size_words[];
 #endif
 
-/* bindgen shows no macro that has sizeof in it. */
+/* bindgen does not translate macros with sizeof. */
 enum { KALLMODSYMS_MODULE_NAME_LEN = MODULE_NAME_LEN };
 
-/* kallmodsyms.rs: what helpers.c calls when the kernel starts. */
+/* kallmodsyms.rs: helpers.c calls this when the kernel starts. */
 int kallmodsyms_init(void);
 
 /* helpers.c: functions that are inline, or inline in some configurations. */

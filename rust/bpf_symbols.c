@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks the list of BPF symbols. kernel/bpf/core.c includes this file at its
- * end: the list and the tree of the symbols are static there.
+ * A walk of the list of BPF symbols. kernel/bpf/core.c includes this file at
+ * its end, as the list and the tree of the symbols are static there.
  */
 
 #if defined(CONFIG_KALLMODSYMS) && defined(CONFIG_BPF_JIT)
 
 #include "bpf_symbols.h"
 
-/* rust/sources/bpf.rs shows this letter. */
+/* rust/sources/bpf.rs has this letter, too. */
 static_assert(BPF_SYM_ELF_TYPE == 't');
 
-/* The symbol number @index, counted from 0; NULL if the list is shorter. Linear in @index. */
+/* Returns symbol number @index, from 0; NULL if the list is shorter. Linear in @index. */
 const struct bpf_ksym *kallmodsyms_bpf_number(unsigned long index)
 {
 	const struct bpf_ksym *ksym;
@@ -22,16 +22,16 @@ const struct bpf_ksym *kallmodsyms_bpf_number(unsigned long index)
 	return NULL;
 }
 
-/* The symbol that begins at @address; NULL if there is none. Logarithmic in the length of the list. */
+/* Returns the symbol that begins at @address, or NULL. Logarithmic in the length of the list. */
 const struct bpf_ksym *kallmodsyms_bpf_at(unsigned long address)
 {
-	/* The tree finds an address also in the symbol that ends there, so ask for the second byte. */
+	/* The tree may return the symbol that ends at an address, so look for the second byte. */
 	const struct bpf_ksym *ksym = bpf_ksym_find(address + 1);
 
 	return ksym && ksym->start == address ? ksym : NULL;
 }
 
-/* The symbol after @ksym, or the first one if that is NULL, and its data; NULL at the end. */
+/* Returns the symbol after @ksym, or the first if @ksym is NULL; NULL at the end. Fills @symbol. */
 const struct bpf_ksym *kallmodsyms_bpf_next(const struct bpf_ksym *ksym,
 					    struct kallmodsyms_bpf_symbol *symbol)
 {

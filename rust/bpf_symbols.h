@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The list of BPF symbols, for rust/sources/bpf.rs. All functions are for an RCU
- * read-side section, and what they return is valid until its end.
+ * The list of BPF symbols, for rust/sources/bpf.rs. Call all functions in an RCU
+ * read-side section. The symbols that they return are valid until its end.
  */
 
 #ifndef KALLMODSYMS_BPF_SYMBOLS_H

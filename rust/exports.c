@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What loadable modules may call of the component, which is written in Rust.
+ * Exports the functions of the Rust component that loadable modules may call.
  */
 
 #include <linux/export.h>

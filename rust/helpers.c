@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * C functions that Rust cannot call by themselves: they are inline, or inline
- * in some configurations, or take a lock that is a macro; see bindings.h.
+ * Helpers for C functions that Rust cannot call: functions that are inline, or
+ * inline in some configurations, and locks that are macros. See bindings.h.
  */
 
 #include <linux/ftrace.h>
@@ -75,8 +75,8 @@ int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 }
 
 /*
- * Bytes of the trampoline of ftrace, or of the function that a module had in an
- * init section, at @addr; 0 if it has gone.
+ * Returns the size in bytes of the ftrace trampoline at @addr, or of the freed
+ * init function of a module there; 0 if it has gone.
  */
 unsigned long kallmodsyms_ftrace_size(unsigned long addr)
 {
@@ -84,7 +84,7 @@ unsigned long kallmodsyms_ftrace_size(unsigned long addr)
 	char name[KSYM_NAME_LEN];
 
 #ifdef CONFIG_DYNAMIC_FTRACE
-	/* Neither can be freed while this is not preempted. */
+	/* No trampoline is freed while this task is not preempted. */
 	guard(preempt)();
 	const struct ftrace_ops *ops = ftrace_ops_trampoline(addr);
 
@@ -102,13 +102,13 @@ bool kallmodsyms_is_kernel_inittext(unsigned long addr)
 	return is_kernel_inittext(addr);
 }
 
-/* Copies the name of the loaded module that has @addr; whether there is one. */
+/* Returns true if @addr is in a loaded module; its name is then in @name. */
 bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 {
 #ifdef CONFIG_MODULES
 	const struct module *module;
 
-	/* It cannot be freed, nor its name, while this is not preempted. */
+	/* No module is freed while this task is not preempted. */
 	guard(preempt)();
 	module = __module_address(addr);
 	if (module)
@@ -120,9 +120,10 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 }
 
 /*
- * Sets *@size to the size of the loaded module's symbol that %pS names for
- * @addr, and *@offset to how far behind its start @addr is; whether @addr is in
- * that symbol. As in find_kallsyms_symbol(), the first of several at one address.
+ * Looks for the symbol of a loaded module that %pS names for @addr: of several
+ * symbols at one address the first, as in find_kallsyms_symbol(). Returns true
+ * if @addr is in that symbol; then *@size is the size of the symbol, and
+ * *@offset the bytes from its start to @addr.
  */
 bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset)
@@ -132,7 +133,7 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 	const struct mod_kallsyms *kallsyms;
 	const struct module *module;
 
-	/* Neither it nor its symbols can be freed while this is not preempted. */
+	/* No module and no symbols are freed while this task is not preempted. */
 	guard(preempt)();
 	module = __module_address(addr);
 	if (!module)
@@ -155,7 +156,7 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 	return *offset < bytes;
 }
 
-/* kallsyms_lookup() serves what is printed, which has distances. */
+/* kallsyms_lookup() serves printing, which shows distances and not true sizes. */
 int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
 				unsigned long *offset)
 {
@@ -179,7 +180,7 @@ unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym)
 #endif
 
 #ifdef CONFIG_VMCORE_INFO
-/* Bytes that are left in VMCOREINFO; 0 if there was no memory for it. */
+/* Returns the bytes left in VMCOREINFO; 0 if there was no memory for it. */
 size_t kallmodsyms_vmcoreinfo_room(void)
 {
 	return vmcoreinfo_note ? VMCOREINFO_BYTES - vmcoreinfo_size : 0;
@@ -190,7 +191,7 @@ void kallmodsyms_vmcoreinfo_symbol(const char *name, unsigned long addr)
 	vmcoreinfo_append_str("SYMBOL(%s)=%lx\n", name, addr);
 }
 
-/* The note has a copy, which dumps of a virtual machine are read by. */
+/* Updates the copy in the note, by which tools read dumps of virtual machines. */
 void kallmodsyms_vmcoreinfo_done(void)
 {
 	final_note(append_elf_note(vmcoreinfo_note, VMCOREINFO_NOTE_NAME, 0,

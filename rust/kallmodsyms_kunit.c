@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tests of <linux/kallmodsyms.h>. They expect the same answers of this file
- * built in and as a loaded module: that is what the interface is for.
+ * Tests of <linux/kallmodsyms.h>. They expect the same answers whether this file
+ * is built in or a loaded module: the interface exists for that.
  */
 
 #include <kunit/test.h>
@@ -21,10 +21,10 @@
 #define IS_LOADED 0
 #endif
 
-/* Whether sizes of this file's symbols are known. */
+/* True if sizes of this file's symbols are known. */
 #define SIZED (IS_LOADED || IS_ENABLED(CONFIG_KALLMODSYMS_SIZES))
 
-/* Whether data are symbols. A loaded module knows its data without. */
+/* True if data are symbols. A loaded module's data are, even without the option. */
 #define DATA_SIZED (SIZED && IS_ENABLED(CONFIG_KALLSYMS_ALL))
 #define DATA_NAMED (IS_LOADED || IS_ENABLED(CONFIG_KALLSYMS_ALL))
 
@@ -33,9 +33,9 @@ static u32 data[7] = { 1 };
 static u32 bss[9];
 
 /*
- * What is known to the byte: 5 bytes and padding; two symbols at one address,
- * named after the larger one; a label at the address of a symbol; and one symbol
- * inside another.
+ * Symbols with exact places: 5 bytes and padding; two symbols at one address, of
+ * which the larger one is named; a label at the address of a symbol; and a
+ * symbol inside another.
  */
 asm(".pushsection .data\n"
     ".macro kunit_symbol name, size\n"
@@ -60,8 +60,8 @@ asm(".pushsection .data\n"
     "	.fill 16, 1, 0\n"
     ".popsection\n"
     /*
-     * The same bytes are in sha256-ssse3-asm.S. Where that is built in, they are
-     * there once, with the symbols of both.
+     * sha256-ssse3-asm.S has the same bytes. If it is built in, the linker keeps
+     * the bytes once, with the symbols of both files.
      */
     ".pushsection .rodata.cst16.kallmodsyms_kunit, \"aM\", @progbits, 16\n"
     "	.balign 16\n"
@@ -88,7 +88,7 @@ static void expect_module(struct kunit *test, const void *addr, const char *modu
 	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&modules));
 }
 
-/* A size of 0: in no symbol of known size. */
+/* A @size of 0 expects no symbol of known size at @addr. */
 static void expect_size(struct kunit *test, const void *addr, unsigned long size,
 			unsigned long offset)
 {
@@ -117,10 +117,10 @@ static void modules_of_the_kernel(struct kunit *test)
 	expect_module(test, _printk, NULL);
 }
 
-/* All of it, also what is behind the symbol inside. */
+/* All bytes of the constant, also those behind the symbol inside it. */
 static void modules_of_a_merged_constant(struct kunit *test)
 {
-	/* Without sizes, it is not known which of several symbols has bytes there. */
+	/* Without sizes, nobody knows which of several symbols has bytes there. */
 	if (!DATA_SIZED)
 		kunit_skip(test, "sizes of data are not stored");
 	for (unsigned long at = 0; at < 16; at++)
@@ -210,7 +210,7 @@ static void sizes_of_the_kernel(struct kunit *test)
 		expect_size(test, (char *)&init_task + 3, sizeof(init_task), 3);
 }
 
-/* What a context other than a task's got for answers. */
+/* The answers that another context than a task's got. */
 struct elsewhere {
 	struct irq_work work;
 	bool done, in_module, is_sized;
@@ -273,7 +273,7 @@ static int in_nmi_handler(unsigned int kind, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-/* It comes while this processor has interrupts off and is in a lookup, or near one. */
+/* The interrupt comes while this processor has interrupts off, in a lookup or near one. */
 static void in_a_non_maskable_interrupt(struct kunit *test)
 {
 	struct kallmodsyms_modules modules;

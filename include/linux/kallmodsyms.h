@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which modules is an address in, or would it be in if they were not built in?
- * And how large is the symbol there? See kernel/kallmodsyms.
+ * The modules of an address, built-in modules included, and the size of the
+ * symbol there. See kernel/kallmodsyms.
  */
 #ifndef _LINUX_KALLMODSYMS_H
 #define _LINUX_KALLMODSYMS_H
@@ -14,26 +14,27 @@
 /**
  * struct kallmodsyms_modules - the modules that an address is in
  *
- * Filled by kallmodsyms_lookup_modules() and used up by
- * kallmodsyms_next_module(). It holds no reference and needs no release, and
- * may be copied: a copy goes on where the original is.
+ * kallmodsyms_lookup_modules() fills the structure, and
+ * kallmodsyms_next_module() takes the names out of it. The structure holds no
+ * reference and needs no release. It may be copied: a copy goes on where the
+ * original is.
  *
- * The names of built-in modules are constants. That of a loaded module is
- * copied into this structure while the module cannot go, so that no lock is
- * needed to use it: it stays after the module has gone.
+ * The names of built-in modules are constants. The name of a loaded module is a
+ * copy in this structure, made while the module cannot go. So the name stays
+ * after the module has gone, and its use needs no lock.
  */
 struct kallmodsyms_modules {
 	/* private: */
-	const char *next;	/* NULL: @loaded */
+	const char *next;	/* NULL stands for @loaded */
 	unsigned int left;
 	char loaded[MODULE_NAME_LEN];
 };
 
-/* For kernel/kallsyms.c: narrows the range in which to search for @addr. */
+/* For kernel/kallsyms.c: narrows the range of symbols to search for @addr. */
 void kallmodsyms_narrow(unsigned long addr, unsigned long *low,
 			unsigned long *high);
 
-/* For kernel/kallsyms.c: the size in bytes of symbol @symbol, or @distance. */
+/* For kernel/kallsyms.c: returns the size of symbol number @symbol, or @distance. */
 unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance);
 
 #ifdef CONFIG_KALLMODSYMS
@@ -41,23 +42,23 @@ unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance
 /**
  * kallmodsyms_lookup_modules - find the modules that an address is in
  * @addr: any address
- * @modules: what to fill
+ * @modules: the structure to fill
  *
- * An address of the image is in the modules whose object file defines what is
- * there, which can be several. For an address in padding that is the object
- * before it. Sections without symbols of modules are in no module: the addresses
- * of lock prefixes, for instance, and without CONFIG_KALLSYMS_ALL all data.
- * Another address is in the loaded module that has it, if any has. Code that is
- * made at run time, by BPF, ftrace or kprobes, is in no module.
+ * An address of the image is in the modules whose object file defines the symbol
+ * there. Several modules can share an object file. Padding belongs to the object
+ * file before it. A section without symbols of modules is in no module, such as
+ * the addresses of lock prefixes; without CONFIG_KALLSYMS_ALL, so are all data.
+ * An address of a loaded module is in that module. Code that BPF, ftrace or
+ * kprobes make at run time is in no module.
  *
- * What is loaded can go as soon as this has returned, so the answer for an
- * address in a loaded module is one of the past, unless the caller keeps the
- * module: with a reference, or because it runs in it or is called by it.
+ * A loaded module can go as soon as the function has returned. The answer stays
+ * true only if the caller keeps the module: with a reference, or because the
+ * caller runs in the module or the module called it.
  *
- * Context: Any, non-maskable interrupts included. Takes no lock, allocates
- * nothing. Until the component has started, in one of the device initcalls,
- * nothing of the image is in a module.
- * Return: Whether there is any.
+ * Context: Any context, non-maskable interrupts included. Takes no lock and
+ * allocates nothing. The component starts in one of the device initcalls; before
+ * that, no address of the image is in a module.
+ * Return: true if @addr is in a module; the names are then in @modules.
  */
 bool kallmodsyms_lookup_modules(unsigned long addr,
 				struct kallmodsyms_modules *modules);
@@ -65,23 +66,23 @@ bool kallmodsyms_lookup_modules(unsigned long addr,
 /**
  * kallmodsyms_lookup_size - find the size of the symbol that an address is in
  * @addr: any address
- * @size: where to store the size in bytes, or NULL
- * @offset: where to store how far into the symbol @addr is, or NULL
+ * @size: memory for the size of the symbol in bytes, or NULL
+ * @offset: memory for the bytes from the start of the symbol to @addr, or NULL
  *
- * The symbol is the one that %pS names. The size is the one that the compiler
- * or the assembler source gave it, never a distance to the next symbol. So an
- * address in padding is in no symbol, nor is one in something without a size,
- * such as a label of the linker script. Where a symbol is inside another, an
- * address behind the inner one is in none either.
+ * The symbol is the one that %pS names. Its size is the size that the compiler or
+ * the assembler source gave it, never the distance to the next symbol. So an
+ * address in padding is in no symbol. Nor is an address in a symbol without a
+ * size, such as a label of the linker script. If a symbol is inside another one,
+ * an address behind the inner symbol is in no symbol either.
  *
- * Symbols of the kernel have sizes with CONFIG_KALLMODSYMS_SIZES, and data
- * are symbols with CONFIG_KALLSYMS_ALL, also in loaded modules.
+ * The kernel's own symbols have sizes with CONFIG_KALLMODSYMS_SIZES. Data are
+ * symbols with CONFIG_KALLSYMS_ALL, also in loaded modules.
  *
- * Context: Any, non-maskable interrupts included. Takes no lock, allocates
- * nothing. Logarithmic in the kernel's symbols for an address of the image, linear
- * in the module's for one in a loaded module.
- * Return: Whether the address is in a symbol of known size. If not, nothing is
- * stored.
+ * Context: Any context, non-maskable interrupts included. Takes no lock and
+ * allocates nothing. The time is logarithmic in the number of the kernel's
+ * symbols for an address of the image, and linear in the number of a loaded
+ * module's symbols for an address in that module.
+ * Return: true if @addr is in a symbol of known size; if not, nothing is stored.
  */
 bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset);
@@ -89,14 +90,15 @@ bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
 /**
  * kallmodsyms_lookup_distance - find the distance between two symbols
  * @addr: any address
- * @size: where to store the bytes from the symbol to the next one, or NULL
- * @offset: where to store how far behind the symbol @addr is, or NULL
+ * @size: memory for the bytes from the symbol to the next one, or NULL
+ * @offset: memory for the bytes from the start of the symbol to @addr, or NULL
  *
- * kallsyms_lookup_size_offset() answers so without CONFIG_KALLMODSYMS_SIZES. It
- * is for callers that count the padding behind a function as a part of it.
+ * The function stores what kallsyms_lookup_size_offset() stores without
+ * CONFIG_KALLMODSYMS_SIZES. It serves callers that count the padding behind a
+ * function as a part of the function.
  *
- * Context: Any, non-maskable interrupts included.
- * Return: Nonzero if there is a symbol at or before @addr.
+ * Context: Any context, non-maskable interrupts included.
+ * Return: nonzero if there is a symbol at or before @addr.
  */
 int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
 				unsigned long *offset);
@@ -127,22 +129,22 @@ static inline int kallmodsyms_lookup_distance(unsigned long addr,
 #endif /* CONFIG_KALLMODSYMS */
 
 /**
- * kallmodsyms_next_module - the next of the modules that an address is in
- * @modules: from kallmodsyms_lookup_modules()
+ * kallmodsyms_next_module - take the next name of the modules that were found
+ * @modules: the structure that kallmodsyms_lookup_modules() filled
  *
- * Built-in modules come in the order of the alphabet.
+ * Built-in modules come in alphabetical order.
  *
- * Context: Any.
- * Return: A name, or NULL when there is no further one. The name of a built-in
- * module stays for ever; as it is not said which it is, take it that the name
- * is valid for as long as @modules is, and is not filled again.
+ * Context: Any context.
+ * Return: the next name, or NULL after the last one. The name may be a copy in
+ * @modules, so it is valid for as long as @modules exists and is not filled
+ * again.
  */
 static inline const char *
 kallmodsyms_next_module(struct kallmodsyms_modules *modules)
 {
 	const char *name;
 
-	/* Nothing else is set with the option off. */
+	/* With the option off, no other field is set. */
 	if (!modules->left)
 		return NULL;
 	name = modules->next ? modules->next : modules->loaded;
