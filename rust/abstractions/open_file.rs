@@ -2,19 +2,20 @@
 
 //! Open files whose contents are made while they are read.
 //!
-//! A `struct seq_file` makes one record at a time, returns at most one buffer, and finds an offset by
-//! making everything before it. Here the contents come in pieces as large as the buffer. A read goes
-//! on until it has all bytes that the caller asked for. The contents themselves find an offset
+//! A `struct seq_file` makes one record at a time, returns at most one buffer, and finds an offset
+//! by making everything before it. Here the contents come in pieces as large as the buffer. A read
+//! goes on until it has all bytes that the caller asked for. The contents themselves find an offset
 //! ([`Contents::seek`]).
 //!
-//! The buffer keeps the bytes that no read has asked for yet, for reads that are smaller than a piece.
+//! The buffer keeps the bytes that no read has asked for yet, for reads that are smaller than a
+//! piece.
 //!
 //! Several tasks may read one open file at the same time: threads that call pread(), and processes
-//! that inherited the file. A read takes the contents out of the open file, and puts them back at its
-//! end. A read that finds no contents makes its own. So no reader waits for another one: neither a
-//! small read for a read of the whole file, nor any read for a reader with slow memory. (Tasks that
-//! call read() wait for each other outside of this code: C takes `f_pos_lock` for the offset that
-//! they share.) A killed reader leaves after one piece at the latest.
+//! that inherited the file. A read takes the contents out of the open file, and puts them back at
+//! its end. A read that finds no contents makes its own. So no reader waits for another one:
+//! neither a small read for a read of the whole file, nor any read for a reader with slow memory.
+//! (Tasks that call read() wait for each other outside of this code: C takes `f_pos_lock` for the
+//! offset that they share.) A killed reader leaves after one piece at the latest.
 //!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h) and
 //! [`include/linux/uio.h`](srctree/include/linux/uio.h)
@@ -22,8 +23,9 @@
 use super::cred::File;
 use kernel::{bindings, new_spinlock, prelude::*, sync::SpinLock};
 
-/// The size of the buffer for a read of `wanted` bytes. A reader of the first line does not wait until
-/// a large buffer is cleared, and a reader of the whole file spends little time between pieces.
+/// The size of the buffer for a read of `wanted` bytes. A reader of the first line does not wait
+/// until a large buffer is cleared, and a reader of the whole file spends little time between
+/// pieces.
 const fn buffer_size(wanted: usize) -> usize {
     match wanted {
         0..0x200 => 0x800,
@@ -55,8 +57,8 @@ pub(crate) trait Contents: Sized + Send + Unpin + 'static {
     /// The contents at their beginning.
     fn new(opened: &Self::Opened) -> Result<Self>;
 
-    /// Goes to the place nearest to `offset` bytes, and not behind it, that takes no reading. Returns
-    /// the offset of that place.
+    /// Goes to the place nearest to `offset` bytes, and not behind it, that takes no reading.
+    /// Returns the offset of that place.
     fn seek(&mut self, offset: u64) -> u64;
 
     /// Writes the next bytes of the contents to the beginning of `buf`: `wanted` bytes, or somewhat
@@ -146,8 +148,8 @@ impl<T: Contents> State<T> {
         Ok(total)
     }
 
-    /// Copies the bytes from offset `pos` on that are in the buffer to `target`. Fills the buffer first
-    /// if it has no such bytes. Returns the number of bytes copied, 0 at the end.
+    /// Copies the bytes from offset `pos` on that are in the buffer to `target`. Fills the buffer
+    /// first if it has no such bytes. Returns the number of bytes copied, 0 at the end.
     fn read_piece(&mut self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let ahead = pos.checked_sub(self.offset);
         let ahead = ahead.and_then(|ahead| usize::try_from(ahead).ok());
@@ -264,8 +266,8 @@ impl<'a> Target<'a> {
         unsafe { bindings::kallmodsyms_iov_iter_count(self.iter) }
     }
 
-    /// Copies `bytes`. Returns the number of bytes copied, less than all if memory could not be written
-    /// to or there is no room. May sleep.
+    /// Copies `bytes`. Returns the number of bytes copied, less than all if memory could not be
+    /// written to or there is no room. May sleep.
     fn write(&mut self, bytes: &[u8]) -> usize {
         // SAFETY:
         // - The slice is valid for reads of its length.

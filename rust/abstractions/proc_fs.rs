@@ -11,8 +11,8 @@ use super::{
 use core::{marker::PhantomData, ptr};
 use kernel::{bindings, ffi, prelude::*, types::ForeignOwnable};
 
-/// Makes the file `name` in the root of /proc, with the permissions `mode`, for as long as the kernel
-/// runs. The contents of each open file are made from `shared`. May sleep.
+/// Makes the file `name` in the root of /proc, with the permissions `mode`, for as long as the
+/// kernel runs. The contents of each open file are made from `shared`. May sleep.
 ///
 /// Fails with `ENOMEM`, also if the name is taken: the C side does not tell the two apart.
 pub(crate) fn create<T: Contents>(

@@ -2,11 +2,11 @@
 
 //! An index of the core symbols' addresses.
 //!
-//! get_symbol_pos() of kernel/kallsyms.c halves the list of all symbols until it has the symbol at an
-//! address: 18 times on x86_64 defconfig. The index divides the image into stretches of equal length
-//! and has the first symbol of each stretch, so that a search begins with the symbols of one stretch.
-//! The index takes 4 bytes for [`SYMBOLS`] symbols or more, and one walk over all addresses when the
-//! kernel starts.
+//! get_symbol_pos() of kernel/kallsyms.c halves the list of all symbols until it has the symbol at
+//! an address: 18 times on x86_64 defconfig. The index divides the image into stretches of equal
+//! length and has the first symbol of each stretch, so that a search begins with the symbols of one
+//! stretch. The index takes 4 bytes for [`SYMBOLS`] symbols or more, and one walk over all
+//! addresses when the kernel starts.
 
 use crate::{format::addresses::Places, sources::CoreSymbols};
 use core::ptr::addr_of;
@@ -17,7 +17,8 @@ const SYMBOLS: usize = 48;
 
 /// The first symbol of each stretch of the image.
 pub(super) struct AddressIndex {
-    /// For each stretch, the number of symbols below it. The last entry is for the end of the image.
+    /// For each stretch, the number of symbols below it. The last entry is for the end of the
+    /// image.
     below: KVVec<u32>,
     /// The address of the first stretch.
     text: usize,
@@ -53,9 +54,9 @@ impl AddressIndex {
         Ok(Self { below, text, shift })
     }
 
-    /// The symbols of the stretch that `addr` is in, as two numbers: the symbols before the first number
-    /// are not above `addr`, and those from the second number on are. `None` if `addr` is not in the
-    /// image.
+    /// The symbols of the stretch that `addr` is in, as two numbers: the symbols before the first
+    /// number are not above `addr`, and those from the second number on are. `None` if `addr` is
+    /// not in the image.
     #[inline]
     pub(super) fn around(&self, addr: usize) -> Option<(u32, u32)> {
         let stretch = addr.wrapping_sub(self.text) >> self.shift;

@@ -7,9 +7,9 @@
 
 use super::lookup_state::LookupState;
 
-/// Narrows the range of symbols that get_symbol_pos() searches: sets `low` to a symbol that is not above
-/// `addr`, unless all symbols are, and `high` to a number from which on all symbols are above it.
-/// Leaves both alone before the component has started, or if `addr` is not in the image.
+/// Narrows the range of symbols that get_symbol_pos() searches: sets `low` to a symbol that is not
+/// above `addr`, unless all symbols are, and `high` to a number from which on all symbols are above
+/// it. Leaves both alone before the component has started, or if `addr` is not in the image.
 ///
 /// # Safety
 ///
@@ -29,8 +29,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_narrow(addr: usize, low: *mut usize,
     }
 }
 
-/// The true size in bytes of symbol number `symbol`; `distance`, the bytes to the next symbol, if it
-/// has no size. It is not 0 unless `distance` is 0: callers compute the last byte from it.
+/// The true size in bytes of symbol number `symbol`; `distance`, the bytes to the next symbol, if
+/// it has no size. It is not 0 unless `distance` is 0: callers compute the last byte from it.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 #[no_mangle]
 pub(crate) extern "C" fn kallmodsyms_true_size(symbol: usize, distance: usize) -> usize {

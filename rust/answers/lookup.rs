@@ -50,8 +50,8 @@ fn builtin_modules(addr: usize) -> Option<ModuleNames<'static>> {
     })
 }
 
-/// Finds the modules that `addr` is in: the modules whose object file defines the symbol there, or the
-/// loaded module. Returns true if there is one.
+/// Finds the modules that `addr` is in: the modules whose object file defines the symbol there, or
+/// the loaded module. Returns true if there is one.
 ///
 /// # Safety
 ///
@@ -84,7 +84,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
             bindings::kallmodsyms_loaded_module(addr as _, loaded.cast()).into()
         }),
     };
-    // SAFETY: `next` and `left` are fields of `modules`, which is valid for writing by the contract.
+    // SAFETY: `next` and `left` are fields of `modules`, which is valid for writing by the
+    // contract.
     unsafe {
         *next = names;
         *left = count;
@@ -113,8 +114,8 @@ fn extent(addr: usize) -> Option<Extent> {
     }
 }
 
-/// Finds the symbol that `addr` is in, and stores its size in `size` and the place of the address in
-/// `offset`. Returns true if the size of the symbol is known; if not, stores nothing.
+/// Finds the symbol that `addr` is in, and stores its size in `size` and the place of the address
+/// in `offset`. Returns true if the size of the symbol is known; if not, stores nothing.
 ///
 /// # Safety
 ///

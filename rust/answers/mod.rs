@@ -2,9 +2,9 @@
 
 //! Answers to other kernel code about addresses, and to crash dumps about the tables.
 //!
-//! An address comes in; its modules, its symbol and the size of that symbol go out, by the functions
-//! that [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h) declares. This room
-//! imports the [sources](crate::sources) and the format code, and not the listing.
+//! An address comes in; its modules, its symbol and the size of that symbol go out, by the
+//! functions that [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h) declares.
+//! This room imports the [sources](crate::sources) and the format code, and not the listing.
 
 mod address_index;
 mod exception_extents;

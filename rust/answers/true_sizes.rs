@@ -6,8 +6,8 @@
 //! for half of them. So kallsyms_lookup_size_offset() asks for the true size of the symbol that it
 //! found.
 //!
-//! The functions may be called from any context, non-maskable interrupts included, from the kernel's
-//! first instruction on.
+//! The functions may be called from any context, non-maskable interrupts included, from the
+//! kernel's first instruction on.
 
 use super::{extent::Extent, lookup_state::LookupState};
 use crate::{
@@ -15,10 +15,11 @@ use crate::{
     sources::{linked_tables, CoreAddresses},
 };
 
-/// The size in bytes of symbol number `symbol`; 0 if the symbol has no size, or sizes are not known.
+/// The size in bytes of symbol number `symbol`; 0 if the symbol has no size, or sizes are not
+/// known.
 ///
-/// `gap` are the bytes from the symbol to the next address that has symbols, or 0 if no such address
-/// follows.
+/// `gap` are the bytes from the symbol to the next address that has symbols, or 0 if no such
+/// address follows.
 pub(super) fn true_size(symbol: u32, gap: usize) -> usize {
     let size = match LookupState::get() {
         Some(state) => {
@@ -38,8 +39,9 @@ fn early_size(symbol: u32, gap: u64) -> u64 {
     tables.map_or(0, |tables| tables.size(symbol, gap))
 }
 
-/// The symbol that `%pS` names for an address of the image, by number, and the place of the address in
-/// it. `None` if the address is behind the end of the symbol, as in padding, or the symbol has no size.
+/// The symbol that `%pS` names for an address of the image, by number, and the place of the address
+/// in it. `None` if the address is behind the end of the symbol, as in padding, or the symbol has
+/// no size.
 pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
     let early;
     let (addresses, last) = match LookupState::get() {

@@ -2,11 +2,11 @@
 
 //! The addresses of the tables, for crash dumps.
 //!
-//! VMCOREINFO is a note in every dump of the kernel's memory and in `/proc/kcore`. It has the addresses
-//! of kallsyms' tables; this file adds those of ours.
+//! VMCOREINFO is a note in every dump of the kernel's memory and in `/proc/kcore`. It has the
+//! addresses of kallsyms' tables; this file adds those of ours.
 //!
-//! The note is one page, of which x86_64 defconfig has 882 bytes left. So of the size tables only the
-//! first is named: the others follow it, and their lengths follow from its contents.
+//! The note is one page, of which x86_64 defconfig has 882 bytes left. So of the size tables only
+//! the first is named: the others follow it, and their lengths follow from its contents.
 //!
 //! C header: [`include/linux/vmcore_info.h`](srctree/include/linux/vmcore_info.h)
 
@@ -19,8 +19,8 @@ const SYMBOL_LINE: usize = "SYMBOL()=\n".len() + 2 * size_of::<usize>();
 /// Bytes that are left free: a crash adds its time.
 const RESERVE: usize = 64;
 
-/// Adds the tables to VMCOREINFO, if there is room for all of them. Call this once, while the kernel
-/// starts.
+/// Adds the tables to VMCOREINFO, if there is room for all of them. Call this once, while the
+/// kernel starts.
 pub(super) fn add_tables() {
     macro_rules! tables {
         ($($name:ident)*) => {
@@ -50,8 +50,8 @@ fn add(tables: &[(&CStr, usize)]) {
         bytes.len().wrapping_add(SYMBOL_LINE)
     });
     let wanted = lengths.fold(RESERVE, usize::wrapping_add);
-    // SAFETY: The function may be called at any time: it reads a pointer and a number, and the kernel
-    // writes to both only while it starts and when it crashes.
+    // SAFETY: The function may be called at any time: it reads a pointer and a number, and the
+    // kernel writes to both only while it starts and when it crashes.
     if unsafe { bindings::kallmodsyms_vmcoreinfo_room() } < wanted {
         pr_notice!("no room for {} tables in VMCOREINFO\n", tables.len());
         return;

@@ -3,9 +3,9 @@
 //! The format of the tables and of the lines made from them.
 //!
 //! Linked tables come in; checked tables, their entries and lines go out. This room imports `core`
-//! alone: it allocates nothing, names no kernel type and cannot panic. The kernel, the generator and
-//! the host tests compile the same files, so that they cannot disagree. The generator decodes the
-//! tables that it encoded before it writes them.
+//! alone: it allocates nothing, names no kernel type and cannot panic. The kernel, the generator
+//! and the host tests compile the same files, so that they cannot disagree. The generator decodes
+//! the tables that it encoded before it writes them.
 //!
 //! `tables/` decodes and checks. `lines/` renders: it imports `tables/`, which does not import it.
 //! [`walk`] renders all core symbols in order; [`line`](mod@line) renders any one line. The modules

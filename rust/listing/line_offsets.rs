@@ -14,8 +14,8 @@ use kernel::prelude::*;
 /// Symbols from one known offset to the next. An offset takes 4 bytes.
 const STEP: u32 = 128;
 
-/// The offsets of the lines of every [`STEP`]th symbol and of the end of the core symbols, as far as
-/// they are known.
+/// The offsets of the lines of every [`STEP`]th symbol and of the end of the core symbols, as far
+/// as they are known.
 ///
 /// An entry has one possible value, so any task may write it at any time: without a lock, and in no
 /// order with other entries.
@@ -50,15 +50,15 @@ impl LineOffsets {
         }
     }
 
-    /// The last known offset that is not above `offset` bytes, after the number of its symbol. May be
-    /// called from any context.
+    /// The last known offset that is not above `offset` bytes, after the number of its symbol. May
+    /// be called from any context.
     pub(super) fn before(&self, offset: u64) -> (u32, u64) {
         let known = |entry: &AtomicU32| match entry.load(Relaxed) {
             0 => None,
             at => Some(u64::from(at)).filter(|&at| at <= offset),
         };
-        // Entries become known in their order, as each walk begins at a known entry. A task that sees
-        // a store late takes the entry for unknown, and begins at an earlier entry.
+        // Entries become known in their order, as each walk begins at a known entry. A task that
+        // sees a store late takes the entry for unknown, and begins at an earlier entry.
         let after_first = self.offsets.get(1..).unwrap_or_default();
         let found = after_first.partition_point(|entry| known(entry).is_some());
         match self.offsets.get(found).and_then(known) {

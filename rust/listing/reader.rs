@@ -118,8 +118,8 @@ impl Contents for Reader {
 }
 
 impl Reader {
-    /// Writes the lines of core symbols to the beginning of `buf`, and returns their length. The next
-    /// symbol is a core symbol.
+    /// Writes the lines of core symbols to the beginning of `buf`, and returns their length. The
+    /// next symbol is a core symbol.
     fn read_core(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow> {
         let mut len: usize = 0;
         while len < wanted && self.core.index() < self.symbols.len() {

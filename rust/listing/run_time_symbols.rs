@@ -2,9 +2,9 @@
 
 //! The lines behind the core symbols: those of loadable modules, ftrace, BPF and kprobes.
 //!
-//! These symbols come and go while the kernel runs. A reader that only goes on, or jumps forward, goes
-//! on from its place in the current source. A reader that jumps back makes all lines from the first
-//! source on anew.
+//! These symbols come and go while the kernel runs. A reader that only goes on, or jumps forward,
+//! goes on from its place in the current source. A reader that jumps back makes all lines from the
+//! first source on anew.
 //!
 //! To stop costs nothing: a line that does not fit is not added, and the next read begins with its
 //! symbol.

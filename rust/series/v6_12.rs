@@ -3,8 +3,8 @@
 //! What differs between kernel series, for Linux 6.12.
 //!
 //! - The encoding of core symbols' addresses: `kallsyms_offsets` are relative to
-//!   `kallsyms_relative_base`. With `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`, an offset that is not negative
-//!   is an absolute address instead.
+//!   `kallsyms_relative_base`. With `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`, an offset that is not
+//!   negative is an absolute address instead.
 //! - The name of the kernel crate's initialiser that writes zeros.
 //! - Open files, their credentials and RCU, which the kernel crate of this series has not.
 //!

@@ -2,8 +2,8 @@
 
 //! What differs between kernel series, for Linux 7.2 and 7.3.
 //!
-//! - The encoding of core symbols' addresses: `kallsyms_offsets` are relative to themselves. None is
-//!   absolute, as the image includes the per-cpu symbols.
+//! - The encoding of core symbols' addresses: `kallsyms_offsets` are relative to themselves. None
+//!   is absolute, as the image includes the per-cpu symbols.
 //! - The name of the kernel crate's initialiser that writes zeros.
 //! - Open files and RCU, which the kernel crate has.
 //!

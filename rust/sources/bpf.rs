@@ -6,14 +6,14 @@
 //! cost 50 million steps. Here a reader remembers a place in the list, its [`Cursor`], and a line
 //! costs the same however many symbols there are.
 //!
-//! RCU protects the list, so a cursor holds no pointer into it. It holds the addresses of the last two
-//! symbols before its place. The kernel's tree of symbols finds the first of the two. If the second
-//! symbol still follows the first, the reader goes on behind the second. If one of the two is gone,
-//! the reader counts from the start of the list, once.
+//! RCU protects the list, so a cursor holds no pointer into it. It holds the addresses of the last
+//! two symbols before its place. The kernel's tree of symbols finds the first of the two. If the
+//! second symbol still follows the first, the reader goes on behind the second. If one of the two
+//! is gone, the reader counts from the start of the list, once.
 //!
-//! New symbols are always added at the end of the list. So a cursor is wrong in one case only: between
-//! two sections of one reader, both programs were unloaded, and two new ones were loaded, one after
-//! the other, to the same two addresses. Then the reader misses the symbols in between.
+//! New symbols are always added at the end of the list. So a cursor is wrong in one case only:
+//! between two sections of one reader, both programs were unloaded, and two new ones were loaded,
+//! one after the other, to the same two addresses. Then the reader misses the symbols in between.
 //!
 //! C headers: [`include/linux/bpf.h`](srctree/include/linux/bpf.h) and `bpf_symbols.h`
 
@@ -70,8 +70,8 @@ impl BpfList {
                 }
             }
         };
-        // INVARIANT: All functions of the C side return null or a symbol that is on the list in this
-        // section.
+        // INVARIANT: All functions of the C side return null or a symbol that is on the list in
+        // this section.
         Symbols {
             last,
             has_ended: cursor.index > 0 && last.is_null(),

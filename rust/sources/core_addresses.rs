@@ -19,8 +19,8 @@ pub(crate) struct CoreAddresses {
 }
 
 impl CoreAddresses {
-    /// Finds the addresses of the `len` core symbols. Fails with `EINVAL` if they are not inside the
-    /// read-only data.
+    /// Finds the addresses of the `len` core symbols. Fails with `EINVAL` if they are not inside
+    /// the read-only data.
     pub(crate) fn new(len: u32) -> Result<Self> {
         let rows = linked_tables::offsets(len)?;
         Ok(Self {

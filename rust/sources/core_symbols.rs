@@ -78,8 +78,8 @@ impl CoreSymbols {
         self.sizes.as_ref()
     }
 
-    /// The address of symbol number `index` and its stored size in bytes; `None` if there is no such
-    /// symbol, or no sizes.
+    /// The address of symbol number `index` and its stored size in bytes; `None` if there is no
+    /// such symbol, or no sizes.
     pub(crate) fn extent(&self, index: u32) -> Option<(usize, usize)> {
         let sizes = self.sizes.as_ref()?;
         let place = self.addresses.get(index)?;

@@ -2,8 +2,8 @@
 
 //! The tables that the link of vmlinux puts into the read-only data, as slices.
 //!
-//! scripts/kallsyms makes the first ones and the generator in scripts/ the others. Nothing here looks
-//! into a table: [`format`](mod@crate::format) checks them.
+//! scripts/kallsyms makes the first ones and the generator in scripts/ the others. Nothing here
+//! looks into a table: [`format`](mod@crate::format) checks them.
 //!
 //! C headers: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h) and `bindings.h`
 
@@ -56,8 +56,8 @@ pub(crate) fn name_tables() -> Result<NameTables> {
     }
 }
 
-/// Finds the encoded addresses of the `len` core symbols. Fails with `EINVAL` if they are not inside
-/// the read-only data.
+/// Finds the encoded addresses of the `len` core symbols. Fails with `EINVAL` if they are not
+/// inside the read-only data.
 pub(crate) fn offsets(len: u32) -> Result<&'static [i32]> {
     // SAFETY: The table is a constant, which nothing writes to.
     unsafe { slice_of(addr_of!(bindings::kallsyms_offsets).cast(), len as usize) }

@@ -3,9 +3,9 @@
 //! The symbols of loadable modules.
 //!
 //! /proc/kallsyms finds each symbol anew: it walks the list of modules under RCU and counts symbols
-//! up to the wanted position. Here one RCU read-side section serves many symbols. The list is walked
-//! once, to the symbol at which a reader goes on. From there a symbol costs the same however many
-//! modules there are.
+//! up to the wanted position. Here one RCU read-side section serves many symbols. The list is
+//! walked once, to the symbol at which a reader goes on. From there a symbol costs the same however
+//! many modules there are.
 //!
 //! A reader waits for no lock here, and so for no task that loads or unloads a module. Such a task
 //! waits for a reader in synchronize_rcu() alone, for the remainder of a section. A section may be
@@ -13,9 +13,9 @@
 //!
 //! A section relies on three facts:
 //!
-//! - list_del_rcu() takes a module off the list, and synchronize_rcu() follows before anything of the
-//!   module is freed: its memory, and with it the symbols, names and exports. The same holds where
-//!   loading fails. The node itself keeps its `next`.
+//! - list_del_rcu() takes a module off the list, and synchronize_rcu() follows before anything of
+//!   the module is freed: its memory, and with it the symbols, names and exports. The same holds
+//!   where loading fails. The node itself keeps its `next`.
 //! - Once a module has run its init function, the loader exchanges `kallsyms` for a table without
 //!   the init sections, by rcu_assign_pointer(). do_free_init() frees the first table after a
 //!   synchronize_rcu(). A reader may use either table to the end of its section.
@@ -94,8 +94,8 @@ impl ModuleList {
 
 /// A module that was found on the list and has its symbols set up.
 ///
-/// It holds pointers rather than references: C may write to much of a `struct module` while it is on
-/// the list, and livepatch writes to the values of some symbols.
+/// It holds pointers rather than references: C may write to much of a `struct module` while it is
+/// on the list, and livepatch writes to the values of some symbols.
 ///
 /// # Invariants
 ///
@@ -146,8 +146,8 @@ impl<'a> Symbols<'a> {
                     .node
                     .byte_sub(offset_of!(bindings::module, list))
                     .cast();
-                // INVARIANT: The `next` of a node that was on the list in this section is the head or
-                // another such node, and list_del_rcu() leaves it as it was.
+                // INVARIANT: The `next` of a node that was on the list in this section is the head
+                // or another such node, and list_del_rcu() leaves it as it was.
                 self.node = next_node(self.node);
                 (module, state_of(module))
             };
@@ -257,7 +257,8 @@ impl<'a> ModuleSymbol<'a> {
         unsafe { bytes_until_nul(addr_of!((*self.module.module).name).cast()) }
     }
 
-    /// Tells whether the module exports the symbol without `_GPL`. Logarithmic in the module's exports.
+    /// Tells whether the module exports the symbol without `_GPL`. Logarithmic in the module's
+    /// exports.
     pub(crate) fn is_exported(&self) -> bool {
         if self.name.len() >= NAME_LEN {
             return false;
@@ -280,8 +281,8 @@ impl<'a> ModuleSymbol<'a> {
                 Ordering::Less => high = middle,
                 Ordering::Greater => low = middle.wrapping_add(1),
                 Ordering::Equal => {
-                    // SAFETY: `export` is an export of a module that is not freed before the section
-                    // ends.
+                    // SAFETY: `export` is an export of a module that is not freed before the
+                    // section ends.
                     let value = unsafe { bindings::kallmodsyms_kernel_symbol_value(export) };
                     return value as usize == self.address;
                 }
@@ -320,8 +321,8 @@ unsafe fn next_node(node: *const bindings::list_head) -> *const bindings::list_h
     unsafe { load(addr_of!((*node).next)) }
 }
 
-/// The state of a module. This read comes before all later reads of what the loader set up before it
-/// set the state.
+/// The state of a module. This read comes before all later reads of what the loader set up before
+/// it set the state.
 ///
 /// # Safety
 ///

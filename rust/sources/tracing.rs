@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols of tracing: trampolines and freed init functions of ftrace, and the instruction slots
-//! of kprobes.
+//! The symbols of tracing: trampolines and freed init functions of ftrace, and the instruction
+//! slots of kprobes.
 //!
 //! The C side keeps lists and finds a symbol by its place in a list. So a symbol costs a step for
 //! each one before it, as in /proc/kallsyms. A walk of our own, as for BPF, would need a hook: the
 //! heads of ftrace's lists are private to their C file. The lists are short:
 //!
-//! - ftrace has a trampoline for each allocated `ftrace_ops`, such as that of a live-patched function
-//!   or of an instance of the tracer. The size takes a second walk, over all `ftrace_ops`.
+//! - ftrace has a trampoline for each allocated `ftrace_ops`, such as that of a live-patched
+//!   function or of an instance of the tracer. The size takes a second walk, over all `ftrace_ops`.
 //! - kprobes has a page of instruction slots. A page has 256 slots on x86_64, or 32 of optimised
 //!   kprobes, so 10,000 kprobes have 40 pages, or 313.
 //!
@@ -66,7 +66,8 @@ impl NameBuffers {
 impl TracingList {
     /// Symbol number `index` of the list; `None` if there is no such symbol.
     ///
-    /// Linear in `index`. Call this in process context, as the C side takes locks. It does not sleep.
+    /// Linear in `index`. Call this in process context, as the C side takes locks. It does not
+    /// sleep.
     pub(crate) fn get(self, index: u32, buffers: &mut NameBuffers) -> Option<TracingSymbol<'_>> {
         let (mut address, mut kind, mut exported) = (0, 0 as c_char, 0);
         let name: *mut c_char = buffers.name.as_mut_ptr().cast();

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use crate::common::error::{show, Error, Result};
 use crate::common::hash::FastMap;
-use crate::format::sizes::{self, RawSizes, BYTE_DOWN, NIBBLE_DOWN, NO_SIZE, RANK_STEP, VALUES};
+use crate::format::sizes::{self, RawSizes, BYTE_ESCAPE, NIBBLE_ESCAPE, NO_SIZE, RANK_STEP, VALUES};
 use crate::read::elf::Symbol;
 
 /// The size tables; see [`RawSizes`].
@@ -58,13 +58,13 @@ impl SizeTables {
             self.nibbles.push(nibble);
             return Ok(());
         }
-        self.nibbles.push(NIBBLE_DOWN);
+        self.nibbles.push(NIBBLE_ESCAPE);
         add_rank(&mut self.byte_ranks, self.bytes.len(), self.words.len())?;
         let less = gap.checked_sub(size).map(u8::try_from);
         match less {
-            Some(Ok(less)) if less != BYTE_DOWN => self.bytes.push(less),
+            Some(Ok(less)) if less != BYTE_ESCAPE => self.bytes.push(less),
             _ => {
-                self.bytes.push(BYTE_DOWN);
+                self.bytes.push(BYTE_ESCAPE);
                 self.words.push(size);
             }
         }

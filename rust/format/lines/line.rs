@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of /proc/kallmodsyms.
+//! One line of /proc/kallmodsyms, of any kind and length, made part by part.
 //!
 //! ```text
 //! ffffffff81a3c2f0 1c7 t ext4_fill_super\t[ext4]
 //! ```
 //!
-//! Here are lines of any kind and length, made part by part. Those of the core symbols are made by
-//! [`Walk`](super::walk::Walk), if they are not too long for it.
+//! [`Walk`](super::walk::Walk) has a quicker way for lines of core symbols, and uses this file for
+//! lines that are too long for it.
 //!
-//! The digits are made eight at a time by arithmetic on a word, and words are stored whole even
-//! where only some of their bytes count: what is too much is overwritten by what follows. A line
-//! therefore wants up to 8 bytes more room than it takes.
+//! Arithmetic on a word makes eight digits at a time. Words are stored whole even where only some
+//! of their bytes count: the next store overwrites the surplus bytes. A line therefore needs up to
+//! 8 bytes more room than its length.
 
 use super::hexadecimal::hex;
 use super::symbols::{Entry, MAX_SYMBOL_LEN};
 use super::tokens::{Token, Tokens};
 use core::mem::size_of;
 
-/// The line does not fit where it should go.
+/// The line does not fit into its buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoSpace;
 
-/// A line in the making, written into memory of the caller's.
+/// A line in the making, in a buffer of the caller.
 ///
-/// The parts of a line are to be added in their order: the [`fields`](Self::fields), one of
-/// [`name`](Self::name) and [`symbol`](Self::symbol), any number of [`module`](Self::module)s, and
-/// [`finish`](Self::finish). Each fails when there is no room for it. Nothing here allocates or
+/// Add the parts of a line in this order: the [`fields`](Self::fields), one of [`name`](Self::name)
+/// and [`symbol`](Self::symbol), any number of [`module`](Self::module)s, and
+/// [`finish`](Self::finish). Each fails if the buffer has no room for it. Nothing here allocates or
 /// sleeps.
 pub struct Line<'b> {
-    /// Where the line goes.
+    /// The buffer.
     buf: &'b mut [u8],
     /// Bytes written.
     len: usize,
@@ -47,8 +47,8 @@ impl<'b> Line<'b> {
         }
     }
 
-    /// Adds what stands before the name: the address with all of its digits, the size in bytes with
-    /// none too many, and the letter of the type.
+    /// Adds the fields before the name: the address with leading zeros, the size in bytes without
+    /// leading zeros, and the letter of the type.
     #[inline]
     pub fn fields(&mut self, address: usize, size: usize, kind: u8) -> Result<(), NoSpace> {
         if size_of::<usize>() > 4 {
@@ -60,13 +60,13 @@ impl<'b> Line<'b> {
         self.word(u64::from_le_bytes([b' ', kind, b' ', 0, 0, 0, 0, 0]), 3)
     }
 
-    /// Adds the name of a symbol, cut off where /proc/kallsyms cuts it off.
+    /// Adds the name of a symbol. Cuts it off where /proc/kallsyms does.
     pub fn name(&mut self, name: &[u8]) -> Result<(), NoSpace> {
         self.bytes(name.get(..MAX_SYMBOL_LEN).unwrap_or(name))
     }
 
-    /// Adds the name of a core symbol, cut off like [`name`](Self::name). The entry's first byte,
-    /// the type, is left out.
+    /// Adds the name of a core symbol, without the first byte of the entry: the type. Cuts it off
+    /// like [`name`](Self::name).
     #[inline]
     pub fn symbol(&mut self, tokens: &Tokens<'_>, entry: Entry<'_>) -> Result<(), NoSpace> {
         let start = self.len;
@@ -87,7 +87,8 @@ impl<'b> Line<'b> {
         Ok(())
     }
 
-    /// Adds the name of a module in brackets, after a tab if it is the first and a space if not.
+    /// Adds the name of a module in brackets, after a tab if it is the first module, or else a
+    /// space.
     pub fn module(&mut self, name: &[u8]) -> Result<(), NoSpace> {
         let separator = if self.modules == 0 { b'\t' } else { b' ' };
         self.modules = self.modules.saturating_add(1);
@@ -96,7 +97,7 @@ impl<'b> Line<'b> {
         self.bytes(b"]")
     }
 
-    /// Ends the line. Returns its length, with the newline, in bytes.
+    /// Ends the line. Returns its length in bytes, newline included.
     #[inline]
     pub fn finish(mut self) -> Result<usize, NoSpace> {
         self.bytes(b"\n")?;
@@ -114,7 +115,7 @@ impl<'b> Line<'b> {
         self.word(hex(low), 8)
     }
 
-    /// Adds the digits of `value` from the first that is not zero on, at least one.
+    /// Adds the digits of `value` without leading zeros, but at least one digit.
     #[inline]
     fn significant(&mut self, value: u32) -> Result<(), NoSpace> {
         let zeros = (value | 1).leading_zeros() / 4;
@@ -124,7 +125,7 @@ impl<'b> Line<'b> {
         )
     }
 
-    /// Adds the `len` lowest bytes of `word`, lowest first. Wants room for the whole word.
+    /// Adds the `len` lowest bytes of `word`, lowest first. Needs room for the whole word.
     #[inline]
     fn word(&mut self, word: u64, len: usize) -> Result<(), NoSpace> {
         let tail = self.buf.get_mut(self.len..).ok_or(NoSpace)?;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Names of core symbols, expanded without a check for each token.
+//! Expansion of core symbols' names, without a check for each token.
 //!
-//! There is one check for each line, that a whole [`LineRoom`] is free, and one for some tokens, that
-//! so many more fit into it. Tokens are stored as whole words, of which only some bytes count: what
-//! is too much is overwritten by what follows. A long token is found by that check, too, as for its
-//! length there is one that takes the name out of where it may end.
+//! One check for each line makes sure that a whole [`LineRoom`] is free. One check for every few
+//! tokens makes sure that as many more fit. A token is stored as a whole word, of which only some
+//! bytes count: the next store overwrites the surplus bytes. The same check finds a long token: the
+//! length stored for it moves the end of the name out of bounds.
 
 use super::{
     line::{Line, NoSpace},
@@ -13,65 +13,64 @@ use super::{
     tokens::{Tokens, Words},
 };
 
-/// Room for a line that is not too long, and for what is stored in too much.
+/// Memory for a line that is not too long, and for the surplus bytes of its last store.
 pub(super) type LineRoom = [u8; LINE_ROOM];
 
-/// Bytes that have to be free for a line: where [`CHUNK`] tokens that begin at [`MAX_AT`] end, and
-/// a word.
+/// Bytes that must be free for a line: up to the end of [`CHUNK`] tokens that begin at [`MAX_AT`],
+/// and a word.
 pub const LINE_ROOM: usize = MAX_AT + CHUNK * Words::LONG + 8;
 
-/// How many tokens are stored before it is looked at where they end.
+/// The number of tokens stored before one check of their end.
 const CHUNK: usize = 5;
 
-/// A name ends at most so far behind the start of its line, in a [`LineRoom`]. Less than what a name
-/// would be cut off at.
+/// The highest offset of a name's end in a [`LineRoom`]. Names that are cut off are longer.
 const MAX_AT: usize = 255;
 
-// A long token ends beyond it.
+// A long token ends beyond `MAX_AT`.
 const _: () = assert!(Words::LONG > MAX_AT);
-// Before and behind the name.
+// The address and the size fit before a name, and a suffix behind it.
 const _: () = assert!(LINE_ROOM >= u8::MAX as usize + 18 && LINE_ROOM >= MAX_AT + Suffix::SIZE);
 
-/// A place in a [`LineRoom`] from which [`CHUNK`] tokens fit.
+/// An offset in a [`LineRoom`], from which [`CHUNK`] tokens fit.
 ///
 /// # Invariants
 ///
-/// It is at most [`MAX_AT`].
+/// The offset is at most [`MAX_AT`].
 #[derive(Clone, Copy)]
 pub(super) struct At(usize);
 
 impl At {
-    /// The place, if it is one.
+    /// The offset `at`; `None` if it is above [`MAX_AT`].
     #[inline(always)]
     const fn new(at: usize) -> Option<Self> {
         if at > MAX_AT {
             return None;
         }
-        // INVARIANT: As was just looked at.
+        // INVARIANT: `at` is at most `MAX_AT`: this was just tested.
         Some(Self(at))
     }
 }
 
-/// Whether a word is stored by one instruction, wherever it begins. If not, there is one for each of its
-/// bytes, and a byte that does not count is better not stored.
+/// Whether one instruction stores a word at any address. If not, each byte takes an instruction,
+/// and a surplus byte is better not stored.
 pub(super) const WORDS_ANYWHERE: bool =
     cfg!(not(target_arch = "riscv64")) || cfg!(target_feature = "unaligned-scalar-mem");
 
-/// Stores at `to` the first `len()` bytes of `text`, all if that is more than there are. Bytes behind them
-/// may be stored too.
+/// Stores the first `len()` bytes of `text` at `to`, or all bytes if `len()` is larger. May store
+/// bytes behind them too.
 ///
 /// # Safety
 ///
-/// 8 bytes from `to` on are valid for writes.
+/// - The 8 bytes from `to` on are valid for writes.
 #[inline(always)]
 unsafe fn store(to: *mut u8, text: [u8; 8], len: impl Fn() -> usize) {
     if WORDS_ANYWHERE {
-        // SAFETY: As the caller promises.
+        // SAFETY: The 8 bytes from `to` on are valid for writes, by the contract.
         unsafe { to.cast::<[u8; 8]>().write(text) };
         return;
     }
     let [a, b, c, d, rest @ ..] = text;
-    // SAFETY: As the caller promises, of all 8 bytes.
+    // SAFETY: The 8 bytes from `to` on are valid for writes, by the contract.
     unsafe {
         to.cast::<[u8; 2]>().write([a, b]);
         if len() > 2 {
@@ -83,7 +82,7 @@ unsafe fn store(to: *mut u8, text: [u8; 8], len: impl Fn() -> usize) {
     }
 }
 
-/// Stores `bytes` at `at`. They fit everywhere that this is called from.
+/// Stores `bytes` at `at`. All callers have room for them.
 #[inline(always)]
 pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
     let room = buf.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
@@ -92,8 +91,8 @@ pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
     }
 }
 
-/// Stores the type and the name of a symbol, of which `first` and `list` are the tokens, at `at`.
-/// Returns where the name ends; `None` if it is too long.
+/// Stores the type and the name of a symbol at `at`. `first` and `list` are the symbol's tokens.
+/// Returns the end of the name; `None` if it is too long.
 #[inline(always)]
 pub(super) fn put_symbol(
     room: &mut LineRoom,
@@ -104,7 +103,7 @@ pub(super) fn put_symbol(
 ) -> Option<At> {
     let words = tokens.words();
     let at = usize::from(at);
-    // In the token the name follows the type without a space.
+    // The first token has the type and the start of the name, without a space between them.
     let (kind, [rest, other]) = words.split(first);
     put(room, at.wrapping_add(2), rest);
     if WORDS_ANYWHERE || words.split_len(first) > 9 {
@@ -118,7 +117,7 @@ pub(super) fn put_symbol(
     }
 }
 
-/// Stores tokens. Returns where they end; `None` if that is too far or one of them is long.
+/// Stores tokens. Returns their end; `None` if they are too long together, or one of them is long.
 #[inline(always)]
 fn put_list(room: &mut LineRoom, at: At, words: Words<'_>, list: &[u8]) -> Option<At> {
     let (mut at, mut list) = (at, list);
@@ -140,13 +139,15 @@ fn put_list(room: &mut LineRoom, at: At, words: Words<'_>, list: &[u8]) -> Optio
 fn put_at<const N: usize>(room: &mut LineRoom, at: At, bytes: [u8; N]) {
     const { assert!(MAX_AT + N <= LINE_ROOM) };
     let At(at) = at;
-    // SAFETY: By the invariant of `At` it is at most `MAX_AT`, a room ends `N` bytes behind that or
-    // later, and this one is borrowed for writing.
+    // SAFETY:
+    // - `at` is at most `MAX_AT`, by the invariant of `At`.
+    // - A room ends at least `N` bytes behind `MAX_AT`: this was just asserted.
+    // - The room is borrowed for writing.
     unsafe { room.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
 }
 
-/// Stores up to [`CHUNK`] tokens. Returns where they end, or a place beyond [`MAX_AT`] if one of
-/// them is long.
+/// Stores up to [`CHUNK`] tokens. Returns their end, or an offset above [`MAX_AT`] if one of them
+/// is long.
 #[inline(always)]
 fn put_tokens<const N: usize>(
     room: &mut LineRoom,
@@ -158,18 +159,20 @@ fn put_tokens<const N: usize>(
     let At(mut at) = at;
     for &token in list {
         let text = words.text(token);
-        // SAFETY: The first token is at most at `MAX_AT`, by the invariant of `At`. Each of the
-        // others, less than `CHUNK`, is at most `Words::LONG` behind the one before it, by the
-        // invariant of `Words`. A room ends 8 bytes behind all that, and this one is borrowed for
-        // writing.
+        // SAFETY:
+        // - The first token is at most at `MAX_AT`, by the invariant of `At`.
+        // - Each of the next tokens, less than `CHUNK`, is at most `Words::LONG` behind the token
+        //   before it, by the invariant of `Words`.
+        // - A room ends 8 bytes behind the highest such offset, by the value of `LINE_ROOM`.
+        // - The room is borrowed for writing.
         unsafe { store(room.as_mut_ptr().add(at), text, || words.len(token)) };
-        // Not before the store: then it is a single instruction.
+        // Behind the store, this addition is a single instruction.
         at = at.wrapping_add(words.len(token));
     }
     at
 }
 
-/// The rest of [`put_symbol`] for names of tokens of any length.
+/// The slow part of [`put_symbol`], for tokens of any length.
 #[cold]
 #[inline(never)]
 fn put_long_symbol(
@@ -181,7 +184,7 @@ fn put_long_symbol(
 ) -> Option<At> {
     let words = tokens.words();
     let mut end = match At::new(at.wrapping_add(1).wrapping_add(words.split_len(first))) {
-        // It is there already.
+        // `put_symbol` has stored the first token.
         Some(end) => end,
         None => {
             let end = put_each(room, At::new(at.wrapping_add(1))?, tokens, &[first])?;
@@ -201,7 +204,7 @@ fn put_long_symbol(
     put_each(room, end, tokens, list)
 }
 
-/// Stores tokens of any length. Returns where they end; `None` if that is too far.
+/// Stores tokens of any length. Returns their end; `None` if they are too long together.
 #[inline(never)]
 fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Option<At> {
     let mut at = at;
@@ -214,8 +217,8 @@ fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Op
     Some(at)
 }
 
-/// Stores the first bytes of `text`, as many as `len`. Returns where they end; `None` if that is too
-/// far, or too near to the end of `text`.
+/// Stores the first `len` bytes of `text`. Returns their end; `None` if that is above [`MAX_AT`],
+/// or less than a step before the end of `text`.
 #[inline(never)]
 fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<At> {
     const STEP: usize = 16;
@@ -230,15 +233,15 @@ fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<
     Some(end)
 }
 
-/// What stands behind a name: modules and the end of the line.
+/// The part of a line behind the name: modules and the newline.
 pub(super) struct Suffix {
     text: [u8; Self::SIZE],
-    /// Its length, 255 if it does not fit.
+    /// The length; 255 if the suffix does not fit.
     len: u8,
 }
 
 impl Suffix {
-    /// Bytes that are kept.
+    /// The longest suffix that fits, in bytes.
     pub(super) const SIZE: usize = 64;
 
     /// The suffix of symbols in the modules `names`.
@@ -254,24 +257,25 @@ impl Suffix {
         let len = add().and_then(|()| line.finish());
         Self {
             text,
-            // There is room for less than 255.
+            // A suffix that fits is shorter than 255 bytes.
             len: len.map_or(u8::MAX, |len| len as u8),
         }
     }
 
-    /// Its length, or 255.
+    /// The length; 255 if the suffix does not fit.
     pub(super) fn len(&self) -> usize {
         self.len.into()
     }
 
-    /// The first bytes of it.
+    /// The first `N` bytes.
     pub(super) fn first_chunk<const N: usize>(&self) -> &[u8; N] {
         const { assert!(N <= Self::SIZE) };
         self.text.first_chunk().unwrap_or(&[0; N])
     }
 }
 
-/// Ends a line: stores `suffix`, of which `len` bytes count, at `at`. Returns the length of the line.
+/// Ends a line: stores `suffix` at `at`. The first `len` bytes of it count. Returns the length of
+/// the line.
 #[inline(always)]
 pub(super) fn put_suffix<const N: usize>(
     room: &mut LineRoom,

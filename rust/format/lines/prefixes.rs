@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The numbers of core symbols, for some symbols in one go.
+//! The prefixes of core symbols' lines: address and size, for many symbols at once.
 //!
-//! They are looked up and made into text in a loop of their own, as the processor does not have the
-//! registers to do that and expand names too. What is rare is left to functions, and what is needed
-//! for some of the symbols only is kept in memory, so that the loop itself has enough of them.
+//! A loop of its own looks the numbers up and makes their digits: the processor does not have the
+//! registers to do that and expand names too. Functions outside the loop handle rare cases. Memory
+//! holds the values that only some symbols need, so that the loop itself has enough registers.
 
 use super::{
     addresses::Places,
@@ -14,41 +14,42 @@ use super::{
     symbol_tables::Tables,
 };
 
-/// Symbols that are looked up in one go, from one multiple of this on to the next: as many as have
-/// their first bit of the sizes in one word.
+/// The most symbols in a batch. A batch ends at a multiple of this, so that one word has all of its
+/// bits of the sizes.
 pub(super) const BATCH: usize = 64;
 
-/// What stands before the type of a symbol, without what is the same for all that are looked up in
-/// one go: the last [`LOW`] digits of the address, a space, the size and a space.
+/// The part of a line before the type that differs within a batch: the last [`LOW`] digits of the
+/// address, a space, the size and a space.
 #[derive(Clone, Copy)]
 pub(super) struct Prefix {
     low: [u16; LOW / 2],
-    /// See [`size_word`].
+    /// The size with its spaces; see [`size_word`].
     size: u64,
 }
 
-/// Digits of an address that may differ from those of the address before.
+/// The digits of an address that may differ within a batch.
 const LOW: usize = 4;
 
-/// Symbols that are looked up.
+/// The prefixes of consecutive symbols.
 pub(super) struct PrefixBatch {
-    /// By number modulo [`BATCH`]. Those that were not looked up are of anything.
+    /// By symbol number modulo [`BATCH`]. Entries of symbols outside of the batch have any value.
     prefixes: [Prefix; BATCH],
-    /// The number of the symbol behind them.
+    /// The number of the first symbol behind the batch.
     end: u32,
-    /// Reads the size of that one next.
+    /// A reader whose next size is that of symbol number `end`.
     sizes: SizeReader,
-    /// See [`distant_gap`].
+    /// The cache of [`distant_gap`].
     gap: Option<(usize, usize)>,
-    /// The digits that all their addresses begin with.
+    /// The first digits of all addresses in the batch.
     high: [u8; DIGITS - LOW],
 }
 
-/// A gap that is known to be one within an area if it is less than this.
+/// A distance below this is a gap within one area: the image and the per-cpu area are further
+/// apart.
 const MAX_GAP: usize = 1 << 30;
 
 impl PrefixBatch {
-    /// A batch without symbols, before number `index`.
+    /// An empty batch before symbol number `index`.
     pub(super) fn new<P>(tables: &Tables<'_, '_, P>, index: u32) -> Self {
         let sizes = tables.sizes.map(|sizes| sizes.reader(index));
         Self {
@@ -60,39 +61,39 @@ impl PrefixBatch {
         }
     }
 
-    /// Drops all symbols, and goes before number `index`.
+    /// Empties the batch, and goes before symbol number `index`.
     pub(super) fn go_to<P>(&mut self, tables: &Tables<'_, '_, P>, index: u32) {
         let sizes = tables.sizes.map(|sizes| sizes.reader(index));
         self.sizes = sizes.unwrap_or_default();
         self.end = index;
     }
 
-    /// The number of the symbol behind the last one.
+    /// The number of the first symbol behind the batch.
     pub(super) const fn end(&self) -> u32 {
         self.end
     }
 
-    /// The digits that all addresses begin with: zeros if nothing was looked up.
+    /// The first digits of all addresses in the batch; zeros before the first one was looked up.
     pub(super) fn high(&self) -> [u8; DIGITS - LOW] {
         self.high
     }
 
-    /// The rest of the prefixes from symbol number `index` on, which was looked up.
+    /// The prefixes from symbol number `index` on, which is in the batch.
     pub(super) fn from(&self, index: u32) -> &[Prefix] {
         let first = index as usize % BATCH;
         self.prefixes.get(first..).unwrap_or_default()
     }
 
-    /// Goes on to the next multiple of [`BATCH`] or behind the last symbol, without looking anything
-    /// up.
+    /// Ends the batch at the next multiple of [`BATCH`] or behind the last symbol, without a
+    /// lookup.
     pub(super) fn skip<P: Places>(&mut self, tables: &Tables<'_, '_, P>) {
         let left = BATCH.wrapping_sub(self.end as usize % BATCH);
         let left = left.min(tables.places.rows(self.end).len());
         self.end = self.end.wrapping_add(left as u32);
     }
 
-    /// Looks up `count` symbols, or those up to the next multiple of [`BATCH`], to the last one, or
-    /// to the last one whose address begins with the same digits.
+    /// Looks up the next `count` symbols. Looks up fewer at a multiple of [`BATCH`], at the last
+    /// symbol, and where the first digits of addresses change.
     #[inline(never)]
     pub(super) fn look_up<P: Places>(&mut self, tables: &Tables<'_, '_, P>, count: usize) {
         let first = self.end;
@@ -103,10 +104,10 @@ impl PrefixBatch {
         let Some((&row, rows)) = rows.split_first() else {
             return;
         };
-        // Addresses rise, but for once, from the per-cpu area to the image.
+        // Addresses rise, except once: from the per-cpu area to the image.
         let high = tables.places.place(first, row).address >> (4 * LOW);
         let (mut end, mut limit) = (0, count);
-        // Most often the last one has the same.
+        // Most often the last symbol has the same first digits.
         let mut next = count.wrapping_sub(1);
         while let Some(&row) = wanted.get(next).filter(|_| end < limit) {
             let index = first.wrapping_add(next as u32);
@@ -123,8 +124,8 @@ impl PrefixBatch {
 
         match rows.get(..count) {
             Some(rows) => self.fill(tables, first, row, rows),
-            // The last of all symbols has none behind it. It is at its own address, which does not
-            // end it.
+            // The last of all symbols has no next symbol. Its own address stands for that of the
+            // next symbol, and a distance of 0 leads to `distant_gap`.
             None => {
                 self.fill(tables, first, row, rows);
                 let last = self.end.wrapping_sub(1);
@@ -134,8 +135,9 @@ impl PrefixBatch {
         }
     }
 
-    /// Looks up the symbols from number `first` on, which is in `row`. `after` are the rows behind
-    /// each of them, up to the next multiple of [`BATCH`] at most.
+    /// Makes the prefixes from symbol number `first` on. `row` is the row of that symbol, and
+    /// `after` has the row behind that of each symbol, up to the next multiple of [`BATCH`] at
+    /// most.
     fn fill<P: Places>(
         &mut self,
         tables: &Tables<'_, '_, P>,
@@ -145,7 +147,7 @@ impl PrefixBatch {
     ) {
         let mut index = first;
         let mut address = tables.places.place(first, row).address;
-        // They are of the symbols up to the next multiple of 64.
+        // The bits of the symbols up to the next multiple of 64.
         let mut bits = tables.sizes.map_or(0, |sizes| sizes.bits_from(first));
         let stored = tables.sizes.unwrap_or(&SizeTables::NONE);
         let prefixes = self.prefixes.get_mut(first as usize % BATCH..);
@@ -153,7 +155,7 @@ impl PrefixBatch {
         for (&row, prefix) in after.iter().zip(prefixes) {
             let next = tables.places.place(index.wrapping_add(1), row).address;
             let mut size = next.wrapping_sub(address);
-            // Neither 0 nor as far as from the per-cpu area to the image.
+            // Another symbol at the same address, or the end of an area.
             if size.wrapping_sub(1) >= MAX_GAP {
                 size = distant_gap(&mut self.gap, tables, index);
             }
@@ -168,7 +170,7 @@ impl PrefixBatch {
         }
     }
 
-    /// Makes the digits that addresses begin with those of `high`.
+    /// Makes the first digits of addresses those of `high`.
     fn set_high(&mut self, high: usize) {
         let mut rest = high;
         for chunk in self.high.rchunks_mut(LOW) {
@@ -180,11 +182,10 @@ impl PrefixBatch {
     }
 }
 
-/// What [`Tables::gap`] says of symbol number `index`, which the next one does not end; 0 if there is
-/// no such symbol.
+/// The gap of symbol number `index`, by [`Tables::gap`], where the next symbol is not the end of
+/// it; 0 if there is no such symbol.
 ///
-/// `last` is the last address that this was asked for, and the answer: symbols of one address follow
-/// each other, sometimes hundreds of them.
+/// `last` caches the last address and its gap: hundreds of symbols in a row can have one address.
 #[cold]
 #[inline(never)]
 fn distant_gap<P: Places>(
@@ -206,31 +207,32 @@ fn distant_gap<P: Places>(
 }
 
 impl Prefix {
-    /// The prefix of every symbol if addresses and sizes are not shown.
+    /// The prefix of every symbol where addresses and sizes are not shown.
     const ZEROS: Self = Self {
         low: [u16::from_le_bytes([b'0'; 2]); LOW / 2],
         size: size_word(0),
     };
 
-    /// Stores it behind `high`. Returns its length, with that; 255 if it does not fit.
+    /// Stores `high` and the prefix at the beginning of `room`. Returns the length of both; 255 if
+    /// the size has too many digits.
     #[inline(always)]
-    pub(super) fn put(&self, window: &mut [u8], high: [u8; DIGITS - LOW]) -> u8 {
-        put(window, 0, high);
+    pub(super) fn put(&self, room: &mut [u8], high: [u8; DIGITS - LOW]) -> u8 {
+        put(room, 0, high);
         let [first, second] = self.low;
-        put(window, DIGITS - LOW, first.to_le_bytes());
-        put(window, DIGITS - 2, second.to_le_bytes());
-        put(window, DIGITS, self.size.to_le_bytes());
+        put(room, DIGITS - LOW, first.to_le_bytes());
+        put(room, DIGITS - 2, second.to_le_bytes());
+        put(room, DIGITS, self.size.to_le_bytes());
         (self.size >> 56) as u8
     }
 }
 
-/// See [`size_word`].
+/// The size with its spaces; see [`size_word`].
 #[inline(always)]
 fn word_of_size(size: usize) -> u64 {
     match size {
         0..=0xff => small_size(size as u8),
         0x100..=0xffff => {
-            // The last two digits and a space behind the digits before them.
+            // The last two digits and a space, behind the first digits.
             let first = small_size((size >> 8) as u8);
             let shift = if size < 0x1000 { 16 } else { 24 };
             let space = u64::from(b' ');
@@ -241,7 +243,7 @@ fn word_of_size(size: usize) -> u64 {
     }
 }
 
-/// The same where there is more to do.
+/// The rare case of [`word_of_size`].
 #[cold]
 #[inline(never)]
 fn word_of_large_size(size: usize) -> u64 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! All core symbols as lines.
+//! The core symbols as lines, in order.
 //!
-//! What is done for each line, and for each of its 13 tokens, is what reading the file costs.
-//! [`prefixes`](super::prefixes) looks up the numbers of some symbols at once, [`name_expansion`](super::name_expansion)
-//! expands a name, and here the two meet, with the modules, which are looked up once for all
-//! symbols of a stretch. A line that these cannot make, as it is too long, is made by [`Line`].
+//! The cost of reading the file is the work for each line and for each of its 13 tokens.
+//! [`prefixes`](super::prefixes) looks up addresses and sizes for many symbols at once, and
+//! [`name_expansion`](super::name_expansion) expands a name. This file joins the two, and adds the
+//! modules, which it looks up once for all symbols of a stretch. [`Line`] makes the lines that are
+//! too long for this.
 
 use super::{
     line::{Line, NoSpace},
@@ -24,32 +25,32 @@ pub use super::{
     symbol_tables::Tables,
 };
 
-/// A walk over the core symbols, line by line. Takes more than 1 KiB.
+/// A walk over the core symbols, line by line. It is larger than 1 KiB.
 pub struct Walk<'a> {
-    /// Number of the next symbol.
+    /// The number of the next symbol.
     index: u32,
-    /// Its name and the ones after it.
+    /// The names from the next symbol on.
     names: Entries<'a>,
-    /// Its numbers and those of the ones after it.
+    /// The addresses and sizes from the next symbol on.
     batch: PrefixBatch,
-    /// Its modules and those of the ones after it.
+    /// The modules from the next symbol on.
     group: Group<'a>,
 }
 
 /// Bytes of the shortest line.
 const MIN_LINE: usize = 2 * size_of::<usize>() + 6;
 
-/// How many symbols ahead are looked at for whether they are in the same modules.
+/// The most symbols ahead that a search for the end of a group looks at.
 const AHEAD: u32 = 512;
 
-/// Symbols that are in the same modules.
+/// Consecutive symbols that are in the same modules.
 struct Group<'a> {
     stretch: Stretch<'a>,
-    /// Where that was found.
+    /// The result of the last search.
     hint: RangeHint,
-    /// The number of the symbol behind the last one that is known to be in the stretch.
+    /// The number of the first symbol that is not known to be in the stretch.
     end: u32,
-    /// What stands behind their names.
+    /// The part of their lines behind the name.
     suffix: Suffix,
 }
 
@@ -83,13 +84,13 @@ impl<'a> Walk<'a> {
         self.index
     }
 
-    /// Writes lines to the beginning of `buf` until there are `wanted` bytes or more, the number of
-    /// the next symbol is a multiple of [`BATCH`](super::prefixes::BATCH), there is no next symbol, or its line may not
-    /// fit; which it does if there are [`WINDOW`] bytes and it is not overly long. Returns how many
-    /// bytes there are.
+    /// Writes lines to the beginning of `buf`. Stops at `wanted` bytes or more, at a symbol whose
+    /// number is a multiple of [`BATCH`](super::prefixes::BATCH), behind the last symbol, or where
+    /// less than [`WINDOW`] bytes are free. A line that does not fit into that many bytes can stop
+    /// it too. Returns the number of bytes written.
     ///
-    /// Where `show_values` is not set, addresses and sizes are zeros; for one walk, that is always
-    /// the same.
+    /// If `show_values` is not set, addresses and sizes are zeros. All calls for one walk must have
+    /// the same value.
     pub fn lines<P: Places>(
         &mut self,
         tables: &Tables<'_, 'a, P>,
@@ -105,7 +106,7 @@ impl<'a> Walk<'a> {
                 self.batch.skip(tables);
             }
         }
-        // A window is free in this as long as less than `wanted` bytes are in use.
+        // As long as less than `wanted` bytes are in use, `WINDOW` bytes are free in this part.
         let enough = wanted.saturating_add(WINDOW - 1).min(buf.len());
         let mut written: usize = 0;
         while self.index < self.batch.end() {
@@ -141,12 +142,12 @@ impl<'a> Walk<'a> {
         written
     }
 
-    /// Writes lines to the beginning of `buf`, which becomes what is behind them, until no
-    /// [`WINDOW`] is free, the modules change, the batch ends or a line is too long. What is stored
-    /// behind a name is `SUFFIX` bytes, of which some may be too much.
+    /// Writes lines to the beginning of `buf`, and makes `buf` the memory behind them. Stops where
+    /// less than [`WINDOW`] bytes are free, the modules change, the batch ends or a line is too
+    /// long. Behind a name it stores `SUFFIX` bytes; the next line overwrites the surplus bytes.
     ///
-    /// That `buf` is behind a reference keeps the compiler from moving loads over stores, which
-    /// would take an instruction more for each token.
+    /// `buf` is behind a reference to keep the compiler from moving loads over stores, which would
+    /// take one more instruction for each token.
     #[inline(never)]
     fn quick_lines<const SUFFIX: usize>(&mut self, tokens: &Tokens<'_>, buf: &mut &mut [u8]) {
         let mut free = mem::take(buf);
@@ -159,17 +160,17 @@ impl<'a> Walk<'a> {
         let prefixes = self.batch.from(self.index).get(..count);
         let mut prefixes = prefixes.unwrap_or_default().iter();
         while let Some(prefix) = prefixes.as_slice().first() {
-            let Some(window) = free.first_chunk_mut::<WINDOW>() else {
+            let Some(room) = free.first_chunk_mut::<WINDOW>() else {
                 break;
             };
             let Some((first, list, after)) = names.split_quick() else {
                 break;
             };
-            let at = prefix.put(window, high);
-            let Some(at) = put_symbol(window, at, tokens, first, list) else {
+            let at = prefix.put(room, high);
+            let Some(at) = put_symbol(room, at, tokens, first, list) else {
                 break;
             };
-            let len = put_suffix(window, at, suffix, suffix_len);
+            let len = put_suffix(room, at, suffix, suffix_len);
             let Some(rest) = mem::take(&mut free).get_mut(len..) else {
                 break;
             };
@@ -183,8 +184,8 @@ impl<'a> Walk<'a> {
         *buf = free;
     }
 
-    /// Writes one line, of any length, to the beginning of `buf`. Returns its length; `None` if
-    /// there is no room for it.
+    /// Writes one line, of any length, to the beginning of `buf`. Returns the length of the line;
+    /// `None` if `buf` has no room for it.
     #[cold]
     #[inline(never)]
     fn slow_line<P: Places>(
@@ -222,7 +223,7 @@ impl<'a> Walk<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// Finds the modules of symbol number `index`, and which symbols after it are in the same.
+    /// Finds the modules of symbol number `index`, and the end of the group that begins with it.
     #[cold]
     #[inline(never)]
     fn find<P: Places>(&mut self, tables: &Tables<'_, 'a, P>, index: u32) {
@@ -234,7 +235,7 @@ impl<'a> Group<'a> {
             self.stretch = tables.modules.stretch(index, place.offset, &mut self.hint);
             self.suffix = Suffix::new(self.stretch.names());
         }
-        // Addresses rise, but for once, from the per-cpu area to the image.
+        // Addresses rise, except once: from the per-cpu area to the image.
         let reaches = |index| {
             let other: Option<Place> = tables.places.get(index);
             other.is_some_and(|other| {
@@ -243,15 +244,15 @@ impl<'a> Group<'a> {
         };
         let limit = self.stretch.end().min(index.saturating_add(AHEAD));
         let (mut low, mut high, mut step) = (self.end, self.end, 1);
-        // Most are short.
+        // Most groups are short.
         while high < limit && reaches(high) {
             low = high.wrapping_add(1);
             high = high.saturating_add(step).min(limit);
             step = step.wrapping_mul(2);
         }
-        // It ends between them.
+        // The group ends between `low` and `high`.
         while low < high {
-            // Does not overflow, as it is between them.
+            // Does not overflow: the middle is between the two.
             let middle = low.wrapping_add(high.wrapping_sub(low) / 2);
             if reaches(middle) {
                 low = middle.wrapping_add(1);

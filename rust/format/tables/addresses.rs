@@ -2,8 +2,8 @@
 
 //! The addresses of the core symbols, as scripts/kallsyms.c stores them.
 //!
-//! `kallsyms_offsets` has a row of 4 bytes for each symbol. Two encodings exist: [`BaseRelative`] up
-//! to Linux 7.1 and [`SelfRelative`] since 7.2.
+//! `kallsyms_offsets` has a row of 4 bytes for each symbol. Two encodings exist: [`BaseRelative`]
+//! up to Linux 7.1 and [`SelfRelative`] since 7.2.
 
 use core::{mem::size_of, ptr};
 
@@ -32,8 +32,8 @@ impl Place {
 
 /// Rows that count from one base address.
 ///
-/// If `ABSOLUTE_PERCPU` is set (`CONFIG_KALLSYMS_ABSOLUTE_PERCPU`), a row that is not negative is an
-/// offset in the per-cpu area, and a negative row counts down: -1 is the base itself.
+/// If `ABSOLUTE_PERCPU` is set (`CONFIG_KALLSYMS_ABSOLUTE_PERCPU`), a row that is not negative is
+/// an offset in the per-cpu area, and a negative row counts down: -1 is the base itself.
 #[derive(Clone, Copy, Debug)]
 pub struct BaseRelative<const ABSOLUTE_PERCPU: bool> {
     /// The base address.

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Why the module tables, or those of the sizes, were refused.
+//! The defects for which tables are refused.
 
 use super::size_layout::VALUES;
 use core::fmt;
 
 /// A defect that makes the module tables unusable as a whole.
 ///
-/// A row is one of ranges or of exceptions; an offset is in bytes into the names.
+/// A row is a range or an exception. An offset counts bytes in the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableError {
-    /// Two tables that belong together have different lengths, in rows.
+    /// The two tables of a pair have different lengths, in rows.
     LengthMismatch { keys: usize, entries: usize },
-    /// The row does not come after the one before it.
+    /// The row is not above the row before it.
     NotSorted { row: usize },
-    /// The names do not begin with the zero byte that stands for "no module".
+    /// The names do not begin with the zero byte of "no module".
     NoLeadingZero,
-    /// The row names a module by an offset that is not the start of a name.
+    /// The row has an offset at which no name starts.
     NotAName { row: usize, offset: u32 },
-    /// The name is empty, too long, not ended or has a byte that no module name has.
+    /// The name is empty, too long, not NUL-terminated or has a byte that no module name has.
     BadName { offset: usize },
-    /// The list has a count below two or ends before its last name.
+    /// The list has a count below two, or ends before its last name.
     BadList { offset: usize },
 }
 
@@ -47,11 +47,11 @@ impl fmt::Display for TableError {
 /// A defect that makes the size tables unusable as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SizeError {
-    /// Level `level` does not have as many entries as go down from the level before it.
+    /// The number of entries of level `level` is not the number of escapes in the level before it.
     Count { level: usize },
-    /// The rank at this index of level `level` is not the number of entries that go down before it.
+    /// The rank at this index of level `level` is not the number of escapes before it.
     Rank { level: usize, rank: usize },
-    /// There are not 15 values.
+    /// The number of values is not 15.
     Values { len: usize },
 }
 
@@ -68,15 +68,15 @@ impl fmt::Display for SizeError {
 /// A defect that makes the symbol tables unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SymbolError {
-    /// The string of this token begins outside of the token table or does not end in it.
+    /// The string of this token does not lie inside the token table.
     BadToken { token: u8 },
-    /// There are not as many markers as the number of symbols needs.
+    /// There are fewer markers than the number of symbols needs.
     MarkerCount { markers: usize, symbols: u32 },
-    /// The marker does not hold the offset of its symbol's entry.
+    /// The marker is not the offset of its symbol's entry.
     BadMarker { marker: usize },
-    /// The entry of this symbol is empty, too long or goes beyond the stream.
+    /// The entry of this symbol is empty, is too long or ends behind the stream.
     BadEntry { symbol: u32 },
-    /// The string of this symbol does not begin with a letter or another printable byte.
+    /// The string of this symbol does not begin with a printable byte.
     BadType { symbol: u32 },
 }
 

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The names table: which modules a range belongs to.
+//! The names table: the module names of ranges and exceptions.
 //!
-//! A strtab that begins with one zero byte, so that offset 0 means "in no module". At any other
-//! offset that a range uses stands one of:
+//! The table is a strtab that begins with one zero byte, so that offset 0 means "in no module". Any
+//! other offset of a range leads to one of two forms:
 //!
 //! ```text
 //! e x t 4 \0                    one module
 //! \0 <count> a \0 b \0 ...      <count> modules, at least two
 //! ```
 //!
-//! A module that is alone in some ranges and in a list in others has its name in the list only, so
-//! a range may point at a name inside a list.
+//! The name of a module that is alone in some ranges and in a list in others stands in the list
+//! only. So a range may point at a name inside a list.
 
 use super::error::TableError;
 
-/// Longest module name in bytes, without its NUL: `MODULE_NAME_LEN` (include/linux/module.h) less
-/// one. The kernel has 64 bits, whatever machine the generator runs on.
+/// The longest module name in bytes, without its NUL: `MODULE_NAME_LEN` (include/linux/module.h)
+/// less one. The kernel has 64 bits, whatever machine the generator runs on.
 pub const MAX_NAME_LEN: usize = 64 - size_of::<u64>() - 1;
 
-/// Most modules that one list can hold: its count is a byte.
+/// The most modules in one list: its count is a byte.
 pub const MAX_LIST_LEN: usize = u8::MAX as usize;
 
-/// A byte that a module name may have, as the module loader sees it (no `-`).
+/// Tells whether a module name may have this byte. The module loader has `_` for `-`.
 pub const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'+')
 }
@@ -34,7 +34,7 @@ pub const fn is_name_byte(byte: u8) -> bool {
 pub struct ModuleNames<'a> {
     /// Starts at the next name.
     rest: &'a [u8],
-    /// Names still to come.
+    /// The number of names still to come.
     left: u8,
 }
 
@@ -44,19 +44,19 @@ impl<'a> ModuleNames<'a> {
         Self { rest: &[], left: 0 }
     }
 
-    /// Tells whether there is no further name.
+    /// Tells whether no name is left.
     pub const fn is_empty(&self) -> bool {
         self.left == 0
     }
 
-    /// The names as they are stored, each with its NUL, and how many they are; what follows the last is
-    /// not theirs.
+    /// The names as they are stored, each with its NUL, and their number. Bytes behind the last
+    /// name belong to others.
     pub const fn encoded(&self) -> (&'a [u8], u8) {
         (self.rest, self.left)
     }
 
-    /// Decodes the entry at byte `offset` of `names`. Any offset is safe: where no entry can be
-    /// decoded the result is empty or cut short. [`check`] tells such offsets from good ones.
+    /// Decodes the entry at byte `offset` of `names`. Any offset is safe: without an entry there,
+    /// the result is empty or cut short. [`check`] refuses such offsets.
     pub(super) fn at(names: &'a [u8], offset: u32) -> Self {
         let entry = names.get(offset as usize..).unwrap_or_default();
         match *entry {
@@ -87,8 +87,7 @@ impl<'a> Iterator for ModuleNames<'a> {
     }
 }
 
-/// Checks that an entry which decodes whole stands at byte `offset` of `names`; `row` is for the
-/// error.
+/// Checks that byte `offset` of `names` begins an entry that decodes whole. `row` is for the error.
 pub(super) fn check(names: &[u8], offset: u32, row: usize) -> Result<(), TableError> {
     if offset == 0 {
         return Ok(());
@@ -96,7 +95,8 @@ pub(super) fn check(names: &[u8], offset: u32, row: usize) -> Result<(), TableEr
     let start = offset as usize;
     let entry = names.get(start..).unwrap_or_default();
     let before = names.get(..start).unwrap_or_default();
-    // An entry starts where the one before it ended; a name also right behind the head of a list.
+    // An entry starts at the end of the entry before it. A name can also start right behind the
+    // head of a list.
     let starts_entry = before.ends_with(&[0]);
     let starts_list = matches!(before, [.., 0, 0, 2..=u8::MAX]);
     match *entry {
@@ -124,7 +124,7 @@ pub(super) fn check(names: &[u8], offset: u32, row: usize) -> Result<(), TableEr
     }
 }
 
-/// Tells whether `name` can be a module's name.
+/// Tells whether `name` can be the name of a module.
 pub fn is_name(name: &[u8]) -> bool {
     !name.is_empty() && name.len() <= MAX_NAME_LEN && name.iter().copied().all(is_name_byte)
 }

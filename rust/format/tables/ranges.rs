@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The module tables and the hinted search in them.
+//! The module tables, and the hinted search in them.
 //!
-//! Ranges tile the image: each begins at its offset and ends where the next begins, so only starts
-//! are stored. Offsets are bytes from `_text`, modulo 2^32: on x86_64 of 6.12, per-cpu symbols have
-//! small absolute addresses, and their distance from the link-time `_text` still fits.
+//! Ranges tile the image: each ends where the next begins, so the table stores only starts. Offsets
+//! are bytes from `_text`, modulo 2^32. On x86_64 of 6.12, per-cpu symbols have small absolute
+//! addresses, and their distance from the link-time `_text` still fits.
 //!
-//! Addresses alone cannot tell whose a symbol without a size is that stands between two objects,
-//! nor that a symbol of the linker script is nobody's. These symbols, a few in ten thousand, are
-//! listed by index as exceptions (x86_64 defconfig of 6.12.117: see Documentation/kbuild/tables.rst).
+//! An address alone does not tell the object file of a symbol without a size between two object
+//! files, nor that a symbol of the linker script has no object file. The table of exceptions lists
+//! these symbols by number: a few in ten thousand (Documentation/kbuild/tables.rst has the count).
 //!
-//! A reader of the whole listing asks for rising offsets, and a module has many symbols, so the
-//! answer is nearly always the last range or the one after it. The search looks there first and
-//! only then searches: a sequential reader pays for a binary search only where the address space
-//! jumps.
+//! A reader of the whole listing asks for rising offsets, and a module has many symbols. So the
+//! answer is nearly always the last range or the next one. The search looks there first, and falls
+//! back to a binary search.
 
 use super::error::TableError;
 use super::names::{self, ModuleNames};
@@ -21,15 +20,15 @@ use super::names::{self, ModuleNames};
 /// The module tables as they are linked, not checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RawTables<'a> {
-    /// Where each range starts, in bytes from `_text`. Sorted.
+    /// The start of each range, in bytes from `_text`. Sorted.
     pub offsets: &'a [u32],
-    /// For each range, its entry in `names`; 0 where the range is in no module.
+    /// The entry of each range in `names`; 0 for a range in no module.
     pub modules: &'a [u32],
-    /// The symbols that are not in the modules of their range, by index in kallsyms. Sorted.
+    /// The symbols that are not in the modules of their range, by number. Sorted.
     pub exceptions: &'a [u32],
-    /// For each exception, its entry in `names`; 0 where the symbol is in no module.
+    /// The entry of each exception in `names`; 0 for a symbol in no module.
     pub exception_modules: &'a [u32],
-    /// See [`names`].
+    /// The module names; see [`names`].
     pub names: &'a [u8],
 }
 
@@ -37,36 +36,39 @@ pub struct RawTables<'a> {
 ///
 /// # Invariants
 ///
-/// In each of the pairs `offsets` and `modules`, `exceptions` and `exception_modules`, both have
-/// one length, and the first rises strictly. Every value of the second is 0 or the offset of an
-/// entry that decodes whole from `names`.
+/// For each of the pairs `offsets` and `modules`, `exceptions` and `exception_modules`:
+///
+/// - Both tables have the same length.
+/// - The first table rises strictly.
+/// - Every value of the second table is 0, or the offset of an entry that decodes whole from
+///   `names`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ModuleTables<'a>(RawTables<'a>);
 
-/// Where the last search ended. Any value is safe; a good one saves the search.
+/// The result of the last search. Any value is safe; a good one saves the next search.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RangeHint {
-    /// Index of a range.
+    /// The index of a range.
     range: usize,
-    /// Index of the first exception not below the last symbol.
+    /// The index of the first exception not below the last symbol.
     exception: usize,
 }
 
-/// Symbols that follow each other and are in the same modules.
+/// Consecutive symbols that are in the same modules.
 #[derive(Clone, Copy, Debug)]
 pub struct Stretch<'a> {
-    /// The offset at which it begins.
+    /// The offset at which the stretch begins.
     start: u32,
-    /// How far from there it goes, inclusive.
+    /// The last offset, counted from `start`.
     reach: u32,
-    /// The number of the first symbol that is not in it, whatever its offset.
+    /// The number of the first symbol that is not in the stretch, whatever its offset.
     end: u32,
     /// The modules.
     names: ModuleNames<'a>,
 }
 
 impl<'a> Stretch<'a> {
-    /// A stretch that nothing is in.
+    /// A stretch without symbols.
     pub const fn none() -> Self {
         Self {
             start: 0,
@@ -76,25 +78,25 @@ impl<'a> Stretch<'a> {
         }
     }
 
-    /// Tells whether symbol number `symbol`, which is at `offset` bytes from `_text`, is in it. The
-    /// stretch is one that was found for this symbol or for one before it.
+    /// Tells whether symbol number `symbol`, at `offset` bytes from `_text`, is in the stretch. The
+    /// symbol must not be before the one that the stretch was found for.
     #[inline]
     pub const fn holds(&self, symbol: u32, offset: u32) -> bool {
         self.reaches(offset) && symbol < self.end
     }
 
-    /// The number of the first symbol that is not in it, whatever its offset.
+    /// The number of the first symbol that is not in the stretch, whatever its offset.
     pub(super) const fn end(&self) -> u32 {
         self.end
     }
 
-    /// Tells whether a symbol that is at `offset` is in it, if its number is one that may be.
+    /// Tells whether the stretch has the bytes at `offset`.
     #[inline]
     pub(super) const fn reaches(&self, offset: u32) -> bool {
         offset.wrapping_sub(self.start) <= self.reach
     }
 
-    /// The modules of all symbols in it.
+    /// The modules of all symbols in the stretch.
     pub const fn names(&self) -> ModuleNames<'a> {
         self.names
     }
@@ -103,7 +105,7 @@ impl<'a> Stretch<'a> {
 impl<'a> ModuleTables<'a> {
     /// The tables of a kernel without modules: every answer is empty.
     pub const fn empty() -> Self {
-        // INVARIANT: There is neither a range nor an exception.
+        // INVARIANT: All tables but the names are empty.
         Self(RawTables {
             offsets: &[],
             modules: &[],
@@ -113,7 +115,7 @@ impl<'a> ModuleTables<'a> {
         })
     }
 
-    /// Checks the tables whole. Linear in their length.
+    /// Checks the whole tables. Linear in their length.
     pub fn new(raw: RawTables<'a>) -> Result<Self, TableError> {
         if raw.offsets.is_empty() && raw.exceptions.is_empty() {
             return Ok(Self::empty());
@@ -137,11 +139,10 @@ impl<'a> ModuleTables<'a> {
         self.0.offsets.is_empty()
     }
 
-    /// The modules of symbol number `symbol`, which is at `offset` bytes from `_text`. Updates
-    /// `hint`.
+    /// The modules of symbol number `symbol`, at `offset` bytes from `_text`. Updates `hint`.
     ///
-    /// Constant time for a symbol after the last one if it is in the same range or the next,
-    /// logarithmic otherwise. May be called from any context.
+    /// Constant time if the symbol is after the last one, in the same range or the next; or else
+    /// logarithmic. May be called from any context.
     #[inline]
     pub fn of_symbol(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
         match self.exception(symbol, hint) {
@@ -152,8 +153,8 @@ impl<'a> ModuleTables<'a> {
 
     /// The modules of the code or data at `offset` bytes from `_text`. Updates `hint`.
     ///
-    /// Constant time when the answer is the hinted range or the one after it, logarithmic
-    /// otherwise. May be called from any context.
+    /// Constant time if the answer is the hinted range or the next; or else logarithmic. May be
+    /// called from any context.
     #[inline]
     pub fn at_offset(&self, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
         let Some(range) = self.range_of(offset, hint.range) else {
@@ -164,15 +165,15 @@ impl<'a> ModuleTables<'a> {
         ModuleNames::at(self.0.names, entry)
     }
 
-    /// The symbols that are not in the modules of their range, by number, and the modules they are in.
+    /// The exceptions, by number, and their modules.
     pub fn exceptions(&self) -> impl Iterator<Item = (u32, ModuleNames<'a>)> + '_ {
         let Self(raw) = self;
         let entries = raw.exceptions.iter().zip(raw.exception_modules);
         entries.map(|(&symbol, &entry)| (symbol, ModuleNames::at(raw.names, entry)))
     }
 
-    /// The stretch that begins with symbol number `symbol`, which is at `offset` bytes from `_text`,
-    /// or before it. Updates `hint`. Takes as long as [`of_symbol`](Self::of_symbol).
+    /// The stretch of symbol number `symbol`, at `offset` bytes from `_text`. Updates `hint`. Takes
+    /// as long as [`of_symbol`](Self::of_symbol).
     pub fn stretch(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> Stretch<'a> {
         if let Some(entry) = self.exception(symbol, hint) {
             return Stretch {
@@ -182,7 +183,7 @@ impl<'a> ModuleTables<'a> {
                 names: ModuleNames::at(self.0.names, entry),
             };
         }
-        // The search for an exception left the one after the symbol, if there is one.
+        // The search for an exception left the index of the next exception in the hint.
         let next = self.0.exceptions.get(hint.exception).copied();
         let (start, after) = match self.range_of(offset, hint.range) {
             Some(range) => {
@@ -192,7 +193,7 @@ impl<'a> ModuleTables<'a> {
             }
             None => (0, 0),
         };
-        // Where there is no next range the last one goes on to the end.
+        // The last range goes on to the end of the offsets.
         let after = self.0.offsets.get(after).copied().unwrap_or(0);
         Stretch {
             start,
@@ -202,7 +203,7 @@ impl<'a> ModuleTables<'a> {
         }
     }
 
-    /// The entry of `symbol` if it is an exception.
+    /// The entry of `symbol`, if the symbol is an exception.
     #[inline]
     fn exception(&self, symbol: u32, hint: &mut RangeHint) -> Option<u32> {
         let exceptions = self.0.exceptions;
@@ -224,7 +225,7 @@ impl<'a> ModuleTables<'a> {
             .filter(|_| found)
     }
 
-    /// The index of the range that `offset` is in, if any range starts at or below it.
+    /// The index of the range that `offset` is in; `None` if all ranges start above it.
     #[inline]
     fn range_of(&self, offset: u32, hinted: usize) -> Option<usize> {
         if self.holds(hinted, offset) {
@@ -238,7 +239,7 @@ impl<'a> ModuleTables<'a> {
         after.checked_sub(1)
     }
 
-    /// Tells whether there is a range `range` and `offset` is in it.
+    /// Tells whether range number `range` exists and has the bytes at `offset`.
     #[inline]
     fn holds(&self, range: usize, offset: u32) -> bool {
         let starts = self.0.offsets;
@@ -248,7 +249,7 @@ impl<'a> ModuleTables<'a> {
     }
 }
 
-/// Checks that `keys` rise strictly and that `entries` are as many, all of them good.
+/// Checks that `keys` rise strictly, and that there are as many `entries`, all of them good.
 fn check_pair(keys: &[u32], entries: &[u32], names: &[u8]) -> Result<(), TableError> {
     if keys.len() != entries.len() {
         return Err(TableError::LengthMismatch {

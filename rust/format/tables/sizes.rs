@@ -2,54 +2,55 @@
 
 //! The sizes of symbols, at about half a byte each.
 //!
-//! What is known without any table is the gap: the bytes from a symbol to the next one at a higher
-//! address. Half of all symbols fill it, and most of the others leave less than 16 bytes of padding,
-//! evenly spread, or have no size at all. Only how a size differs from the gap is stored, in four
-//! levels, each for what the one before it could not say:
+//! The gap of a symbol needs no table: the bytes from the symbol to the next one at a higher
+//! address. Half of all symbols fill their gap. Most others leave less than 16 bytes of padding,
+//! evenly spread, or have no size at all. The tables store the difference between gap and size in
+//! four levels. Each level has the symbols that the level before it escapes:
 //!
-//! 1. A bit for each symbol: 0 if it fills its gap.
-//! 2. A nibble for each 1 of the bits: one of 15 values, the most frequent ones of this kernel, which
-//!    are numbers of bytes to leave off or "no size".
-//! 3. A byte for each nibble of 15: the number of bytes to leave off.
-//! 4. A word for each byte of 255: the size. Symbols that overlap the next one are here.
+//! 1. A bit for each symbol: 0 if the symbol fills its gap. A 1 is an escape.
+//! 2. A nibble for each escape of level 1: 0 to 14 stand for the 15 most frequent values of this
+//!    kernel, which are bytes of padding or "no size". 15 is an escape.
+//! 3. A byte for each escape of level 2: bytes of padding. 255 is an escape.
+//! 4. A word for each escape of level 3: the size. Symbols that overlap the next one are here.
 //!
-//! Where an entry of a level is, is how many entries of the level before it, up to there, go down. That
-//! number is kept for every 512th entry, and the rest is counted. So a size at any index costs no
-//! more than three counts over 512 entries, and mostly none; one who reads all sizes in order
-//! counts nothing.
+//! The index of an entry in level N+1 is the number of escapes before it in level N: its rank. The
+//! tables have a rank for every 512th entry, and the decoder counts from there. So a size at any
+//! index costs at most three counts over 512 entries, and mostly none. A reader of all sizes in
+//! order counts nothing.
 //!
-//! Documentation/kbuild/tables.rst has the bytes that each level takes on x86_64 defconfig.
+//! `size_layout.rs` has the names and lengths of the tables, and Documentation/kbuild/tables.rst
+//! the bytes that each level takes on x86_64 defconfig.
 
 pub use super::error::SizeError;
 pub use super::size_layout::{RawSizes, NO_SIZE, RANK_STEP, VALUES};
 
-/// A nibble that stands for no value: the third level has it.
-pub const NIBBLE_DOWN: u8 = 15;
+/// The escape of level 2.
+pub const NIBBLE_ESCAPE: u8 = 15;
 
-/// A byte that stands for no number: the fourth level has it.
-pub const BYTE_DOWN: u8 = 255;
+/// The escape of level 3.
+pub const BYTE_ESCAPE: u8 = 255;
 
 /// The size tables of one kernel.
 ///
-/// [`Self::new`] has checked that each level has as many entries as go down from the one before it,
-/// that the first one has one for each symbol, and that all ranks are right. Decoding does not rely
-/// on it: wrong tables give wrong sizes, and never a panic or an endless loop.
+/// [`Self::new`] checks that level 1 has a bit for each symbol, that each other level has an entry
+/// for each escape of the level before it, and that all ranks are right. Decoding does not rely on
+/// these checks: wrong tables give wrong sizes, and never a panic or an endless loop.
 #[derive(Clone, Copy, Debug)]
 pub struct SizeTables<'a>(RawSizes<'a>);
 
-/// Where a reader of consecutive sizes is.
+/// The place of a reader of consecutive sizes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SizeCursor {
-    /// Number of the next symbol.
+    /// The number of the next symbol.
     symbol: u32,
-    /// Index of the next entry of levels 2, 3 and 4.
+    /// The indexes of the next entries of levels 2, 3 and 4.
     nibble: usize,
     byte: usize,
     word: usize,
 }
 
 impl<'a> SizeTables<'a> {
-    /// Tables of no symbol.
+    /// The tables of a kernel without symbols.
     pub(super) const NONE: Self = Self(RawSizes {
         bits: &[],
         bit_ranks: &[],
@@ -77,29 +78,29 @@ impl<'a> SizeTables<'a> {
         if raw.nibbles.len() != ones.div_ceil(2) {
             return Err(SizeError::Count { level: 2 });
         }
-        let down = |nibble| tables.nibble(nibble) == Some(NIBBLE_DOWN);
-        let bytes = check_level(2, ones, raw.nibble_ranks, down)?;
+        let is_escape = |nibble| tables.nibble(nibble) == Some(NIBBLE_ESCAPE);
+        let bytes = check_level(2, ones, raw.nibble_ranks, is_escape)?;
         if raw.bytes.len() != bytes {
             return Err(SizeError::Count { level: 3 });
         }
-        let down = |byte| raw.bytes.get(byte) == Some(&BYTE_DOWN);
-        let words = check_level(3, bytes, raw.byte_ranks, down)?;
+        let is_escape = |byte| raw.bytes.get(byte) == Some(&BYTE_ESCAPE);
+        let words = check_level(3, bytes, raw.byte_ranks, is_escape)?;
         if raw.words.len() != words {
             return Err(SizeError::Count { level: 4 });
         }
         Ok(tables)
     }
 
-    /// The tables as they are, for who cannot wait for the check.
+    /// The tables without a check, for callers that run before there is time for it.
     pub fn unchecked(raw: RawSizes<'a>) -> Self {
         Self(raw)
     }
 
-    /// The size in bytes of symbol number `symbol`, from which it is `gap` bytes to the next symbol at
-    /// a higher address; 0 if it has none.
+    /// The size in bytes of symbol number `symbol`; 0 if the symbol has no size. `gap` are the
+    /// bytes to the next symbol at a higher address.
     ///
-    /// Constant time, for most symbols a test or a count over eight words of bits. May be called from
-    /// any context.
+    /// Constant time: for most symbols a test, or a count over eight words of bits. May be called
+    /// from any context.
     pub fn size(&self, symbol: u32, gap: u64) -> u64 {
         if !self.bit(symbol as usize) {
             return gap;
@@ -124,7 +125,7 @@ impl<'a> SizeTables<'a> {
         }
     }
 
-    /// The size of the symbol at `cursor`, see [`Self::size`]. Goes on to the next one.
+    /// The size of the symbol at `cursor`; see [`Self::size`]. Moves the cursor to the next symbol.
     #[inline]
     pub fn next(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let filled = !self.bit(cursor.symbol as usize);
@@ -135,7 +136,7 @@ impl<'a> SizeTables<'a> {
         self.next_stored(cursor, gap)
     }
 
-    /// The size of the next symbol that has a 1 in level 1. `cursor` does not count it.
+    /// The size of the next symbol that level 1 escapes. The symbol number of `cursor` stays.
     #[inline]
     fn next_stored(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_nibble(cursor.nibble, gap);
@@ -158,7 +159,7 @@ impl<'a> SizeTables<'a> {
         reader
     }
 
-    /// The nibbles from number `nibble` on, the first one lowest, and a 1 behind the last of them.
+    /// The nibbles from number `nibble` on, the first one lowest, and a 1 above the last of them.
     #[cold]
     #[inline(never)]
     fn nibbles_ahead(&self, nibble: usize) -> u64 {
@@ -174,7 +175,7 @@ impl<'a> SizeTables<'a> {
         word >> (nibble % 2 * 4)
     }
 
-    /// Levels 3 and 4.
+    /// The next size of level 3 or 4.
     #[cold]
     #[inline(never)]
     fn next_rare(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
@@ -187,7 +188,7 @@ impl<'a> SizeTables<'a> {
         })
     }
 
-    /// What level 2 says; `None` if level 3 does.
+    /// The size by level 2; `None` if the nibble is an escape.
     #[inline]
     fn size_by_nibble(&self, nibble: usize, gap: u64) -> Option<u64> {
         let value = self.nibble(nibble).unwrap_or(0);
@@ -198,18 +199,18 @@ impl<'a> SizeTables<'a> {
         })
     }
 
-    /// What level 3 says; `None` if level 4 does.
+    /// The size by level 3; `None` if the byte is an escape.
     fn size_by_byte(&self, byte: usize, gap: u64) -> Option<u64> {
         let less = self.0.bytes.get(byte).copied().unwrap_or(0);
-        (less != BYTE_DOWN).then(|| gap.wrapping_sub(less.into()))
+        (less != BYTE_ESCAPE).then(|| gap.wrapping_sub(less.into()))
     }
 
-    /// What level 4 says.
+    /// The size by level 4.
     fn size_by_word(&self, word: usize) -> u64 {
         self.0.words.get(word).copied().unwrap_or(0)
     }
 
-    /// How many nibbles before `nibble` have a byte: as [`rank`], by the word.
+    /// The number of escapes before `nibble` in level 2: [`rank`], a word at a time.
     fn bytes_before(&self, nibble: usize) -> usize {
         let raw = &self.0;
         let base = raw.nibble_ranks.get(nibble / RANK_STEP).copied();
@@ -223,20 +224,20 @@ impl<'a> SizeTables<'a> {
         };
         let rest = rest.fold(u64::from(last), |word, &pair| word << 8 | u64::from(pair));
         let words = words.map(|word| word.try_into().map_or(0, u64::from_le_bytes));
-        let down = words.chain([rest]).map(|word| {
+        let escapes = words.chain([rest]).map(|word| {
             let halves = word & word >> 1;
             (halves & halves >> 2 & 0x1111_1111_1111_1111).count_ones()
         });
-        (base.unwrap_or(0) as usize).wrapping_add(down.map(|down| down as usize).sum())
+        (base.unwrap_or(0) as usize).wrapping_add(escapes.map(|count| count as usize).sum())
     }
 
-    /// How many bytes before `byte` have a word.
+    /// The number of escapes before `byte` in level 3.
     fn words_before(&self, byte: usize) -> usize {
-        let down = |byte| self.0.bytes.get(byte) == Some(&BYTE_DOWN);
-        rank(self.0.byte_ranks, byte, down)
+        let is_escape = |byte| self.0.bytes.get(byte) == Some(&BYTE_ESCAPE);
+        rank(self.0.byte_ranks, byte, is_escape)
     }
 
-    /// How many symbols before `symbol` have a nibble: as [`rank`], by the word.
+    /// The number of escapes before `symbol` in level 1: [`rank`], a word at a time.
     fn nibbles_before(&self, symbol: usize) -> usize {
         let raw = &self.0;
         let base = raw.bit_ranks.get(symbol / RANK_STEP).copied();
@@ -249,21 +250,22 @@ impl<'a> SizeTables<'a> {
         base.unwrap_or(0).wrapping_add(counted) as usize
     }
 
-    /// Level 1 from symbol number `symbol` on, up to the next multiple of 64; zeros from there on.
+    /// The bits of level 1 from symbol number `symbol` on, up to the next multiple of 64. Zeros
+    /// follow.
     #[inline]
     pub(super) fn bits_from(&self, symbol: u32) -> u64 {
         let word = self.0.bits.get(symbol as usize / 64).copied().unwrap_or(0);
         word >> (symbol % 64)
     }
 
-    /// Level 1: whether the size of the symbol is not its gap.
+    /// Tells whether level 1 escapes the symbol.
     #[inline]
     fn bit(&self, symbol: usize) -> bool {
         let word = self.0.bits.get(symbol / 64).copied().unwrap_or(0);
         word >> (symbol % 64) & 1 != 0
     }
 
-    /// Level 2.
+    /// The nibble number `index` of level 2.
     #[inline]
     fn nibble(&self, index: usize) -> Option<u8> {
         let pair = self.0.nibbles.get(index / 2)?;
@@ -272,27 +274,27 @@ impl<'a> SizeTables<'a> {
 }
 
 impl SizeCursor {
-    /// The number of the symbol that comes next.
+    /// The number of the next symbol.
     pub fn symbol(&self) -> u32 {
         self.symbol
     }
 }
 
-/// A reader of consecutive sizes for whom level 1 was read, and who counts the symbols.
+/// A reader of consecutive sizes. Its caller reads level 1 and counts the symbols.
 #[derive(Default)]
 pub(super) struct SizeReader {
-    /// By nibble, what is left off, and which bits of the size there are: none if it is 0.
+    /// By nibble: the bytes of padding, and a mask that makes "no size" 0.
     less: [u64; 16],
     mask: [u64; 16],
-    /// The next nibbles, the first one lowest, and a 1 behind the last of them. 0 or 1 if there is
-    /// none.
+    /// The next nibbles, the first one lowest, and a 1 above the last of them. 0 or 1 without
+    /// nibbles.
     ahead: u64,
-    /// What comes next, after the nibbles above.
+    /// The place behind the nibbles of `ahead`.
     cursor: SizeCursor,
 }
 
 impl SizeReader {
-    /// The size of the next symbol that has a 1 in level 1, as [`SizeTables::next`].
+    /// The size of the next symbol that level 1 escapes; see [`SizeTables::next`].
     #[inline(always)]
     pub(super) fn next_stored(&mut self, tables: &SizeTables<'_>, gap: u64) -> u64 {
         if self.ahead <= 1 {
@@ -300,17 +302,17 @@ impl SizeReader {
         }
         let nibble = self.ahead as u8 & 0xf;
         self.ahead >>= 4;
-        if nibble == NIBBLE_DOWN {
+        if nibble == NIBBLE_ESCAPE {
             return tables.next_rare(&mut self.cursor, gap);
         }
         let at = usize::from(nibble);
-        // There is one for every nibble, so the defaults are never taken.
+        // Both arrays have an entry for each nibble, so the defaults are never taken.
         let less = self.less.get(at).copied().unwrap_or(0);
         let mask = self.mask.get(at).copied().unwrap_or(0);
         gap.wrapping_sub(less) & mask
     }
 
-    /// Reads the next nibbles.
+    /// Reads the next nibbles into `ahead`.
     #[cold]
     #[inline(never)]
     fn read_ahead(&mut self, tables: &SizeTables<'_>) {
@@ -321,19 +323,20 @@ impl SizeReader {
     }
 }
 
-/// How many entries before `index` go down, of which `ranks` has the number for every 512th entry.
-fn rank(ranks: &[u32], index: usize, goes_down: impl Fn(usize) -> bool) -> usize {
+/// The number of escapes before entry `index` of a level. `ranks` has that number for every 512th
+/// entry.
+fn rank(ranks: &[u32], index: usize, is_escape: impl Fn(usize) -> bool) -> usize {
     let base = ranks.get(index / RANK_STEP).copied().unwrap_or(0);
     let rest = index - index % RANK_STEP..index;
-    (base as usize).wrapping_add(rest.filter(|&entry| goes_down(entry)).count())
+    (base as usize).wrapping_add(rest.filter(|&entry| is_escape(entry)).count())
 }
 
-/// Checks the `ranks` of a level of `len` entries. Returns how many of the entries go down.
+/// Checks the `ranks` of a level of `len` entries. Returns the number of escapes in it.
 fn check_level(
     level: usize,
     len: usize,
     ranks: &[u32],
-    goes_down: impl Fn(usize) -> bool,
+    is_escape: impl Fn(usize) -> bool,
 ) -> Result<usize, SizeError> {
     if ranks.len() != len.div_ceil(RANK_STEP) {
         return Err(SizeError::Count { level });
@@ -346,7 +349,7 @@ fn check_level(
                 return Err(SizeError::Rank { level, rank });
             }
         }
-        count = count.wrapping_add(usize::from(goes_down(entry)));
+        count = count.wrapping_add(usize::from(is_escape(entry)));
     }
     Ok(count)
 }

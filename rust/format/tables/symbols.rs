@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The names of the core kernel's symbols, as scripts/kallsyms.c compresses them.
+//! The names of the core symbols, as scripts/kallsyms.c compresses them.
 //!
-//! A stream has one entry per symbol: its length, in one byte or in two, and that many token
-//! numbers. A token number stands for a string of the token table; the strings of an entry in a row
-//! give the letter of the symbol's type and then its name. A marker, the offset in the stream, is
-//! kept for every 256th symbol, so that a search walks over at most 255 entries.
+//! A stream has one entry for each symbol: a length, in one byte or two, and as many token numbers.
+//! A token number stands for a string of the token table. The strings of an entry, one after the
+//! other, are the letter of the symbol's type and then its name. For every 256th symbol there is a
+//! marker, the offset of its entry in the stream, so that a search walks over at most 255 entries.
 //!
 //! ```text
-//! 3  'T' "_st" "ext"       Tstext..., tokens 0x54, 0x9c and 0xe1 for example
+//! 3  'T' "_st" "ext"       T_stext, of tokens such as 0x54, 0x9c and 0xe1
 //! 0x85 0x01 ...            an entry of 0x85 & 0x7f | 0x01 << 7 = 133 tokens
 //! ```
 
@@ -17,10 +17,10 @@ use super::tokens::Tokens;
 pub use super::error::SymbolError;
 pub use super::tokens::MAX_SYMBOL_LEN;
 
-/// Symbols from one marker to the next.
+/// The number of symbols from one marker to the next.
 const MARKER_STEP: u32 = 256;
 
-/// Most tokens in one entry: a letter and a longest name of tokens that are one byte each.
+/// The most tokens in one entry: a letter and a longest name, of tokens of one byte.
 const MAX_ENTRY_LEN: usize = MAX_SYMBOL_LEN + 1;
 
 /// The entry of one symbol: token numbers.
@@ -28,7 +28,8 @@ const MAX_ENTRY_LEN: usize = MAX_SYMBOL_LEN + 1;
 pub struct Entry<'a>(&'a [u8]);
 
 impl<'a> Entry<'a> {
-    /// The token numbers. The strings of these in a row are the type's letter and the name.
+    /// The token numbers. Their strings, one after the other, are the letter of the type and the
+    /// name.
     #[inline]
     pub const fn tokens(&self) -> &'a [u8] {
         self.0
@@ -39,23 +40,24 @@ impl<'a> Entry<'a> {
 ///
 /// # Invariants
 ///
-/// `stream` is `len` entries and nothing else, none of which is empty or longer than
-/// [`MAX_ENTRY_LEN`]. `markers` has the offset of each entry whose index is a multiple of
-/// [`MARKER_STEP`], in order.
+/// - `stream` is `len` entries and nothing else.
+/// - No entry is empty or longer than [`MAX_ENTRY_LEN`].
+/// - `markers` has the offset of each entry whose number is a multiple of [`MARKER_STEP`], in
+///   order.
 #[derive(Clone, Copy, Debug)]
 pub struct SymbolNames<'a> {
-    /// See the module's description.
+    /// The entries.
     stream: &'a [u8],
     /// Offsets in `stream`.
     markers: &'a [u32],
-    /// Number of symbols.
+    /// The number of symbols.
     len: u32,
 }
 
 impl<'a> SymbolNames<'a> {
     /// Checks that `stream` begins with `len` entries, that the `markers` agree with them and that
-    /// each symbol has a type. What follows in `stream` is padding and is ignored. Linear in the
-    /// length of the stream.
+    /// each symbol has a type. The remaining bytes of `stream` are padding. Linear in the length of
+    /// the stream.
     pub fn new(
         stream: &'a [u8],
         markers: &'a [u32],
@@ -94,8 +96,10 @@ impl<'a> SymbolNames<'a> {
             }
         }
         let used = stream.len().wrapping_sub(rest.len());
-        // INVARIANT: The loop went over `len` entries, refused empty and long ones, and compared
-        // all markers.
+        // INVARIANT:
+        // - The loop went over `len` entries, and `used` bytes are their length.
+        // - It refused empty and long entries.
+        // - It compared all markers.
         Ok(Self {
             stream: stream.get(..used).unwrap_or_default(),
             markers,
@@ -135,13 +139,13 @@ impl<'a> SymbolNames<'a> {
 /// An iterator over the entries of consecutive symbols.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Entries<'a> {
-    /// Starts at the next entry.
+    /// The stream from the next entry on.
     rest: &'a [u8],
 }
 
 impl<'a> Entries<'a> {
-    /// Splits off the next entry, if it has less than 128 tokens: its first token, the others, and
-    /// the entries after it.
+    /// Splits off the next entry, if it has less than 128 tokens. Returns its first token, the
+    /// other tokens, and the entries after it.
     #[inline]
     pub(super) fn split_quick(self) -> Option<(u8, &'a [u8], Self)> {
         let (&len @ 1..=0x7f, rest) = self.rest.split_first()? else {
@@ -164,7 +168,7 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// Splits the first entry off `stream`; `None` if there is no whole one.
+/// Splits the first entry off `stream`; `None` if `stream` does not begin with a whole entry.
 #[inline]
 fn split_entry(stream: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (len, rest) = match *stream {

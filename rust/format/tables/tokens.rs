@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tokens that names are made of, prepared for expanding.
+//! The tokens of the core symbols' names, prepared for expansion.
 //!
-//! A token is a string of the token table. A name is 14 of them of 1.9 bytes on average (x86_64
-//! defconfig), so expanding them is most of what a line costs. Of each token there are therefore
-//! the string and the length as words of their own: expanding one is a load and a store of 8 bytes,
-//! and an addition of what is in memory; see `name_expansion`.
+//! A token is a string of the token table. A name is 14 tokens of 1.9 bytes on average (x86_64
+//! defconfig), so expanding them is most of the cost of a line. So the string and the length of
+//! each token are also words of their own. Expanding a token is a load and a store of 8 bytes, and
+//! an addition of a number in memory; `lines/name_expansion.rs` does it.
 //!
-//! Strings of more than 8 bytes are rare, and expanded from the token table.
+//! Strings of more than 8 bytes are rare. They are expanded from the token table.
 
 use super::error::SymbolError;
 
-/// Number of tokens: their numbers are bytes.
+/// The number of tokens: a token number is a byte.
 pub const TOKENS: usize = 256;
 
-/// Longest name in bytes, without its NUL: `KSYM_NAME_LEN` (include/linux/kallsyms.h) less one.
+/// The longest name in bytes, without its NUL: `KSYM_NAME_LEN` (include/linux/kallsyms.h) less one.
 pub const MAX_SYMBOL_LEN: usize = 511;
 
-/// Longest string of a token: a letter and a longest name.
+/// The longest string of a token: a letter and a longest name.
 const MAX_TOKEN_LEN: usize = MAX_SYMBOL_LEN + 1;
 
-/// Room for what is prepared.
+/// Memory for the prepared words.
 pub type TokenRoom = [[u64; TOKENS]; 5];
 
 /// The strings of tokens as words, by token number:
 ///
-/// 1. The string if it has at most 8 bytes, its first byte lowest. Of a longer one, the first byte,
-///    the offset in the token table in bits 16 to 31, and the length above them.
+/// 1. The string if it has at most 8 bytes, its first byte lowest. For a longer string, its first
+///    byte, its offset in the token table in bits 16 to 31, and its length above them.
 /// 2. The length of the string, [`Words::LONG`] if it has more than 8 bytes.
 /// 3. The string without its first byte, up to its 9th byte.
-/// 4. What follows in it, up to its 17th byte.
+/// 4. The string from its 10th up to its 17th byte.
 /// 5. The length of the string, [`Words::LONG`] if it has more than 17 bytes.
 ///
 /// # Invariants
@@ -39,25 +39,24 @@ pub type TokenRoom = [[u64; TOKENS]; 5];
 pub(super) struct Words<'a>(&'a TokenRoom);
 
 impl Words<'_> {
-    /// What a long string has for a length: more than there is room for in a line that is made
-    /// without looking at each token.
+    /// The length of a long string: more bytes than a quick line has room for.
     pub(super) const LONG: usize = 256;
 
-    /// The word of token number `token`, of which [`len`](Self::len) bytes are the string.
+    /// The word of token number `token`. The first [`len`](Self::len) bytes are the string.
     #[inline(always)]
     pub(super) fn text(self, token: u8) -> [u8; 8] {
         let [texts, ..] = self.0;
         word(texts, token).to_le_bytes()
     }
 
-    /// The length of token number `token`; [`Words::LONG`] if it is not in the word.
+    /// The length of token number `token`; [`Words::LONG`] if the word has not all of it.
     #[inline(always)]
     pub(super) fn len(self, token: u8) -> usize {
         let [_, lens, ..] = self.0;
         word(lens, token) as usize
     }
 
-    /// The first byte of token number `token`, and words with the bytes after it.
+    /// The first byte of token number `token`, and words with the next bytes.
     #[inline(always)]
     pub(super) fn split(self, token: u8) -> (u8, [[u8; 8]; 2]) {
         let [texts, _, rests, others, _] = self.0;
@@ -74,7 +73,7 @@ impl Words<'_> {
     }
 }
 
-/// The word of token number `token`. There is one for each, so the default is never taken.
+/// The word of token number `token`. Each token has a word, so the default is never taken.
 #[inline(always)]
 fn word(words: &[u64; TOKENS], token: u8) -> u64 {
     words.get(usize::from(token)).copied().unwrap_or(0)
@@ -83,7 +82,7 @@ fn word(words: &[u64; TOKENS], token: u8) -> u64 {
 /// The string of one token.
 #[derive(Clone, Copy, Debug)]
 pub enum Token<'a> {
-    /// `len` bytes, at most 8, lowest first in `word`. What is above them is not part of the
+    /// The `len` lowest bytes of `word`, at most 8, lowest first. Higher bytes are not part of the
     /// string.
     Short { word: u64, len: usize },
     /// A longer string.
@@ -99,8 +98,8 @@ pub struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// Checks the `table` of NUL-terminated strings and the `index` of where in it each token
-    /// begins. What is prepared goes to `room`, for whose 10 KiB a kernel stack has not much room.
+    /// Checks the `table` of NUL-terminated strings, and the `index` with the offset of each token
+    /// in it. Writes the words to `room`, which is too large for a kernel stack: 10 KiB.
     ///
     /// Unused tokens are empty strings. Linear in the length of the table.
     pub fn new(
@@ -154,8 +153,8 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The table from the string of token number `token` on, and the length of the string; `None` if
-    /// that is at most 8.
+    /// The table from the string of token number `token` on, and the length of the string; `None`
+    /// if the length is at most 8.
     pub(super) fn long(&self, token: u8) -> Option<(&'a [u8], usize)> {
         if self.words.len(token) != Words::LONG {
             return None;
@@ -180,7 +179,7 @@ fn packed(text: &[u8]) -> u64 {
     bytes.fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
-/// What is in `bytes` before the first NUL; `None` if that is more than `max` bytes, or there is no
+/// The bytes before the first NUL of `bytes`; `None` if they are more than `max`, or there is no
 /// NUL.
 fn until_nul(bytes: &[u8], max: usize) -> Option<&[u8]> {
     let text = bytes.split(|&byte| byte == 0).next()?;
