@@ -2,7 +2,7 @@
 
 //! The symbols of the core kernel and of the built-in modules.
 
-use super::{linked_tables, CoreAddresses};
+use super::{core_addresses::CoreAddresses, linked_tables};
 use crate::{
     abstractions::zeroed_box,
     format::{

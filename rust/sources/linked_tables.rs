@@ -8,7 +8,10 @@
 //! C headers: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h) and `bindings.h`
 
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
-use crate::format::size_layout::{RawSizes, SizeLengths};
+use crate::format::{
+    layout::{Counts, Table},
+    size_layout::RawSizes,
+};
 use crate::{
     abstractions::read_only_data::{slice_between, slice_of},
     format::{ranges::RawTables, tokens::TOKENS},
@@ -89,31 +92,51 @@ pub(crate) fn module_tables() -> Result<RawTables<'static>> {
 /// Finds the size tables. Fails with `EINVAL` if they are not inside the read-only data.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 pub(crate) fn size_tables() -> Result<RawSizes<'static>> {
-    // SAFETY: The lengths are constants, which nothing writes to.
-    let len = SizeLengths::new(symbol_count(), unsafe { bindings::kallsyms_size_counts });
+    // SAFETY: The counts are constants, which nothing writes to.
+    let [nibbles, bytes, words] = unsafe { bindings::kallsyms_size_counts };
+    let counts = Counts {
+        symbols: symbol_count(),
+        nibbles,
+        bytes,
+        words,
+        ..Counts::default()
+    };
+    let len = |table: Table| table.len(&counts) as usize;
     // SAFETY: All of these tables are constants, which nothing writes to.
     unsafe {
         Ok(RawSizes {
-            bits: slice_of(addr_of!(bindings::kallsyms_size_bits).cast(), len.bits)?,
+            bits: slice_of(
+                addr_of!(bindings::kallsyms_size_bits).cast(),
+                len(Table::SizeBits),
+            )?,
             bit_ranks: slice_of(
                 addr_of!(bindings::kallsyms_size_bit_ranks).cast(),
-                len.bit_ranks,
+                len(Table::SizeBitRanks),
             )?,
             nibbles: slice_of(
                 addr_of!(bindings::kallsyms_size_nibbles).cast(),
-                len.nibbles,
+                len(Table::SizeNibbles),
             )?,
             nibble_ranks: slice_of(
                 addr_of!(bindings::kallsyms_size_nibble_ranks).cast(),
-                len.nibble_ranks,
+                len(Table::SizeNibbleRanks),
             )?,
-            values: slice_of(addr_of!(bindings::kallsyms_size_values).cast(), len.values)?,
-            bytes: slice_of(addr_of!(bindings::kallsyms_size_bytes).cast(), len.bytes)?,
+            values: slice_of(
+                addr_of!(bindings::kallsyms_size_values).cast(),
+                len(Table::SizeValues),
+            )?,
+            bytes: slice_of(
+                addr_of!(bindings::kallsyms_size_bytes).cast(),
+                len(Table::SizeBytes),
+            )?,
             byte_ranks: slice_of(
                 addr_of!(bindings::kallsyms_size_byte_ranks).cast(),
-                len.byte_ranks,
+                len(Table::SizeByteRanks),
             )?,
-            words: slice_of(addr_of!(bindings::kallsyms_size_words).cast(), len.words)?,
+            words: slice_of(
+                addr_of!(bindings::kallsyms_size_words).cast(),
+                len(Table::SizeWords),
+            )?,
         })
     }
 }

@@ -7,7 +7,9 @@ use std::cmp::Reverse;
 
 use crate::common::error::{show, Error, Result};
 use crate::common::hash::FastMap;
-use crate::format::sizes::{self, RawSizes, BYTE_ESCAPE, NIBBLE_ESCAPE, NO_SIZE, RANK_STEP, VALUES};
+use crate::format::sizes::{
+    self, RawSizes, BYTE_ESCAPE, NIBBLE_ESCAPE, NO_SIZE, RANK_STEP, VALUES,
+};
 use crate::read::elf::Symbol;
 
 /// The size tables; see [`RawSizes`].

@@ -6,7 +6,7 @@
 //! one element or three, and finds all other tables from there. rust/bindings.h declares the labels for C,
 //! and Documentation/kbuild/tables.rst says what the tables mean.
 
-use super::sizes::{RANK_STEP, VALUES};
+use super::size_layout::{RANK_STEP, VALUES};
 
 /// Each table begins at a multiple of this many bytes.
 pub const ALIGN: u64 = 8;

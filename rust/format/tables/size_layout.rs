@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The layout of the size tables: their names, element types and lengths.
+//! The size tables as slices, and the constants of their levels.
 
 /// Entries from one rank to the next.
 pub const RANK_STEP: usize = 512;
@@ -30,37 +30,4 @@ pub struct RawSizes<'a> {
     pub byte_ranks: &'a [u32],
     /// Level 4: sizes in bytes.
     pub words: &'a [u64],
-}
-
-/// The lengths of the tables of [`RawSizes`], in elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SizeLengths {
-    pub bits: usize,
-    pub bit_ranks: usize,
-    pub nibbles: usize,
-    pub nibble_ranks: usize,
-    pub values: usize,
-    pub bytes: usize,
-    pub byte_ranks: usize,
-    pub words: usize,
-}
-
-impl SizeLengths {
-    /// The lengths for `symbols` symbols. `counts` are the entries of levels 2, 3 and 4, as
-    /// `kallsyms_size_counts` has them.
-    pub const fn new(symbols: u32, counts: [u32; 3]) -> Self {
-        let symbols = symbols as usize;
-        let [nibbles, bytes, words] = counts;
-        let (nibbles, bytes, words) = (nibbles as usize, bytes as usize, words as usize);
-        Self {
-            bits: symbols.div_ceil(u64::BITS as usize),
-            bit_ranks: symbols.div_ceil(RANK_STEP),
-            nibbles: nibbles.div_ceil(2),
-            nibble_ranks: nibbles.div_ceil(RANK_STEP),
-            values: VALUES,
-            bytes,
-            byte_ranks: bytes.div_ceil(RANK_STEP),
-            words,
-        }
-    }
 }

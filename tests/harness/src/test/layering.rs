@@ -67,11 +67,25 @@ const RULES: &[Rule] = &[
     },
 ];
 
-const FLOWS: &[Flow] = &[Flow {
-    name: "the generator's files import along the flow, without a circle",
-    root: "scripts/kallmodsyms.rs",
-    folders: &["common", "read", "attribute", "encode", "write"],
-}];
+const FLOWS: &[Flow] = &[
+    Flow {
+        name: "the generator's files import along the flow, without a circle",
+        root: "scripts/kallmodsyms.rs",
+        folders: &["common", "read", "attribute", "encode", "write"],
+    },
+    Flow {
+        name: "the component's files import along the flow, without a circle",
+        root: "rust/kallmodsyms.rs",
+        folders: &[
+            "format",
+            "series",
+            "abstractions",
+            "sources",
+            "answers",
+            "listing",
+        ],
+    },
+];
 
 pub fn run(report: &mut Report) -> Result<()> {
     let repository = options::repository()?;
