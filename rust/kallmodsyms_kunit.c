@@ -38,39 +38,39 @@ static u32 bss[9];
  * symbol inside another.
  */
 asm(".pushsection .data\n"
-    ".macro kunit_symbol name, size\n"
-    "	.type \\name, @object\n"
-    "	.size \\name, \\size\n"
-    "\\name:\n"
-    ".endm\n"
-    "	.balign 16\n"
-    "kunit_symbol kallmodsyms_kunit_five, 5\n"
-    "	.fill 16, 1, 0\n"
-    "kunit_symbol kallmodsyms_kunit_twelve, 12\n"
-    "kunit_symbol kallmodsyms_kunit_alias, 3\n"
-    "	.fill 16, 1, 0\n"
-    "kunit_symbol kallmodsyms_kunit_label, 0\n"
-    "kunit_symbol kallmodsyms_kunit_eight, 8\n"
-    "	.fill 16, 1, 0\n"
-    "kunit_symbol kallmodsyms_kunit_outer, 15\n"
-    "	.fill 4, 1, 0\n"
-    "kunit_symbol kallmodsyms_kunit_inner, 6\n"
-    "	.fill 12, 1, 0\n"
-    "kunit_symbol kallmodsyms_kunit_end, 1\n"
-    "	.fill 16, 1, 0\n"
-    ".popsection\n"
-    /*
-     * sha256-ssse3-asm.S has the same bytes. If it is built in, the linker keeps
-     * the bytes once, with the symbols of both files.
-     */
-    ".pushsection .rodata.cst16.kallmodsyms_kunit, \"aM\", @progbits, 16\n"
-    "	.balign 16\n"
-    "kunit_symbol kallmodsyms_kunit_merged, 16\n"
-    "	.long 0x03020100\n"
-    "kunit_symbol kallmodsyms_kunit_inside, 4\n"
-    "	.long 0x0b0a0908, 0xffffffff, 0xffffffff\n"
-    ".popsection\n"
-    ".purgem kunit_symbol\n");
+	".macro kunit_symbol name, size\n"
+	"	.type \\name, @object\n"
+	"	.size \\name, \\size\n"
+	"\\name:\n"
+	".endm\n"
+	"	.balign 16\n"
+	"kunit_symbol kallmodsyms_kunit_five, 5\n"
+	"	.fill 16, 1, 0\n"
+	"kunit_symbol kallmodsyms_kunit_twelve, 12\n"
+	"kunit_symbol kallmodsyms_kunit_alias, 3\n"
+	"	.fill 16, 1, 0\n"
+	"kunit_symbol kallmodsyms_kunit_label, 0\n"
+	"kunit_symbol kallmodsyms_kunit_eight, 8\n"
+	"	.fill 16, 1, 0\n"
+	"kunit_symbol kallmodsyms_kunit_outer, 15\n"
+	"	.fill 4, 1, 0\n"
+	"kunit_symbol kallmodsyms_kunit_inner, 6\n"
+	"	.fill 12, 1, 0\n"
+	"kunit_symbol kallmodsyms_kunit_end, 1\n"
+	"	.fill 16, 1, 0\n"
+	".popsection\n"
+	/*
+	 * sha256-ssse3-asm.S has the same bytes. If it is built in, the linker keeps
+	 * the bytes once, with the symbols of both files.
+	 */
+	".pushsection .rodata.cst16.kallmodsyms_kunit, \"aM\", @progbits, 16\n"
+	"	.balign 16\n"
+	"kunit_symbol kallmodsyms_kunit_merged, 16\n"
+	"	.long 0x03020100\n"
+	"kunit_symbol kallmodsyms_kunit_inside, 4\n"
+	"	.long 0x0b0a0908, 0xffffffff, 0xffffffff\n"
+	".popsection\n"
+	".purgem kunit_symbol\n");
 
 extern const char kallmodsyms_kunit_five[], kallmodsyms_kunit_twelve[];
 extern const char kallmodsyms_kunit_eight[], kallmodsyms_kunit_outer[];
@@ -81,7 +81,7 @@ static void expect_module(struct kunit *test, const void *addr, const char *modu
 	struct kallmodsyms_modules modules;
 
 	KUNIT_EXPECT_EQ_MSG(test, kallmodsyms_lookup_modules((unsigned long)addr, &modules),
-			    module != NULL, "%pS", addr);
+			    !!module, "%pS", addr);
 	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&modules) ?: "(none)",
 			   module ?: "(none)");
 	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&modules));
@@ -150,7 +150,8 @@ static void a_copy_goes_on(struct kunit *test)
 {
 	struct kallmodsyms_modules modules, copy;
 
-	KUNIT_ASSERT_TRUE(test, kallmodsyms_lookup_modules((unsigned long)a_copy_goes_on, &modules));
+	KUNIT_ASSERT_TRUE(test,
+			  kallmodsyms_lookup_modules((unsigned long)a_copy_goes_on, &modules));
 	copy = modules;
 	memset(&modules, 0xff, sizeof(modules));
 	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&copy), KBUILD_MODNAME);
@@ -226,6 +227,7 @@ static void look_up(struct elsewhere *here)
 
 	here->in_module = kallmodsyms_lookup_modules(addr, &here->modules);
 	here->is_sized = kallmodsyms_lookup_size(addr, &here->size, &here->offset);
+	/* Pairs with wait_for_answers(). */
 	smp_store_release(&here->done, true);
 }
 
@@ -233,6 +235,7 @@ static void wait_for_answers(void)
 {
 	unsigned long patience = jiffies + 10 * HZ;
 
+	/* Pairs with look_up(). */
 	while (!smp_load_acquire(&elsewhere.done) && time_before(jiffies, patience))
 		cpu_relax();
 }
@@ -315,6 +318,7 @@ static struct kunit_suite suite = {
 	.name = "kallmodsyms_api",
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);
 
 MODULE_DESCRIPTION("Tests of the modules and sizes of addresses");

@@ -27,7 +27,7 @@
 #define LOOKUP "kallmodsyms_lookup"
 #define MODULES "kallmodsyms_modules"
 #define SIZES "kallmodsyms_sizes"
-#define MOST (1UL << 20)
+#define MOST 1000000UL
 
 /* What one who opened the file has written. */
 struct question {

@@ -21,7 +21,7 @@
 #include <linux/vmalloc.h>
 
 /* So many addresses at most. */
-#define MOST (1UL << 20)
+#define MOST 1000000UL
 
 static unsigned long count;
 static unsigned long *addresses;

@@ -13,6 +13,7 @@ mod hooks;
 mod host;
 mod imports;
 mod kaslr;
+mod kernel_style;
 mod layering;
 mod lint;
 pub mod listing;
@@ -234,6 +235,9 @@ fn groups<'a>(
     let mut groups = Groups::default();
     groups.short("lints", lint::run);
     groups.short("layering", layering::run);
+    groups.short("the kernel's style", |report| {
+        kernel_style::run(report, packaged)
+    });
     groups.short("host tests", host::run);
     groups.short("samples", samples::run);
     groups.short("apply and unapply", |report| apply::run(report, packaged));

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's own programs that read the source: checkpatch.pl, kernel-doc, and rustfmt with the
+//! kernel's settings. They are of the untouched tree.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::lint::{has_extension, source_files};
+use super::Report;
+use crate::options;
+use crate::source::Tree;
+
+/// Where code for the kernel is.
+const KERNEL_CODE: &[&str] = &[
+    "include",
+    "rust",
+    "samples/modules",
+    "samples/pair",
+    "tests/module",
+    "tests/printed",
+];
+
+/// What checkpatch.pl says of code that is right here, and why.
+const EXCEPTIONS: [(&str, &str); 6] = [
+    ("LINUX_VERSION_CODE", "one source is for several series"),
+    (
+        "CONSTANT_COMPARISON",
+        "checkpatch takes KERNEL_VERSION() for a variable",
+    ),
+    ("CAMELCASE", "Elf_Sym is a type of the kernel"),
+    ("EXPORT_SYMBOL", "functions in Rust are exported from C"),
+    ("INCLUDE_LINUX", "x86 alone declares handlers of NMIs"),
+    ("AVOID_EXTERNS", "symbols that asm() defines have no header"),
+];
+
+/// Types that checkpatch.pl would take for variables.
+const TYPES: &str = "Elf_Sym\n";
+
+pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
+    let tree = packaged.pristine.as_ref().context("no untouched tree")?;
+    let repository = options::repository()?;
+    let of_kernel = |file: &PathBuf| {
+        let mut directories = KERNEL_CODE.iter();
+        directories.any(|directory| file.starts_with(repository.join(directory)))
+    };
+    let mut files = source_files(&repository)?;
+    files.retain(of_kernel);
+    let of = |extensions: &[&str]| {
+        let is = |file: &&PathBuf| {
+            extensions
+                .iter()
+                .any(|extension| has_extension(file, extension))
+        };
+        files.iter().filter(is).cloned().collect::<Vec<_>>()
+    };
+    let c = of(&["c", "h"]);
+    report.check(
+        "checkpatch.pl --strict has nothing to say",
+        checkpatch(tree, &c),
+    );
+    report.check("kernel-doc has nothing to say", kernel_doc(tree, &c));
+    report.check(
+        "rustfmt agrees with the kernel's settings",
+        rustfmt(tree, &of(&["rs"])),
+    );
+    Ok(())
+}
+
+fn checkpatch(tree: &Path, files: &[PathBuf]) -> Result<()> {
+    let types = tempfile::NamedTempFile::new()?;
+    std::fs::write(&types, TYPES)?;
+    let ignored: Vec<_> = EXCEPTIONS.iter().map(|(kind, _)| *kind).collect();
+    let mut perl = Command::new("perl");
+    perl.arg(tree.join("scripts/checkpatch.pl"));
+    perl.arg(format!("--root={}", tree.display()));
+    perl.arg(format!("--typedefsfile={}", types.path().display()));
+    perl.arg(format!("--ignore={}", ignored.join(",")));
+    // It runs a checker of licences in a tree of git.
+    perl.env("GIT_DIR", "/nonexistent");
+    perl.args([
+        "--strict",
+        "--terse",
+        "--show-types",
+        "--no-summary",
+        "--file",
+    ]);
+    silent(perl.args(files))
+}
+
+fn kernel_doc(tree: &Path, files: &[PathBuf]) -> Result<()> {
+    let mut kernel_doc = Command::new(tree.join("scripts/kernel-doc"));
+    silent(kernel_doc.args(["-none", "-Wall", "-Werror"]).args(files))
+}
+
+fn rustfmt(tree: &Path, files: &[PathBuf]) -> Result<()> {
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--check", "--files-with-diff", "--edition", "2021"]);
+    rustfmt.arg("--config-path").arg(tree.join(".rustfmt.toml"));
+    silent(rustfmt.args(files))
+}
+
+/// Runs to a good end without a word.
+fn silent(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| name.clone())?;
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    let said = said.concat();
+    ensure!(
+        output.status.success() && said.is_empty(),
+        "{name}:\n{said}"
+    );
+    Ok(())
+}
