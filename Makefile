@@ -43,8 +43,8 @@ help:
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  COMPILERS=    trixie, newest    KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test matrix reproduce soak bench clients htmldocs rust-analyzer
-run shell test matrix reproduce soak bench clients htmldocs rust-analyzer: cargo
+.PHONY: run shell test kselftest matrix reproduce soak bench clients htmldocs rust-analyzer
+run shell test kselftest matrix reproduce soak bench clients htmldocs rust-analyzer: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo

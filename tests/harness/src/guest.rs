@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -216,7 +217,11 @@ impl Files {
                 self.tree(root, &entry.path())?;
             } else if kind.is_file() {
                 let name = name.join(entry.file_name());
-                self.file(&name.to_string_lossy(), &entry.path(), 0o644);
+                let mode = match entry.metadata()?.permissions().mode() & 0o111 {
+                    0 => 0o644,
+                    _ => 0o755,
+                };
+                self.file(&name.to_string_lossy(), &entry.path(), mode);
             }
         }
         Ok(())

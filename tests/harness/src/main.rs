@@ -6,7 +6,7 @@
 //! The phases, in order, each in the file named after it: [`packages`],
 //! [`toolchain`], [`source`] ([`workshop`] has these three), [`configure`],
 //! [`build`], [`guest`], [`qemu`], and then [`summary`], [`test`], [`bench`],
-//! [`clients`] or [`matrix`].
+//! [`clients`], [`kselftest`] or [`matrix`].
 
 mod apt;
 mod arch;
@@ -22,6 +22,7 @@ mod editor;
 mod fetch;
 mod fragment;
 mod guest;
+mod kselftest;
 mod matrix;
 mod modules;
 mod options;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Shell(options) => shell(&options).map(|()| true),
         Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::Clients(options) => clients::run(&options),
+        Command::Kselftest(options) => kselftest::run(&options),
         Command::Test(test) => test::run(&test),
         Command::Reproduce(options) => test::long::reproduce(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),

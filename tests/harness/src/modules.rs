@@ -59,6 +59,17 @@ pub fn build_printer(kernel: &Kernel) -> Result<PathBuf> {
     Directory::of(kernel, &options::repository()?.join("tests/printed"))?.build(PRINTER)
 }
 
+/// All modules of a directory, each in the file named after it.
+pub fn build_all(kernel: &Kernel, sources: &Path) -> Result<Vec<PathBuf>> {
+    let directory = Directory::of(kernel, sources)?;
+    directory.make()?;
+    let entries = fs::read_dir(&directory.path)?.map(|entry| Ok(entry?.path()));
+    let mut modules = entries.collect::<Result<Vec<_>>>()?;
+    modules.retain(|path| path.extension().is_some_and(|extension| extension == "ko"));
+    modules.sort();
+    Ok(modules)
+}
+
 /// The sample in C alone, which needs no Rust.
 pub fn build_sample_in_c(kernel: &Kernel) -> Result<PathBuf> {
     let [in_c, ..] = ALL_SAMPLES;
@@ -119,11 +130,15 @@ impl<'a> Directory<'a> {
 
     /// The module `name`, of all that the directory has.
     fn build(&self, name: &str) -> Result<PathBuf> {
+        self.make()?;
+        Ok(self.path.join(name).with_extension("ko"))
+    }
+
+    fn make(&self) -> Result<()> {
         let mut make = self.kernel.make()?;
         make.arg(format!("M={}", self.path.display()))
             .args(&self.options)
             .arg("modules");
-        command::logged(&mut make, &self.path.join("build.log"))?;
-        Ok(self.path.join(name).with_extension("ko"))
+        command::logged(&mut make, &self.path.join("build.log"))
     }
 }

@@ -32,6 +32,8 @@ pub enum Command {
     Bench(Bench),
     /// Run tracing tools in a guest, and check what they make of the file
     Clients(Options),
+    /// Run the kernel's own tests with the option and without, and compare their results
+    Kselftest(Options),
     /// Run the tests; ends with the line `N passed, N failed`
     Test(Test),
     /// Run what `test` runs of privacy, damage and repetition at length

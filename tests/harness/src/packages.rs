@@ -23,6 +23,7 @@ pub enum For {
     AllTests,
     Docs,
     Editor,
+    Kselftest,
 }
 
 /// To configure and build a kernel, and to make and boot the guest.
@@ -74,6 +75,9 @@ const CLIENTS: &[&str] = &[
     "pahole",
     "zlib1g-dev",
 ];
+
+/// What the kernel's own tests run.
+const KSELFTEST: &[&str] = &["procps", "util-linux"];
 
 /// Makes sure that all packages are there.
 pub fn install(options: &Options, purpose: For) -> Result<()> {
@@ -160,6 +164,9 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     if matches!(purpose, For::Clients) {
         want(CLIENTS);
     }
+    if matches!(purpose, For::Kselftest) {
+        want(KSELFTEST);
+    }
     if is_test {
         want(TEST);
         for (program, name, of_web) in LINTERS {
@@ -168,7 +175,7 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
             }
         }
     }
-    if options.kdir().is_none() || is_test {
+    if options.kdir().is_none() || is_test || matches!(purpose, For::Kselftest) {
         options.check_series()?;
         let source = options.source_package();
         if !fetch::has(&options.cache, &source) {

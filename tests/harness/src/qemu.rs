@@ -88,6 +88,15 @@ pub fn clients(
     unpack(&archive, guest)
 }
 
+/// Boots, and has the guest run the kernel's own tests; `line` sees what it prints. The directory with
+/// the files that it sent.
+pub fn kselftest(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<PathBuf> {
+    let mut qemu = command_for(options, guest, "kselftest", "")?;
+    let archive = with_port(&mut qemu, guest);
+    watch_for(SILENCE_OF_CLIENTS, qemu, guest, line)?;
+    unpack(&archive, guest)
+}
+
 /// Adds the port through which the guest sends files: the archive that they come in.
 fn with_port(qemu: &mut Command, guest: &Guest) -> PathBuf {
     let archive = guest.directory.join("out.tar");

@@ -37,6 +37,7 @@ use figures::Figures;
 use text::Document;
 
 pub use dynamic::growth as bpf_growth;
+pub use figures::ratio as ratio_of;
 pub use generator::own_programs;
 pub use ratio::{lookups, ratio};
 pub use space::{counts, last_pass, table_bytes};

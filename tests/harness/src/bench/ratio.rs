@@ -27,13 +27,14 @@ pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {
     Ok(figures::ratio(ours.instructions(), kallsyms.instructions()))
 }
 
-/// Instructions for one address, as shares of what a search takes in an array of all addresses, in the
-/// steps of a kernel without the option.
+/// Instructions for the same number of addresses, all over the kernel's text.
 pub struct Lookups {
-    /// `kallsyms_lookup_size_offset()`, with the true size.
-    pub size_offset: f64,
+    /// A search in an array of all addresses, in the steps of a kernel without the option.
+    pub plain_search: u64,
+    /// `kallsyms_lookup_size_offset()`.
+    pub size_offset: u64,
     /// `kallmodsyms_lookup_size()`.
-    pub size: f64,
+    pub size: u64,
 }
 
 pub fn lookups(options: &Options, kernel: &Kernel) -> Result<Lookups> {
@@ -49,10 +50,9 @@ pub fn lookups(options: &Options, kernel: &Kernel) -> Result<Lookups> {
         let figure = figure.with_context(|| format!("the guest did not measure {function}"))?;
         anyhow::Ok(figure.instructions())
     };
-    let without = taken("plain_search()")?;
-    let share = |function| anyhow::Ok(figures::ratio(taken(function)?, without));
     Ok(Lookups {
-        size_offset: share("kallsyms_lookup_size_offset()")?,
-        size: share("kallmodsyms_lookup_size()")?,
+        plain_search: taken("plain_search()")?,
+        size_offset: taken("kallsyms_lookup_size_offset()")?,
+        size: taken("kallmodsyms_lookup_size()")?,
     })
 }

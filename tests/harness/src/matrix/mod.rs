@@ -12,7 +12,7 @@ mod cells;
 mod distribution;
 mod livepatch;
 mod outcome;
-mod state;
+pub mod state;
 mod trial;
 
 use std::fs;

@@ -17,6 +17,7 @@ mod kernel_style;
 mod layering;
 mod lint;
 pub mod listing;
+pub mod lists;
 pub mod long;
 mod needs;
 mod off;

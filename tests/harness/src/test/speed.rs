@@ -85,7 +85,7 @@ pub fn lookups(report: &mut Report, options: &Options, kernel: &Kernel) -> Resul
         return Ok(());
     }
     let lookups = bench::lookups(options, kernel)?;
-    for (function, share, limit) in [
+    for (function, instructions, limit) in [
         (
             "kallsyms_lookup_size_offset",
             lookups.size_offset,
@@ -93,6 +93,7 @@ pub fn lookups(report: &mut Report, options: &Options, kernel: &Kernel) -> Resul
         ),
         ("kallmodsyms_lookup_size", lookups.size, SIZE_LIMIT),
     ] {
+        let share = bench::ratio_of(instructions, lookups.plain_search);
         let own = "of a search among all symbols";
         println!("# {}: {function}() takes {share:.3} {own}", kernel.config);
         let verdict = match share <= limit {

@@ -8,22 +8,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
 use super::listing::Listing;
 use super::questions::Which;
 use super::{faddr2line, Printed, ENOUGH};
+use crate::bench;
 use crate::build;
 use crate::configure::Kernel;
 use crate::options::Options;
 use crate::source::Tree;
+use crate::test::lists::{self, WITH, WITHOUT};
 use crate::test::{order, Report};
 use crate::workshop::Workshop;
 
-const WITH: &str = "tiny-with";
-const WITHOUT: &str = "tiny-without";
+/// What lookups may take of a lookup without the option.
+const SIZE_OFFSET_LIMIT: f64 = 1.1;
+const SIZE_LIMIT: f64 = 1.0;
 
 /// So many addresses are resolved.
 const SAMPLED: usize = 1000;
@@ -97,7 +99,7 @@ pub fn run(
         let name = format!("{what}: the same with the option and without");
         let lists = || {
             let of = |side: &Side| take(side.listing, &side.printed.files.read(file)?);
-            same_list(what, &of(&with_side)?, &of(&without_side)?)
+            lists::same(what, &of(&with_side)?, &of(&without_side)?)
         };
         report.check(&name, lists());
     }
@@ -108,7 +110,38 @@ pub fn run(
         untouched,
         &with_side.printed,
         SAMPLED,
-    )
+    )?;
+    lookups(report, options, &with, &without)
+}
+
+/// What `kallsyms_lookup_size_offset()` takes with the option, and `kallmodsyms_lookup_size()`, of the
+/// instructions that `kallsyms_lookup_size_offset()` takes without it.
+fn lookups(report: &mut Report, options: &Options, with: &Kernel, without: &Kernel) -> Result<()> {
+    let (with, without) = (
+        bench::lookups(options, with)?,
+        bench::lookups(options, without)?,
+    );
+    for (function, instructions, limit) in [
+        (
+            "kallsyms_lookup_size_offset",
+            with.size_offset,
+            SIZE_OFFSET_LIMIT,
+        ),
+        ("kallmodsyms_lookup_size", with.size, SIZE_LIMIT),
+    ] {
+        let share = bench::ratio_of(instructions, without.size_offset);
+        let of = "of kallsyms_lookup_size_offset() without the option";
+        report.count(format!("{function}() takes {share:.3} {of}"));
+        let within = || {
+            ensure!(share <= limit, "it takes {share:.3}, in instructions");
+            Ok(())
+        };
+        report.check(
+            &format!("{function}() takes at most {limit} {of}"),
+            within(),
+        );
+    }
+    Ok(())
 }
 
 /// The lines of a file that are compared, without addresses and without what is ours.
@@ -168,36 +201,6 @@ fn blacklist(listing: &Listing, text: &str) -> Result<Vec<String>> {
         .collect()
 }
 
-/// That the lists are the same, and not empty.
-fn same_list(what: &str, with: &[String], without: &[String]) -> Result<()> {
-    println!(
-        "# {what}: {} lines with, {} without",
-        with.len(),
-        without.len()
-    );
-    ensure!(!without.is_empty(), "nothing to compare");
-    if with == without {
-        return Ok(());
-    }
-    let directory = tempfile::tempdir()?;
-    let mut diff = Command::new("diff");
-    diff.arg("-U0");
-    for (name, list) in [("without", without), ("with", with)] {
-        let path = directory.path().join(name);
-        fs::write(&path, list.join("\n") + "\n")?;
-        diff.arg(path);
-    }
-    let output = diff.output().context("diff")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let differing = |line: &&str| line.starts_with(['+', '-']);
-    let lines: Vec<_> = said.lines().skip(2).filter(differing).collect();
-    anyhow::bail!(
-        "{} lines differ:\n{}",
-        lines.len(),
-        lines[..lines.len().min(4 * ENOUGH)].join("\n")
-    )
-}
-
 fn same_file(name: &str, with: &Kernel, without: &Kernel) -> Result<()> {
     let read = |kernel: &Kernel| {
         let path = kernel.objtree.join(name);
@@ -210,7 +213,7 @@ fn same_file(name: &str, with: &Kernel, without: &Kernel) -> Result<()> {
                 .collect::<Vec<_>>(),
         )
     };
-    same_list(name, &read(with)?, &read(without)?)
+    lists::same(name, &read(with)?, &read(without)?)
 }
 
 /// A question to both kernels: the name and the number of a symbol, and the address in it.
@@ -330,15 +333,6 @@ mod tests {
             without_extents(&line(16), Which::Start),
             without_extents(other, Which::Start)
         );
-    }
-
-    #[test]
-    fn lists_that_differ() {
-        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        same_list("a", &list("a b"), &list("a b")).unwrap();
-        same_list("a", &[], &[]).unwrap_err();
-        let error = same_list("a", &list("b a c"), &list("a b c")).unwrap_err();
-        assert!(error.to_string().starts_with("2 lines differ"), "{error}");
     }
 
     #[test]

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `make kselftest`: the kernel's own tests, in a kernel with the option and in one without. Both must
+//! have the same results, line by line.
+
+mod pack;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::build;
+use crate::configure::Kernel;
+use crate::matrix::state;
+use crate::options::{self, Options};
+use crate::packages;
+use crate::progress::Phase;
+use crate::qemu;
+use crate::source;
+use crate::test::lists::{self, WITH, WITHOUT};
+use crate::test::Report;
+use crate::workshop::Workshop;
+
+/// Returns whether all results are the same.
+pub fn run(options: &Options) -> Result<bool> {
+    let workshop = Workshop::open(options, packages::For::Kselftest)?;
+    let packaged = source::packaged(options, &workshop.cache)?;
+    let untouched = packaged.pristine.as_ref().context("no untouched tree")?;
+    let state = state::of(
+        &options::repository()?,
+        &[
+            // With the version of the package.
+            &untouched.to_string_lossy(),
+            &workshop.toolchain.describe()?,
+            &workshop.toolchain.describe_c(options)?,
+        ],
+    )?;
+    let results = |config| {
+        let kernel = workshop.configured(options, config)?;
+        results(options, &kernel, untouched, &state)
+    };
+    let (with, without) = (results(WITH)?, results(WITHOUT)?);
+
+    let mut report = Report::new();
+    report.count(format!(
+        "{} with the option: {}",
+        options.kernel,
+        summary(&with)
+    ));
+    report.check(
+        "the kernel's own tests: the same results with the option and without",
+        lists::same("results", &with, &without),
+    );
+    Ok(report.end())
+}
+
+/// The results of one kernel: those in the build directory if they are of this state, or new ones.
+fn results(
+    options: &Options,
+    kernel: &Kernel,
+    untouched: &Path,
+    state: &str,
+) -> Result<Vec<String>> {
+    let file = kernel.objtree.join("kselftest/results");
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    let of_this_state = kept.strip_prefix(state);
+    let text = match of_this_state.and_then(|rest| rest.strip_prefix('\n')) {
+        Some(results) => {
+            println!("# {}: results of this state of the sources", kernel.config);
+            results.to_owned()
+        }
+        None => {
+            build::build(kernel)?;
+            let results = boot(options, kernel, untouched)?;
+            fs::write(&file, format!("{state}\n{results}"))
+                .with_context(|| file.display().to_string())?;
+            results
+        }
+    };
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+fn boot(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<String> {
+    let guest = pack::pack(options, kernel, untouched)?;
+    let mut phase = Phase::start("kselftest");
+    phase.announce("running the kernel's tests under QEMU, which takes up to half an hour");
+    let sent = qemu::kselftest(options, &guest, |line| {
+        // "# livepatch_test-ftrace.sh: exit code 0", and of ftracetest "ok 3 Basic event tracing check"
+        let result = line
+            .strip_prefix("# ")
+            .or_else(|| line.starts_with("ok ").then_some(line));
+        if let Some(result) = result {
+            phase.update(&format!("{}: {result}", kernel.config));
+        }
+    })?;
+    phase.done(&kernel.config);
+    println!("# what was run, and what it printed: {}", sent.display());
+    let results = sent.join("results");
+    fs::read_to_string(&results).with_context(|| results.display().to_string())
+}
+
+/// `412 results, 3 of them "not ok" or another exit code than 0 and 4`
+fn summary(results: &[String]) -> String {
+    let failed = |result: &&String| {
+        let code = result.split("exit code ").nth(1);
+        result.contains("not ok") || code.is_some_and(|code| code != "0" && code != SKIPPED)
+    };
+    format!(
+        "{} results, {} of them failures",
+        results.len(),
+        results.iter().filter(failed).count()
+    )
+}
+
+/// The exit code of a selftest that the kernel or the machine lacks something for.
+const SKIPPED: &str = "4";
+
+#[cfg(test)]
+mod tests {
+    use super::summary;
+
+    #[test]
+    fn failures_are_counted() {
+        let results = [
+            "proc_read: exit code 0",
+            "proc_self: exit code 1",
+            "proc_setns: exit code 4",
+            "ftrace: ok 1 Basic trace file check",
+            "ftrace: not ok 2 Basic test for tracers",
+        ];
+        let results = results.map(str::to_owned);
+        assert_eq!(summary(&results), "5 results, 2 of them failures");
+    }
+}

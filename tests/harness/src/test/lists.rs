@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Lists that two kernels of one configuration must have in common: one with the option, one without.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+pub const WITH: &str = "tiny-with";
+pub const WITHOUT: &str = "tiny-without";
+
+/// So many lines are enough to see what is wrong.
+const ENOUGH: usize = 20;
+
+/// That the lists are the same, and not empty.
+pub fn same(what: &str, with: &[String], without: &[String]) -> Result<()> {
+    println!(
+        "# {what}: {} lines with, {} without",
+        with.len(),
+        without.len()
+    );
+    ensure!(!without.is_empty(), "nothing to compare");
+    if with == without {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let mut diff = Command::new("diff");
+    diff.arg("-U0");
+    for (name, list) in [("without", without), ("with", with)] {
+        let path = directory.path().join(name);
+        fs::write(&path, list.join("\n") + "\n")?;
+        diff.arg(path);
+    }
+    let output = diff.output().context("diff")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let differing = |line: &&str| line.starts_with(['+', '-']);
+    let lines: Vec<_> = said.lines().skip(2).filter(differing).collect();
+    anyhow::bail!(
+        "{} lines differ:\n{}",
+        lines.len(),
+        lines[..lines.len().min(ENOUGH)].join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_differ() {
+        let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        same("a", &list("a b"), &list("a b")).unwrap();
+        same("a", &[], &[]).unwrap_err();
+        let error = same("a", &list("b a c"), &list("a b c")).unwrap_err();
+        assert!(error.to_string().starts_with("2 lines differ"), "{error}");
+    }
+}
