@@ -15,12 +15,12 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
-use crate::cache::Cache;
-use crate::command;
-use crate::options::Options;
-use crate::packages;
-use crate::progress::Phase;
-use crate::source;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::options::Options;
+use crate::lab::packages;
+use crate::lab::progress::Phase;
+use crate::lab::source;
 
 /// Below the tree's `Documentation`.
 const DIRECTORY: &str = "kallmodsyms";

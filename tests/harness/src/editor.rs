@@ -13,10 +13,10 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 
-use crate::command;
-use crate::options::{self, Options};
-use crate::packages;
-use crate::workshop::Workshop;
+use crate::lab::command;
+use crate::lab::options::{self, Options};
+use crate::lab::packages;
+use crate::lab::workshop::Workshop;
 
 /// What editors look for.
 const PROJECT: &str = "rust-project.json";

@@ -1,52 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Builds a kernel with `/proc/kallmodsyms`, boots it under QEMU, and shows,
-//! tests or measures the file.
+//! Builds a kernel with `/proc/kallmodsyms`, boots it under QEMU, and shows, tests or measures the file.
 //!
-//! The phases, in order, each in the file named after it: [`packages`],
-//! [`toolchain`], [`source`] ([`workshop`] has these three), [`configure`],
-//! [`build`], [`guest`], [`qemu`], and then [`summary`], [`test`], [`bench`],
-//! [`clients`], [`kselftest`] or [`matrix`].
+//! The [`lab`] makes and boots kernels. Each command that a person gives to `make` has a suite that uses the
+//! lab, in the file or folder named after it: [`summary`] (run), [`test`] (also soak and reproduce), [`bench`],
+//! [`clients`], [`kselftest`], [`matrix`], [`docs`] and [`editor`].
 
-mod apt;
-mod arch;
 mod bench;
-mod build;
-mod cache;
 mod clients;
-mod command;
-mod configure;
-mod debian;
 mod docs;
 mod editor;
-mod fetch;
-mod fragment;
-mod guest;
 mod kselftest;
+mod lab;
 mod matrix;
-mod modules;
-mod options;
-mod packages;
-mod progress;
-mod qemu;
-mod release;
 mod reports;
-mod source;
-mod stopwatch;
 mod summary;
-mod tap;
 mod test;
 mod tool;
-mod toolchain;
-mod workshop;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
-use options::{Cli, Command, Options};
-use workshop::Workshop;
+use lab::options::{Cli, Command, Options};
+use lab::workshop::Workshop;
+use lab::{guest, packages, qemu};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

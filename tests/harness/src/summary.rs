@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{ensure, Result};
 
-use crate::qemu::Files;
+use crate::lab::qemu::Files;
 
 /// A line of the file.
 struct Symbol<'a> {

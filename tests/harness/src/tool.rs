@@ -8,9 +8,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command;
-use crate::options;
-use crate::progress::Phase;
+use crate::lab::command;
+use crate::lab::options;
+use crate::lab::progress::Phase;
 
 pub const MANIFEST: &str = "tools/kallmodsyms/Cargo.toml";
 

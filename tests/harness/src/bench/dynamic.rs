@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use super::figures::{self, Figure, Figures};
 use super::pack;
 use super::text::{number, Document, Table};
-use crate::configure::Kernel;
-use crate::options::Options;
-use crate::qemu;
+use crate::lab::configure::Kernel;
+use crate::lab::options::Options;
+use crate::lab::qemu;
 
 /// The fewest BPF programs and the most, in `tests/bench/bpf.c`.
 const FEWEST: &str = "100";

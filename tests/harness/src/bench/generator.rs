@@ -10,9 +10,9 @@ use anyhow::{ensure, Context, Result};
 
 use super::space;
 use super::text::{Document, Table};
-use crate::configure::{Kernel, GENERATOR};
-use crate::progress::Phase;
-use crate::stopwatch::{Stopwatch, Taken};
+use crate::lab::configure::{Kernel, GENERATOR};
+use crate::lab::progress::Phase;
+use crate::lab::stopwatch::{Stopwatch, Taken};
 
 /// Each program runs so often, in turn with the others, so that all see the same machine.
 const RUNS: usize = 11;

@@ -25,14 +25,14 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::build;
-use crate::command;
-use crate::configure::Kernel;
-use crate::options::{self, Options};
-use crate::packages;
-use crate::progress::{self, Phase};
-use crate::qemu;
-use crate::workshop::Workshop;
+use crate::lab::build;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::options::{self, Options};
+use crate::lab::packages;
+use crate::lab::progress::{self, Phase};
+use crate::lab::qemu;
+use crate::lab::workshop::Workshop;
 use figures::Figures;
 use text::Document;
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Context, Result};
 
-use crate::command;
-use crate::configure::Kernel;
-use crate::options;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::options;
 
 const FILLERS: u32 = 100;
 const LOOKUP: &str = "bench_lookup";

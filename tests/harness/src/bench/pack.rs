@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::configure::Kernel;
-use crate::guest::{self, Files, Guest};
-use crate::options::{self, Options};
+use crate::lab::configure::Kernel;
+use crate::lab::guest::{self, Files, Guest};
+use crate::lab::options::{self, Options};
 
 pub fn pack(options: &Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<Guest> {
     let directory = kernel.objtree.join("bench");

@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 
 use super::figures::{self, Figures};
 use super::{modules, pack};
-use crate::configure::Kernel;
-use crate::options::Options;
-use crate::qemu;
+use crate::lab::configure::Kernel;
+use crate::lab::options::Options;
+use crate::lab::qemu;
 
 /// As root, with a buffer of 128 KiB.
 pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {

@@ -10,10 +10,10 @@ use anyhow::{ensure, Context, Result};
 
 use super::space;
 use super::text::{self, Document};
-use crate::command;
-use crate::configure::Kernel;
-use crate::progress::Phase;
-use crate::stopwatch::{Stopwatch, Taken};
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::progress::Phase;
+use crate::lab::stopwatch::{Stopwatch, Taken};
 
 /// So often, with the option and without in turn. Which is first changes, too.
 const RUNS: usize = 5;

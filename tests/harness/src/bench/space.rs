@@ -11,8 +11,8 @@ use object::{Object, ObjectSection, ObjectSymbol};
 
 use super::figures::ratio;
 use super::text::{number, Document, Table};
-use crate::command;
-use crate::configure::Kernel;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
 
 /// A table in the object file that the last pass of the link made.
 struct Stored {

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::stopwatch::Taken;
+use crate::lab::stopwatch::Taken;
 
 #[derive(Default)]
 pub struct Document {

@@ -13,11 +13,11 @@ use anyhow::{bail, Result};
 
 use super::relink;
 use super::text::{self, Document};
-use crate::build;
-use crate::command;
-use crate::configure::Kernel;
-use crate::progress::Phase;
-use crate::stopwatch::{Stopwatch, Taken};
+use crate::lab::build;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::progress::Phase;
+use crate::lab::stopwatch::{Stopwatch, Taken};
 
 /// After this, vmlinux is to be linked anew.
 pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Result<()> {

@@ -10,15 +10,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::configure::Kernel;
-use crate::guest::{self, Files, Guest};
-use crate::options::{self, Options};
-use crate::packages;
-use crate::progress::Phase;
-use crate::qemu;
+use crate::lab::configure::Kernel;
+use crate::lab::guest::{self, Files, Guest};
+use crate::lab::options::{self, Options};
+use crate::lab::packages;
+use crate::lab::progress::Phase;
+use crate::lab::qemu;
+use crate::lab::toolchain;
+use crate::lab::workshop::Workshop;
 use crate::test::{boot, Report};
-use crate::toolchain;
-use crate::workshop::Workshop;
 
 /// No Debian package has it.
 const BLAZECLI: &str = "0.1.14";

@@ -12,9 +12,9 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 use tempfile::NamedTempFile;
 
-use crate::cache::Cache;
-use crate::command;
-use crate::progress::Phase;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::progress::Phase;
 
 const SUITE: &str = "unstable";
 

@@ -10,17 +10,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::build;
-use crate::configure::Kernel;
+use crate::lab::build;
+use crate::lab::configure::Kernel;
+use crate::lab::options::{self, Options};
+use crate::lab::packages;
+use crate::lab::progress::Phase;
+use crate::lab::qemu;
+use crate::lab::source;
+use crate::lab::workshop::Workshop;
 use crate::matrix::state;
-use crate::options::{self, Options};
-use crate::packages;
-use crate::progress::Phase;
-use crate::qemu;
-use crate::source;
 use crate::test::lists::{self, WITH, WITHOUT};
 use crate::test::Report;
-use crate::workshop::Workshop;
 
 /// Returns whether all results are the same.
 pub fn run(options: &Options) -> Result<bool> {

@@ -10,11 +10,11 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
-use crate::command;
-use crate::configure::Kernel;
-use crate::guest::{self, Files, Guest};
-use crate::modules;
-use crate::options::{self, Options};
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::guest::{self, Files, Guest};
+use crate::lab::modules;
+use crate::lab::options::{self, Options};
 
 /// What the scripts run that busybox does not have, or has with fewer options.
 const PROGRAMS: &[&str] = &[

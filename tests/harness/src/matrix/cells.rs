@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{bail, ensure, Result};
 
-use crate::arch;
-use crate::fragment::{self, Fragment};
-use crate::options::{self, Matrix, Options};
-use crate::release::RELEASES;
-use crate::source;
+use crate::lab::arch;
+use crate::lab::fragment::{self, Fragment};
+use crate::lab::options::{self, Matrix, Options};
+use crate::lab::release::RELEASES;
+use crate::lab::source;
 
 /// What is built and booted, and how much of it is tried.
 pub struct Cell {
@@ -196,7 +196,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::options::{Cli, Command};
+    use crate::lab::options::{Cli, Command};
 
     fn matrix(arguments: &[&str]) -> Matrix {
         let line = ["harness", "matrix", "--cache", "c"]

@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 
 use crate::bench;
 use crate::bench::text::number;
-use crate::build;
-use crate::configure::Kernel;
-use crate::progress;
+use crate::lab::build;
+use crate::lab::configure::Kernel;
+use crate::lab::progress;
 
 /// Each figure, behind its name.
 pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {

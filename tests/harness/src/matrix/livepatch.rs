@@ -15,15 +15,15 @@ use super::cells::Cell;
 use super::outcome::Outcome;
 use crate::bench;
 use crate::bench::text;
-use crate::cache::Cache;
-use crate::command;
-use crate::configure::{self, Kernel};
-use crate::guest::{self, Guest};
-use crate::progress::Phase;
-use crate::qemu;
-use crate::source::{self, Tree};
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::configure::{self, Kernel};
+use crate::lab::guest::{self, Guest};
+use crate::lab::progress::Phase;
+use crate::lab::qemu;
+use crate::lab::source::{self, Tree};
+use crate::lab::toolchain::Toolchain;
 use crate::test::{attribution, boot::Results, Report};
-use crate::toolchain::Toolchain;
 
 /// What the function prints in the guest, as `tests/guest/init` expects it, and what it prints patched.
 const BEFORE: &str = "\"supported\\n\"";

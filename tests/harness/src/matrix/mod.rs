@@ -22,10 +22,10 @@ use std::time::Instant;
 use anyhow::{ensure, Context, Result};
 
 use crate::bench::text::{Document, Table};
-use crate::cache::Cache;
-use crate::options::{self, Matrix};
-use crate::packages;
-use crate::progress;
+use crate::lab::cache::Cache;
+use crate::lab::options::{self, Matrix};
+use crate::lab::packages;
+use crate::lab::progress;
 use cells::Cell;
 use outcome::{Outcome, HEADER};
 use trial::Prepared;

@@ -11,16 +11,16 @@ use super::outcome::Outcome;
 use super::{distribution, livepatch};
 use crate::bench;
 use crate::bench::text;
-use crate::build;
-use crate::cache::Cache;
-use crate::configure::{self, Kernel};
-use crate::fragment::Fragment;
-use crate::guest::{self, Guest};
-use crate::packages;
-use crate::qemu;
-use crate::source::{self, Tree};
+use crate::lab::build;
+use crate::lab::cache::Cache;
+use crate::lab::configure::{self, Kernel};
+use crate::lab::fragment::Fragment;
+use crate::lab::guest::{self, Guest};
+use crate::lab::packages;
+use crate::lab::qemu;
+use crate::lab::source::{self, Tree};
+use crate::lab::toolchain::Toolchain;
 use crate::test::{attribution, boot, listing::Texts, offline, sizes, speed, Report};
-use crate::toolchain::Toolchain;
 
 /// What the option depends on, for an architecture and a compiler.
 const RUST: &str = "HAVE_RUST";

@@ -11,9 +11,9 @@ use anyhow::{ensure, Context, Result};
 use tempfile::TempDir;
 
 use super::{hooks, Report};
-use crate::command;
-use crate::options;
-use crate::source::{self, Tree};
+use crate::lab::command;
+use crate::lab::options;
+use crate::lab::source::{self, Tree};
 
 /// What makes a directory a kernel tree for apply, and the directory of what it adds.
 const TREE: &[&str] = &[

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::host::cargo;
 use super::Report;
-use crate::configure::Kernel;
+use crate::lab::configure::Kernel;
 
 /// What the checker counted, as it prints it; empty if it could not.
 #[derive(Default)]

@@ -5,12 +5,12 @@
 use anyhow::{bail, Result};
 
 use super::Report;
-use crate::build;
-use crate::configure::Kernel;
-use crate::guest;
-use crate::options::Options;
-use crate::qemu;
-use crate::tap::{self, Line};
+use crate::lab::build;
+use crate::lab::configure::Kernel;
+use crate::lab::guest;
+use crate::lab::options::Options;
+use crate::lab::qemu;
+use crate::lab::tap::{self, Line};
 
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     build::build(kernel)?;

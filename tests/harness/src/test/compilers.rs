@@ -12,12 +12,12 @@ use anyhow::{bail, ensure, Context, Result};
 use serde_json::Value;
 
 use super::Report;
-use crate::command;
-use crate::options::{self, Options};
-use crate::release::Release;
+use crate::lab::command;
+use crate::lab::options::{self, Options};
+use crate::lab::release::Release;
+use crate::lab::toolchain::{self, Toolchain};
+use crate::lab::workshop::Workshop;
 use crate::tool;
-use crate::toolchain::{self, Toolchain};
-use crate::workshop::Workshop;
 
 /// The workspaces, each with a lock file.
 const MANIFESTS: &[&str] = &[

@@ -14,10 +14,10 @@ use anyhow::{ensure, Context, Result};
 use super::damages::{Damage, Outcome};
 use super::listing::Texts;
 use super::{tables, Report};
-use crate::configure::Kernel;
-use crate::guest::{self, Guest};
-use crate::options::Options;
-use crate::qemu::{self, Files};
+use crate::lab::configure::Kernel;
+use crate::lab::guest::{self, Guest};
+use crate::lab::options::Options;
+use crate::lab::qemu::{self, Files};
 use crate::reports;
 
 /// One boot for each.

@@ -11,10 +11,10 @@ use anyhow::{ensure, Context, Result};
 
 use super::lint::{has_extension, source_files};
 use super::Report;
-use crate::cache::Cache;
 use crate::docs;
-use crate::options;
-use crate::source::Tree;
+use crate::lab::cache::Cache;
+use crate::lab::options;
+use crate::lab::source::Tree;
 
 pub fn run(report: &mut Report) -> Result<()> {
     let repository = options::repository()?;
@@ -138,7 +138,7 @@ fn help(repository: &Path) -> Result<()> {
     for variable in ["MAKEFLAGS", "MAKELEVEL"] {
         make.env_remove(variable);
     }
-    let help = crate::command::output(&mut make)?;
+    let help = crate::lab::command::output(&mut make)?;
     let wide = help.lines().find(|line| line.chars().count() > 80);
     ensure!(wide.is_none(), "wider than 80 columns: {wide:?}");
     ensure!(help.lines().count() < 24, "{} lines", help.lines().count());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Context, Result};
 
-use crate::options;
+use crate::lab::options;
 
 /// The lines that a hunk finds in a file.
 #[derive(Debug, PartialEq)]

@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 use super::Report;
-use crate::options::{self, Cli};
-use crate::progress::Phase;
+use crate::lab::options::{self, Cli};
+use crate::lab::progress::Phase;
 use crate::tool;
 
 pub fn run(report: &mut Report) -> Result<()> {

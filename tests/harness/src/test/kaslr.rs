@@ -11,10 +11,10 @@ use anyhow::{ensure, Context, Result};
 use super::listing::Texts;
 use super::sizes;
 use super::Report;
-use crate::configure::Kernel;
-use crate::guest;
-use crate::options::Options;
-use crate::qemu;
+use crate::lab::configure::Kernel;
+use crate::lab::guest;
+use crate::lab::options::Options;
+use crate::lab::qemu;
 
 /// Boots so often.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, boots: u32) -> Result<()> {

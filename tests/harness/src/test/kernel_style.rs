@@ -10,8 +10,8 @@ use anyhow::{ensure, Context, Result};
 
 use super::lint::{has_extension, source_files};
 use super::Report;
-use crate::options;
-use crate::source::Tree;
+use crate::lab::options;
+use crate::lab::source::Tree;
 
 /// Where code for the kernel is.
 const KERNEL_CODE: &[&str] = &[

@@ -11,7 +11,7 @@ use anyhow::{bail, ensure, Context, Result};
 use super::imports::Flow;
 use super::lint::{has_extension, source_files};
 use super::Report;
-use crate::options;
+use crate::lab::options;
 
 /// A file longer than this has more than one concern.
 const LONGEST_FILE: usize = 400;
@@ -51,6 +51,19 @@ const RULES: &[Rule] = &[
             "unreachable!(",
             "todo!(",
             "assert!(",
+        ],
+    },
+    Rule {
+        name: "the lab knows no suite that uses it",
+        paths: &["tests/harness/src/lab"],
+        except: &[],
+        forbidden: &[
+            "crate::bench",
+            "crate::clients",
+            "crate::kselftest",
+            "crate::matrix",
+            "crate::summary",
+            "crate::test",
         ],
     },
     Rule {
@@ -244,7 +257,7 @@ mod tests {
 
     #[test]
     fn imports_follow_the_flow() {
-        let repository = crate::options::repository().unwrap();
+        let repository = crate::lab::options::repository().unwrap();
         let files = super::source_files(&repository).unwrap();
         let is_rust = |file: &std::path::PathBuf| super::has_extension(file, "rs");
         let files: Vec<_> = files.into_iter().filter(is_rust).collect();

@@ -11,8 +11,8 @@ use std::process::Command;
 use anyhow::{bail, ensure, Context, Result};
 
 use super::{host, Report};
-use crate::command;
-use crate::options;
+use crate::lab::command;
+use crate::lab::options;
 use crate::tool;
 
 pub fn run(report: &mut Report) -> Result<()> {

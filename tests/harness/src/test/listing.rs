@@ -6,7 +6,7 @@ use std::fs;
 
 use anyhow::{bail, ensure, Context, Result};
 
-use crate::qemu::Files;
+use crate::lab::qemu::Files;
 
 /// Both files as text.
 pub struct Texts {

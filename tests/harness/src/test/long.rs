@@ -10,10 +10,10 @@ use std::process::{Command, Stdio};
 use anyhow::{bail, ensure, Context, Result};
 
 use super::{boot, damaged, damages, host, kaslr, needs, rebuilt, reproduce, soak, Report};
-use crate::build;
-use crate::options::{self, Options, Soak};
-use crate::packages;
-use crate::workshop::Workshop;
+use crate::lab::build;
+use crate::lab::options::{self, Options, Soak};
+use crate::lab::packages;
+use crate::lab::workshop::Workshop;
 
 /// So many boots at other addresses.
 const BOOTS: u32 = 10;

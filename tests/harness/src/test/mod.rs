@@ -42,14 +42,14 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::build;
-use crate::guest;
-use crate::options::{Options, Test};
-use crate::packages;
-use crate::progress;
-use crate::qemu;
-use crate::source::{self, Tree};
-use crate::workshop::Workshop;
+use crate::lab::build;
+use crate::lab::guest;
+use crate::lab::options::{Options, Test};
+use crate::lab::packages;
+use crate::lab::progress;
+use crate::lab::qemu;
+use crate::lab::source::{self, Tree};
+use crate::lab::workshop::Workshop;
 use needs::{can, ADDRESSES, CONTAINERS, DAMAGE};
 
 /// So many of the damages and of the boots at other addresses have time here.
@@ -344,7 +344,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::options::{Cli, Command};
+    use crate::lab::options::{Cli, Command};
 
     /// What is run of two short groups and three long ones, and what is counted.
     fn run(arguments: &[&str]) -> (String, u32) {

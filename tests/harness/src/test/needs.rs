@@ -4,7 +4,7 @@
 
 use anyhow::Result;
 
-use crate::configure::Kernel;
+use crate::lab::configure::Kernel;
 
 pub const CONTAINERS: &[&str] = &["CONFIG_USER_NS", "CONFIG_PID_NS"];
 

@@ -9,14 +9,14 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 
 use super::Report;
-use crate::build;
-use crate::cache::Cache;
-use crate::command;
-use crate::configure;
-use crate::modules;
-use crate::options::Options;
-use crate::source::{self, Tree};
-use crate::toolchain::Toolchain;
+use crate::lab::build;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::configure;
+use crate::lab::modules;
+use crate::lab::options::Options;
+use crate::lab::source::{self, Tree};
+use crate::lab::toolchain::Toolchain;
 
 const CONFIG: &str = "off";
 

@@ -9,11 +9,11 @@ use std::path::Path;
 use anyhow::{ensure, Context, Result};
 
 use super::Report;
-use crate::command;
-use crate::fragment::NOT_SET;
-use crate::options::Options;
-use crate::toolchain::Toolchain;
-use crate::workshop::Workshop;
+use crate::lab::command;
+use crate::lab::fragment::NOT_SET;
+use crate::lab::options::Options;
+use crate::lab::toolchain::Toolchain;
+use crate::lab::workshop::Workshop;
 
 /// A kernel, in the kernel's own words.
 struct Case {

@@ -9,11 +9,11 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 
 use super::Report;
-use crate::command;
-use crate::configure::Kernel;
-use crate::guest::Guest;
-use crate::options::Options;
-use crate::qemu::{self, Files};
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::guest::Guest;
+use crate::lab::options::Options;
+use crate::lab::qemu::{self, Files};
 use crate::tool;
 
 /// The first symbol of the image, by which address randomisation is known.

@@ -11,9 +11,9 @@ use anyhow::{ensure, Context, Result};
 
 use super::host::cargo;
 use super::Report;
-use crate::command;
-use crate::configure::Kernel;
-use crate::options;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::options;
 
 /// The page that lists what the option changes.
 const PAGE: &str = "Documentation/core-api/differences.rst";

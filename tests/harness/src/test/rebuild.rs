@@ -11,9 +11,9 @@ use std::time::SystemTime;
 use anyhow::{bail, ensure, Context, Result};
 
 use super::Report;
-use crate::build;
-use crate::command;
-use crate::configure::Kernel;
+use crate::lab::build;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
 
 /// What the link makes.
 const PRODUCTS: &[&str] = &["vmlinux", "System.map", OF_OURS[0], OF_OURS[1]];

@@ -13,9 +13,9 @@ use anyhow::{bail, ensure, Context, Result};
 use rustix::process::{kill_process_group, Pid, Signal};
 
 use super::{reproduce, tables, Report};
-use crate::command;
-use crate::configure::Kernel;
-use crate::progress::Phase;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::progress::Phase;
 
 /// In what order, and how hard, the second build is interrupted: when make says that it begins this.
 const INTERRUPTIONS: [(&str, Signal); 5] = [

@@ -12,8 +12,8 @@ use anyhow::{ensure, Context, Result};
 
 use super::Report;
 use crate::bench;
-use crate::command;
-use crate::configure::{Kernel, GENERATOR};
+use crate::lab::command;
+use crate::lab::configure::{Kernel, GENERATOR};
 
 /// What the generator leaves beside vmlinux.
 pub const REPORTS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];

@@ -11,9 +11,9 @@ use std::process::{Command, Stdio};
 use anyhow::{ensure, Context, Result};
 
 use super::{host, Report};
-use crate::command;
-use crate::options;
-use crate::tap::{self, Line};
+use crate::lab::command;
+use crate::lab::options;
+use crate::lab::tap::{self, Line};
 
 const IN_C: &str = "samples/reader-c";
 const IN_RUST: &str = "samples/reader-rs/Cargo.toml";

@@ -9,8 +9,8 @@ use anyhow::{ensure, Context, Result};
 use object::{Object, ObjectSymbol};
 
 use super::Report;
-use crate::configure::Kernel;
-use crate::qemu::Files;
+use crate::lab::configure::Kernel;
+use crate::lab::qemu::Files;
 
 /// The first symbol of the image, by which address randomisation is known.
 const FIRST: &str = "_text";

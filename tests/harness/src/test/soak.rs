@@ -8,14 +8,14 @@ use anyhow::{ensure, Result};
 
 use super::boot::Results;
 use super::Report;
-use crate::build;
-use crate::configure::Kernel;
-use crate::guest;
-use crate::options::Options;
-use crate::qemu;
+use crate::lab::build;
+use crate::lab::configure::Kernel;
+use crate::lab::guest;
+use crate::lab::options::Options;
+use crate::lab::qemu;
+use crate::lab::tap::{self, Line};
+use crate::lab::workshop::Workshop;
 use crate::reports::Reports;
-use crate::tap::{self, Line};
-use crate::workshop::Workshop;
 
 /// One looks for memory errors, wrong locking, leaks and overflows, the other for data races.
 pub const CONFIGS: &[&str] = &["debug-kasan", "debug-kcsan"];

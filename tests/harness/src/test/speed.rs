@@ -8,10 +8,10 @@ use anyhow::{anyhow, ensure, Result};
 
 use super::{can, Report};
 use crate::bench;
-use crate::build;
-use crate::configure::Kernel;
-use crate::options::Options;
-use crate::workshop::Workshop;
+use crate::lab::build;
+use crate::lab::configure::Kernel;
+use crate::lab::options::Options;
+use crate::lab::workshop::Workshop;
 
 /// Returns the ratio.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f64> {

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use anyhow::{ensure, Context, Result};
 
 use super::{boot, samples, Report};
-use crate::build;
-use crate::guest;
-use crate::options::Options;
-use crate::qemu::{self, Files};
-use crate::workshop::Workshop;
+use crate::lab::build;
+use crate::lab::guest;
+use crate::lab::options::Options;
+use crate::lab::qemu::{self, Files};
+use crate::lab::workshop::Workshop;
 
 const BUILT_IN: &str = "tiny";
 const LOADABLE: &str = "tiny-modules";

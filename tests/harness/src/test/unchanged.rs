@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 
 use super::needs::{can, PRINTED};
 use super::{order, printed, Report};
-use crate::configure::Kernel;
-use crate::options::Options;
-use crate::source::{self, Tree};
+use crate::lab::configure::Kernel;
+use crate::lab::options::Options;
+use crate::lab::source::{self, Tree};
 
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, packaged: &Tree) -> Result<()> {
     let untouched = packaged.pristine.as_ref().context("no untouched tree")?;

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{ensure, Context, Result};
 
 use super::{apply, Report};
-use crate::cache::Cache;
-use crate::command;
-use crate::fetch;
-use crate::options;
-use crate::progress::Phase;
-use crate::source;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::fetch;
+use crate::lab::options;
+use crate::lab::progress::Phase;
+use crate::lab::source;
 
 /// Suites with kernels that there are hooks for, of the releases' mirror and of the security updates'.
 const SUITES: &[&str] = &[

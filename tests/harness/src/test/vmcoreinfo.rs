@@ -12,8 +12,8 @@ use object::read::elf::{FileHeader, ProgramHeader};
 use object::{LittleEndian, Object, ObjectSymbol};
 
 use super::Report;
-use crate::configure::Kernel;
-use crate::qemu::Files;
+use crate::lab::configure::Kernel;
+use crate::lab::qemu::Files;
 
 /// The tables that every kernel names.
 const TABLES: &[&str] = &[

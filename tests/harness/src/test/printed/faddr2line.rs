@@ -15,9 +15,9 @@ use anyhow::{ensure, Context, Result};
 
 use super::questions::Which;
 use super::{Printed, ENOUGH};
-use crate::command;
-use crate::configure::Kernel;
-use crate::options::Options;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::options::Options;
 use crate::test::Report;
 
 /// What the sample begins with.

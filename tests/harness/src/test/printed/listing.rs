@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::super::{order, sizes};
-use crate::configure::Kernel;
+use crate::lab::configure::Kernel;
 
 /// A symbol of the kernel itself.
 pub struct Symbol {

@@ -18,11 +18,11 @@ use std::path::Path;
 use anyhow::{ensure, Context, Result};
 
 use super::Report;
-use crate::configure::Kernel;
-use crate::guest;
-use crate::modules;
-use crate::options::Options;
-use crate::qemu::{self, Files};
+use crate::lab::configure::Kernel;
+use crate::lab::guest;
+use crate::lab::modules;
+use crate::lab::options::Options;
+use crate::lab::qemu::{self, Files};
 use listing::Listing;
 use questions::Question;
 

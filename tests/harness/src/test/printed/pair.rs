@@ -15,13 +15,13 @@ use super::listing::Listing;
 use super::questions::Which;
 use super::{faddr2line, Printed, ENOUGH};
 use crate::bench;
-use crate::build;
-use crate::configure::Kernel;
-use crate::options::Options;
-use crate::source::Tree;
+use crate::lab::build;
+use crate::lab::configure::Kernel;
+use crate::lab::options::Options;
+use crate::lab::source::Tree;
+use crate::lab::workshop::Workshop;
 use crate::test::lists::{self, WITH, WITHOUT};
 use crate::test::{order, Report};
-use crate::workshop::Workshop;
 
 /// What lookups may take of a lookup without the option.
 const SIZE_OFFSET_LIMIT: f64 = 1.1;

@@ -8,9 +8,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::cache::Cache;
-use crate::command;
-use crate::fetch;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::fetch;
 
 /// Where a flavour's name has the architecture's.
 const ARCHITECTURE: &str = "ARCH";

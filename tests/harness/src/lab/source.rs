@@ -12,12 +12,12 @@ use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
-use crate::apt;
-use crate::cache::Cache;
-use crate::command;
-use crate::fetch;
-use crate::options::{self, Options};
-use crate::progress::Phase;
+use crate::lab::apt;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::fetch;
+use crate::lab::options::{self, Options};
+use crate::lab::progress::Phase;
 
 pub struct Tree {
     pub path: PathBuf,

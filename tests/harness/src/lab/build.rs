@@ -10,10 +10,10 @@ use std::thread;
 
 use anyhow::{bail, Context, Result};
 
-use crate::command;
-use crate::configure::Kernel;
-use crate::progress::Phase;
-use crate::stopwatch::{Stopwatch, Taken};
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::progress::Phase;
+use crate::lab::stopwatch::{Stopwatch, Taken};
 
 /// What a build did.
 pub struct Built {

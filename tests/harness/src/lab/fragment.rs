@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure, Context, Result};
 
-use crate::options;
+use crate::lab::options;
 
 /// A fragment. The keys in its header, which ends at a line that is empty or `#` alone; each may be absent:
 ///

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{bail, Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::arch::Arch;
+use crate::lab::arch::Arch;
 
 #[derive(Parser)]
 #[command(

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
 
-use crate::command;
-use crate::guest::Guest;
-use crate::options::{Accel, Options};
-use crate::progress::Phase;
+use crate::lab::command;
+use crate::lab::guest::Guest;
+use crate::lab::options::{Accel, Options};
+use crate::lab::progress::Phase;
 
 /// A guest that says nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(180);

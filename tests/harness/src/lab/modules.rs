@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::command;
-use crate::configure::Kernel;
-use crate::options;
+use crate::lab::command;
+use crate::lab::configure::Kernel;
+use crate::lab::options;
 
 /// What the test program loads, of `tests/module`.
 const LOOKUP: &str = "kallmodsyms_lookup";

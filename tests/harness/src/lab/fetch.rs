@@ -12,10 +12,10 @@ use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
-use crate::apt;
-use crate::cache::Cache;
-use crate::command;
-use crate::progress::Phase;
+use crate::lab::apt;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::progress::Phase;
 
 /// Where programs for the guest are: the first release that has all architectures.
 const RELEASE: &str = "trixie";

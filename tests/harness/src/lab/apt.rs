@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{anyhow, Context, Error, Result};
 
-use crate::command;
+use crate::lab::command;
 
 /// Something that a run needs, and the packages that have it.
 pub struct Want {

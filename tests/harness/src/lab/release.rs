@@ -15,11 +15,11 @@ use std::thread;
 
 use anyhow::{bail, ensure, Context, Result};
 
-use crate::cache::Cache;
-use crate::command;
-use crate::fetch;
-use crate::options::Options;
-use crate::progress::Phase;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::fetch;
+use crate::lab::options::Options;
+use crate::lab::progress::Phase;
 
 /// A release with compilers to choose, as by `COMPILERS=trixie`.
 pub struct Release {

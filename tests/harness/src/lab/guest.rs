@@ -12,12 +12,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::arch::Arch;
-use crate::command;
-use crate::configure::{self, Kernel};
-use crate::fetch;
-use crate::modules;
-use crate::options;
+use crate::lab::arch::Arch;
+use crate::lab::command;
+use crate::lab::configure::{self, Kernel};
+use crate::lab::fetch;
+use crate::lab::modules;
+use crate::lab::options;
 
 /// What QEMU boots.
 pub struct Guest {

@@ -5,13 +5,13 @@
 
 use anyhow::Result;
 
-use crate::build;
-use crate::cache::Cache;
-use crate::configure::{self, Kernel};
-use crate::options::Options;
-use crate::packages;
-use crate::source::{self, Tree};
-use crate::toolchain::Toolchain;
+use crate::lab::build;
+use crate::lab::cache::Cache;
+use crate::lab::configure::{self, Kernel};
+use crate::lab::options::Options;
+use crate::lab::packages;
+use crate::lab::source::{self, Tree};
+use crate::lab::toolchain::Toolchain;
 
 pub struct Workshop {
     pub cache: Cache,

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use rustix::fs::{flock, FlockOperation};
 
-use crate::options::Options;
-use crate::progress;
+use crate::lab::options::Options;
+use crate::lab::progress;
 
 /// The cache, ours until this is dropped.
 pub struct Cache {

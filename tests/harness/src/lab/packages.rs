@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{bail, Context, Result};
 
-use crate::apt::{self, Known, Next, Want};
-use crate::command;
-use crate::fetch;
-use crate::fragment::Fragment;
-use crate::options::Options;
-use crate::progress::{self, Phase};
-use crate::toolchain;
+use crate::lab::apt::{self, Known, Next, Want};
+use crate::lab::command;
+use crate::lab::fetch;
+use crate::lab::fragment::Fragment;
+use crate::lab::options::Options;
+use crate::lab::progress::{self, Phase};
+use crate::lab::toolchain;
 
 pub enum For {
     Boot,

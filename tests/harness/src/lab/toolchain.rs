@@ -10,12 +10,12 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
-use crate::apt;
-use crate::cache::Cache;
-use crate::command;
-use crate::options::{self, Options};
-use crate::progress::Phase;
-use crate::release::{Release, Unpacked};
+use crate::lab::apt;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::options::{self, Options};
+use crate::lab::progress::Phase;
+use crate::lab::release::{Release, Unpacked};
 
 /// What is compiled where no package is new enough.
 const BINDGEN: &str = "0.73.2";

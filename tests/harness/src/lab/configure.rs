@@ -11,14 +11,14 @@ use std::process::Command;
 
 use anyhow::{bail, ensure, Context, Result};
 
-use crate::cache::Cache;
-use crate::command;
-use crate::debian;
-use crate::fragment::Fragment;
-use crate::options::Options;
-use crate::progress::Phase;
-use crate::source;
-use crate::toolchain::Toolchain;
+use crate::lab::cache::Cache;
+use crate::lab::command;
+use crate::lab::debian;
+use crate::lab::fragment::Fragment;
+use crate::lab::options::Options;
+use crate::lab::progress::Phase;
+use crate::lab::source;
+use crate::lab::toolchain::Toolchain;
 
 /// Where a build has the generator.
 pub const GENERATOR: &str = "kernel/kallmodsyms/scripts/kallmodsyms";

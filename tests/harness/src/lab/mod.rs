@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The lab: what makes and boots a kernel, for all commands.
+//!
+//! In comes what a person asks for ([`options`]); out come a built kernel ([`configure::Kernel`]) and
+//! what its guest says ([`qemu`]). The phases, in order: [`packages`], [`toolchain`] and [`source`],
+//! which [`workshop`] has in one, then [`configure`], [`build`], [`guest`] and [`qemu`]. Nothing here
+//! names a suite of tests, a benchmark or the matrix.
+
+pub mod apt;
+pub mod arch;
+pub mod build;
+pub mod cache;
+pub mod command;
+pub mod configure;
+pub mod debian;
+pub mod fetch;
+pub mod fragment;
+pub mod guest;
+pub mod modules;
+pub mod options;
+pub mod packages;
+pub mod progress;
+pub mod qemu;
+pub mod release;
+pub mod source;
+pub mod stopwatch;
+pub mod tap;
+pub mod toolchain;
+pub mod workshop;
