@@ -27,7 +27,7 @@ help:
 	@echo '  make soak      debug kernels, fuzzing: MINUTES=10 each; Miri; make reproduce'
 	@echo '  make fuzz      damaged tables and build inputs: RUNS= or MINUTES=, TARGET=map'
 	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
-	@echo '  make clients   DTrace, perf, bpftrace and others in a guest, on the file'
+	@echo '  make clients   DTrace, perf, bpftrace on the file; make kselftest: selftests'
 	@echo '  make matrix    each kernel and toolchain: ONLY=, VARIANTS=1, DISTRIBUTIONS=1'
 	@echo '  make htmldocs  pages of Documentation/; make rust-analyzer: for editors'
 	@echo '  make clean     remove what these built; kernel source and tools stay'
