@@ -73,11 +73,11 @@ fn within(ratio: f64, limit: f64) -> Result<()> {
     Ok(())
 }
 
-/// What lookups may take of a plain search among all symbols. Measured with Linux 6.12.117: 2.082 and
-/// 1.351 for tiny, which is compiled for size, so that the kernel calls a function to decode each
+/// What lookups may take of a plain search among all symbols. Measured with Linux 6.12.117: 2.069 and
+/// 1.214 for tiny, which is compiled for size, so that the kernel calls a function to decode each
 /// address that it compares with.
-const SIZE_OFFSET_LIMIT: f64 = 2.14;
-const SIZE_LIMIT: f64 = 1.39;
+const SIZE_OFFSET_LIMIT: f64 = 2.13;
+const SIZE_LIMIT: f64 = 1.25;
 
 /// Lookups of addresses, where sizes are stored.
 pub fn lookups(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
