@@ -2,7 +2,7 @@
 
 //! The core symbols as lines, in order.
 //!
-//! The cost of reading the file is the work for each line and for each of its 13 tokens.
+//! The cost of reading the file is the work for each line and for each of its tokens.
 //! [`prefixes`](super::prefixes) looks up addresses and sizes for many symbols at once, and
 //! [`name_expansion`](super::name_expansion) expands a name. This file joins the two, and adds the
 //! modules, which it looks up once for all symbols of a stretch. [`Line`] makes the lines that are
