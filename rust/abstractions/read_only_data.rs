@@ -66,6 +66,7 @@ pub(crate) unsafe fn slice_of<T: Plain>(start: *const T, len: usize) -> Result<&
     // - `start` is aligned: this was just tested.
     // - The `size` bytes from `start` on are inside the read-only data, which are mapped as one and
     //   stay mapped for as long as the kernel runs.
+    // - They are less than `isize::MAX` bytes, as the read-only data are.
     // - Every bit pattern is a `T`, by the contract of `Plain`.
     // - Nothing writes there, by the contract of this function.
     Ok(unsafe { slice::from_raw_parts(start, len) })
