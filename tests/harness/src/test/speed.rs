@@ -4,7 +4,7 @@
 //! kernel has for them, in a guest whose clock counts instructions, so that the figure does not
 //! depend on the machine.
 
-use anyhow::{anyhow, ensure, Result};
+use anyhow::{anyhow, Result};
 
 use super::{can, Report};
 use crate::bench;
@@ -16,19 +16,20 @@ use crate::lab::workshop::Workshop;
 /// Returns the ratio.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f64> {
     let ratio = bench::ratio(options, kernel)?;
+    let what = format!("{}: reading", kernel.config);
     let limit = options.arch()?.read_limit;
-    println!(
-        "# {}: reading takes {ratio:.3} of /proc/kallsyms",
-        kernel.config
-    );
-    report.check(
-        &format!(
-            "{}: reading takes at most {limit} of /proc/kallsyms",
-            kernel.config
-        ),
-        within(ratio, limit),
-    );
+    bound(report, &what, "of /proc/kallsyms", ratio, limit);
     Ok(ratio)
+}
+
+/// Prints what share `of` some instructions `what` takes, and fails if it is above the limit.
+pub fn bound(report: &mut Report, what: &str, of: &str, share: f64, limit: f64) {
+    println!("# {what} takes {share:.4} {of}");
+    let within = match share <= limit {
+        true => Ok(()),
+        false => Err(anyhow!("it takes {share:.4}, in instructions")),
+    };
+    report.check(&format!("{what} takes at most {limit} {of}"), within);
 }
 
 /// The limits of a line with 10,000 BPF programs to one with 100, and of the whole file to
@@ -45,31 +46,17 @@ pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> R
     }
     let growth = bench::bpf_growth(options, &kernel)?;
     let name = format!("{}: with 10,000 BPF programs", kernel.config);
-    report.count(format!(
-        "{name} a line takes {:.3} of one with 100, and reading all {:.4} of /proc/kallsyms",
-        growth.line, growth.whole
-    ));
-    report.check(
-        &format!("{name} a line takes at most {BPF_LINE_LIMIT} of one with 100"),
-        within_bpf(growth.line, BPF_LINE_LIMIT),
-    );
-    report.check(
-        &format!("{name} reading takes at most {BPF_WHOLE_LIMIT} of /proc/kallsyms"),
-        within_bpf(growth.whole, BPF_WHOLE_LIMIT),
-    );
-    Ok(())
-}
-
-fn within_bpf(ratio: f64, limit: f64) -> Result<()> {
-    ensure!(ratio <= limit, "it takes {ratio:.3}, in instructions");
-    Ok(())
-}
-
-fn within(ratio: f64, limit: f64) -> Result<()> {
-    ensure!(
-        ratio <= limit,
-        "it takes {ratio:.3}, in instructions, as root with a buffer of 128 KiB"
-    );
+    for (what, of, share, limit) in [
+        ("a line", "of one with 100", growth.line, BPF_LINE_LIMIT),
+        (
+            "reading",
+            "of /proc/kallsyms",
+            growth.whole,
+            BPF_WHOLE_LIMIT,
+        ),
+    ] {
+        bound(report, &format!("{name} {what}"), of, share, limit);
+    }
     Ok(())
 }
 
@@ -94,19 +81,8 @@ pub fn lookups(report: &mut Report, options: &Options, kernel: &Kernel) -> Resul
         ("kallmodsyms_lookup_size", lookups.size, SIZE_LIMIT),
     ] {
         let share = bench::ratio_of(instructions, lookups.plain_search);
-        let own = "of a search among all symbols";
-        println!("# {}: {function}() takes {share:.3} {own}", kernel.config);
-        let verdict = match share <= limit {
-            true => Ok(()),
-            false => Err(anyhow!("it takes {share:.3}, in instructions")),
-        };
-        report.check(
-            &format!(
-                "{}: {function}() takes at most {limit} {own}",
-                kernel.config
-            ),
-            verdict,
-        );
+        let what = format!("{}: {function}()", kernel.config);
+        bound(report, &what, "of a search among all symbols", share, limit);
     }
     Ok(())
 }
