@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::lab::build;
 use crate::lab::configure::Kernel;
-use crate::lab::options::{self, Options};
+use crate::lab::options::Options;
 use crate::lab::packages;
 use crate::lab::progress::Phase;
 use crate::lab::qemu;
@@ -27,17 +27,9 @@ pub fn run(options: &Options) -> Result<bool> {
     let workshop = Workshop::open(options, packages::For::Kselftest)?;
     let packaged = source::packaged(options, &workshop.cache)?;
     let untouched = packaged.pristine.as_ref().context("no untouched tree")?;
-    let state = state::of(
-        &options::repository()?,
-        &[
-            // With the version of the package.
-            &untouched.to_string_lossy(),
-            &workshop.toolchain.describe()?,
-            &workshop.toolchain.describe_c(options)?,
-        ],
-    )?;
     let results = |config| {
         let kernel = workshop.configured(options, config)?;
+        let state = state::of_kernel(config, untouched, &workshop.toolchain, options)?;
         results(options, &kernel, untouched, &state)
     };
     let (with, without) = (results(WITH)?, results(WITHOUT)?);

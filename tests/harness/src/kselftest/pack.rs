@@ -16,7 +16,7 @@ use crate::lab::guest::{self, Files, Guest};
 use crate::lab::modules;
 use crate::lab::options::{self, Options};
 
-/// What the scripts run that busybox does not have, or has with fewer options.
+/// Programs of the scripts that busybox lacks, or has with fewer options.
 const PROGRAMS: &[&str] = &[
     "awk", "bash", "chrt", "date", "dmesg", "diff", "find", "getconf", "grep", "insmod", "mktemp",
     "modinfo", "rmmod", "sed", "stat", "sysctl", "taskset",
@@ -98,7 +98,7 @@ fn compile(untouched: &Path, source: &Path, program: &Path) -> Result<()> {
     command::output(&mut cc).map(drop)
 }
 
-/// The host's programs and what they are linked with, where the host has them.
+/// Adds the host's programs, and the libraries that `ldd` prints for them, at the same paths.
 ///
 /// ```text
 ///         linux-vdso.so.1 (0x00007ffc3b1f2000)
@@ -144,7 +144,7 @@ fn add_programs(list: &mut Files) -> Result<()> {
     Ok(())
 }
 
-/// The files of a directory that end so, in order.
+/// The files of a directory with this extension, sorted by name.
 fn files_of(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
     let paths = entries.map(|entry| Ok(entry?.path()));
@@ -154,7 +154,7 @@ fn files_of(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// A file that is executable, into a directory.
+/// Adds an executable file to a directory of the guest.
 fn add(list: &mut Files, directory: &Path, file: &Path) {
     let name = directory.join(file.file_name().unwrap_or_default());
     list.file(&name.to_string_lossy(), file, 0o755);

@@ -23,7 +23,7 @@ use anyhow::{ensure, Context, Result};
 
 use crate::bench::text::{Document, Table};
 use crate::lab::cache::Cache;
-use crate::lab::options::{self, Matrix};
+use crate::lab::options::Matrix;
 use crate::lab::packages;
 use crate::lab::progress;
 use cells::Cell;
@@ -99,17 +99,7 @@ fn state(cell: &Cell, prepared: &Prepared) -> Result<Option<String>> {
     if tree.pristine.is_none() {
         return Ok(None);
     }
-    let state = state::of(
-        &options::repository()?,
-        &[
-            &cell.config,
-            // With the version of the package.
-            &tree.path.to_string_lossy(),
-            &toolchain.describe()?,
-            &toolchain.describe_c(&cell.options)?,
-        ],
-    );
-    state.map(Some)
+    state::of_kernel(&cell.config, &tree.path, toolchain, &cell.options).map(Some)
 }
 
 /// The outcome that a file has, if it is of this state. A cell that failed is tried again.

@@ -9,16 +9,38 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::lab::options::{self, Options};
+use crate::lab::toolchain::Toolchain;
+
 /// All that is built of, or tests. Documentation is not.
 const SOURCES: &[&str] = &[
-    "Kbuild", "Kconfig", "include", "patches", "rust", "samples", "scripts", "tests",
+    "Kbuild", "Kconfig", "include", "patches", "rust", "samples", "scripts", "tests", "tools",
 ];
 
 /// What cargo makes, if it is asked to make it here.
 const MADE: &[&str] = &["target"];
 
+/// The state of the repository and of what a kernel of `config` is built of and with.
+pub fn of_kernel(
+    config: &str,
+    tree: &Path,
+    toolchain: &Toolchain,
+    options: &Options,
+) -> Result<String> {
+    of(
+        &options::repository()?,
+        &[
+            config,
+            // With the version of the package.
+            &tree.to_string_lossy(),
+            &toolchain.describe()?,
+            &toolchain.describe_c(options)?,
+        ],
+    )
+}
+
 /// A word that differs if any of the files does, or any of `others`.
-pub fn of(repository: &Path, others: &[&str]) -> Result<String> {
+fn of(repository: &Path, others: &[&str]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     others.hash(&mut hasher);
     for source in SOURCES {

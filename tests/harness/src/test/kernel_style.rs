@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
-use super::lint::{has_extension, source_files};
+use super::lint::{has_extension, rustfmt, source_files};
 use super::Report;
 use crate::lab::options;
 use crate::lab::source::Tree;
@@ -64,7 +64,7 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     report.check("kernel-doc has nothing to say", kernel_doc(tree, &c));
     report.check(
         "rustfmt agrees with the kernel's settings",
-        rustfmt(tree, &of(&["rs"])),
+        rustfmt(&of(&["rs"]), Some(&tree.join(".rustfmt.toml"))),
     );
     Ok(())
 }
@@ -78,7 +78,7 @@ fn checkpatch(tree: &Path, files: &[PathBuf]) -> Result<()> {
     perl.arg(format!("--root={}", tree.display()));
     perl.arg(format!("--typedefsfile={}", types.path().display()));
     perl.arg(format!("--ignore={}", ignored.join(",")));
-    // It runs a checker of licences in a tree of git.
+    // In a git tree, checkpatch.pl also runs spdxcheck.py, which needs a package of Python.
     perl.env("GIT_DIR", "/nonexistent");
     perl.args([
         "--strict",
@@ -95,14 +95,7 @@ fn kernel_doc(tree: &Path, files: &[PathBuf]) -> Result<()> {
     silent(kernel_doc.args(["-none", "-Wall", "-Werror"]).args(files))
 }
 
-fn rustfmt(tree: &Path, files: &[PathBuf]) -> Result<()> {
-    let mut rustfmt = Command::new("rustfmt");
-    rustfmt.args(["--check", "--files-with-diff", "--edition", "2021"]);
-    rustfmt.arg("--config-path").arg(tree.join(".rustfmt.toml"));
-    silent(rustfmt.args(files))
-}
-
-/// Runs to a good end without a word.
+/// Runs a command that must succeed and print nothing.
 fn silent(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| name.clone())?;

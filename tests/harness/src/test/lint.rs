@@ -17,7 +17,7 @@ use crate::tool;
 
 pub fn run(report: &mut Report) -> Result<()> {
     let files = source_files(&options::repository()?)?;
-    report.check("rustfmt agrees", rustfmt(&files));
+    report.check("rustfmt agrees", rustfmt(&files, None));
     let on_tests = host::cargo("clippy").and_then(clippy);
     report.check("clippy has nothing to say", on_tests);
     let on_tool = tool::cargo("clippy").and_then(clippy);
@@ -49,9 +49,13 @@ pub fn has_extension(file: &Path, extension: &str) -> bool {
     file.extension().is_some_and(|of_file| of_file == extension)
 }
 
-fn rustfmt(files: &[PathBuf]) -> Result<()> {
+/// Checks the format of the files, by the `settings` file if there is one.
+pub fn rustfmt(files: &[PathBuf], settings: Option<&Path>) -> Result<()> {
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.args(["--check", "--files-with-diff", "--edition", "2021"]);
+    if let Some(settings) = settings {
+        rustfmt.arg("--config-path").arg(settings);
+    }
     rustfmt.args(files.iter().filter(|file| has_extension(file, "rs")));
     let result = rustfmt
         .output()
