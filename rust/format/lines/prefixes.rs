@@ -124,15 +124,25 @@ impl PrefixBatch {
 
         match rows.get(..count) {
             Some(rows) => self.fill(tables, first, row, rows),
-            // The last of all symbols has no next symbol. Its own address stands for that of the
-            // next symbol, and a distance of 0 leads to `distant_gap`.
+            // No row follows that of the last of all symbols.
             None => {
                 self.fill(tables, first, row, rows);
-                let last = self.end.wrapping_sub(1);
-                let row = rows.last().copied().unwrap_or(row);
-                self.fill(tables, last, row, &[row]);
+                self.add_last(tables, self.end.wrapping_sub(1));
             }
         }
+    }
+
+    /// Makes the prefix of symbol number `index`, the last of all symbols.
+    #[cold]
+    #[inline(never)]
+    fn add_last<P: Places>(&mut self, tables: &Tables<'_, '_, P>, index: u32) {
+        let prefix = self.prefixes.get_mut(index as usize % BATCH);
+        let Some((prefix, place)) = prefix.zip(tables.places.get(index)) else {
+            return;
+        };
+        let gap = tables.gap(place, index);
+        let size = tables.sizes.map(|sizes| sizes.size(index, gap as u64));
+        *prefix = Prefix::new(place.address, size.map_or(gap, |size| size as usize));
     }
 
     /// Makes the prefixes from symbol number `first` on. `row` is the row of that symbol, and
@@ -163,8 +173,7 @@ impl PrefixBatch {
                 size = self.sizes.next_stored(stored, size as u64) as usize;
             }
             bits >>= 1;
-            prefix.low = [pair((address >> 8) as u8), pair(address as u8)];
-            prefix.size = word_of_size(size);
+            *prefix = Prefix::new(address, size);
             address = next;
             index = index.wrapping_add(1);
         }
@@ -212,6 +221,14 @@ impl Prefix {
         low: [u16::from_le_bytes([b'0'; 2]); LOW / 2],
         size: size_word(0),
     };
+
+    #[inline(always)]
+    fn new(address: usize, size: usize) -> Self {
+        Self {
+            low: [pair((address >> 8) as u8), pair(address as u8)],
+            size: word_of_size(size),
+        }
+    }
 
     /// Stores `high` and the prefix at the beginning of `room`. Returns the length of both; 255 if
     /// the size has too many digits.

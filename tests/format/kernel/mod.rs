@@ -134,13 +134,13 @@ impl Kernel {
 
     /// The tables.
     pub fn tables(&self) -> Tables {
-        let place = |symbol: &Symbol| Place {
-            address: symbol.address,
+        let row = |(index, symbol): (usize, &Symbol)| Place {
+            address: symbol.address.wrapping_sub(ROW_LEN * index),
             offset: offset_of(symbol),
             percpu: symbol.percpu,
         };
         let mut tables = Tables {
-            places: self.symbols.iter().map(place).collect(),
+            places: self.symbols.iter().enumerate().map(row).collect(),
             ..Tables::default()
         };
         tables.name(&self.symbols);
@@ -184,8 +184,11 @@ pub struct Tables {
     sizes: Option<Encoded>,
 }
 
-/// The places of symbols, as they are.
+/// The places of symbols. Each row counts from its own address, as those of Linux 7.2 and newer do.
 pub struct Listed<'t>(&'t [Place]);
+
+/// Bytes of a row of `kallsyms_offsets`.
+const ROW_LEN: usize = 4;
 
 impl Listed<'_> {
     pub fn len(&self) -> usize {
@@ -200,8 +203,11 @@ impl Places for Listed<'_> {
         self.0.get(index as usize..).unwrap_or_default()
     }
 
-    fn place(&self, _: u32, row: Place) -> Place {
-        row
+    fn place(&self, index: u32, row: Place) -> Place {
+        Place {
+            address: row.address.wrapping_add(ROW_LEN * index as usize),
+            ..row
+        }
     }
 
     fn rest(&self, _: Place) -> usize {
