@@ -36,6 +36,12 @@ const EXCEPTIONS: [(&str, &str); 6] = [
     ("AVOID_EXTERNS", "symbols that asm() defines have no header"),
 ];
 
+/// What checkpatch.pl says of the hooks that are right here, and why.
+const EXCEPTIONS_IN_HOOKS: [(&str, &str); 1] = [(
+    "MISSING_SIGN_OFF",
+    "the file is no commit: the author signs the commit that changes it",
+)];
+
 /// Types that checkpatch.pl would take for variables.
 const TYPES: &str = "Elf_Sym\n";
 
@@ -47,6 +53,8 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
         directories.any(|directory| file.starts_with(repository.join(directory)))
     };
     let mut files = source_files(&repository)?;
+    let is_hooks = |file: &&PathBuf| file.ends_with("hooks.patch");
+    let hooks: Vec<_> = files.iter().filter(is_hooks).cloned().collect();
     files.retain(of_kernel);
     let of = |extensions: &[&str]| {
         let is = |file: &&PathBuf| {
@@ -59,7 +67,11 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     let c = of(&["c", "h"]);
     report.check(
         "checkpatch.pl --strict has nothing to say",
-        checkpatch(tree, &c),
+        checkpatch(tree, &EXCEPTIONS, "--file", &c),
+    );
+    report.check(
+        "checkpatch.pl --strict has nothing to say of the hooks",
+        checkpatch(tree, &EXCEPTIONS_IN_HOOKS, "--patch", &hooks),
     );
     report.check("kernel-doc has nothing to say", kernel_doc(tree, &c));
     report.check(
@@ -69,10 +81,17 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     Ok(())
 }
 
-fn checkpatch(tree: &Path, files: &[PathBuf]) -> Result<()> {
+/// Runs checkpatch.pl on the files: C files with `--file` as `kind`, or patches with `--patch`.
+fn checkpatch(
+    tree: &Path,
+    exceptions: &[(&str, &str)],
+    kind: &str,
+    files: &[PathBuf],
+) -> Result<()> {
+    ensure!(!files.is_empty(), "no files for checkpatch.pl {kind}");
     let types = tempfile::NamedTempFile::new()?;
     std::fs::write(&types, TYPES)?;
-    let ignored: Vec<_> = EXCEPTIONS.iter().map(|(kind, _)| *kind).collect();
+    let ignored: Vec<_> = exceptions.iter().map(|(kind, _)| *kind).collect();
     let mut perl = Command::new("perl");
     perl.arg(tree.join("scripts/checkpatch.pl"));
     perl.arg(format!("--root={}", tree.display()));
@@ -80,13 +99,7 @@ fn checkpatch(tree: &Path, files: &[PathBuf]) -> Result<()> {
     perl.arg(format!("--ignore={}", ignored.join(",")));
     // In a git tree, checkpatch.pl also runs spdxcheck.py, which needs a package of Python.
     perl.env("GIT_DIR", "/nonexistent");
-    perl.args([
-        "--strict",
-        "--terse",
-        "--show-types",
-        "--no-summary",
-        "--file",
-    ]);
+    perl.args(["--strict", "--terse", "--show-types", "--no-summary", kind]);
     silent(perl.args(files))
 }
 
