@@ -45,11 +45,13 @@ void kallmodsyms_cond_resched(void)
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
 void kallmodsyms_rcu_read_lock(void)
+	__acquires(RCU)
 {
 	rcu_read_lock();
 }
 
 void kallmodsyms_rcu_read_unlock(void)
+	__releases(RCU)
 {
 	rcu_read_unlock();
 }
