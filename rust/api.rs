@@ -150,10 +150,7 @@ impl Extent {
         // - Both pointers are valid for writing.
         // - Any address may be looked up.
         let found = unsafe { kallmodsyms_lookup_size(address as _, &mut size, &mut offset) };
-        found.then_some(Self {
-            size: size as usize,
-            offset: offset as usize,
-        })
+        found.then_some(Self { size, offset })
     }
 }
 

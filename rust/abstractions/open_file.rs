@@ -254,10 +254,9 @@ impl<'a> Target<'a> {
         // SAFETY:
         // - `iter` is valid for `'a`, by the contract.
         // - No other code uses `iter` for `'a`, by the contract.
+        let iter = unsafe { &mut *iter };
         // INVARIANT: The contract has the same two conditions.
-        Self {
-            iter: unsafe { &mut *iter },
-        }
+        Self { iter }
     }
 
     /// The number of bytes that there is room for.

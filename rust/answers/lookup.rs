@@ -100,10 +100,7 @@ fn loaded_extent(addr: usize) -> Option<Extent> {
     // - Any address may be looked up.
     // - Both pointers are valid for writing.
     let found = unsafe { bindings::kallmodsyms_loaded_size(addr as _, &mut size, &mut offset) };
-    found.then_some(Extent {
-        size: size as usize,
-        offset: offset as usize,
-    })
+    found.then_some(Extent { size, offset })
 }
 
 /// The symbol that `addr` is in, if its size is known.

@@ -22,10 +22,10 @@ pub(crate) fn address_encoding(_: &'static [i32]) -> AddressEncoding {
     BaseRelative {
         // SAFETY: The base is in the read-only data. The last write to it was the relocation of the
         // kernel, which was before any Rust code ran.
-        relative_base: unsafe { bindings::kallsyms_relative_base as usize },
+        relative_base: unsafe { bindings::kallsyms_relative_base },
         text: addr_of!(bindings::_text) as usize,
         // SAFETY: The generator makes it as a constant.
-        linked_text: unsafe { bindings::kallsyms_module_base as usize },
+        linked_text: unsafe { bindings::kallsyms_module_base },
     }
 }
 

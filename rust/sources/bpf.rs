@@ -95,7 +95,7 @@ impl BpfList {
         // - This task is in a read-side section, that of `self`.
         // - `before` was found in that section.
         match unsafe { next(before) } {
-            Some((last, symbol)) if symbol.address as usize == cursor.last => last,
+            Some((last, symbol)) if symbol.address == cursor.last => last,
             _ => ptr::null(),
         }
     }
@@ -145,8 +145,8 @@ impl<'a> Iterator for Symbols<'a> {
         // INVARIANT: `ksym` was just found in the section.
         self.last = ksym;
         Some(BpfSymbol {
-            address: symbol.address as usize,
-            size: symbol.size as usize,
+            address: symbol.address,
+            size: symbol.size,
             // SAFETY:
             // - The name is NUL-terminated: C makes it by snprintf().
             // - It is not written to once the symbol is on the list.

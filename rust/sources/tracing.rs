@@ -95,9 +95,9 @@ impl TracingList {
             return None;
         }
         Some(TracingSymbol {
-            address: address as usize,
-            size: self.size(address as usize),
-            kind: kind as u8,
+            address,
+            size: self.size(address),
+            kind,
             name: until_nul(&buffers.name),
             module: match self {
                 Self::Ftrace => until_nul(&buffers.module),

@@ -40,7 +40,7 @@ impl<'m> Attribution<'m> {
             object_symbols: ObjectSymbols::default(),
             has_all_objects: inputs.maps.unknown_count() == 0,
         };
-        let jobs = Jobs::new(job_parts(&inputs.symbols), |_: &mut (), part| {
+        let jobs = Jobs::new(job_parts(&inputs.symbols), |(): &mut (), part| {
             SymbolModules::find(&evidence, part)
         });
         let (parts, more_parts) = in_two_threads(|| Ok(jobs.work()), || Ok(jobs.work()))?;

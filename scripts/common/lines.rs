@@ -112,6 +112,10 @@ pub(crate) fn read(file: &mut File, space: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The index of the first `byte` in `text`.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "the compiler makes one vector comparison of 16 comparisons without a branch"
+)]
 #[inline]
 pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
     const LOW: u64 = u64::from_le_bytes([0x01; 8]);
@@ -119,7 +123,6 @@ pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
     let wanted = u64::from(byte) * LOW;
     let (mut rest, mut before) = (text, 0);
     while let Some((part, after)) = rest.split_first_chunk::<16>() {
-        // Without a branch the compiler makes one vector comparison of this.
         if part.iter().fold(false, |any, &other| any | (other == byte)) {
             break;
         }

@@ -145,9 +145,11 @@ impl<'a> Walk<'a> {
     /// Writes lines to the beginning of `buf`, and makes `buf` the memory behind them. Stops where
     /// less than [`WINDOW`] bytes are free, the modules change, the batch ends or a line is too
     /// long. Behind a name it stores `SUFFIX` bytes; the next line overwrites the surplus bytes.
-    ///
-    /// `buf` is behind a reference to keep the compiler from moving loads over stores, which would
-    /// take one more instruction for each token.
+    #[expect(
+        clippy::mut_mut,
+        reason = "the reference keeps the compiler from moving loads over stores, which would take \
+                  one more instruction for each token"
+    )]
     #[inline(never)]
     fn quick_lines<const SUFFIX: usize>(&mut self, tokens: &Tokens<'_>, buf: &mut &mut [u8]) {
         let mut free = mem::take(buf);
