@@ -7,8 +7,9 @@
 //! converge together with the kernel's own.
 //!
 //! `link` has four phases, each a folder: [`read`] parses the inputs, [`attribute`] finds the modules of
-//! each symbol, [`encode`] makes the tables, [`write`] makes assembler source of them. A phase imports only
-//! the phases before it, [`common`] and the format code. Each phase shares its work between two threads.
+//! each symbol, [`encode`] makes the tables, [`write`](mod@write) makes assembler source of them. A phase
+//! imports only the phases before it, [`common`] and the format code. Each phase shares its work between
+//! two threads.
 //!
 //! Wrong tables never leave this program: nothing is written before everything is read and checked. Single
 //! symbols and object files whose modules are not known do not stop the link.

@@ -102,7 +102,7 @@ impl ElfFile {
         self.name_of(self.section(index)?)
     }
 
-    /// [`parse`](Self::parse) has checked that each section has a name.
+    /// [`open`](Self::open) has checked that each section has a name.
     fn name_of(&self, section: &Section) -> Option<&[u8]> {
         string(&self.section_names, section.name)
     }
