@@ -3,6 +3,7 @@
 //! The Debian packages that a phase needs, installed where that is allowed.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{bail, Context, Result};
@@ -49,12 +50,10 @@ const LLVM: &[&str] = &["clang-19", "lld-19", "llvm-19"];
 /// What the generator is compared with is written in awk; `time` tells how much memory a program takes.
 const BENCH: &[&str] = &["gawk", "time"];
 /// What lints; groff-base and mandoc read the man pages.
-const TEST: &[&str] = &["groff-base", "mandoc", "shellcheck"];
+const TEST: &[&str] = &["groff-base", "mandoc", "shellcheck", "sparse"];
 /// Programs, and the packages that have them: of rustc, and of rustc-web.
-const LINTERS: [(&str, &str, &str); 2] = [
-    ("rustfmt", "rustfmt", "rustfmt-web"),
-    ("cargo-clippy", "rust-clippy", "rust-web-clippy"),
-];
+const RUSTFMT: (&str, &str, &str) = ("rustfmt", "rustfmt", "rustfmt-web");
+const CLIPPY: (&str, &str, &str) = ("cargo-clippy", "rust-clippy", "rust-web-clippy");
 /// For the kernel's htmldocs, which draws figures with graphviz.
 const DOCS: &[&str] = &[
     "fonts-dejavu-core",
@@ -169,8 +168,9 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     }
     if is_test {
         want(TEST);
-        for (program, name, of_web) in LINTERS {
-            if command::in_path(program).is_empty() {
+        for (program, name, of_web) in [RUSTFMT, CLIPPY] {
+            let kernel_lacks_it = program == CLIPPY.0 && lacks_clippy(toolchain::rustc());
+            if command::in_path(program).is_empty() || kernel_lacks_it {
                 want(&[if is_bookworm() { of_web } else { name }]);
             }
         }
@@ -205,6 +205,14 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
         wants.push(Want::first_of(arch.qemu_packages));
     }
     Ok(wants)
+}
+
+/// Whether the kernel's rustc is that of a package, or will be, and has no clippy of its own version
+/// beside it. A toolchain of rustup has one.
+fn lacks_clippy(rustc: Option<PathBuf>) -> bool {
+    let packaged = Path::new("/usr/bin/rustc");
+    rustc.is_none_or(|rustc| rustc == packaged)
+        && !packaged.with_file_name("clippy-driver").exists()
 }
 
 /// Debian 12's own rustc is too old; rustc-web is its newer one.

@@ -206,7 +206,7 @@ fn included(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The path without `..`.
-fn normal(path: &Path) -> PathBuf {
+pub fn normal(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut path, part| {
         match part {
             Component::ParentDir => _ = path.pop(),

@@ -13,6 +13,7 @@ mod hooks;
 mod host;
 mod imports;
 mod kaslr;
+mod kernel_checks;
 mod kernel_style;
 mod layering;
 mod lint;
@@ -307,6 +308,7 @@ fn kernel(
 ) -> Result<()> {
     let kernel = workshop.configured(options, config)?;
     boot::run(report, options, &kernel)?;
+    kernel_checks::run(report, &kernel)?;
     boot::run_small(report, options, &kernel)?;
     speed::run(report, options, &kernel)?;
     speed::lookups(report, options, &kernel)?;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! sparse on the C files, told what `make C=2` tells it.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::compilation::Compilation;
+use super::silent;
+use crate::lab::configure::Kernel;
+
+pub fn run(kernel: &Kernel, compilations: &[&Compilation]) -> Result<()> {
+    let makefile = kernel.tree.join("Makefile");
+    let context = || makefile.display().to_string();
+    let text = fs::read_to_string(&makefile).with_context(context)?;
+    let flags = check_flags(&text).with_context(context)?;
+    // kbuild adds these from the configuration. All our architectures have 64 bits and are little-endian.
+    let arch = kernel.options.arch()?.kernel;
+    let checker = format!("sparse {flags} --arch={arch} -mlittle-endian -m64");
+    silent(kernel, compilations, "rust/helpers.c", |_| checker.clone())
+}
+
+/// Finds the flags for all architectures in the kernel's Makefile, and leaves out its variables.
+///
+/// ```text
+/// CHECKFLAGS     := -D__linux__ -Dlinux -D__STDC__ -Dunix -D__unix__ \
+///                   -Wbitwise -Wno-return-void -Wno-unknown-attribute $(CF)
+/// ```
+fn check_flags(makefile: &str) -> Result<String> {
+    let whole_lines = makefile.replace("\\\n", " ");
+    let mut definitions = whole_lines.lines().filter_map(|line| line.split_once(":="));
+    let (_, flags) = definitions
+        .find(|(name, _)| name.trim_end() == "CHECKFLAGS")
+        .context("no definition of CHECKFLAGS")?;
+    let words = flags
+        .split_whitespace()
+        .filter(|word| !word.starts_with('$'));
+    Ok(words.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_flags;
+
+    #[test]
+    fn flags_are_of_both_lines() {
+        let makefile = "CHECK\t\t= sparse\n\nCHECKFLAGS     := -Dlinux \\\n\t\t  -Wbitwise $(CF)\n\
+                        NOSTDINC_FLAGS :=\nCHECKFLAGS += --arch=$(ARCH)\n";
+        assert_eq!(check_flags(makefile).unwrap(), "-Dlinux -Wbitwise");
+        assert!(check_flags("CHECK = sparse\n").is_err());
+    }
+}
