@@ -60,7 +60,7 @@ impl Modules {
         // - The pointer is valid for writing.
         // - Any address may be looked up.
         // INVARIANT: The function sets the fields so that one of the cases holds.
-        unsafe { kallmodsyms_lookup_modules(address as _, &mut modules.0) };
+        unsafe { kallmodsyms_lookup_modules(address, &mut modules.0) };
         modules
     }
 
@@ -149,7 +149,7 @@ impl Extent {
         // SAFETY:
         // - Both pointers are valid for writing.
         // - Any address may be looked up.
-        let found = unsafe { kallmodsyms_lookup_size(address as _, &mut size, &mut offset) };
+        let found = unsafe { kallmodsyms_lookup_size(address, &mut size, &mut offset) };
         found.then_some(Self { size, offset })
     }
 }

@@ -81,7 +81,7 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
         // - `loaded` is valid for writing, by the contract.
         // - `loaded` has room for the name of a module.
         None => (ptr::null(), unsafe {
-            bindings::kallmodsyms_loaded_module(addr as _, loaded.cast()).into()
+            bindings::kallmodsyms_loaded_module(addr, loaded.cast()).into()
         }),
     };
     // SAFETY: `next` and `left` are fields of `modules`, which is valid for writing by the
@@ -99,7 +99,7 @@ fn loaded_extent(addr: usize) -> Option<Extent> {
     // SAFETY:
     // - Any address may be looked up.
     // - Both pointers are valid for writing.
-    let found = unsafe { bindings::kallmodsyms_loaded_size(addr as _, &mut size, &mut offset) };
+    let found = unsafe { bindings::kallmodsyms_loaded_size(addr, &mut size, &mut offset) };
     found.then_some(Extent { size, offset })
 }
 

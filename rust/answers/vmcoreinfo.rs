@@ -62,7 +62,7 @@ fn add(tables: &[(&CStr, usize)]) {
         // - The name is NUL-terminated, and the function copies it.
         // - No other code writes to the note now, though no lock prevents it: other code does so in
         //   initcalls, which run one after the other, or in a crash, when no other processor runs.
-        unsafe { bindings::kallmodsyms_vmcoreinfo_symbol(name.as_char_ptr(), address as _) };
+        unsafe { bindings::kallmodsyms_vmcoreinfo_symbol(name.as_char_ptr(), address) };
     }
     // SAFETY:
     // - There is a note, as it has room.

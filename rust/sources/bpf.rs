@@ -64,7 +64,7 @@ impl BpfList {
                 let last = self.find(cursor);
                 if last.is_null() {
                     // SAFETY: This is a read-side section.
-                    unsafe { bindings::kallmodsyms_bpf_number(number as _) }
+                    unsafe { bindings::kallmodsyms_bpf_number(number as usize) }
                 } else {
                     last
                 }
@@ -87,7 +87,7 @@ impl BpfList {
         // SAFETY:
         // - This is a read-side section.
         // - Any address may be looked up.
-        let before = unsafe { bindings::kallmodsyms_bpf_at(cursor.before_last as _) };
+        let before = unsafe { bindings::kallmodsyms_bpf_at(cursor.before_last) };
         if before.is_null() {
             return ptr::null();
         }

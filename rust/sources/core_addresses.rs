@@ -61,7 +61,7 @@ impl Places for CoreAddresses {
             return 0;
         }
         // SAFETY: The function compares its argument and may be called with any.
-        let end = if unsafe { bindings::kallmodsyms_is_kernel_inittext(place.address as _) } {
+        let end = if unsafe { bindings::kallmodsyms_is_kernel_inittext(place.address) } {
             addr_of!(bindings::_einittext) as usize
         } else if cfg!(CONFIG_KALLSYMS_ALL) {
             addr_of!(bindings::_end) as usize

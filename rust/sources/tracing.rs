@@ -14,6 +14,7 @@
 //!
 //! If a list changes between two calls, symbols are missed or seen twice, as in /proc/kallsyms.
 
+use core::ffi::CStr;
 use kernel::{bindings, ffi::c_char, page::PAGE_SIZE};
 
 /// Bytes of the longest name of a symbol with its NUL.
@@ -111,14 +112,14 @@ impl TracingList {
     fn size(self, address: usize) -> usize {
         match self {
             // SAFETY: Any address may be looked up.
-            Self::Ftrace => unsafe { bindings::kallmodsyms_ftrace_size(address as _) as usize },
+            Self::Ftrace => unsafe { bindings::kallmodsyms_ftrace_size(address) },
             // A symbol is a whole page; the slots in it come and go.
             Self::Kprobes => PAGE_SIZE,
         }
     }
 }
 
-/// The bytes of `buffer` before the first NUL.
+/// The bytes of `buffer` before the first NUL; all of them if there is none.
 fn until_nul(buffer: &[u8]) -> &[u8] {
-    buffer.split(|&byte| byte == 0).next().unwrap_or_default()
+    CStr::from_bytes_until_nul(buffer).map_or(buffer, CStr::to_bytes)
 }
