@@ -18,7 +18,7 @@ use crate::lab::progress::Phase;
 use crate::lab::qemu;
 use crate::lab::toolchain;
 use crate::lab::workshop::Workshop;
-use crate::test::{boot, Report};
+use crate::test::{boot, report::Report};
 
 /// No Debian package has it.
 const BLAZECLI: &str = "0.1.14";

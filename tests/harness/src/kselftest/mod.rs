@@ -20,7 +20,7 @@ use crate::lab::source;
 use crate::lab::workshop::Workshop;
 use crate::matrix::state;
 use crate::test::lists::{self, WITH, WITHOUT};
-use crate::test::Report;
+use crate::test::report::Report;
 
 /// Returns whether all results are the same.
 pub fn run(options: &Options) -> Result<bool> {

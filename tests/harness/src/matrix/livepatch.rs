@@ -23,7 +23,7 @@ use crate::lab::progress::Phase;
 use crate::lab::qemu;
 use crate::lab::source::{self, Tree};
 use crate::lab::toolchain::Toolchain;
-use crate::test::{attribution, boot::Results, Report};
+use crate::test::{attribution, boot::Results, report::Report};
 
 /// What the function prints in the guest, as `tests/guest/init` expects it, and what it prints patched.
 const BEFORE: &str = "\"supported\\n\"";

@@ -20,7 +20,7 @@ use crate::lab::packages;
 use crate::lab::qemu;
 use crate::lab::source::{self, Tree};
 use crate::lab::toolchain::Toolchain;
-use crate::test::{attribution, boot, listing::Texts, offline, sizes, speed, Report};
+use crate::test::{attribution, boot, listing::Texts, offline, report::Report, sizes, speed};
 
 /// What the option depends on, for an architecture and a compiler.
 const RUST: &str = "HAVE_RUST";

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use anyhow::{ensure, Context, Result};
 use tempfile::TempDir;
 
-use super::{hooks, Report};
+use super::{hooks, report::Report};
 use crate::lab::command;
 use crate::lab::options;
 use crate::lab::source::{self, Tree};

@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 
 use super::host::cargo;
-use super::Report;
+use super::report::Report;
 use crate::lab::configure::Kernel;
 
 /// What the checker counted, as it prints it; empty if it could not.

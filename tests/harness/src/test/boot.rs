@@ -4,7 +4,7 @@
 
 use anyhow::{bail, Result};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::build;
 use crate::lab::configure::Kernel;
 use crate::lab::guest;

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::Value;
 
-use super::Report;
+use super::report::Report;
 use crate::lab::command;
 use crate::lab::options::{self, Options};
 use crate::lab::release::Release;

@@ -13,7 +13,7 @@ use anyhow::{ensure, Context, Result};
 
 use super::damages::{Damage, Outcome};
 use super::listing::Texts;
-use super::{tables, Report};
+use super::{report::Report, tables};
 use crate::lab::configure::Kernel;
 use crate::lab::guest::{self, Guest};
 use crate::lab::options::Options;

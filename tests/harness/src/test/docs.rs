@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 
 use super::lint::{has_extension, source_files};
-use super::Report;
+use super::report::Report;
 use crate::docs;
 use crate::lab::cache::Cache;
 use crate::lab::options;

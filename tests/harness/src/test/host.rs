@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 
-use super::Report;
+use super::report::Report;
 use crate::lab::options::{self, Cli};
 use crate::lab::progress::Phase;
 use crate::tool;

@@ -9,8 +9,8 @@ use std::fs;
 use anyhow::{ensure, Context, Result};
 
 use super::listing::Texts;
+use super::report::Report;
 use super::sizes;
-use super::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::guest;
 use crate::lab::options::Options;

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 
 use super::lint::{has_extension, rustfmt, source_files};
-use super::Report;
+use super::report::Report;
 use crate::lab::options;
 use crate::lab::source::Tree;
 

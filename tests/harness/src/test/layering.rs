@@ -10,7 +10,7 @@ use anyhow::{bail, ensure, Context, Result};
 
 use super::imports::Flow;
 use super::lint::{has_extension, source_files};
-use super::Report;
+use super::report::Report;
 use crate::lab::options;
 
 /// A file longer than this has more than one concern.

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{bail, ensure, Context, Result};
 
-use super::{boot, damaged, damages, host, kaslr, needs, rebuilt, reproduce, soak, Report};
+use super::{boot, damaged, damages, host, kaslr, needs, rebuilt, report::Report, reproduce, soak};
 use crate::lab::build;
 use crate::lab::options::{self, Options, Soak};
 use crate::lab::packages;
@@ -145,9 +145,10 @@ fn miri(report: &mut Report) -> Result<()> {
     // Proptest asks for the directory it is in.
     let flags = env::var("MIRIFLAGS").unwrap_or_default();
     cargo.env("MIRIFLAGS", format!("{flags} -Zmiri-disable-isolation"));
-    let before = report.passed;
+    let (before, _) = report.results();
     host::count(report, &mut cargo)?;
-    let tests = report.passed - before;
+    let (after, _) = report.results();
+    let tests = after - before;
     let version = String::from_utf8_lossy(&version.stdout);
     report.count(format!("{}: {tests} tests passed", version.trim_end()));
     Ok(())

@@ -28,6 +28,7 @@ mod order;
 mod printed;
 mod rebuild;
 mod rebuilt;
+pub mod report;
 mod reproduce;
 mod samples;
 pub mod sizes;
@@ -39,116 +40,21 @@ mod unchanged;
 mod versions;
 mod vmcoreinfo;
 
-use std::time::Instant;
-
 use anyhow::Result;
 
 use crate::lab::build;
 use crate::lab::guest;
 use crate::lab::options::{Options, Test};
 use crate::lab::packages;
-use crate::lab::progress;
 use crate::lab::qemu;
 use crate::lab::source::{self, Tree};
 use crate::lab::workshop::Workshop;
 use needs::{can, ADDRESSES, CONTAINERS, DAMAGE};
+use report::Report;
 
 /// So many of the damages and of the boots at other addresses have time here.
 const DAMAGES: usize = 2;
 const BOOTS: u32 = 3;
-
-/// What has passed and what has not.
-pub struct Report {
-    passed: u32,
-    /// What failed, and why.
-    failures: Vec<String>,
-    /// What was counted, for the end.
-    counts: Vec<String>,
-    /// Whether only failures are told.
-    quiet: bool,
-    started: Instant,
-}
-
-impl Report {
-    pub fn new() -> Self {
-        Self {
-            passed: 0,
-            failures: Vec::new(),
-            counts: Vec::new(),
-            quiet: false,
-            started: Instant::now(),
-        }
-    }
-
-    /// One that tells only of failures.
-    pub fn quiet() -> Self {
-        Self {
-            quiet: true,
-            ..Self::new()
-        }
-    }
-
-    /// How many passed, and what failed.
-    pub fn results(&self) -> (u32, &[String]) {
-        (self.passed, &self.failures)
-    }
-
-    /// How many there were.
-    fn number(&self) -> usize {
-        self.passed as usize + self.failures.len()
-    }
-
-    pub fn passed(&mut self, name: &str) {
-        self.passed += 1;
-        if !self.quiet {
-            println!("ok {} - {name}", self.number());
-        }
-    }
-
-    pub fn failed(&mut self, name: &str, why: &str) {
-        self.failures.push(format!("{name}: {why}"));
-        println!("not ok {} - {name}", self.number());
-        for line in why.lines() {
-            println!("#   {line}");
-        }
-    }
-
-    /// One test.
-    pub fn check(&mut self, name: &str, result: Result<()>) {
-        match result {
-            Ok(()) => self.passed(name),
-            Err(error) => self.failed(name, &format!("{error:#}")),
-        }
-    }
-
-    /// Says what was counted, now and at the end.
-    pub fn count(&mut self, counted: String) {
-        println!("# {counted}");
-        self.counts.push(counted);
-    }
-
-    /// Says what was counted and how many passed. Whether all did.
-    pub fn end(&self) -> bool {
-        if !self.counts.is_empty() {
-            println!("# counted:\n#   {}", self.counts.join("\n#   "));
-        }
-        println!("# after {}", progress::time(self.started.elapsed()));
-        let failed = self.failures.len();
-        println!("{} passed, {failed} failed", self.passed);
-        failed == 0
-    }
-
-    /// A group of tests that can also fail as a whole.
-    fn group(&mut self, name: &str, tests: impl FnOnce(&mut Self) -> Result<()>) {
-        println!(
-            "# {name} (after {})",
-            progress::time(self.started.elapsed())
-        );
-        if let Err(error) = tests(self) {
-            self.failed(name, &format!("{error:#}"));
-        }
-    }
-}
 
 /// Some tests, and whether only `ALL=1` runs them.
 struct Group<'a> {
@@ -193,7 +99,7 @@ impl<'a> Groups<'a> {
         }
         let mut others = Vec::new();
         for group in long {
-            match test.long() && report.started.elapsed() < limit {
+            match test.long() && report.elapsed() < limit {
                 true => report.group(&group.name, group.run),
                 false => others.push(group.name),
             }
@@ -372,7 +278,7 @@ mod tests {
         }
         let mut report = Report::new();
         groups.run(&test, &mut report).unwrap();
-        (ran.into_inner(), report.passed)
+        (ran.into_inner(), report.results().0)
     }
 
     #[test]

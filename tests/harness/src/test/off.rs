@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::build;
 use crate::lab::cache::Cache;
 use crate::lab::command;

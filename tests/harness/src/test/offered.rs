@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{ensure, Context, Result};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::command;
 use crate::lab::fragment::NOT_SET;
 use crate::lab::options::Options;

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::guest::Guest;

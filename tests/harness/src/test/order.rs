@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 
 use super::host::cargo;
-use super::Report;
+use super::report::Report;
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options;

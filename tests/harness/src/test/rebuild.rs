@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use anyhow::{bail, ensure, Context, Result};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::build;
 use crate::lab::command;
 use crate::lab::configure::Kernel;

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use anyhow::{bail, ensure, Context, Result};
 use rustix::process::{kill_process_group, Pid, Signal};
 
-use super::{reproduce, tables, Report};
+use super::{report::Report, reproduce, tables};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;

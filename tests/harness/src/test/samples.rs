@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{ensure, Context, Result};
 
-use super::{host, Report};
+use super::{host, report::Report};
 use crate::lab::command;
 use crate::lab::options;
 use crate::lab::tap::{self, Line};

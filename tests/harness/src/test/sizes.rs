@@ -8,7 +8,7 @@ use std::fs;
 use anyhow::{ensure, Context, Result};
 use object::{Object, ObjectSymbol};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::qemu::Files;
 

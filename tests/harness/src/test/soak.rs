@@ -7,7 +7,7 @@
 use anyhow::{ensure, Result};
 
 use super::boot::Results;
-use super::Report;
+use super::report::Report;
 use crate::lab::build;
 use crate::lab::configure::Kernel;
 use crate::lab::guest;

@@ -6,7 +6,7 @@
 
 use anyhow::{anyhow, Result};
 
-use super::{can, Report};
+use super::{needs::can, report::Report};
 use crate::bench;
 use crate::lab::build;
 use crate::lab::configure::Kernel;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{ensure, Context, Result};
 
-use super::{boot, samples, Report};
+use super::{boot, report::Report, samples};
 use crate::lab::build;
 use crate::lab::guest;
 use crate::lab::options::Options;

@@ -5,7 +5,7 @@
 use anyhow::{Context, Result};
 
 use super::needs::{can, PRINTED};
-use super::{order, printed, Report};
+use super::{order, printed, report::Report};
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::lab::source::{self, Tree};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Context, Result};
 
-use super::{apply, Report};
+use super::{apply, report::Report};
 use crate::lab::cache::Cache;
 use crate::lab::command;
 use crate::lab::fetch;

@@ -11,7 +11,7 @@ use object::elf::FileHeader64;
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{LittleEndian, Object, ObjectSymbol};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::qemu::Files;
 

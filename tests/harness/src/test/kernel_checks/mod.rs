@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::{ensure, Context, Result};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::configure::Kernel;
 use compilation::Compilation;
 

@@ -18,7 +18,7 @@ use super::{Printed, ENOUGH};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
-use crate::test::Report;
+use crate::test::report::Report;
 
 /// What the sample begins with.
 const SEED: u64 = 17;

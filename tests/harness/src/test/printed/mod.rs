@@ -17,7 +17,7 @@ use std::path::Path;
 
 use anyhow::{ensure, Context, Result};
 
-use super::Report;
+use super::report::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::guest;
 use crate::lab::modules;

@@ -21,7 +21,7 @@ use crate::lab::options::Options;
 use crate::lab::source::Tree;
 use crate::lab::workshop::Workshop;
 use crate::test::lists::{self, WITH, WITHOUT};
-use crate::test::{order, speed, Report};
+use crate::test::{order, report::Report, speed};
 
 /// What lookups may take of a lookup without the option.
 const SIZE_OFFSET_LIMIT: f64 = 1.1;
