@@ -92,9 +92,13 @@ Writes, where their content changed,
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    // An argument that is not in UTF-8 is no command, and as a path of the build it is not known.
-    let words = arguments.iter().map(|word| word.to_str().unwrap_or(""));
-    let words: Vec<&str> = words.collect();
+    let mut words = Vec::with_capacity(arguments.len());
+    for argument in &arguments {
+        match argument.to_str() {
+            Some(word) => words.push(word),
+            None => return usage_error(&format!("an argument is not UTF-8: {argument:?}")),
+        }
+    }
     let outcome = match words.as_slice() {
         [] => return usage_error("a command is missing"),
         ["help" | "--help" | "-h"] => print(&[USAGE.as_bytes()]),

@@ -70,6 +70,7 @@ fn read_first_line<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<
         let count = lines::read(&mut file, space)?;
         let (new, _) = space.split_at(count);
         let end = find(new, b'\n');
+        // Bytes without a line end are all of the first line.
         length += end.unwrap_or(count);
         if end.is_some() || count == 0 {
             return Ok(buffer.split_at(length).0);

@@ -3,7 +3,9 @@
 //! An input that cannot be trusted as a whole ends the link: exit code 1, nothing on standard output,
 //! and a message that names the file and says what to do.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use crate::build::{Build, LINKS};
 use assert_cmd::Command;
@@ -187,6 +189,17 @@ fn the_command_line() {
             .stdout("")
             .stderr(contains("kallmodsyms help"));
     }
+}
+
+#[test]
+fn an_argument_that_is_not_utf_8() {
+    Command::new(env!("CARGO_BIN_EXE_kallmodsyms"))
+        .arg("link")
+        .arg(OsStr::from_bytes(b"vmlinux\xff"))
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("an argument is not UTF-8: \"vmlinux\\xFF\""));
 }
 
 #[test]
