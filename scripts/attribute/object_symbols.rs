@@ -156,13 +156,15 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
             }
             None => None,
         };
+        let section = match symbol.is_common() {
+            true => [].as_slice(),
+            false => elf
+                .section_name(symbol.section)
+                .ok_or_else(|| outside_of_section(object, &symbol))?,
+        };
         definitions.push(Definition {
             name: symbol.name.to_vec(),
-            // COMMON symbols have no section.
-            section: elf
-                .section_name(symbol.section)
-                .unwrap_or_default()
-                .to_vec(),
+            section: section.to_vec(),
             offset: symbol.value,
             size: symbol.size,
             nature: symbol.nature,

@@ -230,7 +230,7 @@ fn damaged_rooms_of_the_pass_before() {
 }
 
 /// The section header of `kind` in an ELF file.
-fn header_of(elf: &[u8], kind: u32) -> usize {
+pub(crate) fn header_of(elf: &[u8], kind: u32) -> usize {
     let table = u64::from_le_bytes(elf[40..48].try_into().unwrap()) as usize;
     let headers = (table..elf.len()).step_by(64);
     let mut of_kind = headers.filter(|at| elf[at + 4..at + 8] == kind.to_le_bytes());

@@ -6,6 +6,7 @@
 use std::fs;
 
 use crate::build::{only_these_are_in_none, Build, Tables, LINKS, UNATTRIBUTED};
+use crate::errors::header_of;
 
 const MAC: &str = "drivers/sw/.mac.o.cmd";
 
@@ -213,4 +214,31 @@ fn a_library_from_outside() {
             "{link}: {open}"
         );
     }
+}
+
+#[test]
+fn a_symbol_in_a_section_that_is_nowhere() {
+    const SYMBOLS: u32 = 2;
+    let build = Build::of("gnu-objects");
+    for object in [
+        "crypto/hash.o",
+        "crypto/sum.o",
+        "crypto/twin-a.o",
+        "crypto/twin-b.o",
+        "drivers/net/eth-main.o",
+        "drivers/net/eth-ring.o",
+    ] {
+        let mut damaged = fs::read(build.path(object)).unwrap();
+        let header = header_of(&damaged, SYMBOLS);
+        let at = |field: usize| {
+            let bytes = &damaged[header + field..header + field + 8];
+            u64::from_le_bytes(bytes.try_into().unwrap()) as usize
+        };
+        let (offset, size) = (at(24), at(32));
+        for entry in (offset..offset + size).step_by(24).skip(1) {
+            damaged[entry + 6..entry + 8].copy_from_slice(&0x7000_u16.to_le_bytes());
+        }
+        build.write(object, &damaged);
+    }
+    build.is_open(&["an object that may define it cannot be read"]);
 }
