@@ -10,30 +10,30 @@ HARNESS := cargo run --quiet --locked --release --manifest-path tests/Cargo.toml
 TOOL := tools/kallmodsyms
 TOOL_TARGET := $(CARGO_TARGET_DIR)/tool
 
-# Clones of this repository share the target directory. Cargo cannot tell these
-# crates of one clone from those of another.
+# Clones of this repository share the target directory. Cargo cannot tell the
+# clones' crates of these names apart.
 CRATES := checker format fuzz generator harness kallmodsyms
 
-# Debian 13 has cargo 1.85. Debian 12 has cargo 1.65, and a newer one in cargo-web.
+# Debian 13 has cargo 1.85. Debian 12 has cargo 1.65, and a newer cargo in cargo-web.
 OLDEST_CARGO := 85
 
 .PHONY: help
 help:
 	@echo 'Try it:'
-	@echo '  make run       build a kernel with the file, boot it in QEMU, show the file'
+	@echo '  make run       build a kernel, boot it in QEMU, show /proc/kallmodsyms'
 	@echo '  make shell     a prompt in that kernel'
 	@echo '  make test      lints, host tests, that kernel; ALL=1: all other tests, too'
 	@echo '  make reproduce  privacy, damaged tables, second builds, at length'
 	@echo '  make soak      debug kernels, fuzzing: MINUTES=10 each; Miri; make reproduce'
 	@echo '  make fuzz      damaged tables and build inputs: RUNS= or MINUTES=, TARGET=map'
-	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: and without it'
+	@echo '  make bench     speed and size, for CONFIG=defconfig; OFF=1: also without'
 	@echo '  make clients   DTrace, perf, bpftrace on the file; make kselftest: selftests'
 	@echo '  make matrix    each kernel and toolchain: ONLY=, VARIANTS=1, DISTRIBUTIONS=1'
 	@echo '  make htmldocs  pages of Documentation/; make rust-analyzer: for editors'
-	@echo '  make clean     remove what these built; kernel source and tools stay'
+	@echo '  make clean     remove all builds; kernel sources and tools stay'
 	@echo 'Use it in your own kernel:'
-	@echo '  make apply KDIR=linux    put it into that tree; COPY=1: files, not a link'
-	@echo '  make tool      compile the command that reads a vmlinux, and say where it is'
+	@echo '  make apply KDIR=linux    add kallmodsyms to that tree; COPY=1: files, no link'
+	@echo '  make tool      compile the command that reads a vmlinux, print its path'
 	@echo '  make check O=build       compare a built kernel with its object files;'
 	@echo '                           UNATTRIBUTED=1, ORDER=tree, RANGES=file: check.rst'
 	@echo '  make unapply KDIR=linux  restore the tree'
@@ -59,8 +59,8 @@ cargo:
 		echo '$(CURDIR)' >'$(CARGO_TARGET_DIR)/clone'; }
 	@[ -n '$(filter tool,$(MAKECMDGOALS))' ] || [ -d '$(CARGO_TARGET_DIR)/release' ] || echo 'kallmodsyms: compiling the harness, once'
 
-# Another directory than the tests': they have a program of this name too, the
-# generator. The last line is the path of this one.
+# The tests also have a program named kallmodsyms, the generator, so the tool has
+# another target directory. The last line of output is the path of the tool.
 .PHONY: tool
 tool: cargo
 	@[ -x '$(TOOL_TARGET)/release/kallmodsyms' ] || echo 'kallmodsyms: compiling the command, once' >&2
