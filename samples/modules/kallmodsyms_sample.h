@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Functions that log which module their caller is in.
+ * Functions that log the module of their caller.
  */
 #ifndef KALLMODSYMS_SAMPLE_H
 #define KALLMODSYMS_SAMPLE_H

@@ -3,14 +3,14 @@
 /*
  * Which module calls this?
  *
- * kallmodsyms_sample_c() logs which module its caller is in, and how large the
- * caller's function is. That the module is built in makes no difference:
+ * kallmodsyms_sample_c() logs the module of its caller and the size of the
+ * caller's function, for loaded and for built-in modules alike:
  *
  *   kallmodsyms_sample_c: called from call_samples+0x9/0x10 in [kallmodsyms_sample_caller]
  *   kallmodsyms_sample_c: that is 9 bytes into a function of 16
  *
- * A caller in the core of the kernel is in no module. The first one is that: it
- * is the kernel that calls a module's init function.
+ * A caller in the core of the kernel is in no module. The first line is of such a
+ * caller: the kernel calls the init function of the module.
  */
 
 #include <linux/export.h>
@@ -31,7 +31,7 @@ static void log_caller(unsigned long caller)
 	unsigned long size, offset;
 	const char *name;
 
-	/* A return address can be behind the function that it returns to. */
+	/* A return address can be after the end of the calling function. */
 	caller--;
 
 	if (!kallmodsyms_lookup_modules(caller, &modules))
@@ -45,7 +45,7 @@ static void log_caller(unsigned long caller)
 		pr_info("that is %lu bytes into a function of %lu\n", offset, size);
 }
 
-/* Not inlined: its return address is the question. */
+/* Not inlined, so that the return address is in the caller. */
 noinline void kallmodsyms_sample_c(void)
 {
 	log_caller(_RET_IP_);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Calls the samples, so that they have something to log.
+ * Calls the samples, which log the module of this caller.
  */
 
 #include <linux/init.h>
@@ -9,12 +9,12 @@
 
 #include "kallmodsyms_sample.h"
 
-/* Not in an init section, whose symbols go away. */
+/* Not in an init section, whose symbols the kernel frees. */
 static noinline void call_samples(void)
 {
 	kallmodsyms_sample_c();
 	kallmodsyms_sample_rust();
-	/* A call that is the last thing to do could be a jump, which leaves no return address. */
+	/* The compiler can make a jump of a last call, which stores no return address. */
 	barrier();
 }
 

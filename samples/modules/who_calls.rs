@@ -2,16 +2,16 @@
 
 //! Which module calls this? The sample in Rust.
 //!
-//! `kallmodsyms_sample_rust()` logs which module its caller is in, and how large the caller's function
-//! is. That the module is built in makes no difference:
+//! `kallmodsyms_sample_rust()` logs the module of its caller and the size of the caller's function, for
+//! loaded and for built-in modules alike:
 //!
 //! ```text
 //! kallmodsyms_sample_rust: called from [kallmodsyms_sample_caller]
 //! kallmodsyms_sample_rust: that is 14 bytes into a function of 16
 //! ```
 //!
-//! In who_calls_export.c is what only C can do in this kernel series: to ask for a return address, and
-//! to export a function of a module.
+//! In these kernel series, only C code can read a return address and export a function of a module:
+//! see who_calls_export.c.
 
 use kernel::{
     kallmodsyms::{Extent, Modules},
@@ -25,7 +25,7 @@ module! {
     license: "GPL",
 }
 
-/// Nothing has to be kept.
+/// The module, which has no state.
 struct Sample;
 
 impl kernel::Module for Sample {
@@ -36,7 +36,7 @@ impl kernel::Module for Sample {
     }
 }
 
-/// Logs the modules and the extent of what is at `address`.
+/// Logs the modules and the function at `address`.
 fn log_place(what: &str, address: usize) {
     let modules = Modules::of(address);
     if modules.is_empty() {
@@ -50,9 +50,9 @@ fn log_place(what: &str, address: usize) {
     }
 }
 
-/// Logs which module the code is in that a call returns to at `address`.
+/// Logs the module of the caller. `address` is the return address of the call.
 #[no_mangle]
 pub extern "C" fn kallmodsyms_sample_rust_called_from(address: usize) {
-    // A return address can be behind the function that it returns to.
+    // A return address can be after the end of the calling function.
     log_place("called from", address.wrapping_sub(1));
 }

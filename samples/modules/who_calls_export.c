@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * What the sample in Rust, who_calls.rs, needs C for.
+ * The C part of the sample in Rust, who_calls.rs.
  */
 
 #include <linux/export.h>
@@ -9,7 +9,7 @@
 
 #include "kallmodsyms_sample.h"
 
-/* Not inlined: its return address is the question. */
+/* Not inlined, so that the return address is in the caller. */
 noinline void kallmodsyms_sample_rust(void)
 {
 	kallmodsyms_sample_rust_called_from(_RET_IP_);

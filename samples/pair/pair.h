@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What both modules have of the object that they share.
+ * The shared object file of both modules.
  */
 
 #define KALLMODSYMS_PAIR_STEPS 3
@@ -9,5 +9,5 @@ extern const unsigned int kallmodsyms_pair_steps[KALLMODSYMS_PAIR_STEPS];
 extern unsigned int kallmodsyms_pair_sum;
 extern unsigned int kallmodsyms_pair_calls;
 
-/* Adds a step of each kind so many times, and says what the sum is now. */
+/* Adds each step @times times. Returns the sum. */
 unsigned int kallmodsyms_pair_add(unsigned int times);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * In one of the modules only.
+ * The private object file of one module.
  */
 
 #include <linux/module.h>
@@ -21,5 +21,5 @@ static void __exit pair_a_exit(void)
 module_init(pair_a_init);
 module_exit(pair_a_exit);
 
-MODULE_DESCRIPTION("One of two modules that share an object");
+MODULE_DESCRIPTION("The first of two modules that share an object");
 MODULE_LICENSE("GPL");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * In both modules: code, constants, data and bss.
+ * The shared object file: code, constants, data and bss of both modules.
  */
 
 #include "pair.h"

@@ -3,8 +3,8 @@
 /*
  * A reader of /proc/kallmodsyms; see kallmodsyms.h.
  *
- * From the top: lines, places in the order of addresses, listings, questions. The text is kept, and
- * cut up in place: a NUL ends each name.
+ * From the top: lines, places in the order of addresses, listings, searches. A listing keeps its
+ * text, in which a NUL ends each name.
  */
 
 #include <errno.h>
@@ -15,17 +15,17 @@
 
 #include "kallmodsyms.h"
 
-/* The file is made anew for each read, so that few large ones are the fastest. */
+/* The kernel makes the lines during each read, so a few large reads are the fastest. */
 #define CHUNK (1 << 20)
 
-/* No place. */
+/* The index of no place. */
 #define NONE UINT32_MAX
 
-/* An address that has symbols, and the symbol that is the answer for it. */
+/* An address that has symbols, and the symbol to return for that address. */
 struct place {
 	uint64_t address;
 	uint32_t symbol;
-	/* The last place before this one with a symbol that reaches beyond this address, or NONE. */
+	/* The last earlier place whose symbol reaches beyond @address, or NONE. */
 	uint32_t outer;
 };
 
@@ -47,7 +47,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* "ffffffff8d9b28c4 ": behind the space, or NULL. */
+/* Parses "ffffffff8d9b28c4 ". Returns the end of the space, or NULL. */
 static char *parse_number(char *at, uint64_t *number)
 {
 	char *start = at;
@@ -61,13 +61,13 @@ static char *parse_number(char *at, uint64_t *number)
 	return at > start && at - start <= 16 && *at == ' ' ? at + 1 : NULL;
 }
 
-/* What names of symbols and modules are made of. */
+/* True if the names of symbols and modules may have this byte. */
 static bool is_graphic(char c)
 {
 	return (unsigned char)c > ' ' && c != 0x7f;
 }
 
-/* "[fsl_dpaa2_eth] [fsl_dpaa2_switch]\n": at the newline, or NULL. */
+/* Parses "[fsl_dpaa2_eth] [fsl_dpaa2_switch]\n". Returns the newline, or NULL. */
 static char *parse_modules(char *at, struct kallmodsyms_symbol *symbol)
 {
 	symbol->first_module = at + 1;
@@ -85,8 +85,8 @@ static char *parse_modules(char *at, struct kallmodsyms_symbol *symbol)
 }
 
 /*
- * "ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]\n": behind the newline, or NULL with *@what. There
- * is a newline before the end of the text, at which all of these loops stop.
+ * Parses "ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]\n". Returns the end of the newline, or
+ * NULL with the reason in *@what. The text ends with a newline, so all loops stop in the text.
  */
 static char *parse_line(char *at, struct kallmodsyms_symbol *symbol, const char **what)
 {
@@ -103,11 +103,11 @@ static char *parse_line(char *at, struct kallmodsyms_symbol *symbol, const char 
 	symbol->type = at[0];
 	at += 2;
 
-	*what = "the name is not one";
+	*what = "the name is malformed";
 	name = at;
 	while (is_graphic(*at))
 		at++;
-	/* Labels in modules of riscv are called ".L0 ". */
+	/* Labels in riscv modules are called ".L0 ". */
 	if (at > name && *at == ' ')
 		at++;
 	if (at == name || (*at != '\t' && *at != '\n'))
@@ -126,7 +126,7 @@ static char *parse_line(char *at, struct kallmodsyms_symbol *symbol, const char 
 	return at + 1;
 }
 
-/* All lines; the text ends in a newline. */
+/* Parses all lines; the text ends with a newline. */
 static bool parse_lines(struct kallmodsyms *listing, struct kallmodsyms_error *error)
 {
 	char *at = listing->text;
@@ -164,7 +164,7 @@ static void sort(struct place *places, size_t count)
 	}
 }
 
-/* Of several places at one address keeps the one of the largest symbol. How many are left. */
+/* Keeps one place for each address, with the largest symbol. Returns the number of places. */
 static size_t keep_largest(struct place *places, size_t count,
 			   const struct kallmodsyms_symbol *symbols)
 {
@@ -189,8 +189,8 @@ static bool is_in(const struct kallmodsyms *listing, uint64_t address, uint32_t 
 }
 
 /*
- * Finds for each place the one outside of it. They are a stack: what ends before the next one begins
- * is needed no more once it is on top.
+ * Finds the outer place of each place. The outer places are a stack: the loop removes the top when
+ * its symbol ends before the next place begins.
  */
 static void find_outer(struct kallmodsyms *listing)
 {
@@ -230,7 +230,7 @@ void kallmodsyms_free(struct kallmodsyms *listing)
 	free(listing);
 }
 
-/* Fills @listing from its text of @size bytes. */
+/* Fills @listing from its text, which has @size bytes. */
 static bool fill(struct kallmodsyms *listing, size_t size, struct kallmodsyms_error *error)
 {
 	const char *end = listing->text + size;
@@ -246,7 +246,7 @@ static bool fill(struct kallmodsyms *listing, size_t size, struct kallmodsyms_er
 	return listing->symbols && parse_lines(listing, error) && find_places(listing);
 }
 
-/* Takes @text, which comes from malloc(). */
+/* Makes a listing that owns @text, which comes from malloc(). */
 static struct kallmodsyms *listing_of(char *text, size_t size, struct kallmodsyms_error *error)
 {
 	struct kallmodsyms *listing = calloc(1, sizeof(*listing));
@@ -286,7 +286,7 @@ struct kallmodsyms *kallmodsyms_parse(const void *text, size_t size,
 	return listing_of(copy, size, error);
 }
 
-/* All that is left to read, or NULL and errno. */
+/* Reads @fd to its end. Returns the text, or NULL with errno. */
 static char *read_all(int fd, size_t *size)
 {
 	char *text = NULL;
@@ -351,7 +351,7 @@ const struct kallmodsyms_symbol *kallmodsyms_find(const struct kallmodsyms *list
 	size_t low = 0, high = listing->place_count;
 	uint32_t place;
 
-	/* How many places are not above the address. */
+	/* Counts the places that are not above the address. */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tests of the reader: lines of every form, lines that are not of the format, and made-up listings of
- * which each address is looked up and compared with a search of all lines. Prints the Test Anything
- * Protocol. `make check` runs it with the sanitizers of the compiler.
+ * Tests of the reader: lines of every form, malformed lines, and made-up listings in which the test
+ * looks each address up and compares the result with a search of all lines. Prints the Test Anything
+ * Protocol. `make check` runs the test with the sanitizers of the compiler.
  */
 
 #include <inttypes.h>
@@ -75,12 +75,12 @@ static void test_forms(void)
 	      is_found(listing, 0xffffffffc0365000, "ftrace_trampoline", "__builtin__ftrace,") &&
 	      is_found(listing, 0xffffffffc025d023, "bpf_prog_a04f5eef06a7f555_hello", "bpf,") &&
 	      is_found(listing, 0xffffffffc0367fff, "kprobe_insn_page", "__builtin__kprobes,"),
-	      "addresses of what follows the kernel, which is not sorted");
+	      "addresses after the kernel, where lines are not sorted");
 	check(is_found(listing, 0x285c1, "vclock_srcu_srcu_data", "ptp,"), "a per-cpu offset");
 	check(is_found(listing, 0, NULL, "") && is_found(listing, 0xffffffff8e000000, NULL, "") &&
 	      is_found(listing, UINT64_MAX, NULL, ""), "addresses of nothing");
 	check(kallmodsyms_is_pseudo_module("bpf") && !kallmodsyms_is_pseudo_module("bpfilter") &&
-	      kallmodsyms_is_pseudo_module("__builtin__ftrace"), "what is not a module");
+	      kallmodsyms_is_pseudo_module("__builtin__ftrace"), "brackets without a module");
 	check(kallmodsyms_named(listing, ".L0 ", NULL) == kallmodsyms_symbol(listing, 7),
 	      "a name with a space at its end");
 	check(symbol == kallmodsyms_symbol(listing, 5) && symbol->type == 'B' && !symbol->size &&
@@ -95,13 +95,13 @@ static void test_hidden(void)
 	const struct kallmodsyms_symbol *symbol = kallmodsyms_named(listing, "ext4_fill_super", NULL);
 
 	check(kallmodsyms_hides_addresses(listing) && !kallmodsyms_find(listing, 0),
-	      "who may not see addresses finds none");
+	      "a reader without addresses finds none");
 	check(symbol && !strcmp(kallmodsyms_next_module(symbol, NULL), "ext4"),
-	      "who may not see addresses reads names and modules");
+	      "a reader without addresses reads names and modules");
 	kallmodsyms_free(listing);
 	listing = kallmodsyms_parse(NULL, 0, NULL);
 	check(listing && !kallmodsyms_count(listing) && !kallmodsyms_find(listing, 0),
-	      "an empty file has nothing");
+	      "an empty file has no symbols");
 	kallmodsyms_free(listing);
 }
 
@@ -119,24 +119,24 @@ static void test_refusals(void)
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		struct kallmodsyms *listing;
-		int size = snprintf(text, sizeof(text), "1 1 T before\n%s\n1 1 T behind\n", lines[i]);
+		int size = snprintf(text, sizeof(text), "1 1 T before\n%s\n1 1 T after\n", lines[i]);
 
 		listing = kallmodsyms_parse(text, size, &error);
 		if (!listing && error.line == 2 && error.what && !error.number)
 			continue;
 		kallmodsyms_free(listing);
 		printf("# %s\n", lines[i]);
-		check(false, "a line that is not of the format is refused");
+		check(false, "a malformed line is refused");
 	}
-	check(true, "lines that are not of the format are refused, and named");
+	check(true, "malformed lines are refused, with their numbers");
 	check(!kallmodsyms_parse("0 0 T a\n0 0 T", 13, &error) && error.line == 2,
 	      "a file that is cut off is refused");
 	check(!kallmodsyms_parse("0 0 T a\0b\n", 10, &error) && error.line == 1, "a NUL is refused");
 	check(!kallmodsyms_read("/nonexistent", &error) && error.number && !error.line,
-	      "a file that is not there is an error");
+	      "a missing file is an error");
 }
 
-/* The answer by a search of all lines. */
+/* The expected symbol, by a search of all lines. */
 static const struct kallmodsyms_symbol *slow_find(const struct kallmodsyms *listing, uint64_t address)
 {
 	const struct kallmodsyms_symbol *best = NULL;
@@ -189,7 +189,7 @@ static void test_search(void)
 
 	for (int i = 0; agrees && i < 20000; i++)
 		agrees = made_up_listing_agrees();
-	check(agrees, "in 20000 listings each address is found where a search of all lines finds it");
+	check(agrees, "in 20000 listings each address has the symbol that a search of all lines finds");
 	listing = parse("ffffffffffffff00 ffffffffffffffff t a\n");
 	check(kallmodsyms_find(listing, UINT64_MAX) && !kallmodsyms_find(listing, 0),
 	      "a symbol at the end of the address space");

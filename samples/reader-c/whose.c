@@ -3,16 +3,15 @@
 /*
  * whose [-f FILE] [-t] [ADDRESS]...
  *
- * The symbol and the modules of each address, in hexadecimal; without any, of those that the standard
- * input has, one a line. -f reads a saved listing instead of /proc/kallmodsyms, -t tells on the
- * standard error how long that took.
+ * Prints the symbol and the modules of each hexadecimal address. Without arguments, reads addresses
+ * from the standard input, one on each line. -f reads a saved listing instead of /proc/kallmodsyms.
+ * -t prints the time of reading the listing to the standard error.
  *
  *	$ ./whose ffffffff8da4a500 ffffffff81000000
  *	ffffffff8da4a500 ext4_fill_super+0xc1/0x2b22 [ext4]
  *	ffffffff81000000 ?
  *
- * Exit codes: 0 done, also where nothing is at an address, 1 there is no listing with addresses, 2
- * wrong use.
+ * Exit codes: 0 done, even if an address is in no symbol; 1 no listing with addresses; 2 wrong use.
  */
 
 #include <errno.h>
@@ -49,7 +48,7 @@ static void print(const struct kallmodsyms *listing, uint64_t address)
 	printf("\n");
 }
 
-/* Whether it was an address. */
+/* Returns true if @word is an address. */
 static bool answer(const struct kallmodsyms *listing, const char *word)
 {
 	uint64_t address;
@@ -70,7 +69,7 @@ static int answer_all(const struct kallmodsyms *listing, char **words)
 	char line[64];
 
 	if (kallmodsyms_hides_addresses(listing)) {
-		fprintf(stderr, "whose: addresses are not shown to you; try again as root\n");
+		fprintf(stderr, "whose: the kernel shows you no addresses; try again as root\n");
 		return 1;
 	}
 	for (char **word = words; *word; word++)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `whose [-f FILE] [-t] [ADDRESS]...`: the symbol and the modules of each address, in hexadecimal;
-//! without any, of those that the standard input has, one a line. -f reads a saved listing instead of
-//! /proc/kallmodsyms, -t tells on the standard error how long that took.
+//! `whose [-f FILE] [-t] [ADDRESS]...` prints the symbol and the modules of each hexadecimal address.
+//! Without arguments, it reads addresses from the standard input, one on each line. -f reads a saved
+//! listing instead of /proc/kallmodsyms. -t prints the time of reading to the standard error.
 //!
 //! ```text
 //! $ cargo run --example whose -- ffffffff8da4a500 ffffffff81000000
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("whose: {} lines in {milliseconds:.1} ms", listing.len());
     }
     if listing.hides_addresses() {
-        return Err("addresses are not shown to you; try again as root".into());
+        return Err("the kernel shows you no addresses; try again as root".into());
     }
     if addresses.is_empty() {
         addresses = stdin().lines().collect::<Result<_, _>>()?;

@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What can go wrong.
+//! Errors of the reader.
 
 use std::{error, fmt, io};
 
-/// Why there is no listing.
+/// The reason why a function returned no listing.
 #[derive(Debug)]
 pub enum Error {
     /// The file cannot be opened or read.
     Io(io::Error),
-    /// It is not of the format.
+    /// A line is malformed.
     Parse(ParseError),
 }
 
-/// A line that is not of the format.
+/// A malformed line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// The number of the line, from 1 on.
     pub line: usize,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// What is wrong with a line.
+/// The reason why a line is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// It does not begin with 1 to 16 lower-case hexadecimal digits and a space.
+    /// The line does not begin with 1 to 16 lower-case hexadecimal digits and a space.
     Address,
-    /// These do not follow.
+    /// After the address, the line has no 1 to 16 such digits and a space.
     Size,
-    /// One character and a space do not follow.
+    /// After the size, the line has no single character and a space.
     Kind,
-    /// A name, and a tab or the end of the line, do not follow.
+    /// After the type, the line has no name that a tab or the end of the line follows.
     Name,
-    /// Modules in brackets, with a space between two, and the end of the line do not follow.
+    /// After the tab, the line does not have modules in brackets, one space apart, up to its end.
     Modules,
-    /// It is the last, and has no newline.
+    /// The last line has no newline.
     CutOff,
-    /// It is not in the first 4 GiB.
+    /// The line is not in the first 4 GiB.
     TooFar,
 }
 
@@ -48,10 +48,10 @@ impl fmt::Display for Reason {
             Self::Address => "the address is not a number",
             Self::Size => "the size is not a number",
             Self::Kind => "the type is not one letter",
-            Self::Name => "the name is not one",
+            Self::Name => "the name is malformed",
             Self::Modules => "the modules are not in brackets",
-            Self::CutOff => "it is cut off",
-            Self::TooFar => "it is not in the first 4 GiB",
+            Self::CutOff => "the line is cut off",
+            Self::TooFar => "the line is not in the first 4 GiB",
         })
     }
 }

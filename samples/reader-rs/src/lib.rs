@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A reader of `/proc/kallmodsyms`: which symbol, and which modules, is an address of the kernel in?
+//! A reader of `/proc/kallmodsyms`: finds the symbol and the modules of a kernel address.
 //!
 //! ```no_run
 //! let listing = kallmodsyms::Listing::read()?;
 //! match listing.find(0xffff_ffff_8da4_a500) {
 //!     Some(symbol) => println!("{symbol}"),
-//!     None if listing.hides_addresses() => println!("addresses are not shown to you"),
+//!     None if listing.hides_addresses() => println!("the kernel shows you no addresses"),
 //!     None => println!("in no symbol"),
 //! }
 //! # Ok::<(), kallmodsyms::Error>(())
 //! ```
 //!
-//! The text is kept as it was read, and everything borrows from it. Names are bytes: the kernel does
-//! not say that they are UTF-8.
+//! A listing keeps its text, and all symbols borrow from that text. Names are bytes: the kernel
+//! does not guarantee that names are UTF-8.
 //!
-//! A listing takes 56 bytes a line beside its text. How long it takes to read one is in the README
-//! of the samples.
+//! A listing takes 56 bytes a line in addition to its text. The README of the samples has the time
+//! of reading one.
 
 mod error;
 mod line;
@@ -31,10 +31,10 @@ pub use error::{Error, ParseError, Reason};
 use line::Row;
 use places::Places;
 
-/// Where the kernel has the file.
+/// The path of the kernel's file.
 pub const PATH: &str = "/proc/kallmodsyms";
 
-/// All symbols of a kernel, as of when they were read.
+/// All symbols of a kernel at the time of the read.
 #[derive(Debug)]
 pub struct Listing {
     text: Vec<u8>,
@@ -49,28 +49,28 @@ impl Listing {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if there is none, or it cannot be read; [`Error::Parse`] if a line is not of the
-    /// format.
+    /// [`Error::Io`] if the file is missing or cannot be read; [`Error::Parse`] if a line is
+    /// malformed.
     pub fn read() -> Result<Self, Error> {
         Self::read_from(File::open(PATH)?)
     }
 
-    /// Reads a saved one.
+    /// Reads a saved file.
     ///
     /// # Errors
     ///
-    /// As [`Listing::read`].
+    /// The errors of [`Listing::read`].
     pub fn read_from(mut reader: impl Read) -> Result<Self, Error> {
         let mut text = Vec::new();
         reader.read_to_end(&mut text)?;
         Ok(Self::parse(text)?)
     }
 
-    /// Makes a listing of its text.
+    /// Parses the text of a listing.
     ///
     /// # Errors
     ///
-    /// The first line that is not of the format, and why it is not. All of the text is refused then.
+    /// The first malformed line, with the reason. The function then refuses the whole text.
     ///
     /// # Examples
     ///
@@ -108,20 +108,20 @@ impl Listing {
         })
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// True if the listing has no lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Whether there are lines and all addresses are 0: then the one who read the file may not see
-    /// them, and none can be found. Names and modules are there.
+    /// True if the listing has lines and all addresses are 0: the reader may not see addresses, and
+    /// [`find`](Self::find) finds none. Names and modules are known.
     #[must_use]
     pub fn hides_addresses(&self) -> bool {
         self.hides_addresses
@@ -133,22 +133,22 @@ impl Listing {
         self.rows.iter().map(|row| self.symbol(row))
     }
 
-    /// The symbol that `address` is in: of the symbols that have it in their bytes the one that begins
-    /// last, of several at one address the largest, of several as large the first. So it is the inner
-    /// one of two of which one contains the other.
+    /// The symbol that `address` is in. If `address` is in several symbols, the symbol with the
+    /// highest start counts: the inner of two nested symbols. Of several symbols at one address,
+    /// the largest counts; of several equal symbols, the first.
     ///
-    /// Addresses below the first of the kernel are offsets of per-cpu variables. Takes logarithmic time,
-    /// unless many symbols overlap.
+    /// Addresses below the kernel are offsets of per-cpu variables. Takes logarithmic time, unless
+    /// many symbols overlap.
     ///
-    /// What the function tracer remembers of the init sections of modules is listed after their memory
-    /// has gone, and can be found where something newer is.
+    /// The file keeps init symbols of modules that the function tracer remembers. Their memory is
+    /// freed, so such a symbol can be found at the address of newer code.
     #[must_use]
     pub fn find(&self, address: u64) -> Option<Symbol<'_>> {
         let row = self.places.find(&self.rows, address)?;
         Some(self.symbol(row))
     }
 
-    /// The symbols with a name, in the order of the file: many have the same. Takes linear time.
+    /// The symbols of this name, in the order of the file. Takes linear time.
     ///
     /// ```
     /// let listing = kallmodsyms::Listing::parse("0000000000000000 0 t ext4_fill_super\t[ext4]\n")?;
@@ -181,31 +181,31 @@ pub struct Symbol<'a> {
 }
 
 impl<'a> Symbol<'a> {
-    /// 0 for who may not see addresses; for per-cpu variables an offset.
+    /// The address; 0 if the reader may not see addresses. An offset for per-cpu variables.
     #[must_use]
     pub fn address(&self) -> u64 {
         self.row.address
     }
 
-    /// In bytes; 0 if there is none, or none that is known or to be seen.
+    /// The size in bytes; 0 if the size is missing, unknown or hidden.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.row.size
     }
 
-    /// As in nm(1).
+    /// The letter of nm(1).
     #[must_use]
     pub fn kind(&self) -> char {
         self.row.kind.into()
     }
 
-    /// Not unique.
+    /// The name. Several symbols can have the same name.
     #[must_use]
     pub fn name(&self) -> &'a [u8] {
         self.part(self.row.name())
     }
 
-    /// The modules that it is in, or would be in if they were not built in.
+    /// The modules of the symbol, built-in modules included.
     #[must_use]
     pub fn modules(&self) -> Modules<'a> {
         Modules {
@@ -213,7 +213,7 @@ impl<'a> Symbol<'a> {
         }
     }
 
-    /// A part of the text that is a field of the line.
+    /// A field of the line in the text.
     fn part(&self, range: Range<usize>) -> &'a [u8] {
         self.text.get(range).unwrap_or_default()
     }
@@ -240,7 +240,7 @@ impl fmt::Debug for Symbol<'_> {
 /// The modules of a symbol. Made by [`Symbol::modules`].
 #[derive(Clone, Debug)]
 pub struct Modules<'a> {
-    /// `[fsl_dpaa2_eth] [fsl_dpaa2_switch]`, from the next one on.
+    /// The text from the next module on, as `[fsl_dpaa2_eth] [fsl_dpaa2_switch]`.
     rest: &'a [u8],
 }
 
@@ -256,18 +256,18 @@ impl<'a> Iterator for Modules<'a> {
     }
 }
 
-/// A module, or what stands in the place of one.
+/// The name in brackets: a module, or BPF, ftrace or kprobes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Module<'a>(&'a [u8]);
 
 impl<'a> Module<'a> {
-    /// With `_` for `-`, as the module loader has it.
+    /// The name, with `_` in place of `-`.
     #[must_use]
     pub fn name(&self) -> &'a [u8] {
         self.0
     }
 
-    /// Whether it is no module but BPF, ftrace or kprobes: `bpf`, `__builtin__ftrace`, ...
+    /// True if the name stands for BPF, ftrace or kprobes: `bpf`, `__builtin__ftrace`, ...
     #[must_use]
     pub fn is_pseudo(&self) -> bool {
         self.0 == b"bpf" || self.0.starts_with(b"__builtin__")

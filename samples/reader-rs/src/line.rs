@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lines, of one of these forms:
+//! Parses the lines. A line has one of these forms:
 //!
 //! ```text
 //! ffffffff8d9b28c4 151 T vfs_read
@@ -12,32 +12,32 @@ use std::ops::Range;
 
 use crate::error::{ParseError, Reason};
 
-/// A line: its numbers, and where its names are in the text.
+/// A line: its numbers, and the places of its names in the text.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) address: u64,
     pub(crate) size: u64,
     name: u32,
     name_len: u32,
-    /// The brackets stand behind the tab that ends the name.
+    /// The length of the brackets, which begin after the tab that ends the name; 0 without modules.
     modules_len: u32,
     pub(crate) kind: u8,
 }
 
 impl Row {
-    /// Where the name is in the text.
+    /// The place of the name in the text.
     pub(crate) fn name(&self) -> Range<usize> {
         let start = self.name as usize;
         start..start + self.name_len as usize
     }
 
-    /// Where the brackets are in the text.
+    /// The place of the brackets in the text.
     pub(crate) fn modules(&self) -> Range<usize> {
         let start = self.name().end + 1;
         start..start + self.modules_len as usize
     }
 
-    /// Whether an address is in the bytes of the symbol.
+    /// True if the symbol has the byte at `address`.
     pub(crate) fn has(&self, address: u64) -> bool {
         address.wrapping_sub(self.address) < self.size
     }
@@ -45,7 +45,7 @@ impl Row {
 
 /// All lines of a text.
 pub(crate) fn rows(text: &[u8]) -> Result<Vec<Row>, ParseError> {
-    // No line of the kernel's is shorter than 40 bytes on the average.
+    // The lines of a kernel have more than 40 bytes on average.
     let mut rows = Vec::with_capacity(text.len() / 40);
     let mut cursor = Cursor { text, at: 0 };
     while cursor.at < text.len() {
@@ -65,19 +65,19 @@ struct Cursor<'a> {
 }
 
 impl Cursor<'_> {
-    /// The next byte, if there is one.
+    /// The next byte; `None` at the end of the text.
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
-    /// Goes behind the next byte if it is this one. Whether it was.
+    /// Skips the next byte if it is `byte`. Returns true if it was.
     fn skip(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
         is_next
     }
 
-    /// Goes behind all bytes that `is_part` says yes to. How many these are.
+    /// Skips the bytes for which `is_part` returns true. Returns their number.
     fn skip_while(&mut self, is_part: impl Fn(u8) -> bool) -> usize {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let len = rest.iter().position(|&byte| !is_part(byte));
@@ -86,14 +86,14 @@ impl Cursor<'_> {
         len
     }
 
-    /// One line, with its newline.
+    /// Parses one line with its newline.
     fn row(&mut self) -> Result<Row, Reason> {
         let address = self.number().ok_or(self.or_cut_off(Reason::Address))?;
         let size = self.number().ok_or(self.or_cut_off(Reason::Size))?;
         let kind = self.kind().ok_or(self.or_cut_off(Reason::Kind))?;
         let name = u32::try_from(self.at).map_err(|_| Reason::TooFar)?;
         let mut name_len = self.skip_while(is_graphic);
-        // Labels in modules of riscv are called ".L0 ".
+        // Labels in riscv modules are called ".L0 ".
         if name_len > 0 && self.skip(b' ') {
             name_len += 1;
         }
@@ -111,7 +111,7 @@ impl Cursor<'_> {
             return Err(self.or_cut_off(reason));
         }
         let end = u32::try_from(self.at).map_err(|_| Reason::TooFar)?;
-        // Both are below `end`.
+        // Both offsets are below `end`.
         let to_u32 = |len| u32::try_from(len).unwrap_or(end);
         Ok(Row {
             address,
@@ -123,12 +123,12 @@ impl Cursor<'_> {
         })
     }
 
-    /// `CutOff` if the text is at its end.
+    /// Returns `CutOff` at the end of the text, otherwise `reason`.
     fn or_cut_off(&self, reason: Reason) -> Reason {
         self.peek().map_or(Reason::CutOff, |_| reason)
     }
 
-    /// 1 to 16 lower-case hexadecimal digits and a space.
+    /// Parses 1 to 16 lower-case hexadecimal digits and a space.
     fn number(&mut self) -> Option<u64> {
         let (mut number, mut digits) = (0, 0);
         while let Some(digit) = self.peek().and_then(hex_digit) {
@@ -139,14 +139,14 @@ impl Cursor<'_> {
         (matches!(digits, 1..=16) && self.skip(b' ')).then_some(number)
     }
 
-    /// One character and a space.
+    /// Parses one character and a space.
     fn kind(&mut self) -> Option<u8> {
         let kind = self.peek().filter(|&byte| is_graphic(byte))?;
         self.at += 1;
         self.skip(b' ').then_some(kind)
     }
 
-    /// Modules in brackets, with a space between two. How many bytes these are.
+    /// Parses modules in brackets, one space apart. Returns their length in bytes.
     fn modules(&mut self) -> Result<usize, Reason> {
         let start = self.at;
         loop {
@@ -170,7 +170,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// What names of symbols and modules are made of.
+/// True if the names of symbols and modules may have this byte.
 fn is_graphic(byte: u8) -> bool {
     byte > b' ' && byte != 0x7f
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Symbols in the order of their addresses, to be searched.
+//! The search for the symbol of an address.
 //!
-//! Symbols can overlap, and one can be inside another, so the last one that begins at or below an
-//! address need not be the one that has it. Each place knows the one to try next, which is the last one
-//! before it that reaches beyond its address.
+//! Symbols can overlap or be nested, so the last symbol that begins at or below an address need not
+//! contain that address. Each place has the index of the next place to try: the last earlier place
+//! whose symbol reaches beyond its address.
 
 use crate::line::Row;
 
@@ -12,9 +12,9 @@ use crate::line::Row;
 #[derive(Debug)]
 struct Place {
     address: u64,
-    /// The row of the symbol that is the answer for it: the largest.
+    /// The row of the largest symbol at the address.
     row: u32,
-    /// The last place before this one whose symbol reaches beyond this address.
+    /// The last earlier place whose symbol reaches beyond this address.
     outer: Option<u32>,
 }
 
@@ -23,8 +23,8 @@ struct Place {
 pub(crate) struct Places(Vec<Place>);
 
 impl Places {
-    /// The places of the symbols. Takes linear time for rows that are sorted, and they nearly are:
-    /// those of the kernel come first.
+    /// The places of the symbols. Takes linear time for sorted rows. The rows are nearly sorted:
+    /// the kernel's own symbols come first.
     pub(crate) fn new(rows: &[Row]) -> Self {
         let mut places: Vec<Place> = (0..)
             .zip(rows)
@@ -34,7 +34,7 @@ impl Places {
                 outer: None,
             })
             .collect();
-        // Stable, so that of several as large the first in the file stays the first.
+        // A stable sort: of several equal symbols, the first in the file stays the first.
         places.sort_by_key(|place| place.address);
         let size = |place: &Place| rows.get(place.row as usize).map_or(0, |row| row.size);
         places.dedup_by(|next, kept| {
@@ -49,7 +49,8 @@ impl Places {
         places
     }
 
-    /// Those that reach beyond an address are a stack, whose links are what is looked for.
+    /// Finds the outer place of each place. The places whose symbols reach beyond an address are a
+    /// stack.
     fn find_outer(&mut self, rows: &[Row]) {
         let mut previous = None;
         for index in 0..self.0.len() {
@@ -64,7 +65,7 @@ impl Places {
         }
     }
 
-    /// The first place from `place` on outwards whose symbol has an address.
+    /// The first place, from `place` outwards, whose symbol contains an address.
     fn reaching(&self, rows: &[Row], address: u64, mut place: Option<u32>) -> Option<u32> {
         loop {
             let candidate = self.0.get(place? as usize)?;

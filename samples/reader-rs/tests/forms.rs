@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lines of every form, lines that are not of the format, and what a reader without rights sees.
+//! Lines of every form, malformed lines, and a listing without addresses.
 
 use std::fmt::Write;
 
@@ -144,7 +144,7 @@ fn lines_that_are_not_of_the_format_are_refused_and_named() {
         ("0 0 T a\t[[b]", Modules),
     ];
     for (line, reason) in lines {
-        let text = format!("1 1 T before\n{line}\n1 1 T behind\n");
+        let text = format!("1 1 T before\n{line}\n1 1 T after\n");
         let refused = Listing::parse(text).err();
         assert_eq!(refused, Some(ParseError { line: 2, reason }), "{line:?}");
     }

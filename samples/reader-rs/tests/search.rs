@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Made-up listings of which each address is looked up and compared with a search of all lines.
+//! Made-up listings, in which each address is looked up and compared with a search of all lines.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
