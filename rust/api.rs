@@ -42,17 +42,16 @@ use off::{kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
 ///
 /// One of two cases holds:
 ///
-/// - At `next` are `left` NUL-terminated names, one behind the other, which are never changed or
+/// - At `next` are `left` NUL-terminated names, one after the other, which are never changed or
 ///   freed.
 /// - `next` is null, `left` is at most 1, and `loaded` has `left` NUL-terminated names.
 #[derive(Clone, Copy)]
 pub struct Modules(bindings::kallmodsyms_modules);
 
 impl Modules {
-    /// The modules whose object file defines the symbol at `address`, or the loaded module that has
-    /// it.
+    /// The modules whose object file defines the symbol at `address`, or the loaded module there.
     ///
-    /// A loaded module can go as soon as this has returned. Its name stays: it is a copy.
+    /// A loaded module can go as soon as this function has returned. Its name is a copy and stays.
     pub fn of(address: usize) -> Self {
         // INVARIANT: `next` is null and `left` is 0.
         let mut modules = Self(bindings::kallmodsyms_modules::default());
@@ -64,7 +63,7 @@ impl Modules {
         modules
     }
 
-    /// Tells whether the address is in no module.
+    /// Return: true if the address is in no module.
     pub fn is_empty(&self) -> bool {
         self.0.left == 0
     }
@@ -102,7 +101,7 @@ impl fmt::Display for Modules {
 ///
 /// # Invariants
 ///
-/// At `next` are `left` NUL-terminated names, one behind the other, which are neither changed nor
+/// At `next` are `left` NUL-terminated names, one after the other, which are neither changed nor
 /// freed for all of `'a`.
 #[derive(Clone)]
 pub struct Names<'a> {
@@ -122,7 +121,7 @@ impl<'a> Iterator for Names<'a> {
         let name = unsafe { CStr::from_char_ptr(self.next) };
         // The type of C strings differs between series. These bytes are without the NUL.
         let bytes: &BStr = name.as_ref();
-        // INVARIANT: The next name, if there is one, is behind the NUL of this name.
+        // INVARIANT: The next name, if any, is after the NUL of this name.
         self.next = self.next.wrapping_add(bytes.len()).wrapping_add(1);
         self.left = left;
         Some(name)
@@ -132,10 +131,9 @@ impl<'a> Iterator for Names<'a> {
 /// The size of a symbol, and the place of an address in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// The size of the symbol in bytes, as the source gave it: without the padding behind the
-    /// symbol.
+    /// The size of the symbol in bytes, without the padding after the symbol.
     pub size: usize,
-    /// Bytes from the start of the symbol to the address, less than `size`.
+    /// The number of bytes from the start of the symbol to the address, less than `size`.
     pub offset: usize,
 }
 
@@ -154,12 +152,12 @@ impl Extent {
     }
 }
 
-/// The functions that stand for the C functions with the option off.
+/// The replacements of the C functions with the option off.
 #[cfg(not(CONFIG_KALLMODSYMS))]
 mod off {
     use crate::{bindings, ffi::c_ulong};
 
-    /// Leaves `modules` alone, which has no names. Returns false.
+    /// Leaves `modules` without names. Returns false.
     ///
     /// # Safety
     ///
@@ -171,7 +169,7 @@ mod off {
         false
     }
 
-    /// Knows no size. Returns false.
+    /// Stores nothing. Returns false.
     ///
     /// # Safety
     ///

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The C declarations that the component in this directory and api.rs use.
- * rust/bindings/bindings_helper.h includes this file for bindgen, and helpers.c
- * does so for the compiler to check the prototypes of the helpers.
+ * The C declarations that the component (kallmodsyms.rs) and the kernel crate's
+ * module (api.rs) use. rust/bindings/bindings_helper.h includes this file for
+ * bindgen. helpers.c includes it so that the compiler checks the prototypes.
  */
 
 #include <linux/kallmodsyms.h>
@@ -28,7 +28,7 @@
 #include "bpf_symbols.h"
 #endif
 
-/* The tables that the generator appends to those of kernel/kallsyms.c. */
+/* The tables that the generator appends to those of scripts/kallsyms. */
 extern const u32 kallsyms_num_modules;
 extern const unsigned long kallsyms_module_base;
 extern const u32 kallsyms_module_offsets[];
@@ -58,7 +58,7 @@ enum { KALLMODSYMS_MODULE_NAME_LEN = MODULE_NAME_LEN };
 /* kallmodsyms.rs: helpers.c calls this when the kernel starts. */
 int kallmodsyms_init(void);
 
-/* helpers.c: functions that are inline, or inline in some configurations. */
+/* helpers.c: wrappers of inline functions and macros, and code that needs C-only interfaces. */
 void *kallmodsyms_pde_data(const struct inode *inode);
 size_t kallmodsyms_iov_iter_count(const struct iov_iter *iter);
 size_t kallmodsyms_copy_to_iter(const void *addr, size_t bytes,
@@ -84,9 +84,9 @@ unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym);
 unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym);
 #endif
 #ifdef CONFIG_VMCORE_INFO
-size_t kallmodsyms_vmcoreinfo_room(void);
+size_t kallmodsyms_vmcoreinfo_bytes_left(void);
 void kallmodsyms_vmcoreinfo_symbol(const char *name, unsigned long addr);
-void kallmodsyms_vmcoreinfo_done(void);
+void kallmodsyms_vmcoreinfo_update_note(void);
 #endif
 
 #endif /* CONFIG_KALLMODSYMS */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Helpers for C functions that Rust cannot call: functions that are inline, or
- * inline in some configurations, and locks that are macros. See bindings.h.
+ * Wrappers of inline functions and macros, and code that needs C-only interfaces.
+ * See bindings.h.
  */
 
 #include <linux/ftrace.h>
@@ -78,7 +78,7 @@ int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 
 /*
  * Returns the size in bytes of the ftrace trampoline at @addr, or of the freed
- * init function of a module there; 0 if it has gone.
+ * init function of a module there; 0 if neither exists any more.
  */
 unsigned long kallmodsyms_ftrace_size(unsigned long addr)
 {
@@ -125,7 +125,7 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name)
  * Looks for the symbol of a loaded module that %pS names for @addr: of several
  * symbols at one address the first, as in find_kallsyms_symbol(). Returns true
  * if @addr is in that symbol; then *@size is the size of the symbol, and
- * *@offset the bytes from its start to @addr.
+ * *@offset the number of bytes from its start to @addr.
  */
 bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset)
@@ -158,7 +158,7 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 	return *offset < bytes;
 }
 
-/* kallsyms_lookup() serves printing, which shows distances and not true sizes. */
+/* kallsyms_lookup() stores distances, which printing shows, and not true sizes. */
 int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
 				unsigned long *offset)
 {
@@ -182,8 +182,8 @@ unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym)
 #endif
 
 #ifdef CONFIG_VMCORE_INFO
-/* Returns the bytes left in VMCOREINFO; 0 if there was no memory for it. */
-size_t kallmodsyms_vmcoreinfo_room(void)
+/* Returns the number of bytes left in VMCOREINFO; 0 if there was no memory for it. */
+size_t kallmodsyms_vmcoreinfo_bytes_left(void)
 {
 	return vmcoreinfo_note ? VMCOREINFO_BYTES - vmcoreinfo_size : 0;
 }
@@ -193,8 +193,8 @@ void kallmodsyms_vmcoreinfo_symbol(const char *name, unsigned long addr)
 	vmcoreinfo_append_str("SYMBOL(%s)=%lx\n", name, addr);
 }
 
-/* Updates the copy in the note, by which tools read dumps of virtual machines. */
-void kallmodsyms_vmcoreinfo_done(void)
+/* Updates the copy in the note, where tools look in dumps of virtual machines. */
+void kallmodsyms_vmcoreinfo_update_note(void)
 {
 	final_note(append_elf_note(vmcoreinfo_note, VMCOREINFO_NOTE_NAME, 0,
 				   vmcoreinfo_data, vmcoreinfo_size));

@@ -2,14 +2,14 @@
 
 //! /proc/kallmodsyms: the symbols of /proc/kallsyms with their sizes and modules.
 //!
-//! The file also names the module, or modules, of a built-in symbol: those that the symbol would be
-//! in if they were built as loadable modules. The link of vmlinux makes the tables for that, beside
-//! those of kallsyms. Documentation/ in this directory describes the tables and the file.
+//! The file also names the module, or modules, of a built-in symbol: the modules whose object file
+//! defines the symbol. The link of vmlinux adds the tables for these names to the tables of
+//! kallsyms. Documentation/kbuild/tables.rst describes the tables.
 //!
-//! Each folder is a room with one role. A room imports only rooms above it in this list:
+//! Each folder is a room with one role. A room imports only the rooms before it in this list:
 //!
 //! - [`format`](mod@format): decodes the tables and renders lines. Names no kernel type.
-//! - [`series`]: what differs between kernel series.
+//! - [`series`]: the differences between kernel series.
 //! - [`abstractions`]: safe abstractions of kernel interfaces.
 //! - [`sources`]: the symbols of the kernel, of loadable modules, of tracing and of BPF.
 //! - [`answers`]: answers to kernel code and to crash dumps. Does not import the listing.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tests of <linux/kallmodsyms.h>. They expect the same answers whether this file
- * is built in or a loaded module: the interface exists for that.
+ * Tests of <linux/kallmodsyms.h>. Built in or loaded, the tests expect the same
+ * modules and sizes, except where IS_LOADED says otherwise.
  */
 
 #include <kunit/test.h>
@@ -21,12 +21,17 @@
 #define IS_LOADED 0
 #endif
 
-/* True if sizes of this file's symbols are known. */
-#define SIZED (IS_LOADED || IS_ENABLED(CONFIG_KALLMODSYMS_SIZES))
+/* True if sizes of this file's functions are known. */
+#define SIZES_KNOWN (IS_LOADED || IS_ENABLED(CONFIG_KALLMODSYMS_SIZES))
 
-/* True if data are symbols. A loaded module's data are, even without the option. */
-#define DATA_SIZED (SIZED && IS_ENABLED(CONFIG_KALLSYMS_ALL))
-#define DATA_NAMED (IS_LOADED || IS_ENABLED(CONFIG_KALLSYMS_ALL))
+/* True if sizes of this file's data are known. */
+#define DATA_SIZES_KNOWN (SIZES_KNOWN && IS_ENABLED(CONFIG_KALLSYMS_ALL))
+
+/*
+ * True if the module of this file's data is known: every address of a loaded
+ * module is in that module.
+ */
+#define DATA_MODULE_KNOWN (IS_LOADED || IS_ENABLED(CONFIG_KALLSYMS_ALL))
 
 static const u32 constants[5] = { 1, 2, 3, 4, 5 };
 static u32 data[7] = { 1 };
@@ -34,8 +39,8 @@ static u32 bss[9];
 
 /*
  * Symbols with exact places: 5 bytes and padding; two symbols at one address, of
- * which the larger one is named; a label at the address of a symbol; and a
- * symbol inside another.
+ * which %pS prints the larger; a label at the address of a symbol; and a symbol
+ * inside another symbol.
  */
 asm(".pushsection .data\n"
 	".macro kunit_symbol name, size\n"
@@ -60,8 +65,8 @@ asm(".pushsection .data\n"
 	"	.fill 16, 1, 0\n"
 	".popsection\n"
 	/*
-	 * sha256-ssse3-asm.S has the same bytes. If it is built in, the linker keeps
-	 * the bytes once, with the symbols of both files.
+	 * sha256-ssse3-asm.S has the same bytes. If that file is built in, the linker
+	 * keeps the bytes once, with the symbols of both files.
 	 */
 	".pushsection .rodata.cst16.kallmodsyms_kunit, \"aM\", @progbits, 16\n"
 	"	.balign 16\n"
@@ -88,7 +93,7 @@ static void expect_module(struct kunit *test, const void *addr, const char *modu
 	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&modules));
 }
 
-/* A @size of 0 expects no symbol of known size at @addr. */
+/* If @size is 0, expects that no symbol of known size has @addr. */
 static void expect_size(struct kunit *test, const void *addr, unsigned long size,
 			unsigned long offset)
 {
@@ -104,10 +109,11 @@ static void expect_size(struct kunit *test, const void *addr, unsigned long size
 static void modules_of_this_file(struct kunit *test)
 {
 	expect_module(test, modules_of_this_file, KBUILD_MODNAME);
-	expect_module(test, kallmodsyms_kunit_five, DATA_NAMED ? KBUILD_MODNAME : NULL);
-	expect_module(test, constants, DATA_NAMED ? KBUILD_MODNAME : NULL);
-	expect_module(test, &data[6], DATA_NAMED ? KBUILD_MODNAME : NULL);
-	expect_module(test, (char *)bss + sizeof(bss) - 1, DATA_NAMED ? KBUILD_MODNAME : NULL);
+	expect_module(test, kallmodsyms_kunit_five, DATA_MODULE_KNOWN ? KBUILD_MODNAME : NULL);
+	expect_module(test, constants, DATA_MODULE_KNOWN ? KBUILD_MODNAME : NULL);
+	expect_module(test, &data[6], DATA_MODULE_KNOWN ? KBUILD_MODNAME : NULL);
+	expect_module(test, (char *)bss + sizeof(bss) - 1,
+		      DATA_MODULE_KNOWN ? KBUILD_MODNAME : NULL);
 }
 
 static void modules_of_the_kernel(struct kunit *test)
@@ -117,11 +123,11 @@ static void modules_of_the_kernel(struct kunit *test)
 	expect_module(test, _printk, NULL);
 }
 
-/* All bytes of the constant, also those behind the symbol inside it. */
+/* All bytes of the constant, also the bytes after the inner symbol. */
 static void modules_of_a_merged_constant(struct kunit *test)
 {
-	/* Without sizes, nobody knows which of several symbols has bytes there. */
-	if (!DATA_SIZED)
+	/* Only a size tells which of several symbols has bytes there. */
+	if (!DATA_SIZES_KNOWN)
 		kunit_skip(test, "sizes of data are not stored");
 	for (unsigned long at = 0; at < 16; at++)
 		expect_module(test, kallmodsyms_kunit_merged + at, KBUILD_MODNAME);
@@ -146,12 +152,12 @@ static void addresses_of_nothing(struct kunit *test)
 	vfree(vmalloced);
 }
 
-static void a_copy_goes_on(struct kunit *test)
+static void a_copy_works(struct kunit *test)
 {
 	struct kallmodsyms_modules modules, copy;
 
 	KUNIT_ASSERT_TRUE(test,
-			  kallmodsyms_lookup_modules((unsigned long)a_copy_goes_on, &modules));
+			  kallmodsyms_lookup_modules((unsigned long)a_copy_works, &modules));
 	copy = modules;
 	memset(&modules, 0xff, sizeof(modules));
 	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&copy), KBUILD_MODNAME);
@@ -164,26 +170,26 @@ static void sizes_are_exact(struct kunit *test)
 	const char *outer = kallmodsyms_kunit_outer;
 
 	for (unsigned long at = 0; at < 16; at++) {
-		expect_size(test, five + at, DATA_SIZED && at < 5 ? 5 : 0, at);
-		expect_size(test, twelve + at, DATA_SIZED && at < 12 ? 12 : 0, at);
+		expect_size(test, five + at, DATA_SIZES_KNOWN && at < 5 ? 5 : 0, at);
+		expect_size(test, twelve + at, DATA_SIZES_KNOWN && at < 12 ? 12 : 0, at);
 	}
 	for (unsigned long at = 0; at < 16; at++) {
 		if (at < 4)
-			expect_size(test, outer + at, DATA_SIZED ? 15 : 0, at);
+			expect_size(test, outer + at, DATA_SIZES_KNOWN ? 15 : 0, at);
 		else
-			expect_size(test, outer + at, DATA_SIZED && at < 10 ? 6 : 0, at - 4);
+			expect_size(test, outer + at, DATA_SIZES_KNOWN && at < 10 ? 6 : 0, at - 4);
 	}
 	for (unsigned long at = 0; at < sizeof(data); at++)
-		expect_size(test, (char *)data + at, DATA_SIZED ? sizeof(data) : 0, at);
-	expect_size(test, &constants[4], DATA_SIZED ? sizeof(constants) : 0, 16);
-	expect_size(test, &bss[8], DATA_SIZED ? sizeof(bss) : 0, 32);
+		expect_size(test, (char *)data + at, DATA_SIZES_KNOWN ? sizeof(data) : 0, at);
+	expect_size(test, &constants[4], DATA_SIZES_KNOWN ? sizeof(constants) : 0, 16);
+	expect_size(test, &bss[8], DATA_SIZES_KNOWN ? sizeof(bss) : 0, 32);
 }
 
 /*
- * %ps prints the larger of two equal symbols of the kernel, and the first of two
- * symbols of a loaded module.
+ * Of two symbols at one address, %ps prints the larger symbol in the kernel, and
+ * the first symbol in a loaded module.
  */
-static void sizes_are_of_the_symbol_that_is_printed(struct kunit *test)
+static void sizes_are_of_the_printed_symbol(struct kunit *test)
 {
 	static const char label[] = "kallmodsyms_kunit_label";
 	const char *eight = kallmodsyms_kunit_eight;
@@ -193,7 +199,7 @@ static void sizes_are_of_the_symbol_that_is_printed(struct kunit *test)
 	snprintf(name, sizeof(name), "%ps", eight);
 	is_label = !strcmp(name, label);
 	KUNIT_EXPECT_EQ_MSG(test, is_label, IS_LOADED, "%ps", eight);
-	expect_size(test, eight + 7, DATA_SIZED && !is_label ? 8 : 0, 7);
+	expect_size(test, eight + 7, DATA_SIZES_KNOWN && !is_label ? 8 : 0, 7);
 }
 
 static void sizes_of_the_kernel(struct kunit *test)
@@ -211,58 +217,56 @@ static void sizes_of_the_kernel(struct kunit *test)
 		expect_size(test, (char *)&init_task + 3, sizeof(init_task), 3);
 }
 
-/* The answers that another context than a task's got. */
-struct elsewhere {
+/* The answers to lookups in an interrupt or an NMI. */
+struct answers {
 	struct irq_work work;
-	bool done, in_module, is_sized;
+	bool done, in_module, size_known;
 	struct kallmodsyms_modules modules;
 	unsigned long size, offset;
 };
 
-static struct elsewhere elsewhere;
+static struct answers answers;
 
-static void look_up(struct elsewhere *here)
+static void look_up(struct answers *found)
 {
 	unsigned long addr = (unsigned long)look_up;
 
-	here->in_module = kallmodsyms_lookup_modules(addr, &here->modules);
-	here->is_sized = kallmodsyms_lookup_size(addr, &here->size, &here->offset);
+	found->in_module = kallmodsyms_lookup_modules(addr, &found->modules);
+	found->size_known = kallmodsyms_lookup_size(addr, &found->size, &found->offset);
 	/* Pairs with wait_for_answers(). */
-	smp_store_release(&here->done, true);
+	smp_store_release(&found->done, true);
 }
 
 static void wait_for_answers(void)
 {
-	unsigned long patience = jiffies + 10 * HZ;
+	unsigned long deadline = jiffies + 10 * HZ;
 
 	/* Pairs with look_up(). */
-	while (!smp_load_acquire(&elsewhere.done) && time_before(jiffies, patience))
+	while (!smp_load_acquire(&answers.done) && time_before(jiffies, deadline))
 		cpu_relax();
 }
 
 static void expect_answers(struct kunit *test)
 {
-	KUNIT_ASSERT_TRUE(test, elsewhere.done);
-	KUNIT_EXPECT_TRUE(test, elsewhere.in_module);
-	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&elsewhere.modules), KBUILD_MODNAME);
-	KUNIT_EXPECT_EQ(test, elsewhere.is_sized, SIZED);
-	KUNIT_EXPECT_EQ(test, elsewhere.offset, 0);
-	KUNIT_EXPECT_EQ(test, elsewhere.size != 0, SIZED);
+	KUNIT_ASSERT_TRUE(test, answers.done);
+	KUNIT_EXPECT_TRUE(test, answers.in_module);
+	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&answers.modules), KBUILD_MODNAME);
+	KUNIT_EXPECT_EQ(test, answers.size_known, SIZES_KNOWN);
+	KUNIT_EXPECT_EQ(test, answers.offset, 0);
+	KUNIT_EXPECT_EQ(test, answers.size != 0, SIZES_KNOWN);
 }
 
-static void in_hard_interrupt(struct irq_work *work)
+static void look_up_in_interrupt(struct irq_work *work)
 {
-	struct elsewhere *here = container_of(work, struct elsewhere, work);
-
 	if (in_hardirq())
-		look_up(here);
+		look_up(container_of(work, struct answers, work));
 }
 
 static void in_an_interrupt(struct kunit *test)
 {
-	elsewhere = (struct elsewhere){ .work = IRQ_WORK_INIT_HARD(in_hard_interrupt) };
-	irq_work_queue(&elsewhere.work);
-	irq_work_sync(&elsewhere.work);
+	answers = (struct answers){ .work = IRQ_WORK_INIT_HARD(look_up_in_interrupt) };
+	irq_work_queue(&answers.work);
+	irq_work_sync(&answers.work);
 	wait_for_answers();
 	expect_answers(test);
 }
@@ -270,19 +274,19 @@ static void in_an_interrupt(struct kunit *test)
 #ifdef CONFIG_X86_LOCAL_APIC
 static int in_nmi_handler(unsigned int kind, struct pt_regs *regs)
 {
-	if (elsewhere.done || !in_nmi())
+	if (answers.done || !in_nmi())
 		return NMI_DONE;
-	look_up(&elsewhere);
+	look_up(&answers);
 	return NMI_HANDLED;
 }
 
-/* The interrupt comes while this processor has interrupts off, in a lookup or near one. */
+/* The NMI arrives while interrupts are off, during one of these lookups or between two. */
 static void in_a_non_maskable_interrupt(struct kunit *test)
 {
 	struct kallmodsyms_modules modules;
 	unsigned long flags;
 
-	elsewhere = (struct elsewhere){ };
+	answers = (struct answers){ };
 	KUNIT_ASSERT_EQ(test, register_nmi_handler(NMI_LOCAL, in_nmi_handler, 0, "kallmodsyms"), 0);
 	local_irq_save(flags);
 	__apic_send_IPI_mask(cpumask_of(smp_processor_id()), NMI_VECTOR);
@@ -296,7 +300,7 @@ static void in_a_non_maskable_interrupt(struct kunit *test)
 #else
 static void in_a_non_maskable_interrupt(struct kunit *test)
 {
-	kunit_skip(test, "how to cause one is not known on this architecture");
+	kunit_skip(test, "no way to send an NMI on this architecture");
 }
 #endif
 
@@ -305,9 +309,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(modules_of_the_kernel),
 	KUNIT_CASE(modules_of_a_merged_constant),
 	KUNIT_CASE(addresses_of_nothing),
-	KUNIT_CASE(a_copy_goes_on),
+	KUNIT_CASE(a_copy_works),
 	KUNIT_CASE(sizes_are_exact),
-	KUNIT_CASE(sizes_are_of_the_symbol_that_is_printed),
+	KUNIT_CASE(sizes_are_of_the_printed_symbol),
 	KUNIT_CASE(sizes_of_the_kernel),
 	KUNIT_CASE(in_an_interrupt),
 	KUNIT_CASE(in_a_non_maskable_interrupt),
@@ -321,5 +325,5 @@ static struct kunit_suite suite = {
 
 kunit_test_suite(suite);
 
-MODULE_DESCRIPTION("Tests of the modules and sizes of addresses");
+MODULE_DESCRIPTION("KUnit tests for kallmodsyms lookups");
 MODULE_LICENSE("GPL");

@@ -16,12 +16,12 @@
  *
  * kallmodsyms_lookup_modules() fills the structure, and
  * kallmodsyms_next_module() takes the names out of it. The structure holds no
- * reference and needs no release. It may be copied: a copy goes on where the
- * original is.
+ * reference and needs no release. It may be copied: a copy has the remaining
+ * names of the original.
  *
  * The names of built-in modules are constants. The name of a loaded module is a
  * copy in this structure, made while the module cannot go. So the name stays
- * after the module has gone, and its use needs no lock.
+ * valid without the module, and its use needs no lock.
  */
 struct kallmodsyms_modules {
 	/* private: */
@@ -46,8 +46,8 @@ unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance
  *
  * An address of the image is in the modules whose object file defines the symbol
  * there. Several modules can share an object file. Padding belongs to the object
- * file before it. A section without symbols of modules is in no module, such as
- * the addresses of lock prefixes; without CONFIG_KALLSYMS_ALL, so are all data.
+ * file before it. A section without symbols of modules, such as .smp_locks, is in
+ * no module. Without CONFIG_KALLSYMS_ALL, all data are in no module.
  * An address of a loaded module is in that module. Code that BPF, ftrace or
  * kprobes make at run time is in no module.
  *
@@ -67,13 +67,13 @@ bool kallmodsyms_lookup_modules(unsigned long addr,
  * kallmodsyms_lookup_size - find the size of the symbol that an address is in
  * @addr: any address
  * @size: memory for the size of the symbol in bytes, or NULL
- * @offset: memory for the bytes from the start of the symbol to @addr, or NULL
+ * @offset: memory for the distance from the start of the symbol to @addr, or NULL
  *
- * The symbol is the one that %pS names. Its size is the size that the compiler or
- * the assembler source gave it, never the distance to the next symbol. So an
- * address in padding is in no symbol. Nor is an address in a symbol without a
- * size, such as a label of the linker script. If a symbol is inside another one,
- * an address behind the inner symbol is in no symbol either.
+ * %pS names the same symbol. Its size is the size that the compiler or the
+ * assembler source gave it, never the distance to the next symbol. So an address
+ * in padding is in no symbol. Nor is an address in a symbol without a size, such
+ * as a label of the linker script. If a symbol is inside another symbol, an
+ * address after the inner symbol is in no symbol either.
  *
  * The kernel's own symbols have sizes with CONFIG_KALLMODSYMS_SIZES. Data are
  * symbols with CONFIG_KALLSYMS_ALL, also in loaded modules.
@@ -90,11 +90,11 @@ bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
 /**
  * kallmodsyms_lookup_distance - find the distance between two symbols
  * @addr: any address
- * @size: memory for the bytes from the symbol to the next one, or NULL
- * @offset: memory for the bytes from the start of the symbol to @addr, or NULL
+ * @size: memory for the distance from the symbol to the next symbol, or NULL
+ * @offset: memory for the distance from the start of the symbol to @addr, or NULL
  *
  * The function stores what kallsyms_lookup_size_offset() stores without
- * CONFIG_KALLMODSYMS_SIZES. It serves callers that count the padding behind a
+ * CONFIG_KALLMODSYMS_SIZES. It serves callers that count the padding after a
  * function as a part of the function.
  *
  * Context: Any context, non-maskable interrupts included.

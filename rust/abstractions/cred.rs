@@ -9,10 +9,11 @@ use kernel::bindings;
 
 pub(crate) use crate::series::File;
 
-/// Tells whether the opener of `file` may see the addresses of kernel symbols; `kptr_restrict` sets
-/// the rule.
+/// Return: true if the opener of `file` may see the addresses of kernel symbols; `kptr_restrict`
+/// sets the rule.
 ///
-/// Call this in process context: it asks the security module, which may write an audit record.
+/// Call this in process context: the function asks the security module, which may write an audit
+/// record.
 ///
 /// C: kallsyms_show_value().
 pub(crate) fn may_see_addresses(file: &File) -> bool {

@@ -3,19 +3,18 @@
 //! Open files whose contents are made while they are read.
 //!
 //! A `struct seq_file` makes one record at a time, returns at most one buffer, and finds an offset
-//! by making everything before it. Here the contents come in pieces as large as the buffer. A read
-//! goes on until it has all bytes that the caller asked for. The contents themselves find an offset
-//! ([`Contents::seek`]).
+//! by making all records before it. Here the contents come in pieces as large as the buffer. A read
+//! goes on until it has copied the requested number of bytes. The contents find an offset by
+//! themselves ([`Contents::seek`]).
 //!
-//! The buffer keeps the bytes that no read has asked for yet, for reads that are smaller than a
-//! piece.
+//! The buffer keeps the bytes that no read has copied yet, for reads that are smaller than a piece.
 //!
 //! Several tasks may read one open file at the same time: threads that call pread(), and processes
 //! that inherited the file. A read takes the contents out of the open file, and puts them back at
-//! its end. A read that finds no contents makes its own. So no reader waits for another one:
+//! its end. A read that finds no contents makes new ones. So no reader waits for another reader:
 //! neither a small read for a read of the whole file, nor any read for a reader with slow memory.
 //! (Tasks that call read() wait for each other outside of this code: C takes `f_pos_lock` for the
-//! offset that they share.) A killed reader leaves after one piece at the latest.
+//! shared offset.) A killed reader leaves after one piece at the latest.
 //!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h) and
 //! [`include/linux/uio.h`](srctree/include/linux/uio.h)
@@ -38,7 +37,7 @@ const fn buffer_size(wanted: usize) -> usize {
 const MAX_BUFFER_SIZE: usize = 64 * 1024;
 
 /// The next piece does not fit into the buffer.
-pub(crate) struct Overflow;
+pub(crate) struct BufferTooSmall;
 
 /// The contents of one open file, and a place in them.
 ///
@@ -57,13 +56,14 @@ pub(crate) trait Contents: Sized + Send + Unpin + 'static {
     /// The contents at their beginning.
     fn new(opened: &Self::Opened) -> Result<Self>;
 
-    /// Goes to the place nearest to `offset` bytes, and not behind it, that takes no reading.
-    /// Returns the offset of that place.
+    /// Goes to the last place that is not after `offset` bytes and that needs no reading. Returns
+    /// the offset of that place.
     fn seek(&mut self, offset: u64) -> u64;
 
     /// Writes the next bytes of the contents to the beginning of `buf`: `wanted` bytes, or somewhat
-    /// more or less. Returns the number of bytes written, 0 at the end, and goes on by as many.
-    fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow>;
+    /// more or less. Returns the number of bytes written, 0 at the end. The place moves by this
+    /// number.
+    fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, BufferTooSmall>;
 }
 
 /// An open file.
@@ -79,7 +79,7 @@ pub(crate) struct OpenFile<T: Contents> {
 struct State<T> {
     contents: T,
     buffer: KVVec<u8>,
-    /// The bounds of the bytes in the buffer that were not read yet.
+    /// The bounds of the bytes in the buffer that no read has copied yet.
     start: usize,
     end: usize,
     /// The offset of the byte at `start`.
@@ -102,7 +102,7 @@ impl<T: Contents> OpenFile<T> {
     /// Reads from offset `pos` on until `target` is full or the contents end. Returns the number of
     /// bytes read. May sleep, and waits for no other reader.
     ///
-    /// If it reads no byte, it may fail: with `EFAULT` if `target` cannot be written to, `ENOMEM`,
+    /// A read of no byte may fail: with `EFAULT` if `target` cannot be written to, `ENOMEM`,
     /// `E2BIG` if a piece is too large, or `EINTR` if the task is being killed.
     pub(crate) fn read(&self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let idle = self.idle.lock().take();
@@ -177,7 +177,7 @@ impl<T: Contents> State<T> {
         Ok(copied)
     }
 
-    /// Goes to offset `pos`, or to the end of the contents if `pos` is behind it.
+    /// Goes to offset `pos`, or to the end of the contents if `pos` is after the end.
     fn seek(&mut self, pos: u64) -> Result {
         self.offset = self.contents.seek(pos);
         (self.start, self.end) = (0, 0);
@@ -194,8 +194,8 @@ impl<T: Contents> State<T> {
         Ok(())
     }
 
-    /// Fills the buffer, which has been read to its end, with `wanted` bytes, or somewhat more or
-    /// less.
+    /// Fills the buffer with `wanted` bytes, or somewhat more or less. Call this only if the buffer
+    /// has no byte left.
     fn fill(&mut self, wanted: usize) -> Result {
         (self.start, self.end) = (0, 0);
         let size = buffer_size(wanted);
@@ -208,7 +208,7 @@ impl<T: Contents> State<T> {
                     self.end = len.min(self.buffer.len());
                     return Ok(());
                 }
-                Err(Overflow) => {
+                Err(BufferTooSmall) => {
                     let size = self.buffer.len().saturating_mul(2);
                     if size > MAX_BUFFER_SIZE {
                         return Err(E2BIG);
@@ -244,7 +244,7 @@ pub(crate) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The target that C has a pointer to.
+    /// The target at a pointer from C.
     ///
     /// # Safety
     ///
@@ -259,14 +259,14 @@ impl<'a> Target<'a> {
         Self { iter }
     }
 
-    /// The number of bytes that there is room for.
+    /// The number of bytes that still fit.
     fn left(&self) -> usize {
         // SAFETY: `iter` is valid, by the invariant.
         unsafe { bindings::kallmodsyms_iov_iter_count(self.iter) }
     }
 
-    /// Copies `bytes`. Returns the number of bytes copied, less than all if memory could not be
-    /// written to or there is no room. May sleep.
+    /// Copies `bytes`. Returns the number of bytes copied; fewer than `bytes` has if memory could
+    /// not be written to, or the target is full. May sleep.
     fn write(&mut self, bytes: &[u8]) -> usize {
         // SAFETY:
         // - The slice is valid for reads of its length.

@@ -5,18 +5,17 @@
 //! C declares a table of the linker as an array without a length. The length is another symbol, or
 //! the address of the next table, and only the build guarantees that the two agree. So a table must
 //! lie inside the read-only data as a whole before it becomes a slice. A wrong length can then give
-//! wrong values, which the checks of the table's own format find. It cannot give an access outside
-//! of the read-only data.
+//! wrong values, which the format code finds, but no access outside of the read-only data.
 //!
 //! The read-only data are the bytes from `__start_rodata` to `__start_ro_after_init` in the linker
-//! script. The data behind `__start_ro_after_init` become read-only only after the kernel started.
+//! script. The data from `__start_ro_after_init` on become read-only only after the kernel started.
 //!
 //! C header: [`include/asm-generic/sections.h`](srctree/include/asm-generic/sections.h)
 
 use core::{mem, ptr::addr_of, slice};
 use kernel::{bindings, prelude::*};
 
-/// A type without padding that every bit pattern is a value of.
+/// A type without padding, for which every bit pattern is a value.
 ///
 /// # Safety
 ///
@@ -72,7 +71,7 @@ pub(crate) unsafe fn slice_of<T: Plain>(start: *const T, len: usize) -> Result<&
     Ok(unsafe { slice::from_raw_parts(start, len) })
 }
 
-/// The elements from `start` up to `end`, the start of what follows them.
+/// The elements from `start` up to `end`, the start of the next table.
 ///
 /// Fails with `EINVAL` if `end` is below `start`, or if [`slice_of`] fails.
 ///

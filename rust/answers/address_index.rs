@@ -2,8 +2,8 @@
 
 //! An index of the core symbols' addresses.
 //!
-//! get_symbol_pos() of kernel/kallsyms.c halves the list of all symbols until it has the symbol at
-//! an address: 18 times on x86_64 defconfig. The index divides the image into stretches of equal
+//! get_symbol_pos() of kernel/kallsyms.c halves the list of all symbols until one symbol is left:
+//! 18 times on x86_64 defconfig. The index divides the image into stretches of equal
 //! length and has the first symbol of each stretch, so that a search begins with the symbols of one
 //! stretch. The index takes 4 bytes for [`SYMBOLS`] symbols or more, and one walk over all
 //! addresses when the kernel starts.
@@ -17,8 +17,8 @@ const SYMBOLS: usize = 48;
 
 /// The first symbol of each stretch of the image.
 pub(super) struct AddressIndex {
-    /// For each stretch, the number of symbols below it. The last entry is for the end of the
-    /// image.
+    /// For each stretch, the number of symbols below the stretch. The last entry is for the end of
+    /// the image.
     below: KVVec<u32>,
     /// The address of the first stretch.
     text: usize,
@@ -39,7 +39,7 @@ impl AddressIndex {
             shift += 1;
         }
         let count = (bytes >> shift).saturating_add(2);
-        // All symbols are below a stretch that begins behind the last symbol.
+        // All symbols are below a stretch that begins after the last symbol.
         let mut below = KVVec::from_elem(len, count, GFP_KERNEL)?;
         let mut ends = below.iter_mut();
         let mut start = text;
@@ -54,9 +54,8 @@ impl AddressIndex {
         Ok(Self { below, text, shift })
     }
 
-    /// The symbols of the stretch that `addr` is in, as two numbers: the symbols before the first
-    /// number are not above `addr`, and those from the second number on are. `None` if `addr` is
-    /// not in the image.
+    /// The bounds of a search for `addr`: symbols before the first number are not above `addr`, and
+    /// symbols from the second number on are above it. `None` if `addr` is not in the image.
     #[inline]
     pub(super) fn around(&self, addr: usize) -> Option<(u32, u32)> {
         let stretch = addr.wrapping_sub(self.text) >> self.shift;

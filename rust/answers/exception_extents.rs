@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The bytes of exceptions: of symbols that are in other modules than the range around them.
+//! The extents of exceptions: of symbols whose modules differ from the modules of their range.
 //!
-//! Such bytes are constants that the linker merged with equal constants of other object files. One
-//! exception can be inside another.
+//! An exception with a size is a constant that the linker merged with equal constants of other
+//! object files. An exception can be inside another exception.
 
 use crate::{format::names::ModuleNames, sources::CoreSymbols};
 use core::ptr::addr_of;
@@ -11,11 +11,11 @@ use kernel::{bindings, prelude::*};
 
 /// An exception that has a size.
 struct ExceptionExtent {
-    /// Bytes from `_text`.
+    /// The start, in bytes from `_text`.
     start: usize,
-    /// Bytes.
+    /// The size in bytes.
     size: usize,
-    /// The highest end of this extent and of all before it, in bytes from `_text`.
+    /// The highest end of this extent and all earlier extents, in bytes from `_text`.
     reach: usize,
     modules: ModuleNames<'static>,
 }
@@ -26,8 +26,7 @@ pub(super) struct ExceptionExtents(KVec<ExceptionExtent>);
 impl ExceptionExtents {
     /// Finds the exceptions of `symbols`. Fails with `ENOMEM`.
     ///
-    /// Without stored sizes there are none: it is not known which of the symbols at an address have
-    /// bytes there.
+    /// Without stored sizes, returns no exceptions: only a size tells whether a symbol has bytes.
     pub(super) fn new(symbols: &CoreSymbols) -> Result<Self> {
         let text = addr_of!(bindings::_text) as usize;
         let mut extents: KVec<ExceptionExtent> = KVec::new();
@@ -47,7 +46,7 @@ impl ExceptionExtents {
                 reach,
                 modules,
             };
-            // The first of the largest extents at an address counts.
+            // Of the extents at one address, the first with the largest size counts.
             match extents.last_mut().filter(|last| last.start == start) {
                 Some(last) if last.size < size => *last = extent,
                 Some(_) => {}
@@ -57,8 +56,8 @@ impl ExceptionExtents {
         Ok(Self(extents))
     }
 
-    /// The modules of the exception that a byte is in, `offset` bytes from `_text`. Of several
-    /// exceptions, the one with the highest start counts.
+    /// The modules of the exception around the byte `offset` bytes from `_text`. Of several
+    /// exceptions, the exception with the highest start counts.
     pub(super) fn modules_at(&self, offset: usize) -> Option<ModuleNames<'static>> {
         let Self(extents) = self;
         let after = extents.partition_point(|extent| extent.start <= offset);

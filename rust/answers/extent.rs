@@ -6,6 +6,6 @@
 pub(super) struct Extent {
     /// The size in bytes.
     pub(super) size: usize,
-    /// Bytes from the start of the symbol to the address, less than `size`.
+    /// The number of bytes from the start of the symbol to the address, less than `size`.
     pub(super) offset: usize,
 }

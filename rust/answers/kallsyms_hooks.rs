@@ -2,14 +2,15 @@
 
 //! The functions that kernel/kallsyms.c calls, by the hooks in patches/.
 //!
-//! They may be called from any context, non-maskable interrupts included, from the kernel's first
-//! instruction on.
+//! These functions may be called from any context, non-maskable interrupts included, from the
+//! kernel's first instruction on.
 
 use super::lookup_state::LookupState;
 
-/// Narrows the range of symbols that get_symbol_pos() searches: sets `low` to a symbol that is not
-/// above `addr`, unless all symbols are, and `high` to a number from which on all symbols are above
-/// it. Leaves both alone before the component has started, or if `addr` is not in the image.
+/// Narrows the range of symbols that get_symbol_pos() searches. Sets `low` to a symbol that is not
+/// above `addr`, or to 0 if all symbols are above `addr`. Sets `high` so that all symbols from
+/// number `high` on are above `addr`. Leaves `low` and `high` alone before the component has
+/// started, or if `addr` is not in the image.
 ///
 /// # Safety
 ///
@@ -29,8 +30,9 @@ pub(crate) unsafe extern "C" fn kallmodsyms_narrow(addr: usize, low: *mut usize,
     }
 }
 
-/// The true size in bytes of symbol number `symbol`; `distance`, the bytes to the next symbol, if
-/// it has no size. It is not 0 unless `distance` is 0: callers compute the last byte from it.
+/// The true size in bytes of symbol number `symbol`. If the symbol has no size, returns `distance`,
+/// the number of bytes to the next symbol: callers compute the address of the last byte from the
+/// result, so 0 would be wrong.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 #[no_mangle]
 pub(crate) extern "C" fn kallmodsyms_true_size(symbol: usize, distance: usize) -> usize {

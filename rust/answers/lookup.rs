@@ -3,8 +3,8 @@
 //! The functions that kernel code and modules call: the modules of an address, and the size of the
 //! symbol there.
 //!
-//! They may be called from any context, non-maskable interrupts included. Before the component has
-//! started, no built-in module is known.
+//! These functions may be called from any context, non-maskable interrupts included. Before the
+//! component has started, no built-in module is known.
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
@@ -22,7 +22,7 @@ fn symbol_at(_: usize) -> Option<(u32, Extent)> {
     None
 }
 
-/// The bytes from `_text` to an address; `None` if the address is not in the image.
+/// The number of bytes from `_text` to an address; `None` if the address is not in the image.
 fn image_offset(addr: usize) -> Option<usize> {
     let text = ptr::addr_of!(bindings::_text) as usize;
     let end = ptr::addr_of!(bindings::_end) as usize;
@@ -40,7 +40,7 @@ fn builtin_modules(addr: usize) -> Option<ModuleNames<'static>> {
     let Some(of_exception) = state.exceptions.modules_at(offset) else {
         return Some(modules.at_offset(offset as u32, hint));
     };
-    // Inside the exception, or at its address, there may be a symbol that is no exception.
+    // A symbol that is no exception may begin inside the exception, or at its address.
     Some(match symbol_at(addr) {
         Some((symbol, extent)) => {
             let start = offset.wrapping_sub(extent.offset);
@@ -51,7 +51,7 @@ fn builtin_modules(addr: usize) -> Option<ModuleNames<'static>> {
 }
 
 /// Finds the modules that `addr` is in: the modules whose object file defines the symbol there, or
-/// the loaded module. Returns true if there is one.
+/// the loaded module. Returns true if `addr` is in a module.
 ///
 /// # Safety
 ///
@@ -112,7 +112,7 @@ fn extent(addr: usize) -> Option<Extent> {
 }
 
 /// Finds the symbol that `addr` is in, and stores its size in `size` and the place of the address
-/// in `offset`. Returns true if the size of the symbol is known; if not, stores nothing.
+/// in `offset`. Returns true if `addr` is in a symbol of known size; if not, stores nothing.
 ///
 /// # Safety
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The state that lookups share, from when the component has started.
+//! The state that all lookups share once the component has started.
 
 use super::{address_index::AddressIndex, exception_extents::ExceptionExtents};
 use crate::sources::CoreSymbols;
@@ -13,7 +13,7 @@ use kernel::prelude::*;
 /// The state, which is never freed; null before the component has started.
 static STATE: AtomicPtr<LookupState> = AtomicPtr::new(ptr::null_mut());
 
-/// What a lookup needs.
+/// The symbols and the indexes of their addresses.
 pub(super) struct LookupState {
     pub(super) symbols: &'static CoreSymbols,
     pub(super) index: AddressIndex,
@@ -32,6 +32,7 @@ pub(crate) fn start(symbols: &'static CoreSymbols) -> Result {
         exceptions,
     };
     let state = KBox::new(state, GFP_KERNEL)?;
+    // Pairs with the Acquire in get().
     STATE.store(KBox::leak(state), Ordering::Release);
     Ok(())
 }
@@ -42,7 +43,7 @@ impl LookupState {
     pub(super) fn get() -> Option<&'static Self> {
         // SAFETY:
         // - The pointer is null or from `KBox::leak`, so it is valid and never freed.
-        // - The state was made before the pointer was stored: the ordering makes this task see it.
+        // - This task sees the whole state: Acquire pairs with the Release in start().
         // - Nothing writes to the state.
         unsafe { STATE.load(Ordering::Acquire).as_ref() }
     }

@@ -2,9 +2,9 @@
 
 //! The true sizes of the kernel's own symbols, by number and by address.
 //!
-//! kernel/kallsyms.c takes the distance to the next symbol for the size of a symbol, which is wrong
-//! for half of them. So kallsyms_lookup_size_offset() asks for the true size of the symbol that it
-//! found.
+//! kernel/kallsyms.c takes the distance to the next symbol for the size of a symbol. The size of
+//! half of the symbols differs. So kallsyms_lookup_size_offset() asks for the true size of its
+//! symbol.
 //!
 //! The functions may be called from any context, non-maskable interrupts included, from the
 //! kernel's first instruction on.
@@ -18,8 +18,8 @@ use crate::{
 /// The size in bytes of symbol number `symbol`; 0 if the symbol has no size, or sizes are not
 /// known.
 ///
-/// `gap` are the bytes from the symbol to the next address that has symbols, or 0 if no such
-/// address follows.
+/// `gap` is the number of bytes from the symbol to the next symbol at a higher address, or 0 if no
+/// such symbol follows.
 pub(super) fn true_size(symbol: u32, gap: usize) -> usize {
     let size = match LookupState::get() {
         Some(state) => {
@@ -31,17 +31,17 @@ pub(super) fn true_size(symbol: u32, gap: usize) -> usize {
     size as usize
 }
 
-/// The size before the component has started, and so before it has checked the tables. A defect of
-/// the tables can give a wrong size here, and nothing worse.
+/// The size before the component has started and checked the tables. A defect of the tables can
+/// give a wrong size here, and nothing worse.
 #[cold]
 fn early_size(symbol: u32, gap: u64) -> u64 {
     let tables = linked_tables::size_tables().map(SizeTables::unchecked);
     tables.map_or(0, |tables| tables.size(symbol, gap))
 }
 
-/// The symbol that `%pS` names for an address of the image, by number, and the place of the address
-/// in it. `None` if the address is behind the end of the symbol, as in padding, or the symbol has
-/// no size.
+/// The number of the symbol that `%pS` names for an address of the image, and the place of the
+/// address in that symbol. `None` if the address is after the end of the symbol, as in padding, or
+/// the symbol has no size.
 pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
     let early;
     let (addresses, last) = match LookupState::get() {

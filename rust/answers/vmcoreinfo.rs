@@ -2,21 +2,21 @@
 
 //! The addresses of the tables, for crash dumps.
 //!
-//! VMCOREINFO is a note in every dump of the kernel's memory and in `/proc/kcore`. It has the
-//! addresses of kallsyms' tables; this file adds those of ours.
+//! VMCOREINFO is a note in every dump of the kernel's memory and in `/proc/kcore`. The note has the
+//! addresses of kallsyms' tables; this file adds the addresses of the generator's tables.
 //!
-//! The note is one page, of which x86_64 defconfig has 882 bytes left. So of the size tables only
-//! the first is named: the others follow it, and their lengths follow from its contents.
+//! The note is one page. On x86_64 defconfig, 882 bytes of that page are free, so the note names
+//! only the first size table. The other size tables follow this table; the note has their counts.
 //!
 //! C header: [`include/linux/vmcore_info.h`](srctree/include/linux/vmcore_info.h)
 
 use core::{mem::size_of, ptr::addr_of};
 use kernel::{bindings, c_str, prelude::*, str::BStr};
 
-/// Bytes of `SYMBOL(kallsyms_modules)=ffffffff82345678\n` without those of the name.
+/// The number of bytes of `SYMBOL(kallsyms_modules)=ffffffff82345678\n` without the name.
 const SYMBOL_LINE: usize = "SYMBOL()=\n".len() + 2 * size_of::<usize>();
 
-/// Bytes that are left free: a crash adds its time.
+/// The number of bytes that stay free: a crash adds its time.
 const RESERVE: usize = 64;
 
 /// Adds the tables to VMCOREINFO, if there is room for all of them. Call this once, while the
@@ -42,7 +42,7 @@ pub(super) fn add_tables() {
     tables![kallsyms_size_counts];
 }
 
-/// Adds tables, given by name and address: all of them or none.
+/// Adds all `tables`, given by name and address, or none.
 fn add(tables: &[(&CStr, usize)]) {
     let lengths = tables.iter().map(|&(name, _)| {
         // The type of C strings differs between series. These bytes are without the NUL.
@@ -52,7 +52,7 @@ fn add(tables: &[(&CStr, usize)]) {
     let wanted = lengths.fold(RESERVE, usize::wrapping_add);
     // SAFETY: The function may be called at any time: it reads a pointer and a number, and the
     // kernel writes to both only while it starts and when it crashes.
-    if unsafe { bindings::kallmodsyms_vmcoreinfo_room() } < wanted {
+    if unsafe { bindings::kallmodsyms_vmcoreinfo_bytes_left() } < wanted {
         pr_notice!("no room for {} tables in VMCOREINFO\n", tables.len());
         return;
     }
@@ -68,5 +68,5 @@ fn add(tables: &[(&CStr, usize)]) {
     // - There is a note, as it has room.
     // - No other code writes to the note now: other code does so in initcalls, which run one after
     //   the other, or in a crash, when no other processor runs.
-    unsafe { bindings::kallmodsyms_vmcoreinfo_done() };
+    unsafe { bindings::kallmodsyms_vmcoreinfo_update_note() };
 }

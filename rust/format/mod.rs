@@ -4,12 +4,12 @@
 //!
 //! Linked tables come in; checked tables, their entries and lines go out. This room imports `core`
 //! alone: it allocates nothing, names no kernel type and cannot panic. The kernel, the generator
-//! and the host tests compile the same files, so that they cannot disagree. The generator decodes
-//! the tables that it encoded before it writes them.
+//! and the host tests compile the same files, so that they cannot disagree.
+//! The generator decodes its tables with these files before it writes them.
 //!
-//! `tables/` decodes and checks. `lines/` renders: it imports `tables/`, which does not import it.
-//! [`walk`] renders all core symbols in order; [`line`](mod@line) renders any one line. The modules
-//! are named here without their folder, as a program need not use all of them.
+//! `tables/` decodes and checks, and does not import `lines/`. `lines/` renders, and imports
+//! `tables/`. [`walk`] renders all core symbols in order; [`line`](mod@line) renders any one line.
+//! Each module is public without its folder, as a program need not use all of them.
 
 #[path = "tables/addresses.rs"]
 pub mod addresses;

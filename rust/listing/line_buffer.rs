@@ -7,11 +7,11 @@ use crate::format::line::{Line, NoSpace};
 /// A buffer with whole lines at its beginning.
 pub(super) struct LineBuffer<'b> {
     buf: &'b mut [u8],
-    /// Bytes of `buf` that have lines in them.
+    /// The number of bytes of lines in `buf`.
     len: usize,
-    /// The number of bytes that is enough.
+    /// The number of bytes at which the buffer takes no further line.
     wanted: usize,
-    /// Whether lines show addresses and sizes.
+    /// True if lines show addresses and sizes.
     show_values: bool,
 }
 
@@ -26,13 +26,13 @@ impl<'b> LineBuffer<'b> {
         }
     }
 
-    /// Bytes of the lines in the buffer.
+    /// The number of bytes of lines in the buffer.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Adds the line of a symbol, given by its address and size, its type, its name and the name in
-    /// brackets. A symbol without a name, as some debugging symbols are, has no line.
+    /// Adds the line of a symbol, given by its address and size, its type, its name and the module
+    /// name in brackets. A symbol without a name, such as some debugging symbols, has no line.
     ///
     /// Fails if the buffer has no room for the line, or has enough lines.
     pub(super) fn add(

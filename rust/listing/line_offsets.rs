@@ -2,23 +2,22 @@
 
 //! The offsets of the core symbols' lines in the file.
 //!
-//! From start to shutdown, the lines of the core symbols are the same for all readers that see
-//! addresses, and for all readers that do not. So a reader that comes to a symbol whose number is a
-//! multiple of [`STEP`] notes the offset of its line here. A reader that looks for an offset begins
-//! at the last known offset that is not above it. The lines before that are never made again. Once
-//! any reader has read the whole file, a search makes at most [`STEP`] lines in vain.
+//! All readers that see addresses get the same lines for the core symbols; so do all readers that
+//! see zeros. A reader that comes to a symbol whose number is a multiple of [`STEP`] stores the
+//! offset of that symbol's line here. A search for an offset begins at the last known offset that
+//! is not above it. The search does not make the lines before that known offset. Once any reader
+//! has read all core symbols, a search makes at most [`STEP`] lines that it discards.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use kernel::prelude::*;
 
-/// Symbols from one known offset to the next. An offset takes 4 bytes.
+/// The number of symbols from one stored offset to the next. An offset takes 4 bytes.
 const STEP: u32 = 128;
 
 /// The offsets of the lines of every [`STEP`]th symbol and of the end of the core symbols, as far
 /// as they are known.
 ///
-/// An entry has one possible value, so any task may write it at any time: without a lock, and in no
-/// order with other entries.
+/// All tasks store the same value in an entry, so stores need no lock and no ordering.
 pub(super) struct LineOffsets {
     /// 0 for an unknown offset, and for the first symbol.
     offsets: KVVec<AtomicU32>,
@@ -37,9 +36,9 @@ impl LineOffsets {
         Ok(Self { offsets, len })
     }
 
-    /// Notes that the line of symbol number `index` is at `offset` bytes, if there is an entry for
-    /// it. The number of symbols stands for the end of the core symbols.
-    pub(super) fn note(&self, index: u32, offset: u64) {
+    /// Stores the `offset` of the line of symbol number `index`, if that symbol has an entry.
+    /// `index` may also be the number of symbols: the end of the last line.
+    pub(super) fn store(&self, index: u32, offset: u64) {
         if index % STEP != 0 && index != self.len {
             return;
         }
@@ -50,15 +49,16 @@ impl LineOffsets {
         }
     }
 
-    /// The last known offset that is not above `offset` bytes, after the number of its symbol. May
-    /// be called from any context.
-    pub(super) fn before(&self, offset: u64) -> (u32, u64) {
+    /// Returns the symbol number and offset of the last known line that begins at or before
+    /// `offset`. May be called from any context.
+    pub(super) fn last_known(&self, offset: u64) -> (u32, u64) {
         let known = |entry: &AtomicU32| match entry.load(Relaxed) {
             0 => None,
             at => Some(u64::from(at)).filter(|&at| at <= offset),
         };
-        // Entries become known in their order, as each walk begins at a known entry. A task that
-        // sees a store late takes the entry for unknown, and begins at an earlier entry.
+        // One task stores entries in ascending order, as its walk begins at a known entry. Another
+        // task may see those stores out of order. It then takes an entry for unknown, and begins
+        // earlier.
         let after_first = self.offsets.get(1..).unwrap_or_default();
         let found = after_first.partition_point(|entry| known(entry).is_some());
         match self.offsets.get(found).and_then(known) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A reader of the file: the core symbols, and the run-time symbols behind them.
+//! The contents of one open file: the lines of the core symbols, then of the run-time symbols.
 //!
-//! The core symbols stay the same, and so do the offsets of their lines. So an offset among them is
-//! found without making all lines before it: see [`LineOffsets`]. The run-time symbols change:
-//! see [`RunTimeSymbols`].
+//! The core symbols stay the same, and so do the offsets of their lines. Once the offsets are
+//! known, a seek begins at the nearest stored offset instead of the first line: see
+//! [`LineOffsets`]. The run-time symbols change: see [`RunTimeSymbols`].
 
 use super::{line_buffer::LineBuffer, line_offsets::LineOffsets, run_time_symbols::RunTimeSymbols};
 use crate::{
     abstractions::{
         cred::{may_see_addresses, File},
-        open_file::{Contents, Overflow},
+        open_file::{BufferTooSmall, Contents},
     },
     format::{line::NoSpace, walk::Walk},
     sources::CoreSymbols,
@@ -20,9 +20,9 @@ use kernel::prelude::*;
 /// The core symbols and the offsets of their lines, for all open files.
 pub(crate) struct ListedSymbols {
     symbols: &'static CoreSymbols,
-    /// Of lines with addresses and sizes.
+    /// The offsets of lines with addresses and sizes.
     offsets: LineOffsets,
-    /// Of lines with zeros in place of addresses and sizes.
+    /// The offsets of lines with zeros in place of addresses and sizes.
     offsets_of_zeros: LineOffsets,
 }
 
@@ -36,8 +36,8 @@ impl ListedSymbols {
         })
     }
 
-    /// The offsets of lines that show values, or of lines that do not.
-    fn offsets(&self, show_values: bool) -> &LineOffsets {
+    /// The offsets of lines with addresses and sizes if `show_values` is set, or else with zeros.
+    fn offsets_for(&self, show_values: bool) -> &LineOffsets {
         if show_values {
             &self.offsets
         } else {
@@ -46,20 +46,20 @@ impl ListedSymbols {
     }
 }
 
-/// An open file.
+/// The state of an open file that the opener's permissions decide.
 pub(crate) struct Opened {
     symbols: &'static CoreSymbols,
     /// The offsets of this file's lines.
     offsets: &'static LineOffsets,
-    /// Whether the opener may see addresses and sizes.
+    /// True if the opener may see addresses and sizes.
     show_values: bool,
 }
 
-/// One reader's place in the file.
+/// The place of one read in the file.
 pub(crate) struct Reader {
     symbols: &'static CoreSymbols,
     offsets: &'static LineOffsets,
-    /// Whether lines show addresses and sizes.
+    /// True if lines show addresses and sizes.
     show_values: bool,
     /// The offset of the next line.
     offset: u64,
@@ -76,7 +76,7 @@ impl Contents for Reader {
         let show_values = may_see_addresses(file);
         Opened {
             symbols: listed.symbols,
-            offsets: listed.offsets(show_values),
+            offsets: listed.offsets_for(show_values),
             show_values,
         }
     }
@@ -93,7 +93,8 @@ impl Contents for Reader {
     }
 
     fn seek(&mut self, offset: u64) -> u64 {
-        let (index, at) = self.offsets.before(offset);
+        let (index, at) = self.offsets.last_known(offset);
+        // At offset 0, this reader may have passed sources that had no symbols.
         if offset == 0 || self.offset > offset || self.offset < at {
             self.symbols.go_to(&mut self.core, index);
             self.run_time.rewind();
@@ -102,13 +103,13 @@ impl Contents for Reader {
         self.offset
     }
 
-    fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow> {
+    fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, BufferTooSmall> {
         let len = if self.core.index() < self.symbols.len() {
             self.read_core(buf, wanted)?
         } else {
             let mut lines = LineBuffer::new(buf, wanted, self.show_values);
             match self.run_time.read(&mut lines) {
-                Err(NoSpace) if lines.len() == 0 => return Err(Overflow),
+                Err(NoSpace) if lines.len() == 0 => return Err(BufferTooSmall),
                 Err(NoSpace) | Ok(()) => lines.len(),
             }
         };
@@ -118,9 +119,9 @@ impl Contents for Reader {
 }
 
 impl Reader {
-    /// Writes the lines of core symbols to the beginning of `buf`, and returns their length. The
-    /// next symbol is a core symbol.
-    fn read_core(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, Overflow> {
+    /// Writes the lines of core symbols to the beginning of `buf`, and returns their length. Call
+    /// this only if the next symbol is a core symbol.
+    fn read_core(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, BufferTooSmall> {
         let mut len: usize = 0;
         while len < wanted && self.core.index() < self.symbols.len() {
             let before = self.core.index();
@@ -134,10 +135,10 @@ impl Reader {
             }
             len = len.saturating_add(lines);
             let offset = self.offset.saturating_add(len as u64);
-            self.offsets.note(self.core.index(), offset);
+            self.offsets.store(self.core.index(), offset);
         }
         if len == 0 {
-            return Err(Overflow);
+            return Err(BufferTooSmall);
         }
         Ok(len)
     }

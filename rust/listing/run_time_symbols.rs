@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines behind the core symbols: those of loadable modules, ftrace, BPF and kprobes.
+//! The lines after the core symbols: the symbols of loadable modules, ftrace, BPF and kprobes.
 //!
-//! These symbols come and go while the kernel runs. A reader that only goes on, or jumps forward,
-//! goes on from its place in the current source. A reader that jumps back makes all lines from the
-//! first source on anew.
+//! These symbols come and go while the kernel runs. A reader that reads on, or seeks forward,
+//! starts from its place in the current source. A reader that seeks backwards makes all lines
+//! again, from the first source on.
 //!
-//! To stop costs nothing: a line that does not fit is not added, and the next read begins with its
-//! symbol.
+//! A line that does not fit into the buffer is not added, and the next read begins with its symbol.
 
 use super::line_buffer::LineBuffer;
 use crate::{
@@ -15,9 +14,9 @@ use crate::{
     sources::tracing::{NameBuffers, TracingList},
 };
 
-/// The most symbols that one RCU read-side section makes lines of, some 16 KiB. A line of a module
+/// The most symbols in one RCU read-side section; their lines have some 16 KiB. A line of a module
 /// takes about 530 instructions (`make bench`), so a section takes 140,000: about 50 microseconds.
-/// The walk to its first symbol takes some instructions more for each loaded module.
+/// The walk to the first symbol of a section takes some instructions for each loaded module.
 #[cfg(any(CONFIG_MODULES, CONFIG_BPF_JIT))]
 const SECTION: usize = 256;
 
@@ -108,7 +107,7 @@ impl RunTimeSymbols {
         }
     }
 
-    /// There are no loadable modules.
+    /// This kernel has no loadable modules.
     #[cfg(not(CONFIG_MODULES))]
     fn read_modules(&mut self, _: &mut LineBuffer<'_>) -> Result<(), NoSpace> {
         Ok(())

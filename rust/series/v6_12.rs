@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What differs between kernel series, for Linux 6.12.
+//! The differences between kernel series, for Linux 6.12.
 //!
-//! - The encoding of core symbols' addresses: `kallsyms_offsets` are relative to
-//!   `kallsyms_relative_base`. With `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`, an offset that is not
-//!   negative is an absolute address instead.
+//! - The encoding of core symbols' addresses: a row of `kallsyms_offsets` is relative to
+//!   `kallsyms_relative_base`. With `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`, a row that is not negative
+//!   is an absolute address instead.
 //! - The name of the kernel crate's initialiser that writes zeros.
-//! - Open files, their credentials and RCU, which the kernel crate of this series has not.
+//! - Open files, their credentials and RCU, which the kernel crate of this series lacks.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
@@ -24,12 +24,12 @@ pub(crate) fn address_encoding(_: &'static [i32]) -> AddressEncoding {
         // kernel, which was before any Rust code ran.
         relative_base: unsafe { bindings::kallsyms_relative_base },
         text: addr_of!(bindings::_text) as usize,
-        // SAFETY: The generator makes it as a constant.
+        // SAFETY: The generator writes the table as a constant.
         linked_text: unsafe { bindings::kallsyms_module_base },
     }
 }
 
-/// A box of zeros, made in place: the kernel stack has no room for a large one.
+/// A box of zeros, made in place: the kernel stack has no room for a large value.
 pub(crate) fn zeroed_box<T: Zeroable>() -> Result<KBox<T>> {
     KBox::init(kernel::init::zeroed(), GFP_KERNEL)
 }
@@ -51,7 +51,7 @@ pub(crate) struct File(Opaque<bindings::file>);
 pub(crate) struct Credential(Opaque<bindings::cred>);
 
 impl File {
-    /// Borrows a file that C has a pointer to.
+    /// Borrows the file at a pointer from C.
     ///
     /// # Safety
     ///

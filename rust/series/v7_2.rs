@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What differs between kernel series, for Linux 7.2 and 7.3.
+//! The differences between kernel series, for Linux 7.2 and 7.3.
 //!
-//! - The encoding of core symbols' addresses: `kallsyms_offsets` are relative to themselves. None
-//!   is absolute, as the image includes the per-cpu symbols.
+//! - The encoding of core symbols' addresses: each row of `kallsyms_offsets` is relative to its own
+//!   address. No row is an absolute address, as the image includes the per-cpu symbols.
 //! - The name of the kernel crate's initialiser that writes zeros.
-//! - Open files and RCU, which the kernel crate has.
+//! - Open files and RCU: re-exported from the kernel crate, which lacks them in 6.12.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
@@ -13,7 +13,7 @@ use crate::format::addresses::SelfRelative;
 use core::ptr::addr_of;
 use kernel::{bindings, prelude::*};
 
-/// An open file. Other tasks may use its position, and nothing here does.
+/// An open file. `LocalFile`, because callers cannot rule out an fdget_pos() on this thread.
 pub(crate) use kernel::fs::LocalFile as File;
 
 #[cfg(any(CONFIG_MODULES, CONFIG_BPF_JIT))]
@@ -22,7 +22,7 @@ pub(crate) use kernel::sync::rcu;
 /// The encoding of `kallsyms_offsets`.
 pub(crate) type AddressEncoding = SelfRelative;
 
-/// The encoding of the table `offsets`.
+/// The encoding of `offsets`, the table `kallsyms_offsets` of this kernel.
 pub(crate) fn address_encoding(offsets: &'static [i32]) -> AddressEncoding {
     SelfRelative {
         table: offsets.as_ptr() as usize,
@@ -30,7 +30,7 @@ pub(crate) fn address_encoding(offsets: &'static [i32]) -> AddressEncoding {
     }
 }
 
-/// A box of zeros, made in place: the kernel stack has no room for a large one.
+/// A box of zeros, made in place: the kernel stack has no room for a large value.
 pub(crate) fn zeroed_box<T: pin_init::Zeroable>() -> Result<KBox<T>> {
     KBox::init(pin_init::init_zeroed(), GFP_KERNEL)
 }

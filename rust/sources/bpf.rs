@@ -8,12 +8,13 @@
 //!
 //! RCU protects the list, so a cursor holds no pointer into it. It holds the addresses of the last
 //! two symbols before its place. The kernel's tree of symbols finds the first of the two. If the
-//! second symbol still follows the first, the reader goes on behind the second. If one of the two
-//! is gone, the reader counts from the start of the list, once.
+//! second symbol still follows the first, the reader goes on after the second. If either symbol is
+//! gone, the reader counts from the start of the list, once.
 //!
 //! New symbols are always added at the end of the list. So a cursor is wrong in one case only:
-//! between two sections of one reader, both programs were unloaded, and two new ones were loaded,
-//! one after the other, to the same two addresses. Then the reader misses the symbols in between.
+//! between two sections of one reader, both programs were unloaded, and two new programs were
+//! loaded, one after the other, to the same two addresses. Then the reader misses the symbols in
+//! between.
 //!
 //! C headers: [`include/linux/bpf.h`](srctree/include/linux/bpf.h) and `bpf_symbols.h`
 
@@ -156,7 +157,7 @@ impl<'a> Iterator for Symbols<'a> {
     }
 }
 
-/// The symbol after `ksym`, or the first one if that is null; `None` at the end.
+/// The symbol after `ksym`, or the first symbol if `ksym` is null; `None` at the end.
 ///
 /// # Safety
 ///
@@ -174,6 +175,6 @@ unsafe fn next(
     if next.is_null() {
         return None;
     }
-    // SAFETY: The C side sets all fields where it returns a symbol.
+    // SAFETY: The C side sets all fields if it returns a symbol.
     Some((next, unsafe { symbol.assume_init() }))
 }

@@ -29,10 +29,11 @@ impl CoreAddresses {
         })
     }
 
-    /// The number of the last symbol that is not above `addr`. `None` if all symbols are above it.
+    /// The number of the last symbol that is not above `addr`. `None` if all symbols are above it,
+    /// or if `first..end` is not a range of symbols.
     ///
-    /// The symbols before number `first` are not above `addr`, and those from number `end` on are.
-    /// May be called from any context.
+    /// The caller guarantees that no symbol before `first` is above `addr`, and that all symbols
+    /// from `end` on are above it. May be called from any context.
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
     #[inline]
     pub(crate) fn last_not_above(&self, addr: usize, first: u32, end: u32) -> Option<u32> {
@@ -55,12 +56,13 @@ impl Places for CoreAddresses {
         self.encoding.place(index, row)
     }
 
-    /// As get_symbol_pos() of kernel/kallsyms.c has it. The per-cpu area ends with a symbol.
-    fn rest(&self, place: Place) -> usize {
+    /// Uses the same section ends as get_symbol_pos() in kernel/kallsyms.c. Returns 0 in the
+    /// per-cpu area, which ends at its last symbol.
+    fn to_section_end(&self, place: Place) -> usize {
         if place.percpu {
             return 0;
         }
-        // SAFETY: The function compares its argument and may be called with any.
+        // SAFETY: The function compares its argument, which may be any address.
         let end = if unsafe { bindings::kallmodsyms_is_kernel_inittext(place.address) } {
             addr_of!(bindings::_einittext) as usize
         } else if cfg!(CONFIG_KALLSYMS_ALL) {

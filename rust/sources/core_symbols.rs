@@ -29,8 +29,8 @@ pub(crate) struct CoreSymbols {
 impl CoreSymbols {
     /// Finds and checks all tables. Takes time linear in their length; call this once.
     ///
-    /// Module tables that do not pass the checks are refused with a kernel message: the symbols are
-    /// in no module then. Size tables are refused in the same way. Fails with `EINVAL`, and a
+    /// Module tables that do not pass the checks are refused with a kernel message, and the symbols
+    /// are in no module. Size tables are refused in the same way. Fails with `EINVAL`, and a
     /// message, if a table of kallsyms does not pass the checks.
     pub(crate) fn new() -> Result<Self> {
         let misplaced = |error: Error| {
@@ -47,7 +47,7 @@ impl CoreSymbols {
         // Never freed, like the tables.
         let words = KBox::leak(zeroed_box()?);
         let tokens = Tokens::new(tables.token_table, tables.token_index, words).map_err(damaged)?;
-        let names = SymbolNames::new(tables.stream, tables.markers, len, &tokens);
+        let names = SymbolNames::new(tables.names, tables.markers, len, &tokens);
         Ok(Self {
             names: names.map_err(damaged)?,
             tokens,
@@ -79,7 +79,7 @@ impl CoreSymbols {
     }
 
     /// The address of symbol number `index` and its stored size in bytes; `None` if there is no
-    /// such symbol, or no sizes.
+    /// such symbol, or if sizes are not known.
     pub(crate) fn extent(&self, index: u32) -> Option<(usize, usize)> {
         let sizes = self.sizes.as_ref()?;
         let place = self.addresses.get(index)?;
@@ -98,7 +98,7 @@ impl CoreSymbols {
         }
     }
 
-    /// A walk that begins with the first symbol. It is in a box, as it is too large for the stack.
+    /// A walk that begins with the first symbol, in a box, as a walk is larger than 1 KiB.
     pub(crate) fn walk(&self) -> Result<KBox<Walk<'static>>> {
         Ok(KBox::new(Walk::new(&self.tables(), 0), GFP_KERNEL_ACCOUNT)?)
     }
@@ -121,7 +121,7 @@ impl CoreSymbols {
     }
 }
 
-/// The module tables; empty ones, after a message, if those of this kernel do not pass the checks.
+/// The module tables. If they do not pass the checks, prints a message and returns empty tables.
 fn module_tables() -> ModuleTables<'static> {
     const CONSEQUENCE: &str = "no modules are shown for built-in symbols";
     let Ok(raw) = linked_tables::module_tables() else {
@@ -141,8 +141,8 @@ fn module_tables() -> ModuleTables<'static> {
     })
 }
 
-/// The sizes of `symbols` symbols; none, after a message, if the tables of this kernel do not pass
-/// the checks.
+/// The sizes of `symbols` symbols. If the tables do not pass the checks, prints a message and
+/// returns `None`.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 fn size_tables(symbols: u32) -> Option<SizeTables<'static>> {
     const CONSEQUENCE: &str = "sizes are distances to the next symbol";

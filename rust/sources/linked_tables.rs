@@ -2,8 +2,9 @@
 
 //! The tables that the link of vmlinux puts into the read-only data, as slices.
 //!
-//! scripts/kallsyms makes the first ones and the generator in scripts/ the others. Nothing here
-//! looks into a table: [`format`](mod@crate::format) checks them.
+//! The kernel's scripts/kallsyms writes the tables of names and addresses. The generator, in
+//! kernel/kallmodsyms/scripts/, writes the tables of modules and sizes. Nothing here looks into a
+//! table: [`format`](mod@crate::format) checks the tables.
 //!
 //! C headers: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h) and `bindings.h`
 
@@ -21,11 +22,11 @@ use kernel::{bindings, prelude::*};
 
 /// The tables of the core symbols' names.
 pub(crate) struct NameTables {
-    /// The entries of all symbols, and perhaps padding.
-    pub(crate) stream: &'static [u8],
-    /// Offsets in the stream.
+    /// The entries of all symbols, followed by alignment padding, if any.
+    pub(crate) names: &'static [u8],
+    /// Offsets in `names`.
     pub(crate) markers: &'static [u32],
-    /// The tokens' strings, and perhaps padding.
+    /// The strings of the tokens, followed by alignment padding, if any.
     pub(crate) token_table: &'static [u8],
     /// Offsets in the token table.
     pub(crate) token_index: &'static [u16; TOKENS],
@@ -39,8 +40,8 @@ pub(crate) fn symbol_count() -> u32 {
 
 /// Finds the tables of names. Fails with `EINVAL` if they are not inside the read-only data.
 ///
-/// scripts/kallsyms writes the markers right after the names, and the token index right after the
-/// token table.
+/// scripts/kallsyms writes the names, the markers, the token table and the token index one after
+/// the other.
 pub(crate) fn name_tables() -> Result<NameTables> {
     let names = addr_of!(bindings::kallsyms_names).cast::<u8>();
     let markers = addr_of!(bindings::kallsyms_markers).cast::<u32>();
@@ -49,7 +50,7 @@ pub(crate) fn name_tables() -> Result<NameTables> {
     // SAFETY: All of these tables are constants, which nothing writes to.
     unsafe {
         Ok(NameTables {
-            stream: slice_between(names, markers)?,
+            names: slice_between(names, markers)?,
             markers: slice_between(markers, token_table)?,
             token_table: slice_between(token_table, token_index)?,
             token_index: slice_of(token_index, TOKENS)?

@@ -4,8 +4,8 @@
 //!
 //! /proc/kallsyms finds each symbol anew: it walks the list of modules under RCU and counts symbols
 //! up to the wanted position. Here one RCU read-side section serves many symbols. The list is
-//! walked once, to the symbol at which a reader goes on. From there a symbol costs the same however
-//! many modules there are.
+//! walked once, to the first symbol of the section. From there on, the cost of a symbol does not
+//! depend on the number of modules.
 //!
 //! A reader waits for no lock here, and so for no task that loads or unloads a module. Such a task
 //! waits for a reader in synchronize_rcu() alone, for the remainder of a section. A section may be
@@ -13,9 +13,9 @@
 //!
 //! A section relies on three facts:
 //!
-//! - list_del_rcu() takes a module off the list, and synchronize_rcu() follows before anything of
-//!   the module is freed: its memory, and with it the symbols, names and exports. The same holds
-//!   where loading fails. The node itself keeps its `next`.
+//! - list_del_rcu() takes a module off the list, and synchronize_rcu() follows before any memory of
+//!   the module is freed: its symbols, names and exports included. The same holds if loading fails.
+//!   The node keeps its `next`.
 //! - Once a module has run its init function, the loader exchanges `kallsyms` for a table without
 //!   the init sections, by rcu_assign_pointer(). do_free_init() frees the first table after a
 //!   synchronize_rcu(). A reader may use either table to the end of its section.
@@ -257,8 +257,8 @@ impl<'a> ModuleSymbol<'a> {
         unsafe { bytes_until_nul(addr_of!((*self.module.module).name).cast()) }
     }
 
-    /// Tells whether the module exports the symbol without `_GPL`. Logarithmic in the module's
-    /// exports.
+    /// Return: true if the module exports the symbol without `_GPL`. Logarithmic in the number of
+    /// the module's exports.
     pub(crate) fn is_exported(&self) -> bool {
         if self.name.len() >= NAME_LEN {
             return false;
@@ -321,8 +321,7 @@ unsafe fn next_node(node: *const bindings::list_head) -> *const bindings::list_h
     unsafe { load(addr_of!((*node).next)) }
 }
 
-/// The state of a module. This read comes before all later reads of what the loader set up before
-/// it set the state.
+/// The state of a module. Later reads see all fields that the loader set before it set the state.
 ///
 /// # Safety
 ///

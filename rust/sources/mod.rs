@@ -16,5 +16,6 @@ pub(crate) mod linked_tables;
 pub(crate) mod loadable_modules;
 pub(crate) mod tracing;
 
+#[cfg(CONFIG_KALLMODSYMS_SIZES)]
 pub(crate) use core_addresses::CoreAddresses;
 pub(crate) use core_symbols::CoreSymbols;

@@ -4,7 +4,7 @@
 //! slots of kprobes.
 //!
 //! The C side keeps lists and finds a symbol by its place in a list. So a symbol costs a step for
-//! each one before it, as in /proc/kallsyms. A walk of our own, as for BPF, would need a hook: the
+//! each earlier symbol, as in /proc/kallsyms. A faster walk, as for BPF, would need a hook: the
 //! heads of ftrace's lists are private to their C file. The lists are short:
 //!
 //! - ftrace has a trampoline for each allocated `ftrace_ops`, such as that of a live-patched
@@ -17,10 +17,10 @@
 use core::ffi::CStr;
 use kernel::{bindings, ffi::c_char, page::PAGE_SIZE};
 
-/// Bytes of the longest name of a symbol with its NUL.
+/// The length of the longest symbol name in bytes, with its NUL.
 const NAME_LEN: usize = bindings::KSYM_NAME_LEN as usize;
 
-/// Bytes of the longest name of a module with its NUL.
+/// The length of the longest module name in bytes, with its NUL.
 const MODULE_NAME_LEN: usize = bindings::KALLMODSYMS_MODULE_NAME_LEN as usize;
 
 /// A list of symbols.
@@ -44,7 +44,7 @@ pub(crate) struct TracingSymbol<'a> {
     pub(crate) name: &'a [u8],
     /// The name in brackets.
     pub(crate) module: &'a [u8],
-    /// Whether modules may use the symbol.
+    /// True if modules may use the symbol.
     pub(crate) exported: bool,
 }
 
@@ -108,7 +108,7 @@ impl TracingList {
         })
     }
 
-    /// The size in bytes of the symbol that begins at `address`; 0 if it has gone.
+    /// The size in bytes of the symbol that begins at `address`; 0 if the symbol is gone.
     fn size(self, address: usize) -> usize {
         match self {
             // SAFETY: Any address may be looked up.

@@ -6,12 +6,12 @@
 //! ffffffff81a3c2f0 1c7 t ext4_fill_super\t[ext4]
 //! ```
 //!
-//! [`Walk`](super::walk::Walk) has a quicker way for lines of core symbols, and uses this file for
-//! lines that are too long for it.
+//! [`Walk`](super::walk::Walk) makes most lines of core symbols in a quicker way, and uses this
+//! file for its longest lines.
 //!
-//! Arithmetic on a word makes eight digits at a time. Words are stored whole even where only some
-//! of their bytes count: the next store overwrites the surplus bytes. A line therefore needs up to
-//! 8 bytes more room than its length.
+//! Arithmetic on a word makes eight digits at a time. Words are stored whole even if only some of
+//! their bytes count: the next store overwrites the surplus bytes. A line therefore needs up to 8
+//! bytes more room than its length.
 
 use super::hexadecimal::hex;
 use super::symbols::{Entry, MAX_SYMBOL_LEN};
@@ -31,9 +31,9 @@ pub struct NoSpace;
 pub struct Line<'b> {
     /// The buffer.
     buf: &'b mut [u8],
-    /// Bytes written.
+    /// The number of bytes written.
     len: usize,
-    /// Modules written.
+    /// The number of modules written.
     modules: usize,
 }
 

@@ -2,10 +2,10 @@
 
 //! Expansion of core symbols' names, without a check for each token.
 //!
-//! One check for each line makes sure that a whole [`LineRoom`] is free. One check for every few
-//! tokens makes sure that as many more fit. A token is stored as a whole word, of which only some
-//! bytes count: the next store overwrites the surplus bytes. The same check finds a long token: the
-//! length stored for it moves the end of the name out of bounds.
+//! One check for each line makes sure that a whole [`LineRoom`] is free. One check after every
+//! [`CHUNK`] tokens makes sure that [`CHUNK`] more tokens fit. A token is stored as a whole word;
+//! the next store overwrites the surplus bytes. The check of tokens also finds a long token: the
+//! length stored for a long token moves the end of the name out of bounds.
 
 use super::{
     line::{Line, NoSpace},
@@ -23,12 +23,12 @@ pub const LINE_ROOM: usize = MAX_AT + CHUNK * Words::LONG + 8;
 /// The number of tokens stored before one check of their end.
 const CHUNK: usize = 5;
 
-/// The highest offset of a name's end in a [`LineRoom`]. Names that are cut off are longer.
+/// The highest offset of a name's end in a [`LineRoom`]. /proc/kallsyms cuts off only longer names.
 const MAX_AT: usize = 255;
 
 // A long token ends beyond `MAX_AT`.
 const _: () = assert!(Words::LONG > MAX_AT);
-// The address and the size fit before a name, and a suffix behind it.
+// The address and the size fit before a name, and a suffix after it.
 const _: () = assert!(LINE_ROOM >= u8::MAX as usize + 18 && LINE_ROOM >= MAX_AT + Suffix::SIZE);
 
 /// An offset in a [`LineRoom`], from which [`CHUNK`] tokens fit.
@@ -51,13 +51,13 @@ impl At {
     }
 }
 
-/// Whether one instruction stores a word at any address. If not, each byte takes an instruction,
-/// and a surplus byte is better not stored.
+/// True if one instruction stores a word at any address. If not, each byte takes an instruction, so
+/// surplus bytes are not stored.
 pub(super) const WORDS_ANYWHERE: bool =
     cfg!(not(target_arch = "riscv64")) || cfg!(target_feature = "unaligned-scalar-mem");
 
 /// Stores the first `len()` bytes of `text` at `to`, or all bytes if `len()` is larger. May store
-/// bytes behind them too.
+/// surplus bytes after them.
 ///
 /// # Safety
 ///
@@ -92,7 +92,7 @@ pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
 }
 
 /// Stores the type and the name of a symbol at `at`. `first` and `list` are the symbol's tokens.
-/// Returns the end of the name; `None` if it is too long.
+/// Returns the end of the name; `None` if the name is too long.
 #[inline(always)]
 pub(super) fn put_symbol(
     room: &mut LineRoom,
@@ -117,7 +117,7 @@ pub(super) fn put_symbol(
     }
 }
 
-/// Stores tokens. Returns their end; `None` if they are too long together, or one of them is long.
+/// Stores tokens. Returns their end; `None` if a token is long, or all tokens together are.
 #[inline(always)]
 fn put_list(room: &mut LineRoom, at: At, words: Words<'_>, list: &[u8]) -> Option<At> {
     let (mut at, mut list) = (at, list);
@@ -141,7 +141,7 @@ fn put_at<const N: usize>(room: &mut LineRoom, at: At, bytes: [u8; N]) {
     let At(at) = at;
     // SAFETY:
     // - `at` is at most `MAX_AT`, by the invariant of `At`.
-    // - A room ends at least `N` bytes behind `MAX_AT`: this was just asserted.
+    // - A room ends at least `N` bytes after `MAX_AT`: this was just asserted.
     // - The room is borrowed for writing.
     unsafe { room.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
 }
@@ -161,12 +161,12 @@ fn put_tokens<const N: usize>(
         let text = words.text(token);
         // SAFETY:
         // - The first token is at most at `MAX_AT`, by the invariant of `At`.
-        // - Each of the next tokens, less than `CHUNK`, is at most `Words::LONG` behind the token
+        // - Each of the next tokens, fewer than `CHUNK`, is at most `Words::LONG` after the token
         //   before it, by the invariant of `Words`.
-        // - A room ends 8 bytes behind the highest such offset, by the value of `LINE_ROOM`.
+        // - A room ends 8 bytes after the highest such offset, by the value of `LINE_ROOM`.
         // - The room is borrowed for writing.
         unsafe { store(room.as_mut_ptr().add(at), text, || words.len(token)) };
-        // Behind the store, this addition is a single instruction.
+        // After the store, this addition is a single instruction.
         at = at.wrapping_add(words.len(token));
     }
     at
@@ -217,8 +217,8 @@ fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Op
     Some(at)
 }
 
-/// Stores the first `len` bytes of `text`. Returns their end; `None` if that is above [`MAX_AT`],
-/// or less than a step before the end of `text`.
+/// Stores the first `len` bytes of `text`. Returns their end; `None` if the end is above
+/// [`MAX_AT`], or less than 16 bytes before the end of `text`.
 #[inline(never)]
 fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<At> {
     const STEP: usize = 16;
@@ -233,7 +233,7 @@ fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<
     Some(end)
 }
 
-/// The part of a line behind the name: modules and the newline.
+/// The part of a line after the name: modules and the newline.
 pub(super) struct Suffix {
     text: [u8; Self::SIZE],
     /// The length; 255 if the suffix does not fit.
@@ -274,8 +274,8 @@ impl Suffix {
     }
 }
 
-/// Ends a line: stores `suffix` at `at`. The first `len` bytes of it count. Returns the length of
-/// the line.
+/// Ends a line: stores `suffix` at `at`. The first `len` bytes of `suffix` belong to the line.
+/// Returns the length of the line.
 #[inline(always)]
 pub(super) fn put_suffix<const N: usize>(
     room: &mut LineRoom,

@@ -2,9 +2,9 @@
 
 //! The prefixes of core symbols' lines: address and size, for many symbols at once.
 //!
-//! A loop of its own looks the numbers up and makes their digits: the processor does not have the
-//! registers to do that and expand names too. Functions outside the loop handle rare cases. Memory
-//! holds the values that only some symbols need, so that the loop itself has enough registers.
+//! A separate loop looks the numbers up and makes their digits: the processor does not have enough
+//! registers to expand names in the same loop. Functions outside the loop handle rare cases. Memory
+//! holds the values for rare symbols, so that the loop has enough registers.
 
 use super::{
     addresses::Places,
@@ -14,8 +14,8 @@ use super::{
     symbol_tables::Tables,
 };
 
-/// The most symbols in a batch. A batch ends at a multiple of this, so that one word has all of its
-/// bits of the sizes.
+/// The most symbols in a batch. A batch ends at a multiple of this number, so that one word has all
+/// its bits of level 1 of the sizes.
 pub(super) const BATCH: usize = 64;
 
 /// The part of a line before the type that differs within a batch: the last [`LOW`] digits of the
@@ -34,7 +34,7 @@ const LOW: usize = 4;
 pub(super) struct PrefixBatch {
     /// By symbol number modulo [`BATCH`]. Entries of symbols outside of the batch have any value.
     prefixes: [Prefix; BATCH],
-    /// The number of the first symbol behind the batch.
+    /// The number of the first symbol after the batch.
     end: u32,
     /// A reader whose next size is that of symbol number `end`.
     sizes: SizeReader,
@@ -68,12 +68,12 @@ impl PrefixBatch {
         self.end = index;
     }
 
-    /// The number of the first symbol behind the batch.
+    /// The number of the first symbol after the batch.
     pub(super) const fn end(&self) -> u32 {
         self.end
     }
 
-    /// The first digits of all addresses in the batch; zeros before the first one was looked up.
+    /// The first digits of all addresses in the batch; zeros before the first lookup.
     pub(super) fn high(&self) -> [u8; DIGITS - LOW] {
         self.high
     }
@@ -84,8 +84,7 @@ impl PrefixBatch {
         self.prefixes.get(first..).unwrap_or_default()
     }
 
-    /// Ends the batch at the next multiple of [`BATCH`] or behind the last symbol, without a
-    /// lookup.
+    /// Ends the batch at the next multiple of [`BATCH`] or after the last symbol, without a lookup.
     pub(super) fn skip<P: Places>(&mut self, tables: &Tables<'_, '_, P>) {
         let left = BATCH.wrapping_sub(self.end as usize % BATCH);
         let left = left.min(tables.places.rows(self.end).len());
@@ -107,7 +106,7 @@ impl PrefixBatch {
         // Addresses rise, except once: from the per-cpu area to the image.
         let high = tables.places.place(first, row).address >> (4 * LOW);
         let (mut end, mut limit) = (0, count);
-        // Most often the last symbol has the same first digits.
+        // The last symbol usually has the same first digits.
         let mut next = count.wrapping_sub(1);
         while let Some(&row) = wanted.get(next).filter(|_| end < limit) {
             let index = first.wrapping_add(next as u32);
@@ -137,6 +136,7 @@ impl PrefixBatch {
     #[inline(never)]
     fn add_last<P: Places>(&mut self, tables: &Tables<'_, '_, P>, index: u32) {
         let prefix = self.prefixes.get_mut(index as usize % BATCH);
+        // Every symbol has a place, and every index modulo `BATCH` an entry.
         let Some((prefix, place)) = prefix.zip(tables.places.get(index)) else {
             return;
         };
@@ -145,9 +145,8 @@ impl PrefixBatch {
         *prefix = Prefix::new(place.address, size.map_or(gap, |size| size as usize));
     }
 
-    /// Makes the prefixes from symbol number `first` on. `row` is the row of that symbol, and
-    /// `after` has the row behind that of each symbol, up to the next multiple of [`BATCH`] at
-    /// most.
+    /// Makes the prefixes from symbol number `first` on, up to the next multiple of [`BATCH`] at
+    /// most. `row` is the row of that symbol, and `after` has the next row for each symbol.
     fn fill<P: Places>(
         &mut self,
         tables: &Tables<'_, '_, P>,
@@ -165,12 +164,12 @@ impl PrefixBatch {
         for (&row, prefix) in after.iter().zip(prefixes) {
             let next = tables.places.place(index.wrapping_add(1), row).address;
             let mut size = next.wrapping_sub(address);
-            // Another symbol at the same address, or the end of an area.
+            // The next symbol is at the same address, or in another area.
             if size.wrapping_sub(1) >= MAX_GAP {
                 size = distant_gap(&mut self.gap, tables, index);
             }
             if bits & 1 != 0 {
-                size = self.sizes.next_stored(stored, size as u64) as usize;
+                size = self.sizes.next_escaped(stored, size as u64) as usize;
             }
             bits >>= 1;
             *prefix = Prefix::new(address, size);
@@ -179,7 +178,7 @@ impl PrefixBatch {
         }
     }
 
-    /// Makes the first digits of addresses those of `high`.
+    /// Takes the first digits of addresses from `high`.
     fn set_high(&mut self, high: usize) {
         let mut rest = high;
         for chunk in self.high.rchunks_mut(LOW) {
@@ -191,8 +190,8 @@ impl PrefixBatch {
     }
 }
 
-/// The gap of symbol number `index`, by [`Tables::gap`], where the next symbol is not the end of
-/// it; 0 if there is no such symbol.
+/// The gap of symbol number `index`, by [`Tables::gap`], if the gap does not end at the next
+/// symbol; 0 if there is no such symbol.
 ///
 /// `last` caches the last address and its gap: hundreds of symbols in a row can have one address.
 #[cold]
@@ -249,7 +248,7 @@ fn word_of_size(size: usize) -> u64 {
     match size {
         0..=0xff => small_size(size as u8),
         0x100..=0xffff => {
-            // The last two digits and a space, behind the first digits.
+            // The first digits, then the last two digits and a space.
             let first = small_size((size >> 8) as u8);
             let shift = if size < 0x1000 { 16 } else { 24 };
             let space = u64::from(b' ');

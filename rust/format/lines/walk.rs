@@ -5,8 +5,8 @@
 //! The cost of reading the file is the work for each line and for each of its tokens.
 //! [`prefixes`](super::prefixes) looks up addresses and sizes for many symbols at once, and
 //! [`name_expansion`](super::name_expansion) expands a name. This file joins the two, and adds the
-//! modules, which it looks up once for all symbols of a stretch. [`Line`] makes the lines that are
-//! too long for this.
+//! modules, which it looks up once for all symbols of a stretch. [`Line`] makes lines that are too
+//! long for the quick way.
 
 use super::{
     line::{Line, NoSpace},
@@ -37,7 +37,7 @@ pub struct Walk<'a> {
     group: Group<'a>,
 }
 
-/// Bytes of the shortest line.
+/// The number of bytes of the shortest line.
 const MIN_LINE: usize = 2 * size_of::<usize>() + 6;
 
 /// The most symbols ahead that a search for the end of a group looks at.
@@ -50,7 +50,7 @@ struct Group<'a> {
     hint: RangeHint,
     /// The number of the first symbol that is not known to be in the stretch.
     end: u32,
-    /// The part of their lines behind the name.
+    /// The part of their lines after the name.
     suffix: Suffix,
 }
 
@@ -85,9 +85,9 @@ impl<'a> Walk<'a> {
     }
 
     /// Writes lines to the beginning of `buf`. Stops at `wanted` bytes or more, at a symbol whose
-    /// number is a multiple of [`BATCH`](super::prefixes::BATCH), behind the last symbol, or where
-    /// less than [`WINDOW`] bytes are free. A line that does not fit into that many bytes can stop
-    /// it too. Returns the number of bytes written.
+    /// number is a multiple of [`BATCH`](super::prefixes::BATCH), after the last symbol, or if less
+    /// than [`WINDOW`] bytes are free. Can also stop before a line longer than [`WINDOW`] bytes.
+    /// Returns the number of bytes written.
     ///
     /// If `show_values` is not set, addresses and sizes are zeros. All calls for one walk must have
     /// the same value.
@@ -142,9 +142,9 @@ impl<'a> Walk<'a> {
         written
     }
 
-    /// Writes lines to the beginning of `buf`, and makes `buf` the memory behind them. Stops where
-    /// less than [`WINDOW`] bytes are free, the modules change, the batch ends or a line is too
-    /// long. Behind a name it stores `SUFFIX` bytes; the next line overwrites the surplus bytes.
+    /// Writes lines to the beginning of `buf`, and makes `buf` the memory after them. Stops if less
+    /// than [`WINDOW`] bytes are free, the modules change, the batch ends or a line is too long.
+    /// Stores `SUFFIX` bytes after each name; the next line overwrites the surplus bytes.
     #[expect(
         clippy::mut_mut,
         reason = "the reference keeps the compiler from moving loads over stores, which would take \
@@ -239,9 +239,9 @@ impl<'a> Group<'a> {
         }
         // Addresses rise, except once: from the per-cpu area to the image.
         let reaches = |index| {
-            let other: Option<Place> = tables.places.get(index);
-            other.is_some_and(|other| {
-                other.percpu == place.percpu && self.stretch.reaches(other.offset)
+            let later: Option<Place> = tables.places.get(index);
+            later.is_some_and(|later| {
+                later.percpu == place.percpu && self.stretch.reaches(later.offset)
             })
         };
         let limit = self.stretch.end().min(index.saturating_add(AHEAD));

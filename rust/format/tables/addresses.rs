@@ -2,17 +2,18 @@
 
 //! The addresses of the core symbols, as scripts/kallsyms.c stores them.
 //!
-//! `kallsyms_offsets` has a row of 4 bytes for each symbol. Two encodings exist: [`BaseRelative`]
-//! up to Linux 7.1 and [`SelfRelative`] since 7.2.
+//! `kallsyms_offsets` has a row of 4 bytes for each symbol. Linux 6.12 encodes rows as
+//! [`BaseRelative`], Linux 7.2 and 7.3 as [`SelfRelative`].
 
 use core::{mem::size_of, ptr};
 
-/// Where a core symbol is.
+/// The address of a core symbol, and its offset in the module tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// The address, as /proc/kallsyms shows it.
     pub address: usize,
-    /// Bytes from `_text` at link time, modulo 2^32. The module tables are sorted by this.
+    /// The distance from `_text` at link time, in bytes, modulo 2^32. The module tables are sorted
+    /// by offset.
     pub offset: u32,
     /// Whether the address is an offset in the per-cpu area instead of an address in the image.
     pub percpu: bool,
@@ -58,7 +59,7 @@ pub trait Encoding {
     /// The place in `row`, which belongs to symbol number `index`.
     fn place(&self, index: u32, row: i32) -> Place;
 
-    /// The address in `row`, which stands where the kernel has it.
+    /// The address in `row`, a reference into the kernel's own table.
     fn address(&self, row: &i32) -> usize;
 }
 
@@ -118,21 +119,21 @@ pub trait Places {
         Some(self.place(index, row))
     }
 
-    /// The bytes from `place`, the place of the last symbols, to the end of its section.
-    fn rest(&self, place: Place) -> usize;
+    /// The number of bytes from `place`, the place of the last symbols, to the end of its section.
+    fn to_section_end(&self, place: Place) -> usize;
 
-    /// The bytes from `place`, the place of symbol number `index`, to the next symbol at a higher
-    /// address; `None` for the last symbols of the per-cpu area and of the image.
+    /// The number of bytes from `place`, the place of symbol number `index`, to the next symbol at
+    /// a higher address; `None` for the last symbols of the per-cpu area and of the image.
     fn gap(&self, place: Place, index: u32) -> Option<usize> {
         let mut next = index;
         loop {
             next = next.wrapping_add(1);
-            let other = self.get(next)?;
-            if other.percpu != place.percpu {
+            let following = self.get(next)?;
+            if following.percpu != place.percpu {
                 return None;
             }
-            if other.address > place.address {
-                return Some(other.address.wrapping_sub(place.address));
+            if following.address > place.address {
+                return Some(following.address.wrapping_sub(place.address));
             }
         }
     }

@@ -7,7 +7,7 @@ use core::fmt;
 
 /// A defect that makes the module tables unusable as a whole.
 ///
-/// A row is a range or an exception. An offset counts bytes in the names.
+/// A row is a range or an exception. An offset is a number of bytes from the start of the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableError {
     /// The two tables of a pair have different lengths, in rows.
@@ -74,7 +74,7 @@ pub enum SymbolError {
     MarkerCount { markers: usize, symbols: u32 },
     /// The marker is not the offset of its symbol's entry.
     BadMarker { marker: usize },
-    /// The entry of this symbol is empty, is too long or ends behind the stream.
+    /// The entry of this symbol is empty, is too long, or ends after the end of the stream.
     BadEntry { symbol: u32 },
     /// The string of this symbol does not begin with a printable byte.
     BadType { symbol: u32 },

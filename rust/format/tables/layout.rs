@@ -3,7 +3,7 @@
 //! The layout of the tables in the kernel's read-only data: their order, labels, elements and lengths.
 //!
 //! The generator writes the tables by this description. A reader needs the counts, which are tables of
-//! one element or three, and finds all other tables from there. rust/bindings.h declares the labels for C,
+//! one or three elements, and finds all other tables from these counts. rust/bindings.h declares the labels for C,
 //! and Documentation/kbuild/tables.rst says what the tables mean.
 
 use super::size_layout::{RANK_STEP, VALUES};
@@ -11,8 +11,8 @@ use super::size_layout::{RANK_STEP, VALUES};
 /// Each table begins at a multiple of this many bytes.
 pub const ALIGN: u64 = 8;
 
-/// The first word of the room to spare after a table. The next word is the number of bytes of the room, so
-/// that a reader without labels finds the next table.
+/// The first word of the room after a table. The next word is the length of the room in bytes, so that a
+/// reader without labels finds the next table.
 pub const ROOM_MARK: u32 = u32::from_le_bytes(*b"room");
 
 /// A table that the generator links into the kernel.
@@ -67,22 +67,22 @@ pub enum Element {
     U64,
 }
 
-/// The counts that the lengths of tables follow from.
+/// The counts that decide the lengths of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Symbols of the listing.
+    /// The number of symbols in the listing.
     pub symbols: u32,
-    /// Ranges.
+    /// The number of ranges.
     pub ranges: u32,
-    /// Exceptions.
+    /// The number of exceptions.
     pub exceptions: u32,
-    /// Bytes of the names.
+    /// The number of bytes of the names.
     pub names: u32,
-    /// Entries of level 2 of the sizes.
+    /// The number of entries in level 2 of the sizes.
     pub nibbles: u32,
-    /// Entries of level 3 of the sizes.
+    /// The number of entries in level 3 of the sizes.
     pub bytes: u32,
-    /// Entries of level 4 of the sizes.
+    /// The number of entries in level 4 of the sizes.
     pub words: u32,
 }
 
@@ -177,14 +177,14 @@ impl Table {
         }
     }
 
-    /// The number of bytes, without the room to spare.
+    /// The number of bytes, without the room.
     pub const fn size(self, counts: &Counts) -> u64 {
         self.len(counts) * self.element().size()
     }
 }
 
 impl Element {
-    /// Bytes of an element.
+    /// The number of bytes of an element.
     pub const fn size(self) -> u64 {
         match self {
             Self::U8 => 1,

@@ -2,27 +2,27 @@
 
 //! The names table: the module names of ranges and exceptions.
 //!
-//! The table is a strtab that begins with one zero byte, so that offset 0 means "in no module". Any
-//! other offset of a range leads to one of two forms:
+//! The table is a strtab that begins with one zero byte, so that offset 0 means "in no module".
+//! Each other offset of a range points to one of two forms:
 //!
 //! ```text
 //! e x t 4 \0                    one module
 //! \0 <count> a \0 b \0 ...      <count> modules, at least two
 //! ```
 //!
-//! The name of a module that is alone in some ranges and in a list in others stands in the list
-//! only. So a range may point at a name inside a list.
+//! If a module is alone in some ranges and in a list in other ranges, only the list has its name.
+//! So a range may point to a name inside a list.
 
 use super::error::TableError;
 
 /// The longest module name in bytes, without its NUL: `MODULE_NAME_LEN` (include/linux/module.h)
-/// less one. The kernel has 64 bits, whatever machine the generator runs on.
+/// less one. The kernel is a 64-bit kernel, even if the generator runs on a 32-bit machine.
 pub const MAX_NAME_LEN: usize = 64 - size_of::<u64>() - 1;
 
 /// The most modules in one list: its count is a byte.
 pub const MAX_LIST_LEN: usize = u8::MAX as usize;
 
-/// Tells whether a module name may have this byte. The module loader has `_` for `-`.
+/// Return: true if a module name may have this byte. Module names have `_` in place of `-`.
 pub const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'+')
 }
@@ -44,18 +44,18 @@ impl<'a> ModuleNames<'a> {
         Self { rest: &[], left: 0 }
     }
 
-    /// Tells whether no name is left.
+    /// Return: true if no name is left.
     pub const fn is_empty(&self) -> bool {
         self.left == 0
     }
 
-    /// The names as they are stored, each with its NUL, and their number. Bytes behind the last
-    /// name belong to others.
+    /// The names as they are stored, each with its NUL, and their number. The bytes after the last
+    /// name belong to other entries.
     pub const fn encoded(&self) -> (&'a [u8], u8) {
         (self.rest, self.left)
     }
 
-    /// Decodes the entry at byte `offset` of `names`. Any offset is safe: without an entry there,
+    /// Decodes the entry at byte `offset` of `names`. Any offset is safe: if no entry begins there,
     /// the result is empty or cut short. [`check`] refuses such offsets.
     pub(super) fn at(names: &'a [u8], offset: u32) -> Self {
         let entry = names.get(offset as usize..).unwrap_or_default();
@@ -95,8 +95,8 @@ pub(super) fn check(names: &[u8], offset: u32, row: usize) -> Result<(), TableEr
     let start = offset as usize;
     let entry = names.get(start..).unwrap_or_default();
     let before = names.get(..start).unwrap_or_default();
-    // An entry starts at the end of the entry before it. A name can also start right behind the
-    // head of a list.
+    // An entry starts at the end of the entry before it. A name can also start right after the
+    // count of a list.
     let starts_entry = before.ends_with(&[0]);
     let starts_list = matches!(before, [.., 0, 0, 2..=u8::MAX]);
     match *entry {
@@ -124,7 +124,7 @@ pub(super) fn check(names: &[u8], offset: u32, row: usize) -> Result<(), TableEr
     }
 }
 
-/// Tells whether `name` can be the name of a module.
+/// Return: true if `name` can be the name of a module.
 pub fn is_name(name: &[u8]) -> bool {
     !name.is_empty() && name.len() <= MAX_NAME_LEN && name.iter().copied().all(is_name_byte)
 }

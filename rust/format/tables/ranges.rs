@@ -2,17 +2,17 @@
 
 //! The module tables, and the hinted search in them.
 //!
-//! Ranges tile the image: each ends where the next begins, so the table stores only starts. Offsets
-//! are bytes from `_text`, modulo 2^32. On x86_64 of 6.12, per-cpu symbols have small absolute
-//! addresses, and their distance from the link-time `_text` still fits.
+//! Each range ends at the start of the next range, so the table stores only starts. Offsets are
+//! distances from `_text` in bytes, modulo 2^32. On x86_64 of 6.12, per-cpu symbols have small
+//! absolute addresses, and their distance from the link-time `_text` still fits.
 //!
 //! An address alone does not tell the object file of a symbol without a size between two object
 //! files, nor that a symbol of the linker script has no object file. The table of exceptions lists
 //! these symbols by number: a few in ten thousand (Documentation/kbuild/tables.rst has the count).
 //!
 //! A reader of the whole listing asks for rising offsets, and a module has many symbols. So the
-//! answer is nearly always the last range or the next one. The search looks there first, and falls
-//! back to a binary search.
+//! answer is nearly always the last range or the next range. The search looks there first, and
+//! falls back to a binary search.
 
 use super::error::TableError;
 use super::names::{self, ModuleNames};
@@ -45,7 +45,7 @@ pub struct RawTables<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ModuleTables<'a>(RawTables<'a>);
 
-/// The result of the last search. Any value is safe; a good one saves the next search.
+/// The result of the last search. Any value is safe; the right value saves the next search.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RangeHint {
     /// The index of a range.
@@ -78,8 +78,8 @@ impl<'a> Stretch<'a> {
         }
     }
 
-    /// Tells whether symbol number `symbol`, at `offset` bytes from `_text`, is in the stretch. The
-    /// symbol must not be before the one that the stretch was found for.
+    /// Return: true if symbol number `symbol`, at `offset` bytes from `_text`, is in the stretch.
+    /// The symbol must not be before the symbol that the search for the stretch began with.
     #[inline]
     pub const fn holds(&self, symbol: u32, offset: u32) -> bool {
         self.reaches(offset) && symbol < self.end
@@ -90,7 +90,7 @@ impl<'a> Stretch<'a> {
         self.end
     }
 
-    /// Tells whether the stretch has the bytes at `offset`.
+    /// Return: true if the stretch has the byte at `offset`.
     #[inline]
     pub(super) const fn reaches(&self, offset: u32) -> bool {
         offset.wrapping_sub(self.start) <= self.reach
@@ -134,15 +134,15 @@ impl<'a> ModuleTables<'a> {
         self.0.offsets.len()
     }
 
-    /// Tells whether there is no range.
+    /// Return: true if there is no range.
     pub const fn is_empty(&self) -> bool {
         self.0.offsets.is_empty()
     }
 
     /// The modules of symbol number `symbol`, at `offset` bytes from `_text`. Updates `hint`.
     ///
-    /// Constant time if the symbol is after the last one, in the same range or the next; or else
-    /// logarithmic. May be called from any context.
+    /// Constant time if the symbol is after the last symbol, in the same range or the next range;
+    /// otherwise logarithmic. May be called from any context.
     #[inline]
     pub fn of_symbol(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
         match self.exception(symbol, hint) {
@@ -153,8 +153,8 @@ impl<'a> ModuleTables<'a> {
 
     /// The modules of the code or data at `offset` bytes from `_text`. Updates `hint`.
     ///
-    /// Constant time if the answer is the hinted range or the next; or else logarithmic. May be
-    /// called from any context.
+    /// Constant time if the answer is the hinted range or the next range; otherwise logarithmic.
+    /// May be called from any context.
     #[inline]
     pub fn at_offset(&self, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
         let Some(range) = self.range_of(offset, hint.range) else {
@@ -173,7 +173,7 @@ impl<'a> ModuleTables<'a> {
     }
 
     /// The stretch of symbol number `symbol`, at `offset` bytes from `_text`. Updates `hint`. Takes
-    /// as long as [`of_symbol`](Self::of_symbol).
+    /// as much time as [`of_symbol`](Self::of_symbol).
     pub fn stretch(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> Stretch<'a> {
         if let Some(entry) = self.exception(symbol, hint) {
             return Stretch {
@@ -239,7 +239,7 @@ impl<'a> ModuleTables<'a> {
         after.checked_sub(1)
     }
 
-    /// Tells whether range number `range` exists and has the bytes at `offset`.
+    /// Return: true if range number `range` exists and has the byte at `offset`.
     #[inline]
     fn holds(&self, range: usize, offset: u32) -> bool {
         let starts = self.0.offsets;
@@ -249,7 +249,8 @@ impl<'a> ModuleTables<'a> {
     }
 }
 
-/// Checks that `keys` rise strictly, and that there are as many `entries`, all of them good.
+/// Checks that `keys` rise strictly, that there are as many `entries` as `keys`, and that all
+/// `entries` decode.
 fn check_pair(keys: &[u32], entries: &[u32], names: &[u8]) -> Result<(), TableError> {
     if keys.len() != entries.len() {
         return Err(TableError::LengthMismatch {

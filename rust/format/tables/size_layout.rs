@@ -2,7 +2,7 @@
 
 //! The size tables as slices, and the constants of their levels.
 
-/// Entries from one rank to the next.
+/// The number of entries from one rank to the next.
 pub const RANK_STEP: usize = 512;
 
 /// The number of values that a nibble can stand for.
@@ -11,7 +11,7 @@ pub const VALUES: usize = 15;
 /// A value of the second level: the symbol has no size.
 pub const NO_SIZE: u32 = u32::MAX;
 
-/// The size tables as they are linked, in this order, not checked.
+/// The size tables as they are linked, not checked. The fields are in the order of the tables.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RawSizes<'a> {
     /// Level 1: a bit for each symbol, lowest first in each word.
@@ -22,9 +22,9 @@ pub struct RawSizes<'a> {
     pub nibbles: &'a [u8],
     /// For every 512th nibble, the number of nibbles of 15 before it.
     pub nibble_ranks: &'a [u32],
-    /// The meanings of the nibbles 0 to 14: bytes of padding, or [`NO_SIZE`].
+    /// The meanings of the nibbles 0 to 14: a number of bytes of padding, or [`NO_SIZE`].
     pub values: &'a [u32],
-    /// Level 3: bytes of padding.
+    /// Level 3: numbers of bytes of padding.
     pub bytes: &'a [u8],
     /// For every 512th byte, the number of bytes of 255 before it.
     pub byte_ranks: &'a [u32],

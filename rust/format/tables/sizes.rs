@@ -2,24 +2,26 @@
 
 //! The sizes of symbols, at about half a byte each.
 //!
-//! The gap of a symbol needs no table: the bytes from the symbol to the next one at a higher
-//! address. Half of all symbols fill their gap. Most others leave less than 16 bytes of padding,
-//! evenly spread, or have no size at all. The tables store the difference between gap and size in
-//! four levels. Each level has the symbols that the level before it escapes:
+//! The gap of a symbol is the distance to the next symbol at a higher address, so it needs no
+//! table. Half of all symbols fill their gap. Most other symbols leave less than 16 bytes of
+//! padding, evenly spread, or have no size. The tables store the difference between gap and size in
+//! four levels. An entry of a level is a size, or an escape: it refers to an entry in the next
+//! level:
 //!
 //! 1. A bit for each symbol: 0 if the symbol fills its gap. A 1 is an escape.
 //! 2. A nibble for each escape of level 1: 0 to 14 stand for the 15 most frequent values of this
-//!    kernel, which are bytes of padding or "no size". 15 is an escape.
-//! 3. A byte for each escape of level 2: bytes of padding. 255 is an escape.
-//! 4. A word for each escape of level 3: the size. Symbols that overlap the next one are here.
+//!    kernel. A value is a number of bytes of padding, or "no size". 15 is an escape.
+//! 3. A byte for each escape of level 2: the number of bytes of padding. 255 is an escape.
+//! 4. A word for each escape of level 3: the size. The symbol overlaps the next one, or has at
+//!    least 255 bytes of padding.
 //!
 //! The index of an entry in level N+1 is the number of escapes before it in level N: its rank. The
 //! tables have a rank for every 512th entry, and the decoder counts from there. So a size at any
-//! index costs at most three counts over 512 entries, and mostly none. A reader of all sizes in
-//! order counts nothing.
+//! index costs at most three counts over 512 entries, and none for half of the symbols. A reader of
+//! all sizes in order does not count.
 //!
-//! `size_layout.rs` has the names and lengths of the tables, and Documentation/kbuild/tables.rst
-//! the bytes that each level takes on x86_64 defconfig.
+//! `size_layout.rs` has the names and lengths of the tables. Documentation/kbuild/tables.rst has
+//! the number of symbols in each level on x86_64 defconfig.
 
 pub use super::error::SizeError;
 pub use super::size_layout::{RawSizes, NO_SIZE, RANK_STEP, VALUES};
@@ -91,16 +93,17 @@ impl<'a> SizeTables<'a> {
         Ok(tables)
     }
 
-    /// The tables without a check, for callers that run before there is time for it.
+    /// The tables without a check, for callers that run before the component has started and
+    /// checked them.
     pub fn unchecked(raw: RawSizes<'a>) -> Self {
         Self(raw)
     }
 
-    /// The size in bytes of symbol number `symbol`; 0 if the symbol has no size. `gap` are the
-    /// bytes to the next symbol at a higher address.
+    /// The size in bytes of symbol number `symbol`; 0 if the symbol has no size. `gap` is the
+    /// number of bytes to the next symbol at a higher address.
     ///
-    /// Constant time: for most symbols a test, or a count over eight words of bits. May be called
-    /// from any context.
+    /// Constant time: for most symbols a test of a bit, or a count over eight words of bits. May be
+    /// called from any context.
     pub fn size(&self, symbol: u32, gap: u64) -> u64 {
         if !self.bit(symbol as usize) {
             return gap;
@@ -133,15 +136,15 @@ impl<'a> SizeTables<'a> {
         if filled {
             return gap;
         }
-        self.next_stored(cursor, gap)
+        self.next_escaped(cursor, gap)
     }
 
     /// The size of the next symbol that level 1 escapes. The symbol number of `cursor` stays.
     #[inline]
-    fn next_stored(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
+    fn next_escaped(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_nibble(cursor.nibble, gap);
         cursor.nibble = cursor.nibble.wrapping_add(1);
-        size.unwrap_or_else(|| self.next_rare(cursor, gap))
+        size.unwrap_or_else(|| self.next_byte_or_word(cursor, gap))
     }
 
     /// A reader of the sizes from symbol number `symbol` on. Constant time.
@@ -150,16 +153,17 @@ impl<'a> SizeTables<'a> {
             cursor: self.cursor(symbol),
             ..SizeReader::default()
         };
-        let values = reader.less.iter_mut().zip(&mut reader.mask);
-        for ((less, mask), &value) in values.zip(self.0.values) {
+        let values = reader.padding.iter_mut().zip(&mut reader.mask);
+        for ((padding, mask), &value) in values.zip(self.0.values) {
             if value != NO_SIZE {
-                (*less, *mask) = (value.into(), u64::MAX);
+                (*padding, *mask) = (value.into(), u64::MAX);
             }
         }
         reader
     }
 
-    /// The nibbles from number `nibble` on, the first one lowest, and a 1 above the last of them.
+    /// Up to 14 nibbles from number `nibble` on. The first is in the lowest 4 bits; a 1 bit above
+    /// the last nibble marks the end.
     #[cold]
     #[inline(never)]
     fn nibbles_ahead(&self, nibble: usize) -> u64 {
@@ -178,7 +182,7 @@ impl<'a> SizeTables<'a> {
     /// The next size of level 3 or 4.
     #[cold]
     #[inline(never)]
-    fn next_rare(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
+    fn next_byte_or_word(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_byte(cursor.byte, gap);
         cursor.byte = cursor.byte.wrapping_add(1);
         size.unwrap_or_else(|| {
@@ -192,17 +196,17 @@ impl<'a> SizeTables<'a> {
     #[inline]
     fn size_by_nibble(&self, nibble: usize, gap: u64) -> Option<u64> {
         let value = self.nibble(nibble).unwrap_or(0);
-        let less = *self.0.values.get(usize::from(value))?;
-        Some(match less {
+        let padding = *self.0.values.get(usize::from(value))?;
+        Some(match padding {
             NO_SIZE => 0,
-            less => gap.wrapping_sub(less.into()),
+            padding => gap.wrapping_sub(padding.into()),
         })
     }
 
     /// The size by level 3; `None` if the byte is an escape.
     fn size_by_byte(&self, byte: usize, gap: u64) -> Option<u64> {
-        let less = self.0.bytes.get(byte).copied().unwrap_or(0);
-        (less != BYTE_ESCAPE).then(|| gap.wrapping_sub(less.into()))
+        let padding = self.0.bytes.get(byte).copied().unwrap_or(0);
+        (padding != BYTE_ESCAPE).then(|| gap.wrapping_sub(padding.into()))
     }
 
     /// The size by level 4.
@@ -258,7 +262,7 @@ impl<'a> SizeTables<'a> {
         word >> (symbol % 64)
     }
 
-    /// Tells whether level 1 escapes the symbol.
+    /// Return: true if level 1 escapes the symbol.
     #[inline]
     fn bit(&self, symbol: usize) -> bool {
         let word = self.0.bits.get(symbol / 64).copied().unwrap_or(0);
@@ -280,45 +284,45 @@ impl SizeCursor {
     }
 }
 
-/// A reader of consecutive sizes. Its caller reads level 1 and counts the symbols.
+/// A reader of consecutive sizes. The caller reads level 1, and counts the symbols.
 #[derive(Default)]
 pub(super) struct SizeReader {
-    /// By nibble: the bytes of padding, and a mask that makes "no size" 0.
-    less: [u64; 16],
+    /// By nibble: the number of bytes of padding, and a mask that turns the difference into 0 for
+    /// "no size".
+    padding: [u64; 16],
     mask: [u64; 16],
-    /// The next nibbles, the first one lowest, and a 1 above the last of them. 0 or 1 without
-    /// nibbles.
-    ahead: u64,
-    /// The place behind the nibbles of `ahead`.
+    /// The next nibbles; see [`SizeTables::nibbles_ahead`]. If no nibble is left, 0 or 1.
+    next_nibbles: u64,
+    /// The place after the nibbles of `next_nibbles`.
     cursor: SizeCursor,
 }
 
 impl SizeReader {
     /// The size of the next symbol that level 1 escapes; see [`SizeTables::next`].
     #[inline(always)]
-    pub(super) fn next_stored(&mut self, tables: &SizeTables<'_>, gap: u64) -> u64 {
-        if self.ahead <= 1 {
+    pub(super) fn next_escaped(&mut self, tables: &SizeTables<'_>, gap: u64) -> u64 {
+        if self.next_nibbles <= 1 {
             self.read_ahead(tables);
         }
-        let nibble = self.ahead as u8 & 0xf;
-        self.ahead >>= 4;
+        let nibble = self.next_nibbles as u8 & 0xf;
+        self.next_nibbles >>= 4;
         if nibble == NIBBLE_ESCAPE {
-            return tables.next_rare(&mut self.cursor, gap);
+            return tables.next_byte_or_word(&mut self.cursor, gap);
         }
         let at = usize::from(nibble);
         // Both arrays have an entry for each nibble, so the defaults are never taken.
-        let less = self.less.get(at).copied().unwrap_or(0);
+        let padding = self.padding.get(at).copied().unwrap_or(0);
         let mask = self.mask.get(at).copied().unwrap_or(0);
-        gap.wrapping_sub(less) & mask
+        gap.wrapping_sub(padding) & mask
     }
 
-    /// Reads the next nibbles into `ahead`.
+    /// Reads the next nibbles into `next_nibbles`.
     #[cold]
     #[inline(never)]
     fn read_ahead(&mut self, tables: &SizeTables<'_>) {
         let nibble = self.cursor.nibble;
-        self.ahead = tables.nibbles_ahead(nibble);
-        let count = self.ahead.checked_ilog2().unwrap_or(0) / 4;
+        self.next_nibbles = tables.nibbles_ahead(nibble);
+        let count = self.next_nibbles.checked_ilog2().unwrap_or(0) / 4;
         self.cursor.nibble = nibble.wrapping_add(count as usize);
     }
 }

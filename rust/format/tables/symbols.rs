@@ -2,10 +2,11 @@
 
 //! The names of the core symbols, as scripts/kallsyms.c compresses them.
 //!
-//! A stream has one entry for each symbol: a length, in one byte or two, and as many token numbers.
-//! A token number stands for a string of the token table. The strings of an entry, one after the
-//! other, are the letter of the symbol's type and then its name. For every 256th symbol there is a
-//! marker, the offset of its entry in the stream, so that a search walks over at most 255 entries.
+//! A stream has one entry for each symbol: a length, in one or two bytes, and that number of token
+//! numbers. A token number stands for a string of the token table. The strings of an entry, one
+//! after the other, are the letter of the symbol's type and then its name. For every 256th symbol
+//! there is a marker, the offset of its entry in the stream, so that a search walks over at most
+//! 255 entries.
 //!
 //! ```text
 //! 3  'T' "_st" "ext"       T_stext, of tokens such as 0x54, 0x9c and 0xe1
@@ -20,7 +21,7 @@ pub use super::tokens::MAX_SYMBOL_LEN;
 /// The number of symbols from one marker to the next.
 const MARKER_STEP: u32 = 256;
 
-/// The most tokens in one entry: a letter and a longest name, of tokens of one byte.
+/// The most tokens in one entry: a letter and the longest name, in tokens of one byte.
 const MAX_ENTRY_LEN: usize = MAX_SYMBOL_LEN + 1;
 
 /// The entry of one symbol: token numbers.
@@ -40,7 +41,7 @@ impl<'a> Entry<'a> {
 ///
 /// # Invariants
 ///
-/// - `stream` is `len` entries and nothing else.
+/// - `stream` has `len` entries and no other bytes.
 /// - No entry is empty or longer than [`MAX_ENTRY_LEN`].
 /// - `markers` has the offset of each entry whose number is a multiple of [`MARKER_STEP`], in
 ///   order.
@@ -112,7 +113,7 @@ impl<'a> SymbolNames<'a> {
         self.len
     }
 
-    /// Tells whether there is no symbol.
+    /// Return: true if there is no symbol.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -144,7 +145,7 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// Splits off the next entry, if it has less than 128 tokens. Returns its first token, the
+    /// Splits off the next entry, if it has fewer than 128 tokens. Returns its first token, the
     /// other tokens, and the entries after it.
     #[inline]
     pub(super) fn split_quick(self) -> Option<(u8, &'a [u8], Self)> {

@@ -2,12 +2,11 @@
 
 //! The tokens of the core symbols' names, prepared for expansion.
 //!
-//! A token is a string of the token table. A name is 14 tokens of 1.9 bytes on average (x86_64
-//! defconfig), so expanding them is most of the cost of a line. So the string and the length of
-//! each token are also words of their own. Expanding a token is a load and a store of 8 bytes, and
-//! an addition of a number in memory; `lines/name_expansion.rs` does it.
-//!
-//! Strings of more than 8 bytes are rare. They are expanded from the token table.
+//! A token is a string of the token table. A name has more than a dozen tokens of about two bytes,
+//! so expanding tokens is most of the cost of a line. So the string and the length of each token
+//! are also stored as words. `lines/name_expansion.rs` expands a token with a load and a store of 8
+//! bytes, and an addition of a number in memory. It expands strings of more than 8 bytes, which are
+//! rare, from the token table.
 
 use super::error::SymbolError;
 
@@ -17,7 +16,7 @@ pub const TOKENS: usize = 256;
 /// The longest name in bytes, without its NUL: `KSYM_NAME_LEN` (include/linux/kallsyms.h) less one.
 pub const MAX_SYMBOL_LEN: usize = 511;
 
-/// The longest string of a token: a letter and a longest name.
+/// The longest string of a token: a letter and the longest name.
 const MAX_TOKEN_LEN: usize = MAX_SYMBOL_LEN + 1;
 
 /// Memory for the prepared words.
@@ -39,7 +38,7 @@ pub type TokenRoom = [[u64; TOKENS]; 5];
 pub(super) struct Words<'a>(&'a TokenRoom);
 
 impl Words<'_> {
-    /// The length of a long string: more bytes than a quick line has room for.
+    /// The length stored for a long string: more bytes than a quick line has room for.
     pub(super) const LONG: usize = 256;
 
     /// The word of token number `token`. The first [`len`](Self::len) bytes are the string.
@@ -49,7 +48,7 @@ impl Words<'_> {
         word(texts, token).to_le_bytes()
     }
 
-    /// The length of token number `token`; [`Words::LONG`] if the word has not all of it.
+    /// The length of token number `token`; [`Words::LONG`] if its word lacks a part of the string.
     #[inline(always)]
     pub(super) fn len(self, token: u8) -> usize {
         let [_, lens, ..] = self.0;
@@ -64,8 +63,8 @@ impl Words<'_> {
         (word(texts, token) as u8, rests.map(u64::to_le_bytes))
     }
 
-    /// The length of token number `token`; [`Words::LONG`] if [`split`](Self::split) has not all of
-    /// it.
+    /// The length of token number `token`; [`Words::LONG`] if [`split`](Self::split) returns only a
+    /// part of the string.
     #[inline(always)]
     pub(super) fn split_len(self, token: u8) -> usize {
         let [.., lens] = self.0;
@@ -99,7 +98,7 @@ pub struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     /// Checks the `table` of NUL-terminated strings, and the `index` with the offset of each token
-    /// in it. Writes the words to `room`, which is too large for a kernel stack: 10 KiB.
+    /// in `table`. Writes the words to `room`, which is too large for a kernel stack: 10 KiB.
     ///
     /// Unused tokens are empty strings. Linear in the length of the table.
     pub fn new(
@@ -179,8 +178,7 @@ fn packed(text: &[u8]) -> u64 {
     bytes.fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
-/// The bytes before the first NUL of `bytes`; `None` if they are more than `max`, or there is no
-/// NUL.
+/// The bytes before the first NUL of `bytes`; `None` if there are more than `max`, or no NUL.
 fn until_nul(bytes: &[u8], max: usize) -> Option<&[u8]> {
     let text = bytes.split(|&byte| byte == 0).next()?;
     (text.len() < bytes.len() && text.len() <= max).then_some(text)

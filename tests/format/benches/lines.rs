@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a line of the core symbols costs, without the kernel around it: the loop that reading
-//! /proc/kallmodsyms spends its time in. The kernel here is made up, but has names, tokens, sizes
-//! and modules in the proportions of x86_64 defconfig.
+//! The cost of a line of the core symbols outside of the kernel: the loop that takes most of the
+//! time of reading /proc/kallmodsyms. The kernel here is made up, but has names, tokens, sizes and
+//! modules in the proportions of x86_64 defconfig.
 
 #[path = "../kernel/mod.rs"]
 #[expect(dead_code, reason = "tests use more of it")]

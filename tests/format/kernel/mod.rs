@@ -15,7 +15,7 @@ use format::{
 use sizes::Encoded;
 use std::collections::HashMap;
 
-/// Where the image is linked, and where it is.
+/// The link address of the image, and its address at run time.
 const LINKED: usize = 0xffff_ffff_8100_0000;
 const TEXT: usize = 0xffff_ffff_9a20_0000;
 
@@ -106,7 +106,7 @@ impl Kernel {
             let Some(symbol) = self.symbols.get(start) else {
                 break;
             };
-            // Per-cpu symbols are behind all others.
+            // Per-cpu symbols follow all other symbols.
             self.ranges
                 .push((offset_of(symbol), self.modules.len() - 1));
         }
@@ -210,7 +210,7 @@ impl Places for Listed<'_> {
         }
     }
 
-    fn rest(&self, _: Place) -> usize {
+    fn to_section_end(&self, _: Place) -> usize {
         REST
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables, and an encoder that has nothing of the generator's. Who uses this file has the
-//! format code in a module `format`.
+//! The size tables, and an encoder that shares no code with the generator. A user of this file must
+//! have the format code in a module `format`.
 
 use super::format::sizes::{RawSizes, NO_SIZE, RANK_STEP, VALUES};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines against what the standard library's formatting makes of the same fields.
+//! Lines, compared with the output of the standard library's formatting for the same fields.
 
 use format::{
     line::{Line, NoSpace},
@@ -9,7 +9,7 @@ use format::{
 };
 use proptest::{collection::vec, prelude::*};
 
-/// What a line is made of.
+/// The fields of a line.
 #[derive(Clone, Debug)]
 struct Parts {
     address: usize,

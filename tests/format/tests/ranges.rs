@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The range and name tables: what one encoder writes, the kernel's decoder reads; what is damaged
-//! it refuses or reads without harm. The encoder here is this file's own.
+//! The range and name tables. The kernel's decoder reads the tables of this file's own encoder, and
+//! refuses damaged tables or reads them without harm.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ fn ranges() -> impl Strategy<Value = Ranges> {
     btree_map(any::<u32>(), modules(), 0..MOST)
 }
 
-/// What the tables must answer, by the plainest way to find it.
+/// The expected modules, by a plain search.
 fn expected(ranges: &Ranges, offset: u32) -> Vec<String> {
     ranges
         .range(..=offset)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables: what one encoder writes, the kernel's decoder reads, at any index and in a row; what
-//! is damaged it refuses or reads without harm. The encoder is the tests' own.
+//! The size tables. The kernel's decoder reads the tables of the tests' own encoder, at any index
+//! and in order, and refuses damaged tables or reads them without harm.
 
 #[path = "../kernel/sizes.rs"]
 mod encoder;

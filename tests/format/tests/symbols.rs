@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The decoder of the symbols' names against an encoder that shares no code with it.
+//! The decoder of symbol names, on tables of an encoder that shares no code with it.
 
 use format::symbols::{SymbolError, SymbolNames, MAX_SYMBOL_LEN};
 use format::tokens::{Token, Tokens, TOKENS};
@@ -66,7 +66,7 @@ impl Tables {
         Ok(starts.iter().map(walk).collect())
     }
 
-    /// What the tables are refused for.
+    /// The expected reason for refusing the tables.
     fn error(&self) -> Option<SymbolError> {
         self.decode(&[]).err()
     }

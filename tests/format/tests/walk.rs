@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of whole kernels, made in pieces of any size, against what the standard library's
-//! formatting makes of the same symbols.
+//! The lines of whole kernels, made in pieces of any size, compared with the output of the standard
+//! library's formatting for the same symbols.
 
 #[path = "../kernel/mod.rs"]
 mod kernel;
@@ -13,7 +13,7 @@ use format::{
 use kernel::{Kernel, Symbol, Tables};
 use proptest::{collection::vec, prelude::*};
 
-/// The lines as they should be.
+/// The expected lines.
 fn expected(kernel: &Kernel, show_values: bool) -> Vec<Vec<u8>> {
     let line = |symbol: &Symbol| {
         let (address, size) = if show_values {
@@ -140,7 +140,7 @@ fn names_of_all_lengths() {
     }
 }
 
-/// A line that goes beyond what was asked for and a window behind it.
+/// A line longer than the requested bytes and a window together.
 #[test]
 fn a_line_longer_than_a_window() {
     let modules = (0..60).map(|number| format!("{number:055}")).collect();
