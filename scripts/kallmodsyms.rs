@@ -41,8 +41,8 @@ use write::output_files::print;
 const USAGE: &str = "\
 Usage: kallmodsyms COMMAND [ARGUMENT]...
 
-Makes the tables behind /proc/kallmodsyms. kbuild runs these commands, in the
-directory that a kernel is built in:
+Makes the tables of /proc/kallmodsyms. kbuild runs these commands in the build
+directory of a kernel:
   sort-symbols STEM SYMS  Write the symbols of one pass of the link, sorted by size
   link STEM               Write the tables of one pass of the link of vmlinux
   help                    Show this text; `kallmodsyms COMMAND --help` tells more
@@ -50,19 +50,19 @@ directory that a kernel is built in:
 Another program shows the tables of a finished kernel: `make tool` builds it, in
 a clone of the repository of kallmodsyms.
 
-Exit codes: 0 all is well, 1 an input is wrong (the message says which and what
-to do), 2 the command line is wrong.
+Exit codes: 0 success, 1 a wrong input (the message names the file and a remedy),
+2 a wrong command line.
 ";
 
 const SORT_SYMBOLS_USAGE: &str = "\
 Usage: kallmodsyms sort-symbols STEM SYMS
 
-Write SYMS to standard output, at one address the larger symbols before the
-smaller. scripts/kallsyms keeps that order where its own rules leave two
-symbols equal.
+Write SYMS to standard output. At one address, larger symbols come before smaller
+symbols. scripts/kallsyms keeps that order for symbols that its own rules leave
+equal.
 
-STEM is the file that a pass of the link made, for example .tmp_vmlinux2. SYMS
-is what nm printed of STEM and the kernel's mksysmap left of it.
+STEM is the output of a pass of the link, for example .tmp_vmlinux2. SYMS is the
+output of nm for STEM, filtered by the kernel's mksysmap.
 ";
 
 const LINK_USAGE: &str = "\
@@ -71,23 +71,23 @@ Usage: kallmodsyms link STEM
 Write the module tables of one pass of the link of vmlinux to standard output,
 as assembler source. Run in the top directory of the build.
 
-STEM is the file that the pass linked, for example .tmp_vmlinux2. Reads
-  STEM             its symbols and their sizes
-  STEM.syms        what scripts/kallsyms read; empty in the first pass, and so are the tables
-  STEM.kallsyms.S  what scripts/kallsyms wrote: the order of the symbols
+STEM is the output of the pass, for example .tmp_vmlinux2. Reads
+  STEM             symbols and their sizes
+  STEM.syms        the input of scripts/kallsyms; empty in the first pass, like the tables
+  STEM.kallsyms.S  the output of scripts/kallsyms: the order of the symbols
   STEM.map         the link map, of GNU ld or LLD
-  vmlinux.o.map    that of vmlinux.o, where vmlinux is linked from vmlinux.o
-  modules.builtin  which modules are built in, unless STEM has section .modinfo
-  include/config/auto.conf  the configuration: whether to make size tables
-  DIR/.OBJECT.cmd  of each object in the maps: which modules it is for
-  vmlinux.o        where vmlinux is linked from it: the flags of its sections
-  objects          the flags of their sections; and their symbol tables, where only
-                   these tell whose a symbol is
+  vmlinux.o.map    the link map of vmlinux.o, if vmlinux is linked from vmlinux.o
+  modules.builtin  the built-in modules, unless STEM has section .modinfo
+  include/config/auto.conf  the configuration: tables with sizes or without
+  DIR/.OBJECT.cmd  the modules of each object in the maps
+  vmlinux.o        the flags of its sections, if vmlinux is linked from vmlinux.o
+  objects          the flags of their sections; also their symbol tables, if the maps
+                   do not tell the object of a symbol
 
-Writes, where their content changed,
-  .tmp_vmlinux.ranges        which object each stretch of the image came from
-  modules_thick.builtin      which objects each built-in module has
-  .tmp_vmlinux.unattributed  what is shown in no module as its modules are not known
+Writes, if the content changed,
+  .tmp_vmlinux.ranges        the object of each piece of the image
+  modules_thick.builtin      the objects of each built-in module
+  .tmp_vmlinux.unattributed  symbols and objects whose modules are not known
 ";
 
 fn main() -> ExitCode {

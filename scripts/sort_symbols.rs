@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sort-symbols`: sorts the symbols that scripts/kallsyms reads, at one address the larger
-//! before the smaller.
+//! `kallmodsyms sort-symbols`: sorts the symbols that scripts/kallsyms reads. At one address, larger
+//! symbols come before smaller symbols.
 //!
 //! scripts/kallsyms sorts by address and then by rules about types and names. It keeps the order of its
 //! input if all of its rules leave two symbols equal. Only then do the sizes decide.

@@ -47,9 +47,9 @@ impl Alias<'_> {
         certain.count()
     }
 
-    /// The definition of this symbol among `candidates`, or one of the same modules; `None` if the
-    /// candidates of several modules cannot be told apart. All of them define its name at its address, and
-    /// the image has their symbols in the order of the link.
+    /// The definition of this symbol among `candidates`, or a definition of the same modules. `None` if
+    /// candidates of several modules cannot be told apart. All candidates define the name of this symbol at
+    /// its address, and the image has their symbols in the order of the link.
     pub(super) fn choose(&self, mut candidates: Vec<Candidate>) -> Option<Candidate> {
         // Usually the definitions that are local in their object files account for all symbols.
         let locals = candidates.iter().filter(|candidate| !candidate.is_global);

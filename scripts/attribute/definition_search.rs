@@ -3,18 +3,18 @@
 //! The search for the object file that defines a symbol.
 //!
 //! A symbol inside a piece of the image is of the object file of that piece. Three kinds of symbols need
-//! more:
+//! more than the piece:
 //!
-//! - Symbols of the linker script share the address of something else, and are in no module.
+//! - Symbols of the linker script are in no module, even inside a piece of a module.
 //! - A symbol without a size at the seam of two pieces may be the end of the first or the beginning of
 //!   the second: an empty `struct lock_class_key`, the label after a table.
 //! - A constant that the linker merged is at one address for all object files that define it.
 //!
-//! The last two kinds need the symbol tables of the object files in question; at a seam, only if these
-//! object files are of different modules. If none of them defines the symbol, or the map does not tell
-//! which object files are there, the symbol tables of all object files are searched for the name. Nothing
-//! is guessed: a symbol that no object file defines, or that object files of different modules may define,
-//! is reported and shown in no module.
+//! The last two kinds need the symbol tables of the object files there; at a seam, only if these object
+//! files are of different modules. If none of these tables has the symbol, or the map names no object file
+//! there, the search reads the symbol tables of all object files. The search does not guess: a symbol that
+//! no object file defines, or that object files of different modules may define, is reported and in no
+//! module.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub(super) struct Evidence<'a, 'm> {
 /// The modules of the object file that defines a symbol; `None` if these are not known.
 pub(super) type Answer = Result<Option<SetId>, NoAnswer>;
 
-/// The reason why there is no answer.
+/// The reason why the modules are not known.
 pub(super) enum NoAnswer {
     /// The defining object file is not known, for this reason.
     Open(&'static str),
@@ -92,7 +92,7 @@ impl<'a, 'm> Search<'a, 'm> {
         if self.evidence.script_symbols.has(alias.symbol, alias.group) {
             return Ok(Some(SetId::NONE));
         }
-        // A symbol with a size is in the piece that begins at its address, not in one that ends there.
+        // A symbol with a size is in the piece that begins at its address, not in a piece that ends there.
         let has_size = alias.symbol.size != 0;
         match place.within.or(place.begins.filter(|_| has_size)) {
             Some(piece) => self.in_piece(alias, piece),
@@ -300,7 +300,7 @@ impl<'a, 'm> Search<'a, 'm> {
     /// Return: true if the bytes of `symbol` in the image are `content`.
     fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> error::Result<bool> {
         let image = self.evidence.image;
-        // A symbol with an index that no section has is in none, and so has no bytes.
+        // A symbol whose index no section has is in no section, and so has no bytes.
         let Some(section) = image.section(symbol.section) else {
             return Ok(false);
         };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The layout of the image: which object file each piece of it came from.
+//! The layout of the image: its pieces and their object files.
 //!
-//! If the kernel is linked from its object files, the map of the link names the object file of each piece.
-//! If it is linked from vmlinux.o (on x86_64 with IBT), that map has one object file only. The map of
-//! vmlinux.o is then laid over it: a section of vmlinux.o is, byte for byte, a part of the image.
+//! If vmlinux is linked from its object files, the map of the link names the object file of each piece. If
+//! vmlinux is linked from vmlinux.o (on x86_64 with IBT), that map names vmlinux.o alone. The map of
+//! vmlinux.o then divides each section: a section of vmlinux.o is, byte for byte, a part of the image.
 
 use std::path::Path;
 
@@ -174,8 +174,9 @@ impl<'m> ImageLayout<'m> {
         self.check_disjoint(path)
     }
 
-    /// Drops the pieces whose constants were all merged into other pieces. GNU ld's map shows such a section
-    /// with its old size, or none, but the next section begins at its address or after some padding.
+    /// Drops the pieces whose constants were all merged into other pieces. GNU ld's map shows such a
+    /// section with its old size, or none, but the next section begins at its address or after some
+    /// padding.
     fn drop_merged_away(&mut self) {
         let may_be_pool =
             |piece: &Piece<'_>| matches!(piece.origin, Origin::Pool(_) | Origin::Unknown);

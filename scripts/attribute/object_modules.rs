@@ -17,7 +17,8 @@ use crate::read::object_files::ObjectFile;
 pub(crate) struct ObjectModules<'m> {
     pub(crate) sets: ModuleSets<'m>,
     by_name: FastMap<ObjectName<'m>, Object<'m>>,
-    /// The object files in the order of the link; at the end those whose place in it is not known.
+    /// The object files in the order of the link; object files whose place in the link is not known come
+    /// last.
     in_link_order: Vec<ObjectName<'m>>,
     /// The object files whose modules are not known, in the same order, and the reasons.
     unknown: Vec<(ObjectName<'m>, String)>,
@@ -144,8 +145,8 @@ impl<'m> ObjectModules<'m> {
 
 /// The modules of an object file, or the reason why they are not known.
 ///
-/// All object files of modules are members of kbuild's archives. So an object file from outside is in no
-/// module if no command says otherwise.
+/// All object files of modules are members of kbuild's archives. So an object file that is no member is in
+/// no module, unless its command names one.
 fn modules_of<'m>(file: &'m ObjectFile<'_>) -> std::result::Result<&'m [ModuleId], String> {
     mergeable_of(file)?;
     match &file.modules {

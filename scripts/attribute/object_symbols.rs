@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols that single object files define, as far as addresses do not tell: symbols without a size, and
-//! named constants.
+//! The symbols of single object files that addresses do not tell apart: symbols without a size, and named
+//! constants.
 //!
-//! An object file has few of both, so those that were read are kept. If the maps leave a symbol open, the
-//! symbol tables of all object files are searched for its name.
+//! An object file has few such symbols, so they stay in memory once read. If the maps leave a symbol open,
+//! the symbol tables of all object files are searched for its name.
 
 use std::collections::hash_map::{Entry as MapEntry, HashMap};
 use std::ffi::OsStr;
@@ -25,7 +25,7 @@ pub(super) struct Definition {
     pub(super) section: Vec<u8>,
     /// Offset in the section.
     pub(super) offset: u64,
-    /// Bytes; 0 for all but constants.
+    /// The number of bytes; 0 for symbols other than constants.
     pub(super) size: u64,
     pub(super) nature: Nature,
     /// The bytes of the constant, in a section whose equal entries the linker merges.
@@ -42,12 +42,13 @@ pub(super) struct ObjectSymbols<'m> {
 
 type ByName<'m> = HashMap<Vec<u8>, Vec<DefiningObject<'m>>>;
 
-/// An object file that defines a symbol of some name.
+/// An object file that defines a symbol of a given name.
 #[derive(Clone, Copy)]
 pub(super) struct DefiningObject<'m> {
     pub(super) object: ObjectName<'m>,
     pub(super) nature: Nature,
-    /// Of several global definitions of a name, the linker takes the one with the highest precedence.
+    /// Of several global definitions of a name, the linker takes the definition with the highest
+    /// precedence.
     pub(super) precedence: Precedence,
 }
 
@@ -174,8 +175,8 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
     Ok(definitions)
 }
 
-/// The bytes of a constant: as many as the symbol has, or the bytes of one entry if it has no size. `None` if
-/// it begins or ends beyond the end of its section.
+/// The bytes of a constant: as many as the symbol has, or the bytes of one entry if it has no size. `None`
+/// if it begins or ends beyond the end of its section.
 fn constant(section: &Section, content: &[u8], symbol: &Symbol<'_>) -> Option<Vec<u8>> {
     let from_symbol = content.get(usize::try_from(symbol.value).ok()?..)?;
     if symbol.size != 0 {

@@ -7,7 +7,7 @@ use super::piece::Piece;
 
 /// The pieces at an address.
 pub(crate) struct Place<'a, 'm> {
-    /// The piece that has the address, unless it starts there.
+    /// The piece that contains the address and starts below it.
     pub(crate) within: Option<&'a Piece<'m>>,
     /// The piece that ends at the address.
     pub(crate) ends: Option<&'a Piece<'m>>,

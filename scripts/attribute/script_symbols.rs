@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols that the linker script defines. They share the address of something else, and are in no
-//! module.
+//! The symbols that the linker script defines. They are in no module, even at the address of a symbol that
+//! is.
 
 use crate::common::hash::{FastMap, FastSet};
 use crate::read::elf::Symbol;

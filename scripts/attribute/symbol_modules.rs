@@ -66,7 +66,7 @@ impl SymbolModules {
                     }
                     Err(NoAnswer::Failed(error)) => return Err(error),
                 };
-                // The list of unattributed objects or symbols names what is not known.
+                // The list of unattributed objects or symbols names this symbol or its object.
                 modules.sets.push(set.unwrap_or(SetId::NONE));
             }
         }

@@ -11,21 +11,21 @@ use crate::common::hexadecimal;
 use crate::read::elf::Symbol;
 use crate::read::link_maps::LinkMaps;
 
-/// The file beside vmlinux that lists them.
+/// The file beside vmlinux that lists the symbols, object files and lines without known modules.
 pub(crate) const PATH: &str = ".tmp_vmlinux.unattributed";
 
-/// The link itself names at most this many.
+/// The most names that the message of the link has.
 const NAMED: usize = 3;
 
 /// All symbols, object files and lines whose modules are not known.
 pub(crate) struct Unattributed {
     symbols: usize,
     objects: usize,
-    /// Lines of maps.
+    /// The number of lines of maps.
     lines: usize,
-    /// The names of the first of them.
+    /// The names of the first symbols, object files and lines.
     names: Vec<String>,
-    /// The text of each with the reason, as the file lists it.
+    /// The lines of the file: the text of each, with the reason.
     texts: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ impl Unattributed {
         &self.texts
     }
 
-    /// The error that `CONFIG_KALLMODSYMS_WERROR` makes of them.
+    /// The error of the link with `CONFIG_KALLMODSYMS_WERROR`.
     pub(super) fn error(&self) -> Error {
         Error::new(
             self.to_string(),

@@ -64,7 +64,7 @@ impl<'a, 'm> VmlinuxOSections<'a, 'm> {
     }
 
     /// The section of vmlinux.o that `contribution` is. The contributions of one name take the sections of
-    /// that name in turn. `None` if the map of vmlinux.o has no further one.
+    /// that name in turn. `None` if the map of vmlinux.o has no further section.
     pub(super) fn next_for(
         &mut self,
         contribution: &Contribution<'m>,

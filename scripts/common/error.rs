@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A problem that stops the link, and what a person can do about it.
+/// A problem that stops the link, and its remedy.
 #[derive(Debug)]
 pub(crate) struct Error {
     /// The file at fault and the 1-based line in it, where the problem has a file and a line.
@@ -18,7 +18,7 @@ pub(crate) struct Error {
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A problem that no single file has.
+    /// A problem without a single file at fault.
     pub(crate) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             place: None,
@@ -52,7 +52,7 @@ impl Error {
         }
     }
 
-    /// A state that no input can cause, but a mistake in this program.
+    /// A state that only a defect of this program can cause.
     pub(crate) fn defect(problem: impl Into<String>) -> Self {
         Self::new(
             problem,

@@ -2,8 +2,8 @@
 
 //! A fast hash for paths of objects and for numbers.
 //!
-//! A link map names each object some thirty times. The hash of the standard library withstands keys that
-//! an attacker chose, and took a tenth of this program's time.
+//! A link map names each object some thirty times. The hash of the standard library resists keys of
+//! an attacker, and took a tenth of this program's time.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What every phase needs and no phase owns: errors, lines, hexadecimal numbers, hashing, threads.
+//! The code that all phases share: errors, lines, hexadecimal numbers, hashing, threads.
 //!
 //! In come bytes and numbers; out come the same bytes and numbers, split or converted, or an
 //! [`error`]. Nothing here knows of kernels, ELF or link maps. These files may not import any other

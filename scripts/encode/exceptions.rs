@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Exceptions: the symbols whose modules are not those of the range at their address.
+//! Exceptions: the symbols whose modules differ from the modules of the range at their address.
 
 use super::module_ranges::Range;
 use super::offset;
@@ -65,7 +65,7 @@ impl RangeWalk<'_> {
         let range = self.after.checked_sub(1);
         match range.and_then(|index| self.ranges.get(index)) {
             Some(range) => range.modules,
-            // Below the first range there is no module.
+            // Addresses below the first range are in no module.
             None => SetId::NONE,
         }
     }

@@ -3,8 +3,8 @@
 //! Ranges: consecutive pieces of the layout that are in the same modules.
 //!
 //! Only output sections with a symbol of some module are divided into ranges. The other output sections,
-//! such as the addresses of lock prefixes and the tables of alternatives, have no symbols but those of the
-//! linker script. Without `CONFIG_KALLSYMS_ALL` that is true for all sections of data.
+//! such as `.smp_locks` and `.altinstructions`, have only symbols of the linker script. Without
+//! `CONFIG_KALLSYMS_ALL`, no section of data has other symbols.
 
 use super::offset;
 use crate::attribute::module_sets::SetId;
@@ -17,7 +17,7 @@ use crate::read::elf::Symbol;
 /// The beginning of a range. The range ends where the next one begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range<'a> {
-    /// Bytes from `_text`, modulo 2^32.
+    /// The distance from `_text` in bytes, modulo 2^32.
     pub(crate) offset: u32,
     /// The modules of the whole range.
     pub(crate) modules: SetId,
@@ -89,7 +89,7 @@ pub(super) fn fuse<'a>(
             ranges.push(start);
         }
     }
-    // Below the first range there is no module in any case.
+    // Addresses below the first range are in no module.
     if ranges
         .first()
         .is_some_and(|first| first.modules == SetId::NONE)

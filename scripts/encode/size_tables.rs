@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The size tables, encoded as the kernel reads them, and the check that they decode to the sizes of the
-//! symbols. rust/format/tables/sizes.rs says what the tables mean.
+//! symbols. rust/format/tables/sizes.rs describes the tables.
 
 use std::cmp::Reverse;
 
@@ -17,7 +17,7 @@ use crate::read::elf::Symbol;
 pub(crate) struct SizeTables {
     pub(crate) bits: Vec<u64>,
     pub(crate) bit_ranks: Vec<u32>,
-    /// One in each byte.
+    /// One nibble in each byte.
     nibbles: Vec<u8>,
     pub(crate) nibble_ranks: Vec<u32>,
     pub(crate) values: Vec<u32>,
@@ -85,8 +85,8 @@ impl SizeTables {
         [self.nibbles.len(), self.bytes.len(), self.words.len()]
     }
 
-    /// Decodes the tables with the kernel's own decoder and compares: all sizes as a reader of the listing
-    /// asks for them, and some of them as a lookup does.
+    /// Decodes the tables with the kernel's own decoder and compares: all sizes in the way of a reader of
+    /// the listing, and every 61st in the way of a lookup.
     fn check(&self, symbols: &[Symbol<'_>], gaps: &[u64]) -> Result<()> {
         let wrong = |what: String| {
             Error::new(
@@ -122,7 +122,7 @@ impl SizeTables {
     }
 }
 
-/// The gap of each symbol: the bytes to the next symbol at a higher address, as the kernel computes them.
+/// The gap of each symbol: the distance to the next symbol at a higher address, as the kernel computes it.
 /// The gap is 0 for the last symbols, and for a distance of more than 32 bits, such as from the end of the
 /// per-cpu symbols of x86_64 to the image.
 fn gaps(symbols: &[Symbol<'_>]) -> Vec<u64> {
@@ -142,7 +142,7 @@ fn gaps(symbols: &[Symbol<'_>]) -> Vec<u64> {
     gaps
 }
 
-/// The value of a nibble that says that a symbol with this gap has this size; `None` if no value can.
+/// The value of a nibble for a symbol of this size and gap; `None` if no value can express the size.
 fn value(size: u64, gap: u64) -> Option<u32> {
     if size == 0 {
         return Some(NO_SIZE);
@@ -151,7 +151,7 @@ fn value(size: u64, gap: u64) -> Option<u32> {
     (less != NO_SIZE).then_some(less)
 }
 
-/// The values that serve most symbols; the smaller value first if two serve equally many.
+/// The most frequent values; of two equally frequent values, the smaller comes first.
 fn frequent(symbols: &[Symbol<'_>], gaps: &[u64]) -> Vec<u32> {
     let mut counts: FastMap<u32, usize> = FastMap::default();
     let stored = symbols.iter().zip(gaps);
@@ -167,10 +167,11 @@ fn frequent(symbols: &[Symbol<'_>], gaps: &[u64]) -> Vec<u32> {
     values
 }
 
-/// Notes how many entries before entry `index` of a level go `down`, for each entry that has a rank.
-fn add_rank(ranks: &mut Vec<u32>, index: usize, down: usize) -> Result<()> {
+/// Adds the rank of entry `index` of a level, if that entry has one: `escapes`, the number of earlier
+/// escapes.
+fn add_rank(ranks: &mut Vec<u32>, index: usize, escapes: usize) -> Result<()> {
     if index % RANK_STEP == 0 {
-        ranks.push(u32::try_from(down).map_err(|_| too_many())?);
+        ranks.push(u32::try_from(escapes).map_err(|_| too_many())?);
     }
     Ok(())
 }

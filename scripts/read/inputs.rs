@@ -33,17 +33,17 @@ pub(crate) struct Inputs<'m> {
     /// The address of `_text`, as linked.
     pub(crate) text: u64,
     pub(crate) builtin: BuiltinModules,
-    /// In the order of the link; at the end those whose place in it is not known.
+    /// In the order of the link; object files whose place in the link is not known come last.
     pub(crate) objects: Vec<ObjectFile<'m>>,
     /// In the order of the listing.
     pub(crate) symbols: Vec<Symbol<'m>>,
-    /// In the pass before.
+    /// In the previous pass.
     pub(crate) rooms_before: TableRooms,
 }
 
 impl<'m> Inputs<'m> {
-    /// Reads the inputs of the pass that linked `stem`. One thread reads what the linker says of object
-    /// files, the other what it says of symbols; then both read the commands of the object files.
+    /// Reads the inputs of the pass that linked `stem`. One thread reads the link maps, a second
+    /// thread reads the symbols; then both threads read the commands of the object files.
     pub(crate) fn read(stem: &Path, config: Config, buffers: &'m Buffers) -> Result<Self> {
         let rooms_before = TableRooms::of_previous_pass(stem)?;
         let image = ElfFile::open(stem)?;

@@ -3,8 +3,9 @@
 //! The order of the symbols in the listing: the address table that scripts/kallsyms wrote.
 //!
 //! scripts/kallsyms drops some symbols and sorts the others by rules that differ between kernel series.
-//! This program does not repeat these rules. It reads the order from the assembler file of scripts/kallsyms,
-//! in which each row of the address table has the type and the name of its symbol in a comment.
+//! This program does not repeat these rules. It reads the order from the assembler file of
+//! scripts/kallsyms, in which each row of the address table has the type and the name of its symbol in a
+//! comment.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -51,7 +52,7 @@ enum Stored {
     /// A negative number counts down from a base. Another number is absolute if the kernel has absolute
     /// symbols (the per-cpu symbols of x86_64), and counts up from a base otherwise.
     Number(i32),
-    /// Bytes from `_text`.
+    /// The number of bytes from `_text`.
     FromText(i32),
 }
 

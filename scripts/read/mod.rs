@@ -2,9 +2,9 @@
 
 //! Phase 1: the files of the build, parsed.
 //!
-//! In come files: what the pass linked, its link maps, kbuild's commands and lists, and what
-//! scripts/kallsyms wrote. Out come [`Inputs`], which say what the files say and decide nothing; damaged
-//! files are errors. These files may import `common/` only; [`elf`] and [`map`] import nothing else of
+//! In come files: the output of the pass, its link maps, kbuild's commands and lists, and the output of
+//! scripts/kallsyms. Out come [`Inputs`], the contents of the files without any decision; damaged files are
+//! errors. These files may import `common/` only; [`elf`] and [`map`] import nothing else of
 //! this folder.
 
 pub(crate) mod auto_conf;

@@ -2,11 +2,11 @@
 
 //! The list of built-in modules.
 //!
-//! kbuild names a module file for every object file, also for code that can never be a module, so the name
-//! alone tells nothing. Section `.modinfo` of the object files lists the real modules. kbuild makes
-//! `modules.builtin` of that section: from vmlinux.o, before it links vmlinux (Linux 6.12), or from
-//! vmlinux, which still has the section then (7.2 and later). The list is read from where it is at the time
-//! of the pass.
+//! kbuild names a module file for every object file, also for code that cannot be a module. So the name
+//! does not tell whether a module exists. Section `.modinfo` of the object files lists the real modules.
+//! kbuild makes `modules.builtin` of that section: from vmlinux.o, before it links vmlinux (Linux 6.12), or
+//! from vmlinux, which still has the section then (7.2 and 7.3). The generator reads the section if the
+//! file of the pass has it, or else the list.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -64,7 +64,7 @@ impl BuiltinModules {
         let mut modules = Self::default();
         let strings = text.split(|&byte| byte == 0);
         for string in strings {
-            // Other strings are parameters, aliases and the like.
+            // Other strings are, for example, parameters and aliases.
             let Some(paths) = module_files(string) else {
                 continue;
             };

@@ -11,8 +11,8 @@ use super::elf::{Entry, Symbol, SymbolNames};
 /// At one address, the largest symbol comes first. Symbols of one size keep the order of the file, which is
 /// the order of the link.
 ///
-/// The names are scattered over the table of names, and to fetch one from memory takes longer than all else
-/// in the walk. So the walk compares names in place, and [prefetches](AHEAD) them.
+/// The names are scattered over the table of names. Fetching a name from memory takes longer than all other
+/// steps of the walk. So the walk compares names in place, and [prefetches](AHEAD) names.
 pub(crate) struct SymbolWalk<'t> {
     names: &'t SymbolNames,
     /// Sorted by address. The symbols at one address are sorted when the walk gets there.
@@ -49,7 +49,7 @@ impl<'t> SymbolWalk<'t> {
 
     /// Goes on to the next address.
     ///
-    /// Return: false if there is none.
+    /// Return: false if there is no further address.
     pub(crate) fn advance(&mut self) -> bool {
         self.here = self.next;
         let (_, remaining) = self.entries.split_at_mut(self.here);
@@ -82,8 +82,8 @@ impl<'t> SymbolWalk<'t> {
     }
 
     /// Takes the first symbol at the current address that is called `name` and that nm shows with `letter`,
-    /// or else the first symbol of that name. scripts/kallsyms gives some symbols another letter than nm:
-    /// the per-cpu symbols of x86_64 are absolute to it.
+    /// or else the first symbol of that name. scripts/kallsyms and nm give some symbols different
+    /// letters: the per-cpu symbols of x86_64 are absolute to scripts/kallsyms.
     pub(crate) fn take(&mut self, name: &[u8], letter: u8) -> Option<Symbol<'t>> {
         let here = self.entries.get_mut(self.here..self.next)?;
         let mut named = here.iter().enumerate().filter_map(|(index, entry)| {

@@ -3,9 +3,9 @@
 //! The room of each table in the assembler file of a pass.
 //!
 //! A pass of the link changes distances between symbols, so its tables may be longer or shorter than the
-//! tables of the pass before. If that moved the tables behind them, all symbols would move again, and the
-//! passes might never end. So each table has some room to spare from the beginning, and never less room
-//! than in the pass before: a table grows only if its room is too small.
+//! tables of the previous pass. If the next tables moved, all symbols would move again, and the passes
+//! might never end. So each table has spare room from the beginning. A table and its room together never
+//! get shorter, and get longer only if the room is too small.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -25,7 +25,7 @@ const LINE: &[u8] = b"/* kallmodsyms rooms:";
 /// The end of the line.
 const LINE_END: &[u8] = b" */";
 
-/// Bytes from the end of the file in which the line is. No such line is longer.
+/// The number of bytes at the end of the file that have the line. No such line is longer.
 const TAIL: u64 = 4096;
 
 /// The rooms of tables by label, in bytes.
@@ -33,15 +33,15 @@ const TAIL: u64 = 4096;
 pub(crate) struct TableRooms(Vec<(Vec<u8>, u64)>);
 
 impl TableRooms {
-    /// The rooms in the pass before the pass that linked `stem`; none if there is no such pass, or if it
-    /// had no symbols and so no rooms.
+    /// The rooms in the pass before the pass that linked `stem`; none if there is no such pass, or if that
+    /// pass had no symbols and so no rooms.
     pub(super) fn of_previous_pass(stem: &Path) -> Result<Self> {
         let Some(path) = previous_assembler_file(stem) else {
             return Ok(Self::default());
         };
         let tail = match tail(&path) {
-            // kbuild makes this file in the pass before. Without it the tables take the usual rooms,
-            // and the link may need one pass more.
+            // kbuild makes this file in the previous pass. Without the file, the tables take the usual
+            // rooms, and the link may need one pass more.
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             tail => tail.map_err(|error| failure(&path, error.to_string()))?,
         };
@@ -95,8 +95,8 @@ impl TableRooms {
     }
 }
 
-/// The assembler file of the pass before: `.tmp_vmlinux1.kallsyms.S` before `.tmp_vmlinux2`. `None` if the
-/// name of `stem` has no number, or 0.
+/// The assembler file of the previous pass: `.tmp_vmlinux1.kallsyms.S` before `.tmp_vmlinux2`. `None` if
+/// the name of `stem` has no number, or 0.
 fn previous_assembler_file(stem: &Path) -> Option<PathBuf> {
     let name = stem.file_name()?.to_str()?;
     let base = name.trim_end_matches(|digit: char| digit.is_ascii_digit());

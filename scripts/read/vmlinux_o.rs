@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! vmlinux.o, the object file that some configurations link from all others before they link vmlinux
-//! from it.
+//! vmlinux.o, an object file that some configurations link from all other object files. They then link
+//! vmlinux from vmlinux.o.
 
 use super::map::{LinkMap, ObjectName};
 

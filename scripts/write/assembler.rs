@@ -21,15 +21,15 @@ pub(super) enum Room {
 pub(super) struct Source<'r> {
     text: Vec<u8>,
     counts: &'r Counts,
-    /// The tables that are still to be written.
+    /// The tables that are not written yet.
     tables: std::slice::Iter<'static, Table>,
-    /// The rooms in the pass before.
+    /// The rooms in the previous pass.
     rooms_before: &'r TableRooms,
     rooms: TableRooms,
 }
 
 impl<'r> Source<'r> {
-    /// The part that has `tables`.
+    /// A part of the source with `tables`.
     pub(super) fn new(
         tables: &'static [Table],
         counts: &'r Counts,
@@ -106,7 +106,7 @@ impl<'r> Source<'r> {
         let _ = writeln!(self.text, "{line}");
     }
 
-    /// A row of one element of `table`, with `comment` behind it.
+    /// A row of one element of `table`, followed by `comment`.
     pub(super) fn element(
         &mut self,
         table: Table,
@@ -124,14 +124,14 @@ impl<'r> Source<'r> {
         self.line(format_args!("\t{}\t{number}", directive(table)));
     }
 
-    /// A row of the string `text` and its NUL, with `comment` behind it.
+    /// A row of the string `text` and its NUL, followed by `comment`.
     pub(super) fn string(&mut self, text: &[u8], comment: impl AsRef<[u8]>) {
         // Writing to a `Vec` does not fail.
         let _ = write!(self.text, "\t.asciz\t\"{}\"", text.escape_ascii());
         self.comment(comment.as_ref());
     }
 
-    /// A row of bytes, with `comment` behind it.
+    /// A row of bytes, followed by `comment`.
     pub(super) fn bytes(&mut self, bytes: &[u8], comment: impl AsRef<[u8]>) {
         let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
         self.text.extend(b"\t.byte\t");

@@ -10,7 +10,7 @@ use crate::encode::module_ranges::Range;
 use crate::encode::module_tables::ModuleTables;
 use crate::format::layout::Table;
 
-/// A pass may change the length of these tables, but in practice none does, so nothing is spare.
+/// A pass may change the length of these tables, but in practice no pass does. So no bytes are spare.
 const ROOM: Room = Room::Spare(0);
 
 /// Writes `tables`, whose sets of modules are in `sets`.

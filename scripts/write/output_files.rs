@@ -35,7 +35,7 @@ impl OutputFile {
     /// Compares `content` with the content of the file `path`.
     pub(super) fn new(path: &'static str, content: Vec<u8>) -> Self {
         let path = Path::new(path);
-        // A file that is not there, or cannot be read, is written anew; then a problem is reported.
+        // A file that is missing, or cannot be read, is written again; a failed write is reported.
         let has_it = has_content(path, &content).unwrap_or(false);
         let new = (!has_it).then_some(content);
         Self { path, new }

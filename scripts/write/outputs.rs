@@ -58,8 +58,8 @@ impl Outputs {
         })
     }
 
-    /// The outputs of the first pass, which has no symbols: `tables` have none either. Their rooms tell
-    /// nothing about the rooms that the next pass needs, and are not written.
+    /// The outputs of the first pass, which has no symbols, so that `tables` are empty. The rooms of empty
+    /// tables say nothing about the next pass, and are not written.
     pub(crate) fn without_symbols(tables: &Tables<'_>) -> Result<Self> {
         let rooms = TableRooms::default();
         let builtin = BuiltinModules::default();

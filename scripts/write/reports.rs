@@ -21,7 +21,7 @@ pub(super) const MODULES_THICK: &str = "modules_thick.builtin";
 /// ffffffff82012340-ffffffff82012380 .rodata.cst16 -
 /// ```
 ///
-/// The second address is after the last byte. `-` is a piece that did not come from one object file alone.
+/// The second address is after the last byte. `-` stands for a piece of several object files, or of none.
 pub(super) fn ranges(pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut text = Vec::with_capacity(pieces.len() * 64);
     for piece in pieces {

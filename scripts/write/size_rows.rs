@@ -9,11 +9,11 @@ use crate::format::layout::{Counts, Table};
 use crate::format::sizes::{NO_SIZE, RANK_STEP};
 use crate::read::elf::Symbol;
 
-/// Bytes in a row.
+/// The number of bytes in a row.
 const ROW: usize = 16;
 
-/// The spare bytes of each table in the first pass. They are enough for a hundred sizes that equal their
-/// gaps in one pass and differ in the next, and for a few sizes at each of the other levels.
+/// The spare bytes of each table in the first pass. The spare bytes suffice for a hundred sizes that
+/// equal their gaps in one pass and differ in the next, and for a few sizes at each of the other levels.
 const NIBBLES: Room = Room::Spare(64);
 const BYTES: Room = Room::Spare(64);
 const WORDS: Room = Room::Spare(128);

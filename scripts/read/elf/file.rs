@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An open ELF file. Only the parts that a caller asks for are read.
+//! An open ELF file, of which each call reads only the requested part.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -12,8 +12,8 @@ use super::section::{Section, SHT_SYMTAB, SHT_SYMTAB_SHNDX};
 use super::symbol_table::{Entry, SymbolNames, SymbolTable, SHN_XINDEX};
 use crate::common::error::{Error, Result};
 
-/// More bytes than any constant has. The length of the file limits the sections whose bytes are in the
-/// file, but not the sections of zeros.
+/// A length above the size of any constant. The length of the file limits the sections whose bytes are in
+/// the file, but not the sections of zeros.
 const MOST_ZEROS: u64 = 1 << 20;
 
 /// The first bytes of a file, which are read at once: all of most object files.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Section headers: where a section is, and what its flags say.
+//! Section headers: the place and the flags of a section.
 
 use super::fields::{u32_at, u64_at};
 

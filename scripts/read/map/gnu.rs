@@ -193,7 +193,7 @@ impl<'m> Parser<'m> {
     /// ```
     fn indented(&mut self, line: &'m [u8], pending: Option<Pending<'m>>) -> Parsed {
         let (first, rest) = word(line);
-        let (second, behind) = word(rest);
+        let (second, remainder) = word(rest);
         if first == b"[!provide]" || first == b"*undef*" {
             return Ok(());
         }
@@ -203,7 +203,7 @@ impl<'m> Parser<'m> {
         };
         if hexadecimal::parse_prefixed(second).is_some() {
             return match pending {
-                _ if is_data(behind) => Ok(()),
+                _ if is_data(remainder) => Ok(()),
                 Some(Pending::Output(name)) => {
                     self.map.sections.pop();
                     self.section_addresses(name, line)
@@ -212,11 +212,11 @@ impl<'m> Parser<'m> {
                 None => Err("addresses that belong to no section"),
             };
         }
-        if behind.is_empty() {
+        if remainder.is_empty() {
             // A symbol of an object.
             return Ok(());
         }
-        // `(size before relaxing)` defines none.
+        // `(size before relaxing)` defines no symbol.
         if let Some((name, target)) = assigned_symbol(rest.trim_ascii()) {
             self.map.script_symbols.push(ScriptSymbol {
                 address,
@@ -229,7 +229,7 @@ impl<'m> Parser<'m> {
 }
 
 /// Return: true if `line` is a symbol of an object file in the usual form for 64-bit targets. Most lines
-/// are, and the parser needs none of them.
+/// are such symbols, and the parser needs none of them.
 ///
 /// ```text
 ///                 0xffffffff81000230                secondary_startup_64

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A parsed link map: which object file put which bytes where.
+//! A parsed link map: the address and the object file of each input section.
 //!
-//! No line is passed over. A line of an unknown form leaves the owner of the bytes there unknown, so they
-//! are attributed to no object file.
+//! The parser skips no line. A line of an unknown form leaves the bytes at its place without an object
+//! file.
 
 use super::object_name::ObjectName;
 use crate::common::hash::FastSet;
@@ -13,7 +13,7 @@ use crate::common::hash::FastSet;
 pub(crate) struct Contribution<'m> {
     /// Address of the first byte; in the map of a relocatable link, offset in the output section.
     pub address: u64,
-    /// Bytes; 0 for an empty input section.
+    /// The number of bytes; 0 for an empty input section.
     pub size: u64,
     /// The input section's name.
     pub section: &'m [u8],
@@ -27,7 +27,7 @@ impl Contribution<'_> {
         self.address.saturating_add(self.size)
     }
 
-    /// Return: true if LLD itself made these bytes, from nothing or from constants that it merged.
+    /// Return: true if LLD made these bytes, by itself or from merged constants.
     pub(crate) fn is_internal(&self) -> bool {
         self.object.is(b"<internal>")
     }
@@ -104,8 +104,8 @@ pub(super) type Parsed = std::result::Result<(), &'static str>;
 pub(crate) struct LinkMap<'m> {
     pub sections: Vec<OutputSection<'m>>,
     pub script_symbols: Vec<ScriptSymbol<'m>>,
-    /// The object files in the order of the map, also those that contribute nothing. An object file
-    /// with several sections is here several times.
+    /// The object files in the order of the map, also object files without a contribution. An object
+    /// file with several sections is in the list several times.
     pub objects: Vec<ObjectName<'m>>,
     /// The files on the command line of the link, in contrast to members of its archives.
     pub given: FastSet<ObjectName<'m>>,
@@ -113,8 +113,8 @@ pub(crate) struct LinkMap<'m> {
     pub unknown: Vec<UnknownLine<'m>>,
     /// The number of all lines of unknown forms.
     pub unknown_count: usize,
-    /// The map does not tell which contributions are merged constants. LLD's map does: they are
-    /// [internal](Contribution::is_internal).
+    /// The map does not tell which contributions are merged constants. In LLD's map, such contributions
+    /// are [internal](Contribution::is_internal).
     pub hides_merging: bool,
 }
 

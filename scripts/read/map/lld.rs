@@ -39,7 +39,7 @@ pub(super) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
             .and_then(|line| add(&mut map, line));
         map.note(number, text, parsed);
     }
-    // The map has no last line of its own. Every link has these two sections after all sections of the
+    // No line marks the end of the map. Every link has these two sections after all sections of the
     // image.
     let has = |name: &[u8]| map.sections.iter().any(|section| section.name == name);
     if !text.ends_with(b"\n") || !has(b".shstrtab") || !has(b".strtab") {

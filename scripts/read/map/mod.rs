@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Link maps: which object file put which bytes where.
+//! Link maps: the address and the object file of each input section.
 //!
 //! In comes the text of a map of GNU ld ([`gnu`]) or LLD ([`lld`]). Out comes one form for both linkers,
 //! [`LinkMap`], which refers to the text. These files may import `common/` only.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tells by which linker a map was made, and has it parsed.
+//! Parses a map with the parser of the linker that made it.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Words of a map's line, and statements of the linker script, which all linkers print alike.
+//! Words of a map's line, and statements of the linker script. All linkers print statements alike.
 
 use crate::common::lines::find;
 
@@ -52,8 +52,8 @@ pub(super) fn assigned_symbol(statement: &[u8]) -> Option<(&[u8], Option<&[u8]>)
     (operator == b"=" && name != b".").then_some((name, symbol_name(expression)))
 }
 
-/// The text behind `PROVIDE (` and the like, or the whole statement if it is a plain assignment. `None` if
-/// the keyword has no parenthesis.
+/// The text after a keyword and its parenthesis, such as `PROVIDE (`, or a whole plain assignment. `None`
+/// if the keyword has no parenthesis.
 fn unwrapped(statement: &[u8]) -> Option<&[u8]> {
     let (first, rest) = word(statement);
     if matches!(first, b"PROVIDE" | b"PROVIDE_HIDDEN" | b"HIDDEN") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Makes a build directory of a kernel with so many ranges, to try the generator on:
+//! Makes a build directory of a kernel with RANGES ranges, to try the generator on:
 //!
 //!     cargo run -p generator --example synthetic -- DIRECTORY RANGES
 

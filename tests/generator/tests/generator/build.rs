@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A build directory made of a recorded link, and the tables that the generator makes in it.
+//! A build directory made from a recorded link, and the tables of the generator for it.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -17,7 +17,7 @@ use crate::recorded;
 
 pub(crate) use crate::recorded::{LINKS, ONE_OF_EACH};
 
-/// What is shown in no module, as its modules are not known.
+/// The list of symbols and objects whose modules are not known.
 pub(crate) const UNATTRIBUTED: &str = ".tmp_vmlinux.unattributed";
 
 const AUTO_CONF: &str = "include/config/auto.conf";
@@ -253,13 +253,13 @@ impl Tables {
             };
             let table = bytes.entry(label.clone()).or_default();
             match directive {
-                // A mark and the bytes of the room behind a table.
+                // The mark and the length of the room after a table.
                 ".long" if operands.starts_with("0x6d6f6f72, ") => {}
                 ".long" => table.extend((number(operands) as u32).to_le_bytes()),
                 ".quad" => table.extend(number(operands).to_le_bytes()),
                 ".byte" => table.extend(operands.split(", ").map(|byte| number(byte) as u8)),
                 ".asciz" => table.extend([operands.trim_matches('"').as_bytes(), b"\0"].concat()),
-                // Room behind a table.
+                // The room after a table.
                 ".skip" => {}
                 ".globl" | ".balign" | ".section" => {}
                 _ => panic!("{line}"),
@@ -268,7 +268,7 @@ impl Tables {
         Self { bytes }
     }
 
-    /// Whether there is a table of this name.
+    /// True if there is a table of this name.
     pub(crate) fn has(&self, label: &str) -> bool {
         self.bytes.contains_key(label)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Inputs that are cut, mixed with those of another build, or larger than anything seen: the tables
-//! are those of the undamaged inputs, or there are none and one clear message.
+//! Inputs that are cut short, mixed with inputs of another build, or very large: the generator
+//! makes the right tables, or no tables and one clear message.
 
 use std::fs;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::build::{Build, Tables, LINKS, ONE_OF_EACH, UNATTRIBUTED};
 use crate::elf::DumpedSymbol;
 
-/// What the generator writes beside its output; the last only if there is something to report.
+/// The files that the generator writes beside its output; it writes the last only if needed.
 const REPORTS: [&str; 3] = ["modules_thick.builtin", ".tmp_vmlinux.ranges", UNATTRIBUTED];
 
 /// Runs the generator. Returns what it printed, or its message.
@@ -68,7 +68,7 @@ impl Damaged {
         fs::read(self.build.path(file)).ok()
     }
 
-    /// Whether no symbol is shown in other modules than without damage, but may be in none if that is
+    /// True if no symbol is shown in other modules than without damage, but may be in none if that is
     /// reported.
     fn is_reported(&self, tables: &str) -> bool {
         let [whole, tables] = [self.whole.as_str(), tables].map(Tables::parse);
@@ -81,7 +81,7 @@ impl Damaged {
         self.build.listed().iter().enumerate().all(is_right)
     }
 
-    /// Whether `content` is refused for `file`, or what is not known for it is reported. If not, the
+    /// True if `content` is refused for `file`, or what is not known for it is reported. If not, the
     /// tables are those without damage.
     #[track_caller]
     pub(crate) fn refuses(&self, file: &str, content: impl AsRef<[u8]>, what: &str) -> bool {

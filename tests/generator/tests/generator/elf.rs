@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! ELF files from what objdump showed of recorded ones, so that no binary need be kept.
+//! ELF files made from recorded output of objdump, so that the repository needs no binaries.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ impl DumpedSymbol {
         !self.flags.starts_with('l')
     }
 
-    /// Whether it is in no section, as the names of source files are, which the listing does not have.
+    /// True if it is in no section, as the names of source files are, which the listing does not have.
     pub(crate) fn is_absolute(&self) -> bool {
         self.section == "*ABS*"
     }
@@ -48,7 +48,7 @@ impl DumpedSymbol {
     }
 }
 
-/// What `objdump -h -t -s` showed, and `readelf -S`.
+/// The output of `objdump -h -t -s` and of `readelf -S`.
 pub(crate) struct Dump {
     /// Name, size, address and the words for its flags.
     sections: Vec<(String, usize, u64, String)>,
@@ -57,7 +57,7 @@ pub(crate) struct Dump {
     content: HashMap<String, Vec<u8>>,
     /// Flags and the size of an entry.
     merged: HashMap<String, (u32, u64)>,
-    /// How many sections the file has before these.
+    /// The number of sections before these sections.
     pub(crate) sections_before: usize,
 }
 
@@ -165,7 +165,7 @@ impl Dump {
             match ids.get(dumped.section.as_str()) {
                 Some(section) => symbol.section = Some(*section),
                 None if dumped.section == "*COM*" => {
-                    // objdump shows the size where others have an address, and behind it the alignment.
+                    // objdump shows the size of a COMMON symbol as its address, then the alignment.
                     (symbol.st_size, symbol.st_value) = (dumped.address, dumped.size);
                     symbol.st_shndx = elf::SHN_COMMON;
                 }

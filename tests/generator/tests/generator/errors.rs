@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An input that cannot be trusted as a whole ends the link: exit code 1, nothing on standard output,
-//! and a message that names the file and says what to do.
+//! An input that cannot be trusted as a whole ends the link: exit code 1, nothing on standard
+//! output, and a message that names the file and a remedy.
 
 use std::ffi::OsStr;
 use std::fs;

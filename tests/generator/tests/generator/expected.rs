@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The modules of each symbol. `fixtures/expected` has them, and must hold for each linker and each way
-//! of linking.
+//! The expected modules of each symbol, from `fixtures/expected`. They are the same for each linker
+//! and each way of linking.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
@@ -10,7 +10,7 @@ use crate::build::{Build, LINKS};
 use crate::recorded::fixtures;
 
 /// Modules by name; for symbols of one name, in the order of the symbol table: that of the link, but
-/// global symbols behind local ones.
+/// global symbols after local symbols.
 fn expected() -> HashMap<String, VecDeque<Vec<String>>> {
     let mut expected: HashMap<_, VecDeque<_>> = HashMap::new();
     let text = fs::read_to_string(fixtures().join("expected")).unwrap();

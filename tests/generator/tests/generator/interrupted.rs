@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! No room for the output, and runs that are killed: nothing half-written stays that a later build
-//! would use.
+//! A full disk, and killed runs: no half-written file stays behind that a later build would use.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::process::ExitStatusExt;

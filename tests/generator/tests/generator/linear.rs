@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! That the generator's time is linear in its inputs.
+//! The generator's time is linear in the length of its inputs.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use tempfile::TempDir;
 
 use crate::synthetic;
 
-/// How often each size is tried. The fastest run counts: what disturbs a run only makes it longer.
+/// The number of runs for each size. The fastest run counts: disturbances only make a run longer.
 const RUNS: usize = 5;
 
-/// How many times as long ten times as many ranges take.
+/// The time for ten times as many ranges, as a multiple.
 fn ratio(ranges: usize) -> f64 {
     let sizes = [ranges, 10 * ranges];
     let builds = sizes.map(|ranges| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generator on recorded links: what it must make of them.
+//! The generator on recorded links, and its expected outputs.
 
 use std::fs;
 

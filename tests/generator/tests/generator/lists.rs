@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The smaller inputs, damaged: what nm printed, the commands, the settings, and the list of modules.
+//! The smaller inputs, damaged: the output of nm, the commands, the settings, and the list of modules.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,7 +12,7 @@ use crate::sort_symbols::{lines, sort_symbols};
 const COMMAND: &str = "drivers/sw/.mac.o.cmd";
 const OBJECT: &str = "crypto/sum.o";
 
-/// What the generator makes of a list of nm's, or its message.
+/// The output of the generator for a list of nm, or its message.
 #[track_caller]
 fn sorted(build: &Build, syms: impl AsRef<[u8]>) -> Result<Vec<u8>, String> {
     build.write("vmlinux1.syms", syms);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Files of more sections than 16 bits can number, as -ffunction-sections makes them of a large kernel:
-//! symbols name their sections in a table of its own.
+//! Files with more sections than 16 bits can number, as with -ffunction-sections: an additional
+//! table has the section indexes of symbols.
 
 use crate::build::Build;
 use crate::elf::Dump;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Constants that linkers merge: the flags of sections tell of them, and their names do not.
+//! Constants that linkers merge. Only the flags of a section tell whether its constants are merged,
+//! not its name.
 
 use crate::build::{Build, Tables, LINKS};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the generator cannot know of single symbols and lines does not end the link. They are
-//! shown in no module, never in a wrong one, and reported.
+//! Symbols and map lines that the generator cannot attribute do not end the link. They are shown in
+//! no module, never in a wrong module, and reported.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ fn a_symbol_that_nobody_defines() {
     }
 }
 
-/// What has a size does not begin where the only piece there ends.
+/// A symbol with a size does not begin at the end of the only piece there.
 #[test]
 fn a_symbol_with_a_size_behind_a_piece() {
     for link in LINKS {
@@ -236,7 +236,7 @@ fn the_last_pass_says_how_much_is_open() {
          drivers/sw/mac.o, crypto/hash.o, ...; .tmp_vmlinux.unattributed lists them\n",
     );
     assert_eq!(build.read(UNATTRIBUTED).lines().count(), 4);
-    // What is known again is listed no more.
+    // A symbol that becomes known is no longer listed.
     for (object, module) in [
         ("drivers/sw/.mac", "a"),
         ("crypto/.sum", "b"),

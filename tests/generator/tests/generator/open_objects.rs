@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Objects of which the generator cannot know the modules do not end the link: their symbols are shown
-//! in no module, never in a wrong one, and they are reported.
+//! Objects without known modules do not end the link: their symbols are shown in no module, never
+//! in a wrong module, and the objects are reported.
 
 use std::fs;
 
@@ -86,7 +86,7 @@ fn prebuilt_objects_and_blobs() {
     }
 }
 
-/// What the link is given by itself is made by it, and no part of a module.
+/// An object outside of kbuild's archives is made by the link, and in no module.
 #[test]
 fn objects_that_the_link_makes_need_no_command() {
     for (link, from, to) in [

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The passes of a link: a table may be longer or shorter in the next one, and yet they come to an end.
-//! kbuild links a third time if a symbol of the tables moved between the first pass and the second, and
-//! the kernel is inconsistent if one moves between the last pass and the link of vmlinux. Before the
-//! first pass there is one without symbols.
+//! The passes of a link: the length of a table may change in the next pass, but the passes come to
+//! an end. kbuild links a third time if a symbol of the tables moved between the first pass and the
+//! second. The kernel is inconsistent if a symbol moves between the last pass and the link of
+//! vmlinux. A pass without symbols precedes the first pass.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ impl Passes {
     }
 }
 
-/// Where the labels of assembler source are.
+/// The places of the labels of assembler source.
 fn places(source: &str) -> BTreeMap<String, u64> {
     let (mut places, mut at) = (BTreeMap::new(), 0_u64);
     for line in source.lines() {

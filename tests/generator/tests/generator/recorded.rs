@@ -2,8 +2,8 @@
 
 //! The recorded links in `fixtures`, which `fixtures/make.sh` makes.
 //!
-//! What the oldest version of a linker makes is kept as it is, and what a newer one makes as the
-//! difference to the version before it. A version without a difference is not tested again.
+//! The output of the oldest version of a linker is stored whole. The output of each newer version is stored
+//! as the difference to the version before. A version without a difference is not tested again.
 
 use std::fs;
 use std::path::{Path, PathBuf};

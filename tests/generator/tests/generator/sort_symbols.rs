@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sort-symbols`: the lines that nm printed, at one address by size.
+//! `kallmodsyms sort-symbols`: the lines of nm, sorted by size at each address.
 
 use crate::build::{Build, LINKS};
 use assert_cmd::Command;
@@ -12,7 +12,7 @@ pub(crate) fn sort_symbols(build: &Build) -> Command {
     command
 }
 
-/// What nm would print of the image, in the order of its addresses and then by size or against it.
+/// The output of nm for the image, by address and then by rising or falling size.
 pub(crate) fn lines(build: &Build, largest_first: bool) -> String {
     let mut listed = build.listed();
     listed.sort_by_key(|symbol| {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A build directory of any size, made up: what the generator reads of a kernel whose code is in so
-//! many ranges, each of one function and in another module than its neighbours.
+//! A made-up build directory of any size: the inputs of the generator for a kernel with many
+//! ranges. Each range has one function, in another module than its neighbours.
 
 use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// What the directory's one pass of the link is called.
+/// The name of the directory's only pass of the link.
 pub(crate) const STEM: &str = "vmlinux1";
 
 /// Objects, each in a module of its own but for the first; they are met again and again.
@@ -70,7 +70,7 @@ fn map(ranges: usize) -> String {
     map + "OUTPUT(vmlinux elf64-x86-64)\n"
 }
 
-/// What the generator reads of the output of scripts/kallsyms.
+/// The part of the output of scripts/kallsyms that the generator reads.
 fn kallsyms(ranges: usize) -> String {
     let mut text = String::from("kallsyms_offsets:\n");
     for range in 0..ranges {
