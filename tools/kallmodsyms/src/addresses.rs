@@ -9,30 +9,30 @@ use crate::error::Result;
 use crate::format::walk::{Place, Places};
 use crate::image::Image;
 
-/// Where the symbols are.
+/// The addresses of the symbols.
 pub(crate) struct Addresses<'d> {
     /// `kallsyms_offsets`, a row for each symbol.
     rows: Cow<'d, [u32]>,
     encoding: Encoding,
-    /// The address that `_text` was linked for.
+    /// The address of `_text` at link time.
     pub(crate) linked_text: u64,
     /// The address of `_text` in the kernel as it runs.
     pub(crate) text: u64,
     bounds: Bounds,
 }
 
-/// What a row says. Addresses here are those of the kernel as it runs.
+/// The encoding of rows. All addresses are of the running kernel.
 enum Encoding {
-    /// Bytes from this base.
+    /// A row is a number of bytes from this base.
     Base(u64),
-    /// `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`: -1 for the byte at this address, -2 for the one after it and
-    /// so on, and an absolute address if the row is not negative.
+    /// `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`: -1 stands for this base, -2 for the next byte, and so on. A row
+    /// that is not negative is an absolute address.
     BaseOrAbsolute(u64),
-    /// Linux 7.2 and later: signed bytes from the row itself; the first row is at this address.
+    /// Linux 7.2 and 7.3: a signed distance from the row in bytes; the first row is at this address.
     Row(u64),
 }
 
-/// Addresses, in the kernel as it runs, that end the last symbol where sizes are not stored.
+/// Addresses of the running kernel that end the last symbol if sizes are not stored.
 struct Bounds {
     inittext: Range<u64>,
     etext: u64,
@@ -40,7 +40,7 @@ struct Bounds {
 }
 
 impl<'d> Addresses<'d> {
-    /// Those of `len` symbols in a kernel whose image was moved by `offset`.
+    /// The addresses of `len` symbols in a kernel that was moved by `offset`.
     pub(crate) fn read(image: &Image<'d>, len: u32, offset: u64) -> Result<Self> {
         let rows: Cow<'d, [u32]> = image.words("kallsyms_offsets", len as usize)?;
         let linked_text: u64 = image.word("kallsyms_module_base")?;
@@ -75,7 +75,7 @@ impl<'d> Addresses<'d> {
         })
     }
 
-    /// Tells whether the rows count from `address`.
+    /// Return: true if the rows count from `address`.
     pub(crate) fn are_from_base(&self, address: u64) -> bool {
         match self.encoding {
             Encoding::Base(base) | Encoding::BaseOrAbsolute(base) => base == address,
@@ -83,8 +83,7 @@ impl<'d> Addresses<'d> {
         }
     }
 
-    /// Has the rows count from a base that puts symbol number `symbol` at `address`; `None` if there
-    /// is no such symbol.
+    /// Moves the base so that symbol number `symbol` is at `address`; `None` if there is no such symbol.
     pub(crate) fn set_base(&mut self, symbol: usize, address: u64) -> Option<()> {
         let row = *self.rows.get(symbol)?;
         let from_base = address.wrapping_sub(row.into());
@@ -94,7 +93,7 @@ impl<'d> Addresses<'d> {
         Some(())
     }
 
-    /// The number of symbols in the per-cpu area. They are the first ones.
+    /// The number of symbols in the per-cpu area, which come first.
     pub(crate) fn percpu_len(&self) -> usize {
         let is_percpu = |row: &&u32| {
             matches!(self.encoding, Encoding::BaseOrAbsolute(_)) && (**row as i32) >= 0
@@ -136,14 +135,14 @@ impl Places for Addresses<'_> {
         }
     }
 
-    fn rest(&self, place: Place) -> usize {
+    fn to_section_end(&self, place: Place) -> usize {
         if place.percpu {
             return 0;
         }
         let (address, bounds) = (place.address as u64, &self.bounds);
         let end = match address {
             _ if bounds.inittext.contains(&address) => bounds.inittext.end,
-            // Without CONFIG_KALLSYMS_ALL there are no symbols behind the code.
+            // Without CONFIG_KALLSYMS_ALL, no symbols follow the code.
             _ if address <= bounds.etext.max(bounds.inittext.end) => bounds.etext,
             _ => bounds.end,
         };

@@ -13,13 +13,13 @@ use crate::error::{Error, Result};
 
 type Header = FileHeader64<LittleEndian>;
 
-/// Bytes of a section header.
+/// The number of bytes of a section header.
 const SECTION_HEADER: u64 = 64;
 
 const CUT_SHORT: &str = "the file is cut short";
 const BAD_SECTIONS: &str = "bad section headers";
 const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";
-/// What to do about a file that is no vmlinux.
+/// The remedy for a file that is no vmlinux.
 pub(crate) const GIVE: &str =
     "Give the vmlinux of a 64-bit little endian kernel, or a vmlinuz of x86.";
 
@@ -34,7 +34,7 @@ pub(crate) struct Elf<'d> {
 pub(crate) struct Section<'d> {
     /// Address of the first byte in the image.
     pub(crate) address: u64,
-    /// Whether it has instructions.
+    /// True if the section has instructions.
     pub(crate) is_code: bool,
     /// Bytes.
     pub(crate) size: u64,
@@ -42,7 +42,7 @@ pub(crate) struct Section<'d> {
 }
 
 impl<'d> Elf<'d> {
-    /// Reads the headers of a file; `path` is the place that `bytes` are from.
+    /// Reads the headers of the file `path`, which has `bytes`.
     pub(crate) fn parse(path: &'d Path, bytes: &'d [u8]) -> Result<Self> {
         let failed = |problem: &str| Error::in_file(path, problem, GIVE);
         let length = bytes.len() as u64;
@@ -59,7 +59,7 @@ impl<'d> Elf<'d> {
             let end = size.and_then(|size| start.checked_add(size));
             end.is_some_and(|end| end <= length)
         };
-        // Where there are more sections than fit in the header, the first section has their number.
+        // If the number of sections does not fit into the header, the first section has it.
         if !fits(1) {
             return Err(failed(CUT_SHORT));
         }
@@ -75,12 +75,12 @@ impl<'d> Elf<'d> {
         Ok(Self {
             path,
             bytes,
-            // No section is sought by name: a name says nothing of the content.
+            // The name is not needed: no section is looked up by name.
             sections: SectionTable::new(headers, StringTable::default()),
         })
     }
 
-    /// Name and address of the symbols that are defined in a section; `None` if there are none.
+    /// Names and addresses of the symbols that are defined in a section; `None` without a symbol table.
     pub(crate) fn symbols(&self) -> Result<Option<impl Iterator<Item = (&'d [u8], u64)>>> {
         let mut sections = self.sections.iter();
         let Some(section) = sections.find(|section| section.sh_type(LittleEndian) == SHT_SYMTAB)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Failures: what is wrong, where, and what to do next.
+//! Failures: the problem, its place, and the remedy.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A failure, with everything that a person needs to mend it.
+/// A failure: its place, the problem and the remedy.
 ///
 /// Displayed, it has two lines: the place and the problem, and the remedy, indented by two spaces.
 ///
@@ -25,11 +25,11 @@ pub struct Error {
     remedy: String,
 }
 
-/// What functions of this crate return.
+/// The result of functions of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A failure that is not about one file.
+    /// A failure without a file at fault.
     pub(crate) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             place: None,

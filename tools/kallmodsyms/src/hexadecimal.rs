@@ -2,7 +2,7 @@
 
 //! Hexadecimal numbers, as people and the kernel write them.
 
-/// Reads hexadecimal digits: all of `digits`, which are 16 at most, or nothing.
+/// Reads up to 16 hexadecimal digits; `None` if `digits` has any other byte.
 pub(crate) fn parse_digits(digits: &[u8]) -> Option<u64> {
     if digits.len() > 16 || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
@@ -10,7 +10,7 @@ pub(crate) fn parse_digits(digits: &[u8]) -> Option<u64> {
     u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Reads a hexadecimal number with `0x` in front or without.
+/// Reads a hexadecimal number with or without a leading `0x`.
 ///
 /// ```
 /// assert_eq!(kallmodsyms::parse_hexadecimal("0x10"), Some(16));

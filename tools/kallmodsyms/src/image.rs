@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::scanner;
 use crate::words::{words, Word};
 
-/// A table of the kernel's kallsyms, without which there is nothing to show.
+/// A table of the kernel's kallsyms. A kernel without it has no symbols to show.
 const KERNELS: &str = "kallsyms_names";
 /// A table of the generator.
 const OURS: &str = "kallsyms_module_offsets";
@@ -20,7 +20,7 @@ const OURS: &str = "kallsyms_module_offsets";
 /// The first letters of the name of each table.
 const TABLE: &[u8] = b"kallsyms_";
 
-/// Symbols that say where something ends.
+/// Symbols at the ends of sections.
 const BOUNDS: [&[u8]; 5] = [b"_stext", b"_sinittext", b"_einittext", b"_etext", b"_end"];
 
 pub(crate) const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";
@@ -34,8 +34,7 @@ pub(crate) struct Image<'d> {
 }
 
 impl<'d> Image<'d> {
-    /// Finds the tables of the kernel in `bytes`, which are a vmlinux; `path` is the place that they
-    /// are from.
+    /// Finds the tables of the kernel in `bytes`, a vmlinux; `path` is its path.
     pub(crate) fn find(path: &'d Path, bytes: &'d [u8]) -> Result<Self> {
         let elf = Elf::parse(path, bytes)?;
         let by_symbols = by_symbols(&elf)?;
@@ -67,7 +66,7 @@ impl<'d> Image<'d> {
         self.path
     }
 
-    /// Tells whether there is a table of this name.
+    /// Return: true if the image has a table of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.places.contains_key(name)
     }
@@ -98,11 +97,11 @@ impl<'d> Image<'d> {
         })
     }
 
-    /// The bytes from one table to the next, and maybe padding.
+    /// The bytes from one table to the next, with the padding between, if any.
     pub(crate) fn between(&self, name: &str, next: &str) -> Result<&'d [u8]> {
         let size = self.place(next)?.checked_sub(self.place(name)?);
-        let not_behind = || self.failure(format!("{next} is not behind {name}"), DAMAGED);
-        self.bytes(name, size.ok_or_else(not_behind)?)
+        let not_after = || self.failure(format!("{next} is not after {name}"), DAMAGED);
+        self.bytes(name, size.ok_or_else(not_after)?)
     }
 
     /// The first `count` numbers of a table.
@@ -111,7 +110,7 @@ impl<'d> Image<'d> {
         Ok(words(self.bytes(name, size)?))
     }
 
-    /// The number that a table consists of.
+    /// The only number of a table.
     pub(crate) fn word<T: Word>(&self, name: &str) -> Result<T> {
         let bytes = self.bytes(name, size_of::<T>() as u64)?;
         T::of_bytes(bytes).ok_or_else(|| self.failure(format!("{name} is cut short"), DAMAGED))
@@ -128,7 +127,7 @@ impl<'d> Image<'d> {
     }
 }
 
-/// The addresses of tables and bounds; `None` where there is no symbol table.
+/// The addresses of tables and bounds; `None` without a symbol table.
 fn by_symbols<'d>(elf: &Elf<'d>) -> Result<Option<HashMap<Cow<'d, str>, u64>>> {
     let is_of_interest =
         |(name, _): &(&[u8], u64)| name.starts_with(TABLE) || BOUNDS.contains(name);

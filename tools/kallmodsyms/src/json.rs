@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Answers as objects of JSON. An address is a string, as numbers of JSON may have 53 bits only.
+//! Answers as JSON objects. An address is a string, as JSON numbers may have only 53 bits.
 
 use std::borrow::Cow;
 
@@ -45,7 +45,7 @@ impl<'t> From<&Line<'t>> for Symbol<'t> {
 #[derive(Serialize)]
 pub(crate) struct Answer<'t> {
     pub(crate) query: &'t str,
-    /// The address that was asked for, and its distance to the start of the symbol.
+    /// The address of the query, and its distance from the start of the symbol.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<Address>,
     #[serde(skip_serializing_if = "Option::is_none")]

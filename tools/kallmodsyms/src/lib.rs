@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `/proc/kallmodsyms` says of a kernel's own symbols, from the file of the kernel, without booting
-//! it.
+//! The lines of `/proc/kallmodsyms` for a kernel's own symbols, from the file of a kernel that does not
+//! run.
 //!
-//! The lines are made by the code that makes them in the kernel (`rust/format/` of this repository), from
-//! the tables that the kernel reads, so they are the same to the byte. The modules of this crate follow
-//! the data:
+//! This crate and the kernel make the lines with the same code (`rust/format/` of this repository) from the
+//! same tables, so the lines are equal to the byte. The modules of this crate follow the data:
 //!
 //! - the [request](Show);
-//! - the file: `source`, which maps it, `vmlinuz` and `decompress`;
-//! - the image: `elf`, `image`, and `scanner` where there are no symbols;
+//! - the file: `source`, `vmlinuz` and `decompress`;
+//! - the image: `elf`, `image`, and `scanner` for a file without symbols;
 //! - the tables: `tables` and `addresses`;
 //! - the answer: `listing`, `selection`, `link_ranges` and `lookup`;
-//! - its form: `line`, `json` and `output`.
+//! - the form of the answer: `line`, `json` and `output`.
 //!
-//! With the kernel it shares the format code alone, and with the generator, `scripts/`, nothing.
+//! This crate shares only the format code with the kernel, and no other code with the generator.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), kallmodsyms::Error> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A line of the listing, in its parts.
+//! A line of the listing, split into its fields.
 
 use memchr::memchr;
 
@@ -13,7 +13,7 @@ use crate::hexadecimal::parse_digits;
 /// ```
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Line<'t> {
-    /// All of it, without the newline.
+    /// The whole line without the newline.
     pub(crate) text: &'t [u8],
     pub(crate) address: u64,
     /// Bytes.
@@ -21,7 +21,7 @@ pub(crate) struct Line<'t> {
     /// Letter of the type.
     pub(crate) kind: u8,
     pub(crate) name: &'t [u8],
-    /// The brackets; empty where the symbol is in no module.
+    /// The brackets; empty if the symbol is in no module.
     pub(crate) modules: &'t [u8],
 }
 
@@ -49,7 +49,7 @@ impl<'t> Line<'t> {
     }
 }
 
-/// The lines in `text`, whole ones as the kernel makes them.
+/// The lines in `text`, which are whole lines of the kernel's form.
 pub(crate) fn parse(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     each_line(text).filter_map(Line::parse)
 }
@@ -67,7 +67,7 @@ pub(crate) fn each_line(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The part before the first `separator`, and the part behind it.
+/// The parts before and after the first `separator`.
 fn split(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let (before, rest) = text.split_at_checked(memchr(separator, text)?)?;
     Some((before, rest.get(1..).unwrap_or_default()))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The ranges of the image that each object file brought: `.tmp_vmlinux.ranges`, which the build leaves
-//! beside vmlinux.
+//! The ranges of the image by object file: `.tmp_vmlinux.ranges`, which the build leaves beside vmlinux.
 
 use std::fs;
 use std::ops::Range;
@@ -18,7 +17,7 @@ const FILE: &str = ".tmp_vmlinux.ranges";
 pub(crate) struct LinkRanges {
     path: PathBuf,
     text: Vec<u8>,
-    /// The address that `_text` was linked for, and the bytes from there to the one that it has.
+    /// The address of `_text` at link time, and its distance from there at run time.
     linked_text: u64,
     offset: u64,
 }
@@ -43,7 +42,7 @@ impl LinkRanges {
         })
     }
 
-    /// The ranges that an object file brought, in the kernel as it runs.
+    /// The ranges of an object file in the running kernel.
     pub(crate) fn of_object(&self, object: &str) -> Result<Vec<Range<u64>>> {
         let wanted = object.strip_prefix("./").unwrap_or(object).as_bytes();
         let mut ranges = Vec::new();
@@ -58,19 +57,19 @@ impl LinkRanges {
             true => Err(Error::in_file(
                 &self.path,
                 format!("no part of the kernel is from '{}'", object.escape_debug()),
-                "Name an object file as it is there, from the top of the build: fs/ext4/super.o.",
+                "Give the path of an object file from the top of the build, such as fs/ext4/super.o.",
             )),
         }
     }
 
-    /// Section and object file of the byte at `address` in the kernel as it runs.
+    /// Section and object file of the byte at `address` in the running kernel.
     pub(crate) fn at(&self, address: u64) -> Option<(&[u8], &[u8])> {
         let mut ranges = each_line(&self.text).filter_map(LinkRange::parse);
         let range = ranges.find(|range| self.moved(range.addresses.clone()).contains(&address));
         range.map(|range| (range.section, range.object))
     }
 
-    /// A range of the image in the kernel as it runs. The per-cpu area, below it, is not moved.
+    /// A range of the image in the running kernel. The per-cpu area below the image does not move.
     fn moved(&self, range: Range<u64>) -> Range<u64> {
         if range.start < self.linked_text {
             return range;
@@ -96,7 +95,7 @@ impl LinkRanges {
 struct LinkRange<'t> {
     addresses: Range<u64>,
     section: &'t [u8],
-    /// `-` where it is no single object's.
+    /// The object; `-` for a piece of several objects or of none.
     object: &'t [u8],
 }
 

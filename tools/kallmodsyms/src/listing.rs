@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The listing of a kernel: every line of its own symbols, made by the code that makes the lines in the
-//! kernel, and `kallmodsyms show`.
+//! `kallmodsyms show`: the lines of a kernel's own symbols, made by the kernel's own code.
 
 use std::io::Write;
 
@@ -16,10 +15,10 @@ use crate::selection::Selection;
 use crate::source::Vmlinux;
 use crate::tables::Kernel;
 
-/// More bytes than any line has, its name not yet cut off: 512 tokens of 512 bytes, and 255 modules.
+/// A length above any line before its name is cut off: 512 tokens of 512 bytes, and 255 modules.
 const BUFFER: usize = 1 << 20;
 
-/// Makes all lines, and hands them to `take`, some whole ones at a time.
+/// Makes all lines, and passes them to `take`, several whole lines at a time.
 pub(crate) fn lines<P: Places>(
     kernel: &Kernel<'_>,
     tables: &Tables<'_, '_, P>,
@@ -47,10 +46,10 @@ pub(crate) fn lines<P: Places>(
     take(buffer.get(..filled).unwrap_or_default())
 }
 
-/// Writes the lines of a kernel's own symbols to `out`: what its `/proc/kallmodsyms` has for them.
+/// Writes the lines of a kernel's own symbols to `out`, as in its `/proc/kallmodsyms`.
 ///
-/// Return: requests that nothing answers, each as a failure to report. If the other end of `out` is
-/// closed, its reader has enough, and that is no failure.
+/// Return: the requests without an answer, each as a failure to report. A reader may close the pipe `out`
+/// early; a closed pipe is no failure.
 ///
 /// ```no_run
 /// let request = kallmodsyms::Show::of("vmlinux");
@@ -93,9 +92,8 @@ fn write(
     out.end(is_array)?;
     Ok(match is_empty {
         true => vec![kernel.failure(
-            "no symbol is where --range and --object say",
-            "The addresses are those of the kernel as --offset says; an object can bring what has \
-             no symbol.",
+            "--range and --object select no symbol",
+            "Give addresses of the kernel that was moved by --offset; some objects have no symbol.",
         )],
         false => Vec::new(),
     })

@@ -2,9 +2,9 @@
 
 //! `kallmodsyms lookup`: the symbol and the modules of an address, and the lines of a symbol.
 //!
-//! An address gets the name that the kernel prints for it: that of the first symbol at the last address
-//! with symbols that is not above it. Its modules are those of a symbol there that it is in, or behind
-//! the end of these symbols those of the object that is there.
+//! An address gets the name that the kernel prints: the name of the first symbol at the highest address
+//! with symbols that is not above the query. If the query is inside a symbol at that address, it has the
+//! modules of that symbol; otherwise it has the modules of the object there.
 
 use std::io::Write;
 
@@ -29,20 +29,20 @@ enum Answer<'t> {
     Address(Location<'t>),
 }
 
-/// An address in a symbol, or in the padding behind one.
+/// An address in a symbol, or in the padding after a symbol.
 struct Location<'t> {
     address: u64,
-    /// Bytes from the start of `symbol`.
+    /// The number of bytes from the start of `symbol`.
     offset: u64,
     symbol: Line<'t>,
-    /// In brackets.
+    /// The modules in brackets.
     modules: Vec<u8>,
 }
 
 /// Writes an answer to each query to `out`.
 ///
-/// Return: queries that nothing answers, each as a failure to report. If the other end of `out` is
-/// closed, its reader has enough, and that is no failure.
+/// Return: the queries without an answer, each as a failure to report. A reader may close the pipe `out`
+/// early; a closed pipe is no failure.
 ///
 /// ```no_run
 /// let request = kallmodsyms::Lookup {
@@ -74,7 +74,7 @@ fn answer(
         Ok(())
     })?;
     let symbols = Symbols::of(tables, &text);
-    // Only the answers in JSON have what is there, and they do without.
+    // Only answers in JSON have the section and the object, and both are optional.
     let ranges = match request.json {
         true => LinkRanges::read(kernel).ok(),
         false => None,
@@ -99,22 +99,22 @@ fn answer(
 
 fn nothing(kernel: &Kernel<'_>, query: &str) -> Error {
     kernel.failure(
-        format!("nothing is found for '{}'", query.escape_debug()),
-        "A symbol is asked for by its whole name, an address by 0x and its digits, both as in this \
-         kernel; one of a kernel that was moved at boot needs --offset.",
+        format!("no symbol is found for '{}'", query.escape_debug()),
+        "Give the whole name of a symbol, or 0x and the digits of an address. For an address of a kernel \
+         that was moved at boot, add --offset.",
     )
 }
 
 /// All symbols of a kernel.
 struct Symbols<'t, 'a, 'd> {
-    /// Those of the per-cpu area and those of the image, both by address.
+    /// The symbols of the per-cpu area, and the symbols of the image, both by address.
     percpu: Vec<Line<'t>>,
     image: Vec<Line<'t>>,
     tables: &'t Tables<'t, 'a, Addresses<'d>>,
 }
 
 impl<'t, 'a, 'd> Symbols<'t, 'a, 'd> {
-    /// Those in `text`, which is the listing of the kernel that has `tables`.
+    /// The symbols in `text`, the listing of the kernel with `tables`.
     fn of(tables: &'t Tables<'t, 'a, Addresses<'d>>, text: &'t [u8]) -> Self {
         let mut percpu: Vec<Line<'t>> = line::parse(text).collect();
         let count = tables.places.percpu_len().min(percpu.len());
@@ -153,7 +153,7 @@ impl<'t, 'a, 'd> Symbols<'t, 'a, 'd> {
             .filter(move |line| line.name == name.as_bytes())
     }
 
-    /// The location of `address`; `None` outside of the kernel.
+    /// The location of `address`; `None` if the address is outside of the kernel.
     fn location(&self, address: u64) -> Option<Location<'t>> {
         let text = self.tables.places.text;
         let lines = if address < text {
@@ -171,7 +171,7 @@ impl<'t, 'a, 'd> Symbols<'t, 'a, 'd> {
         let next = lines
             .get(after)
             .map(|next| next.address.wrapping_sub(start));
-        // The last symbol has no padding behind it.
+        // No padding follows the last symbol.
         symbol.size = match (symbol.size, next) {
             (0, next) => next?,
             (_, None) if around.is_none() => return None,
@@ -189,7 +189,7 @@ impl<'t, 'a, 'd> Symbols<'t, 'a, 'd> {
         })
     }
 
-    /// The modules of the object that is at `address`, in brackets.
+    /// The modules of the object at `address`, in brackets.
     fn modules_at(&self, address: u64) -> Vec<u8> {
         let Tables {
             places, modules, ..
@@ -205,7 +205,7 @@ impl<'t, 'a, 'd> Symbols<'t, 'a, 'd> {
     }
 }
 
-/// `NAME+0xOFFSET`, as in a trace, where `/0xSIZE` follows.
+/// Splits `NAME+0xOFFSET`, which a trace follows with `/0xSIZE`.
 fn offset(query: &str) -> Option<(&str, u64)> {
     let (name, offset) = query.rsplit_once("+0x")?;
     let digits = offset.split('/').next()?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The output: text on its way to a file or to a reader, and the forms that symbols have there.
+//! The output: a buffered writer, and the forms of symbols in it.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -11,23 +11,23 @@ use crate::json;
 use crate::line::Line;
 use crate::request::Format;
 
-/// As many bytes are kept before they are written.
+/// The number of bytes that the buffer holds before it is written.
 const FULL: usize = 1 << 16;
 
-/// Where answers go.
+/// The writer of answers.
 pub(crate) struct Output<'w> {
     out: &'w mut dyn Write,
     /// Text that is not yet written.
     kept: Vec<u8>,
-    /// Whether nobody reads it any more.
+    /// True if the reader closed the pipe.
     is_closed: bool,
-    /// Whether there is an object in the array.
+    /// True if the array has an object.
     has_object: bool,
 }
 
 impl<'w> Output<'w> {
-    /// Calls `answer` with an output to `out`, and writes what is left at the end. A reader who closed
-    /// the other end has enough: nothing is missing then.
+    /// Calls `answer` with an output to `out`, and writes the rest of the buffer at the end. If the reader
+    /// closes the pipe, no answer is missing.
     pub(crate) fn with(
         out: &'w mut dyn Write,
         answer: impl FnOnce(&mut Self) -> Result<Vec<Error>>,
@@ -45,7 +45,7 @@ impl<'w> Output<'w> {
         }
     }
 
-    /// Writes `text`, later if it is little.
+    /// Writes `text`, or keeps it in the buffer.
     pub(crate) fn write(&mut self, text: &[u8]) -> Result<()> {
         if text.len() >= FULL {
             self.flush()?;
@@ -80,12 +80,12 @@ impl<'w> Output<'w> {
         )
     }
 
-    /// Begins an array, if it is one.
+    /// Begins the array, if the form is JSON.
     pub(crate) fn begin(&mut self, is_array: bool) -> Result<()> {
         self.write(if is_array { b"[" } else { b"" })
     }
 
-    /// Ends it.
+    /// Ends the array.
     pub(crate) fn end(&mut self, is_array: bool) -> Result<()> {
         self.write(if is_array { b"\n]\n" } else { b"" })
     }
@@ -102,7 +102,7 @@ impl<'w> Output<'w> {
         self.flush_if_full()
     }
 
-    /// A line as in `/proc/kallsyms`.
+    /// Writes a line as in `/proc/kallsyms`.
     fn kallsyms(&mut self, line: &Line<'_>, module: Option<&[u8]>) -> Result<()> {
         let fields = write!(
             self.kept,

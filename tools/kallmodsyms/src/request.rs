@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub struct Source {
     /// A vmlinux, or a vmlinuz of x86.
     pub file: PathBuf,
-    /// Bytes from the address that the image was linked for to the one that it was moved to.
+    /// The distance in bytes from the link address of the image to its address at run time.
     pub offset: u64,
 }
 
@@ -21,7 +21,7 @@ pub struct Show {
     pub source: Source,
     /// The form of the lines.
     pub format: Format,
-    /// Addresses. All symbols are shown if there are neither ranges nor objects.
+    /// Selected addresses. Without ranges and objects, all symbols are shown.
     pub ranges: Vec<Range<u64>>,
     /// Object files as kbuild names them, from the top of the build: `fs/ext4/super.o`.
     pub objects: Vec<String>,
@@ -32,7 +32,7 @@ pub struct Show {
 pub struct Lookup {
     /// The kernel.
     pub source: Source,
-    /// Whether answers are objects of JSON.
+    /// True if answers are JSON objects.
     pub json: bool,
     /// Symbols, addresses and `symbol+0xoffset`.
     pub queries: Vec<String>,
@@ -46,9 +46,9 @@ pub enum Format {
     Kallmodsyms,
     /// As in `/proc/kallsyms`: without sizes and modules.
     Kallsyms,
-    /// As in `/proc/kallsyms`, with the first of the modules.
+    /// As in `/proc/kallsyms`, with the first module.
     KallsymsModules,
-    /// An array of objects of JSON.
+    /// An array of JSON objects.
     Json,
 }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The scanner: finds the tables of a vmlinux without symbols, as is inside of a vmlinuz, by what they
-//! look like, in any section of data.
+//! The scanner: finds the tables of a vmlinux without symbols, as in a vmlinuz, by their content, in any
+//! section of data.
 //!
-//! scripts/kallsyms and the generator write them one behind the other, each at a multiple of a number
-//! that depends on the kernel series: [`Layout`]. The index of the 256 tokens has starts that rise
-//! strictly, each behind the end of a string of the token table in front of it. In front of that are
-//! the markers and the names, and how many there are, which must fit. Where all others are follows
-//! from that number, and from the rooms that the generator's tables have to spare.
+//! scripts/kallsyms and the generator write the tables one after the other, each at a multiple of a number
+//! that depends on the kernel series: [`Layout`]. The scanner first looks for the index of the 256 tokens:
+//! its offsets rise strictly, and each is after the end of a string of the token table. Before the token
+//! table are the number of symbols, the names and the markers, which must agree. The places of all other
+//! tables follow from that number, and from the rooms of the generator's tables.
 //!
-//! Anything can look like a part of that, over and over again in a file that was made to: the search
-//! takes no more steps than a few for each byte.
+//! A malicious file can have many byte sequences like these tables, so the search takes at most a few steps
+//! for each byte.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -25,16 +25,16 @@ use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 use crate::words::{each_word, word_array, words, Word};
 
-/// What the series differ in.
+/// The differences between kernel series.
 struct Layout {
-    /// What each table of scripts/kallsyms begins at a multiple of.
+    /// The alignment of each table of scripts/kallsyms.
     align: usize,
-    /// Whether `kallsyms_relative_base` is behind the offsets.
+    /// True if `kallsyms_relative_base` follows the offsets.
     has_base: bool,
 }
 
-/// Of Linux 6.12, and of 7.2 on. What has one is not taken for the other: the bytes behind the number of
-/// symbols are 0, or names.
+/// The layouts of Linux 6.12, and of Linux 7.2 and 7.3. They cannot be confused: the bytes after the number
+/// of symbols are 0 in one layout, and names in the other.
 const LAYOUTS: [Layout; 2] = [
     Layout {
         align: 8,
@@ -46,25 +46,25 @@ const LAYOUTS: [Layout; 2] = [
     },
 ];
 
-/// What each table of the generator begins at a multiple of.
+/// The alignment of each table of the generator.
 const ALIGN: usize = 8;
 
-/// Bytes of the token index.
+/// The number of bytes of the token index.
 const INDEX: usize = 2 * TOKENS;
 
-/// Symbols from one marker to the next.
+/// The number of symbols from one marker to the next.
 const MARKER_STEP: usize = 256;
 
-/// More bytes than the last token has, with padding.
+/// A length above the last token with padding.
 const LAST_TOKEN: usize = 520;
 
-/// Bytes that no section with the tables has less of: the two of tokens.
+/// The least number of bytes of a section with the tables: the token table and its index.
 const SMALLEST: u64 = 4 * TOKENS as u64;
 
-/// More bytes than an image has, whose addresses are told by 32 bits.
+/// A length above the length of any image, whose addresses have offsets of 32 bits.
 const LARGEST: u64 = 1 << 32;
 
-/// So many steps for each byte: a kernel takes less than one.
+/// The most steps for each byte: a kernel takes less than one.
 const STEPS: usize = 4;
 
 /// The addresses of tables, by name; none if they are not found.
@@ -72,7 +72,7 @@ pub(crate) fn find(elf: &Elf<'_>) -> Result<HashMap<Cow<'static, str>, u64>> {
     let is_data = |section: &Section<'_>| !section.is_code && section.size >= SMALLEST;
     let mut left = LARGEST;
     for section in elf.loaded().filter(is_data) {
-        // Sections of a file that was made to may have the same bytes.
+        // The sections of a malicious file may share their bytes.
         let Some(rest) = left.checked_sub(section.size) else {
             break;
         };
@@ -101,10 +101,10 @@ pub(crate) fn find(elf: &Elf<'_>) -> Result<HashMap<Cow<'static, str>, u64>> {
 /// A section.
 struct Data<'d> {
     bytes: &'d [u8],
-    /// Where it is in the image.
+    /// The address in the image.
     address: u64,
     layout: &'d Layout,
-    /// Steps that the search may still take.
+    /// The number of steps that the search may still take.
     left: Cell<usize>,
 }
 
@@ -117,7 +117,7 @@ impl<'d> Data<'d> {
         found.find_map(|index| self.tables(index))
     }
 
-    /// Takes so many steps, if there are as many left.
+    /// Takes `steps` steps; `None` if fewer are left.
     fn step(&self, steps: usize) -> Option<()> {
         self.left.set(self.left.get().checked_sub(steps)?);
         Some(())
@@ -136,7 +136,7 @@ impl<'d> Data<'d> {
         u64::of_bytes(self.bytes.get(at..)?)
     }
 
-    /// Whether an index of tokens may be at `at`.
+    /// Return: true if an index of tokens may be at `at`.
     fn is_token_index(&self, at: usize) -> bool {
         let bytes = self.bytes(at..at + INDEX);
         let starts = each_word::<u16>(bytes);
@@ -167,7 +167,7 @@ impl<'d> Data<'d> {
         if self.layout.has_base {
             cursor.table("kallsyms_relative_base", 8);
         }
-        // What is sought by name.
+        // The scanner adds the symbols that callers look up by name.
         cursor.skip(symbols.checked_mul(3)?);
         cursor.align_to(ALIGN);
         if self.is_ours(cursor.at) {
@@ -176,7 +176,7 @@ impl<'d> Data<'d> {
         Some(places)
     }
 
-    /// Whether the first five tables are what they look like, by the decoder.
+    /// Return: true if the decoder accepts the first five tables.
     fn check(&self, places: &[Place], symbols: usize) -> Option<()> {
         let &[_, (_, names), (_, markers), (_, table), (_, index)] = places else {
             return None;
@@ -191,8 +191,7 @@ impl<'d> Data<'d> {
         Some(())
     }
 
-    /// Where the token table is whose index is at `index`: strings, with what is left of one behind
-    /// the last.
+    /// The place of the token table whose index is at `index`.
     fn token_table(&self, index: usize) -> Option<usize> {
         let index_bytes = self.bytes(index..index + INDEX);
         let starts: [u16; TOKENS] = word_array(index_bytes);
@@ -202,7 +201,7 @@ impl<'d> Data<'d> {
         let nearest = index.checked_sub(last + 1)? / align * align;
         let is_table = |table: &usize| {
             let mut ends = starts.iter().skip(1).map(|start| table + start - 1);
-            // That most are ruled out by this costs no more than the look at the index did.
+            // This test rejects most places, and costs no more than the test of the index.
             if !ends.all(|end| self.bytes.get(end) == Some(&0)) || self.step(last).is_none() {
                 return false;
             }
@@ -214,7 +213,7 @@ impl<'d> Data<'d> {
         { places }.find(is_table)
     }
 
-    /// Where the number of symbols is, and the markers, if names and markers end at `token_table`.
+    /// The places of the number of symbols and of the markers, if markers end at `token_table`.
     fn names_before(&self, token_table: usize) -> Option<(usize, usize)> {
         let places = (0..token_table).rev();
         for count in places.filter(|at| at % self.layout.align == 0) {
@@ -226,7 +225,7 @@ impl<'d> Data<'d> {
         None
     }
 
-    /// Where the markers are, if the number of symbols is at `count` and markers end at
+    /// The place of the markers, if the number of symbols is at `count` and markers end at
     /// `token_table`.
     fn markers_after(&self, count: usize, token_table: usize) -> Option<usize> {
         let symbols = self.count(count).filter(|&symbols| symbols != 0)?;
@@ -243,12 +242,12 @@ impl<'d> Data<'d> {
             .filter(|_| padding.iter().all(|&byte| byte == 0))
     }
 
-    /// Whether the names of so many symbols are at `names`, with the markers right behind.
+    /// Return: true if the names of all symbols are at `names`, directly before the markers.
     fn names_fit(&self, names: usize, symbols: usize, markers: usize) -> bool {
         let Some(room) = markers.checked_sub(names) else {
             return false;
         };
-        // Most are ruled out by these two: no name is shorter than a length and a token.
+        // These two tests reject most places: a name has at least a length and a token.
         if symbols > room / 2 || self.u32(markers) != Some(0) {
             return false;
         }
@@ -269,14 +268,15 @@ impl<'d> Data<'d> {
         at <= markers && markers - at < self.layout.align
     }
 
-    /// Whether tables of ours may be at `at`: the second says where the image is, which is near.
+    /// Return: true if the generator's tables may be at `at`: the second table has an address of the
+    /// image, which must be near.
     fn is_ours(&self, at: usize) -> bool {
         let text = self.u64(at + ALIGN);
         let near = text.is_some_and(|text| text.abs_diff(self.address) >> 32 == 0);
         near && self.u32(at).is_some_and(|ranges| ranges < self.bytes.len())
     }
 
-    /// The tables that the generator makes. Those of sizes are optional.
+    /// The tables of the generator. The size tables are optional.
     fn ours(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
         let ranges = self.u32(self.table(cursor, "kallsyms_num_modules", 4))?;
         self.table(cursor, "kallsyms_module_base", 8);
@@ -299,7 +299,7 @@ impl<'d> Data<'d> {
         Some(())
     }
 
-    /// Notes the next table as the cursor does, and goes behind the room that it has to spare, too.
+    /// Records the next table, and skips the table and its room.
     fn table(&self, cursor: &mut Cursor<'_>, name: &'static str, size: usize) -> usize {
         let at = cursor.table(name, size);
         if self.u32(cursor.at) == usize::try_from(MARK).ok() {
@@ -308,8 +308,7 @@ impl<'d> Data<'d> {
         at
     }
 
-    /// The tables of sizes, if they are next: the first number is how many bits of the second table
-    /// are 1.
+    /// The size tables, if they are next: the first number is the number of 1 bits in the second table.
     fn sizes(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
         let counts = cursor.at;
         let bits = counts + aligned(12, ALIGN);
@@ -337,16 +336,16 @@ impl<'d> Data<'d> {
     }
 }
 
-/// Where the next table is.
+/// The place of the next table.
 struct Cursor<'p> {
     at: usize,
-    /// What it is a multiple of.
+    /// The alignment of the next table.
     align: usize,
     places: &'p mut Vec<Place>,
 }
 
 impl Cursor<'_> {
-    /// Notes the next table and goes behind its `size` bytes. Returns where it is.
+    /// Records the next table and skips its `size` bytes. Returns the place of the table.
     fn table(&mut self, name: &'static str, size: usize) -> usize {
         let at = self.at;
         self.places.push((name, at));
@@ -358,14 +357,14 @@ impl Cursor<'_> {
         self.at = self.at.saturating_add(aligned(size, self.align));
     }
 
-    /// From here on tables are at multiples of `align`.
+    /// Aligns the next tables to `align`.
     fn align_to(&mut self, align: usize) {
         self.at = aligned(self.at, align);
         self.align = align;
     }
 }
 
-/// `size` with the padding behind it.
+/// `size` with the padding after it.
 fn aligned(size: usize, align: usize) -> usize {
     size.div_ceil(align).saturating_mul(align)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The selection of symbols: those at some addresses, or in the ranges of an object file.
+//! The selection of symbols by address, or by object file.
 
 use std::ops::Range;
 
@@ -11,12 +11,12 @@ use crate::tables::Kernel;
 
 /// Selected addresses.
 pub(crate) struct Selection {
-    /// `None` for all of them.
+    /// The ranges; `None` selects all addresses.
     ranges: Option<Vec<Range<u64>>>,
 }
 
 impl Selection {
-    /// The addresses that `request` asks for.
+    /// The addresses of `request`.
     pub(crate) fn of(request: &Show, kernel: &Kernel<'_>) -> Result<Self> {
         if request.ranges.is_empty() && request.objects.is_empty() {
             return Ok(Self { ranges: None });
@@ -33,12 +33,12 @@ impl Selection {
         })
     }
 
-    /// Tells whether all symbols are selected.
+    /// Return: true if all symbols are selected.
     pub(crate) fn is_all(&self) -> bool {
         self.ranges.is_none()
     }
 
-    /// Tells whether a symbol at `address` is selected.
+    /// Return: true if a symbol at `address` is selected.
     pub(crate) fn has(&self, address: u64) -> bool {
         let ranges = self.ranges.as_ref();
         ranges.is_none_or(|ranges| ranges.iter().any(|range| range.contains(&address)))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file that a kernel is in: a vmlinux, which is mapped and not copied, or a vmlinuz, whose
-//! kernel is decompressed.
+//! The file of a kernel: a vmlinux, which is mapped into memory, or a vmlinuz, which is decompressed.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -14,9 +13,9 @@ use crate::vmlinuz;
 
 /// The bytes of a vmlinux.
 pub(crate) enum Vmlinux {
-    /// The file has them as they are.
+    /// The bytes of the file.
     Mapped(Mmap),
-    /// They are inside of a vmlinuz.
+    /// The decompressed bytes of a vmlinuz.
     Unpacked(Vec<u8>),
 }
 

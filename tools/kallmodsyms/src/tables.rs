@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tables of a kernel: read from its image, and checked by the code that checks them when the
-//! kernel starts.
+//! The tables of a kernel: read from its image, and checked with the kernel's own code.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -84,12 +83,12 @@ impl<'d> Kernel<'d> {
         Ok(kernel)
     }
 
-    /// Finds the base that the addresses count from, of which the file says 0.
+    /// Finds the base of the addresses, which is 0 in the file.
     ///
-    /// `kallsyms_relative_base` is an address, and a kernel that can run anywhere corrects it when it
-    /// starts. Where all of such a number is in a table of relocations (arm64, riscv), it is 0 in the
-    /// file; riscv's vmlinux has not even that table any more. But the module tables have the address of
-    /// one symbol as a mere number: `_text`. Any other will do whose address is known.
+    /// `kallsyms_relative_base` is an address, which a relocatable kernel corrects when it starts. On arm64
+    /// and riscv, the table of relocations has the address, and the file has 0; riscv's vmlinux lacks that
+    /// table, too. But the module tables have the address of `_text` as a plain number. Any other symbol of
+    /// known address will do.
     fn find_base(&mut self) -> Result<()> {
         let mut words = Box::new([[0; TOKENS]; 5]);
         // Damaged tables are left to `checked()`.
@@ -101,7 +100,7 @@ impl<'d> Kernel<'d> {
         };
         let known = [
             ("_text", Some(self.addresses.text)),
-            // Without KALLSYMS_ALL, _text is in kallsyms only where it is the start of section .text.
+            // Without KALLSYMS_ALL, _text is in kallsyms only if it is the start of section .text.
             ("_stext", self.image.address("_stext")),
         ];
         for (name, address) in known {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A vmlinuz of x86, which has a stripped vmlinux inside, compressed.
+//! A vmlinuz of x86, which contains a compressed, stripped vmlinux.
 //!
-//! Its header says where, as Documentation/arch/x86/boot.rst of the kernel describes.
+//! Its header has the place of the vmlinux; see Documentation/arch/x86/boot.rst of the kernel.
 
 use std::ops::Range;
 use std::path::Path;
@@ -10,13 +10,13 @@ use std::path::Path;
 use crate::decompress::{self, Refusal};
 use crate::error::{Error, Result};
 
-/// More bytes than an image has: its symbols are less than 2 GiB apart.
+/// A length above the length of any image: the symbols of an image are less than 2 GiB apart.
 const MOST: u32 = 1 << 31;
 
-/// What to do about a file that is not as it should be.
+/// The remedy for a damaged file.
 const COPY: &str = "Copy the file again, or give the vmlinux that it was made of.";
 
-/// Tells whether `file` is one.
+/// Return: true if `file` is a vmlinuz.
 pub(crate) fn is_one(file: &[u8]) -> bool {
     file.get(0x1fe..0x200) == Some(b"\x55\xaa") && file.get(0x202..0x206) == Some(b"HdrS")
 }
@@ -32,7 +32,7 @@ pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     if payload.starts_with(b"\x7fELF") {
         return Ok(payload.to_vec());
     }
-    // The last 4 bytes say how long the kernel is. A longer one could need more memory than there is.
+    // The last 4 bytes are the length of the kernel. A longer kernel could exceed the memory.
     let size = payload.last_chunk().copied().map_or(0, u32::from_le_bytes);
     let kernel = decompress::decompress(payload, size.min(MOST) as usize);
     let kernel = kernel.map_err(|refusal| match refusal {
@@ -48,7 +48,7 @@ pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     }
 }
 
-/// The place of the compressed kernel; `None` if the header is of a version that does not tell.
+/// The place of the compressed kernel; `None` if the version of the header has no such field.
 fn payload(file: &[u8]) -> Option<Range<usize>> {
     let word = |at: usize| {
         let bytes = file.get(at..)?.first_chunk()?;

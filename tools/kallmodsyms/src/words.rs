@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Bytes as little-endian numbers, without a copy where the machine reads them as they are.
+//! Bytes as little-endian numbers, without a copy if the machine can read the bytes in place.
 
 use std::borrow::Cow;
 
 use object::pod::{slice_from_bytes, Pod};
 
-/// A number that tables consist of.
+/// The number type of a table.
 pub(crate) trait Word: Pod {
-    /// The number whose bytes, the lowest first, are those of `self`.
+    /// The number with the bytes of `self`, the lowest byte first.
     fn of_little_endian(self) -> Self;
 
     /// The number of these bytes.
@@ -33,7 +33,7 @@ word!(u16);
 word!(u32);
 word!(u64);
 
-/// The numbers that `bytes` are; bytes beyond the last whole number are left out.
+/// The numbers in `bytes`, without the bytes after the last whole number.
 pub(crate) fn words<T: Word>(bytes: &[u8]) -> Cow<'_, [T]> {
     match slice_from_bytes(bytes, bytes.len() / size_of::<T>()) {
         Ok((words, _)) if cfg!(target_endian = "little") => Cow::Borrowed(words),
@@ -41,17 +41,17 @@ pub(crate) fn words<T: Word>(bytes: &[u8]) -> Cow<'_, [T]> {
             .iter()
             .map(|word: &T| word.of_little_endian())
             .collect(),
-        // The bytes are not where the machine can read such numbers.
+        // The bytes are not aligned, or the machine is big-endian.
         Err(()) => each_word(bytes).collect(),
     }
 }
 
-/// An iterator over the numbers that `bytes` are.
+/// An iterator over the numbers in `bytes`.
 pub(crate) fn each_word<T: Word>(bytes: &[u8]) -> impl Iterator<Item = T> + Clone + '_ {
     bytes.chunks_exact(size_of::<T>()).filter_map(T::of_bytes)
 }
 
-/// The first `N` numbers that `bytes` are, and 0 in the place of each that is not there.
+/// The first `N` numbers in `bytes`, and 0 for each missing number.
 pub(crate) fn word_array<T: Word + Default, const N: usize>(bytes: &[u8]) -> [T; N] {
     let mut array = [T::default(); N];
     let places = array.iter_mut().zip(each_word(bytes));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The legacy frames of LZ4, as `lz4 -l` makes them for the kernel: a magic number, and blocks, each
-//! behind its length.
+//! The legacy frames of LZ4, as `lz4 -l` makes them for the kernel: a magic number, and blocks that follow
+//! their lengths.
 //!
 //! ```text
 //! 02 21 4c 18   c7 9f 3a 00 <0x3a9fc7 bytes>   00 12 01 00 <0x11200 bytes>
@@ -13,10 +13,10 @@ use super::{bad, CUT_SHORT};
 
 pub(super) const MAGIC: &[u8] = b"\x02\x21\x4c\x18";
 
-/// Bytes that a block decompresses to, except for the last one.
+/// The decompressed length of each block except the last.
 const BLOCK: usize = 8 << 20;
 
-/// Decompresses blocks until the data end, or until there are `most` bytes.
+/// Decompresses all blocks, or blocks up to `most` bytes.
 pub(super) fn decompress(data: &[u8], most: usize) -> io::Result<Vec<u8>> {
     let mut rest = data;
     let mut bytes = Vec::new();

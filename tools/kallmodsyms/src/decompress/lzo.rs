@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Files of lzop: a header, and blocks of LZO1X, each behind its lengths and its checksums.
+//! Files of lzop: a header, and blocks of LZO1X. The lengths and the checksums of a block precede it.
 //!
 //! ```text
 //! 89 4c 5a 4f 00 0d 0a 1a 0a                          magic number
@@ -19,13 +19,13 @@ use super::{bad, CUT_SHORT};
 
 pub(super) const MAGIC: &[u8] = b"\x89LZO\0\r\n\x1a\n";
 
-/// The first version whose header says which version is needed, and has a level.
+/// The first version whose header has the required version and a level.
 const VERSION_WITH_LEVEL: u16 = 0x0940;
 
 /// Methods of compression: all of them make LZO1X.
 const METHODS: std::ops::RangeInclusive<u8> = 1..=3;
 
-/// Flags: what the header and each block have.
+/// Flags: the optional parts of the header and of each block.
 const ADLER32_OF_BYTES: u32 = 0x1;
 const ADLER32_OF_COMPRESSED: u32 = 0x2;
 const EXTRA_FIELD: u32 = 0x40;
@@ -36,8 +36,8 @@ const FILTER: u32 = 0x800;
 /// Most bytes of a block.
 const BLOCK: usize = 64 << 20;
 
-/// Decompresses blocks until the last one, or until there are `most` bytes. The checksums are not
-/// looked at: the tables of the kernel inside are checked themselves.
+/// Decompresses all blocks, or blocks up to `most` bytes. Ignores checksums: the tables of the kernel have
+/// their own checks.
 pub(super) fn decompress(data: &[u8], most: usize) -> io::Result<Vec<u8>> {
     let mut fields = Fields(data);
     let flags = fields.header()?;
@@ -53,7 +53,7 @@ pub(super) fn decompress(data: &[u8], most: usize) -> io::Result<Vec<u8>> {
             return Err(bad("a block is too large"));
         }
         fields.skip(4 * count([ADLER32_OF_BYTES, CRC32_OF_BYTES]))?;
-        // A block that compression does not make smaller stays as it was.
+        // A block that compression does not shorten is stored uncompressed.
         if compressed < size {
             fields.skip(4 * count([ADLER32_OF_COMPRESSED, CRC32_OF_COMPRESSED]))?;
         }
@@ -79,7 +79,7 @@ fn decompress_block(compressed: &[u8], size: usize) -> io::Result<Vec<u8>> {
 struct Fields<'d>(&'d [u8]);
 
 impl<'d> Fields<'d> {
-    /// Goes behind the header. Returns its flags.
+    /// Skips the header. Returns its flags.
     fn header(&mut self) -> io::Result<u32> {
         self.skip(MAGIC.len())?;
         let version = self.u16()?;

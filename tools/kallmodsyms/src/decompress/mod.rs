@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The ways in which a kernel is compressed: those of the kernel's `CONFIG_KERNEL_GZIP` and its
-//! neighbours.
+//! The forms of compressed kernels: `CONFIG_KERNEL_GZIP` and the other choices of that option.
 
 mod lz4;
 mod lzo;
 
 use std::io::{self, Read};
 
-/// Most memory for a dictionary of xz or lzma, in KiB. The kernel's builds use 128 MiB at most.
+/// The most memory for a dictionary of xz or lzma, in KiB. The kernel's builds use 128 MiB at most.
 const DICTIONARY: u32 = 1 << 20;
 
-/// Why there is no kernel.
+/// The reason why decompression failed.
 pub(crate) enum Refusal {
-    /// The first bytes are those of no known form.
+    /// No known form has these first bytes.
     Unknown,
-    /// There are more bytes than expected.
+    /// The data have more bytes than expected.
     TooLarge,
     /// The data of this form are damaged.
     Damaged(&'static str, io::Error),
@@ -26,9 +25,9 @@ struct Form {
     name: &'static str,
     /// The first bytes.
     start: &'static [u8],
-    /// Decompresses data to no more than some bytes.
+    /// Decompresses data up to a number of bytes.
     decompress: fn(&[u8], usize) -> io::Result<Vec<u8>>,
-    /// Whether the 4 bytes that say how long the kernel is are part of the data.
+    /// True if the 4 bytes with the length of the kernel are part of the data.
     has_size: bool,
 }
 
@@ -87,14 +86,14 @@ const FORMS: [Form; 7] = [
     },
 ];
 
-/// Decompresses a kernel of at most `most` bytes; the last 4 bytes of `payload` say how long it is.
+/// Decompresses a kernel of at most `most` bytes; its length is in the last 4 bytes of `payload`.
 pub(crate) fn decompress(payload: &[u8], most: usize) -> Result<Vec<u8>, Refusal> {
     let mut forms = FORMS.iter();
     let form = forms.find(|form| payload.starts_with(form.start));
     let form = form.ok_or(Refusal::Unknown)?;
     let size = if form.has_size { 0 } else { 4 };
     let data = payload.get(..payload.len().saturating_sub(size));
-    // One byte more tells that there are too many.
+    // A byte beyond the limit reveals too long data.
     let kernel = (form.decompress)(data.unwrap_or_default(), most.saturating_add(1));
     match kernel {
         Ok(kernel) if kernel.len() > most => Err(Refusal::TooLarge),
