@@ -2,12 +2,12 @@
 
 /*
  * Measures /proc/kallmodsyms against /proc/kallsyms, as the only program of a
- * guest whose clock counts instructions. Each file measures one thing, and
- * prints what it measured as lines of a kind and of words KEY=VALUE:
+ * guest whose clock counts instructions. Each file measures one thing. Each
+ * measurement prints lines: `bench`, the kind, and KEY=VALUE words:
  *
  *	bench read file=kallsyms user=root buffer=4096 instructions=377 ...
  *
- * The harness makes the table of them.
+ * The harness makes tables from these lines.
  */
 
 #ifndef BENCH_H
@@ -32,9 +32,9 @@ void give_up(const char *format, ...) printf_like(1) __attribute__((noreturn));
 uint64_t instructions(void);
 void check_clock(void);
 
-/* file.c: the files that are compared. */
+/* file.c: the two files to compare. */
 struct file {
-	const char *name;	/* what it is called in the lines */
+	const char *name;	/* the value of file= in the lines */
 	const char *path;
 };
 
@@ -44,7 +44,7 @@ extern char buffer[BUFFER_MAX];
 int open_file(struct file file);
 struct file copy_to_tmpfs(struct file file);
 
-/* What reading a whole file takes. */
+/* The cost of reading a whole file. */
 struct reading {
 	uint64_t instructions, reads, bytes;
 };
@@ -64,7 +64,7 @@ void bench_bpf(void);
 void bench_trampolines(void);
 void bench_lookups(void);
 
-/* module.c: loading a module, and what its parameters then say. */
+/* module.c: loads a module, and reads its parameters. */
 void load_module(const char *name);
 uint64_t module_says(const char *module, const char *parameter);
 

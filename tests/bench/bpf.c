@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* What the lines of BPF programs cost: with 100, 1,000 and 10,000 of them. */
+/* The cost of the lines of 100, 1,000 and 10,000 BPF programs. */
 
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -14,7 +14,7 @@
 
 static const int counts[] = { 100, 1000, 10000 };
 
-/* Returns 0. It stays loaded until we end. */
+/* Loads a program that returns 0, for the life of this process. */
 static void load_program(void)
 {
 	static const struct bpf_insn program[] = {
@@ -41,7 +41,7 @@ static void set(const char *path)
 	close(fd);
 }
 
-/* Without a JIT there are no such symbols. */
+/* Without a JIT, BPF programs have no symbols. */
 void bench_bpf(void)
 {
 	int most = counts[sizeof(counts) / sizeof(counts[0]) - 1], loaded = 0;

@@ -15,8 +15,8 @@
 
 #ifdef __x86_64__
 /*
- * The counter that QEMU derives from its count of instructions, 1 for 1. The
- * kernel's clocks are made from it, with a factor that it finds by calibration.
+ * The counter that QEMU advances by 1 for each instruction. The kernel derives
+ * its clocks from this counter, with a factor that it finds by calibration.
  */
 uint64_t instructions(void)
 {
@@ -32,7 +32,7 @@ uint64_t instructions(void)
 }
 #endif
 
-/* Executes the loop, 2 instructions a round: what was counted. */
+/* Returns the count for a loop of 2 instructions a round. */
 static uint64_t count_loop(void)
 {
 	unsigned long left = LOOPS;
@@ -51,9 +51,9 @@ static uint64_t count_loop(void)
 }
 
 /*
- * What the clock says of a loop whose instructions are known. An interrupt of
- * the timer takes tens of thousands more, so the loop is shorter than a tick,
- * and the least of several tries is one between ticks.
+ * Checks the clock with a loop of a known number of instructions. A timer
+ * interrupt adds tens of thousands of instructions. The loop is shorter than a
+ * tick, so the least of several counts has no interrupt.
  */
 void check_clock(void)
 {

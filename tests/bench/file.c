@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The files that are compared. */
+/* The two files to compare. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ int open_file(struct file file)
 	return fd;
 }
 
-/* The same bytes without the work: what reading costs at least. */
+/* Copies the bytes of a file to tmpfs, to measure the least cost of reading. */
 struct file copy_to_tmpfs(struct file file)
 {
 	static char name[64], path[64];
@@ -46,7 +46,7 @@ struct file copy_to_tmpfs(struct file file)
 	return (struct file){ name, path };
 }
 
-/* From open to close, with reads that ask for @size bytes each. */
+/* Measures from open to close, with reads of @size bytes. */
 struct reading read_whole(struct file file, size_t size)
 {
 	struct reading reading = { 0 };

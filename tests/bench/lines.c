@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* What the last lines of a file cost: those from the first one of some kind on. */
+/* The cost of the lines of a file from the first line of one kind on. */
 
 #define _GNU_SOURCE
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 #define SIZE (1 << 17)
 
-/* How many bytes are before the first line that ends in @mark, and how many of these lines there are. */
+/* Finds the offset of the first line that ends in @mark, and the number of such lines. */
 static uint64_t find_lines(struct file file, const char *mark, uint64_t *lines)
 {
 	size_t room = BUFFER_MAX, size = 0;
@@ -44,7 +44,7 @@ static uint64_t find_lines(struct file file, const char *mark, uint64_t *lines)
 	return size;
 }
 
-/* What reading from there to the end takes, by who has read all before it. */
+/* Measures reading from there to the end, by a reader that has read all earlier lines. */
 static uint64_t read_end(struct file file, uint64_t from)
 {
 	int fd = open_file(file);
@@ -68,8 +68,8 @@ static uint64_t read_end(struct file file, uint64_t from)
 }
 
 /*
- * Lines that end in @mark, of which @count were made, and the whole file with
- * them. The least of some runs: a tick of the timer can only add to it.
+ * Measures the @count lines that end in @mark, and the whole file. Takes the least
+ * of several runs: a timer tick can only add instructions.
  */
 void measure_lines(const char *kind, struct file file, const char *mark, int count)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The guest's first and only program, so that nothing else takes instructions.
- * The kernel's command line says what to measure: bench=all, bench=ratio,
- * bench=lookups or bench=bpf.
+ * The guest's first and only program, so that no other program takes
+ * instructions. The kernel's command line selects the measurements: bench=all,
+ * bench=ratio, bench=lookups or bench=bpf.
  */
 
 #include <grp.h>
@@ -27,7 +27,7 @@ static void mount_all(void)
 		give_up("mount");
 }
 
-/* What a user sees depends on who opened the file, so all of it is done as that user. */
+/* The opener decides whether lines have addresses, so a process of that user measures. */
 static void as_user(void)
 {
 	pid_t child = fork();
@@ -69,7 +69,7 @@ int main(void)
 		bench_bpf();
 	}
 
-	/* Where the host looks whether all went well. A reboot ends QEMU (-no-reboot). */
+	/* The host takes this line for success. A reboot ends QEMU (-no-reboot). */
 	puts("guest: done");
 	fflush(stdout);
 	reboot(RB_AUTOBOOT);

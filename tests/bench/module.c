@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Loadable modules: there is no other program here that would load them. */
+/* Loads modules: the guest has no other program for that. */
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reads here and there in a file. */
+/* Reads at scattered offsets of a file. */
 
 #include <inttypes.h>
 #include <unistd.h>
@@ -9,10 +9,10 @@
 
 #define PREADS 10000
 #define PIECE 128
-/* A file that begins anew for each pread cannot have all of them in any time worth waiting for. */
+/* All offsets would take too long for a file that makes all lines again for each pread. */
 #define BUDGET UINT64_C(3000000000)
 
-/* The same offsets, as shares of the size, for each file (Marsaglia's xorshift). */
+/* The same relative offsets for each file (Marsaglia's xorshift). */
 static uint32_t next_random(uint32_t *state)
 {
 	*state ^= *state << 13;
@@ -21,7 +21,7 @@ static uint32_t next_random(uint32_t *state)
 	return *state;
 }
 
-/* At most @limit of them; how many fitted into the @budget. */
+/* Makes at most @limit preads within @budget. Returns their number. */
 static int preads(struct file file, int limit, uint64_t budget)
 {
 	uint64_t size = read_whole(file, BUFFER_MAX).bytes, start, spent = 0;
@@ -46,7 +46,7 @@ void bench_preads(void)
 {
 	int few = preads(kallsyms, PREADS, BUDGET);
 
-	/* The very same ones, which can be compared, and then as many as possible. */
+	/* First the same offsets for each file, to compare; then as many as possible. */
 	preads(kallmodsyms, few, UINT64_MAX);
 	if (few < PREADS)
 		preads(kallmodsyms, PREADS, BUDGET);

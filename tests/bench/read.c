@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reading a whole file, and its beginning only. */
+/* Reads of a whole file, and of its first line. */
 
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-/* As a program reads that looks at the first line. */
+/* Reads like a program that needs the first line alone. */
 #define BEGINNING 128
 #define OPENS 100
 
@@ -29,7 +29,7 @@ void bench_reads(const char *user, const size_t *sizes, size_t number)
 	const struct file files[] = { kallsyms, kallmodsyms, copy_to_tmpfs(kallmodsyms) };
 	uint64_t lines[3];
 
-	/* Also the first time that each is read, which always takes a little more. */
+	/* Includes the first read of each file, which always takes a little more. */
 	for (int file = 0; file < 3; file++)
 		lines[file] = count_lines(files[file]);
 	for (size_t at = 0; at < number; at++)

@@ -11,7 +11,7 @@
 
 #include "bench.h"
 
-/* A whole line, which is out when this returns: the serial port is quiet while something is measured. */
+/* Prints a line and waits until it is sent: the serial port is quiet during measurements. */
 void say(const char *format, ...)
 {
 	va_list arguments;
@@ -25,7 +25,7 @@ void say(const char *format, ...)
 	tcdrain(STDOUT_FILENO);
 }
 
-/* Without the words that the harness waits for, so that it fails too. */
+/* Ends without the line that the harness waits for, so that the harness fails too. */
 void give_up(const char *format, ...)
 {
 	int error = errno;

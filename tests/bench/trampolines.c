@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* What the lines of the function tracer's trampolines cost: with 10 and 100 of them. */
+/* The cost of the lines of 10 and 100 trampolines of the function tracer. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static void set(const char *instance, const char *name, const char *value)
 	close(fd);
 }
 
-/* An instance has a trampoline of its own. It traces what nobody calls here, until we end. */
+/* Makes an instance, which has its own trampoline. It traces functions that are not called here. */
 static void add_instance(int number)
 {
 	char instance[64];
@@ -41,7 +41,7 @@ static void add_instance(int number)
 	set(instance, "current_tracer", "function");
 }
 
-/* Nothing where the function tracer has no code that is made for each. */
+/* Prints nothing if the function tracer has no code for each instance. */
 void bench_trampolines(void)
 {
 	int made = 0;

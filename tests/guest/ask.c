@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The test module, which tells what the kernel says of addresses: tests/module. */
+/* The test module in tests/module, which returns the kernel's answers for addresses. */
 
 #include <fcntl.h>
 #include <sys/syscall.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Which module a symbol is in: for symbols we know (/etc/symbols), and for all,
- * that there is such a module.
+ * The modules of symbols: the expected modules for the symbols of /etc/symbols, and
+ * an existing module for all symbols.
  */
 
 #define _GNU_SOURCE
@@ -17,7 +17,7 @@
 
 static struct text symbols;
 
-/* Whether all symbols of that name, and at least one, are in just these modules. */
+/* Returns true if symbols of that name exist, and all are in exactly these modules. */
 static bool is_in(struct line name, struct line modules)
 {
 	size_t at = 0, found = 0;
@@ -62,7 +62,7 @@ static void test_known(void)
 	free(known.data);
 }
 
-/* Whether the lines of modules.builtin, like kernel/fs/ext4/ext4.ko, have @module. */
+/* Returns true if modules.builtin has @module, in a line like kernel/fs/ext4/ext4.ko. */
 static bool is_built_in(struct text builtin, struct line module)
 {
 	size_t at = 0;
@@ -100,7 +100,7 @@ static bool next_module(struct line *modules, struct line *module)
 	return true;
 }
 
-/* The build's own list says which modules are built in; kallsyms, which lines are the kernel's. */
+/* The build's list has the built-in modules; kallsyms has the number of the kernel's lines. */
 static bool all_are_built_in(void)
 {
 	struct text builtin, theirs = read_file(KALLSYMS);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* BPF programs, more of them than one section of the kernel's list is read with. */
+/* BPF programs: more than the kernel lists in one RCU read-side section. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -30,7 +30,7 @@ void enable_programs(void)
 	write_file(BPF_KALLSYMS, "1");
 }
 
-/* Returns @length - 2, in so many instructions; -1 if it could not be loaded. */
+/* Loads a program of @length instructions that returns @length - 2. Returns -1 on failure. */
 int load_program(size_t length)
 {
 	struct bpf_insn program[64] = {
@@ -64,14 +64,14 @@ static void load_programs(void)
 	}
 }
 
-/* Those from number @first up to @end, which are loaded. */
+/* Unloads the programs from number @first up to @end. */
 static void unload_programs(int first, int end)
 {
 	for (int i = first; i < end; i++)
 		close(programs[i]);
 }
 
-/* How many lines are of BPF; *@start is where the first of these begins, or the end. */
+/* Returns the number of BPF lines. *@start is the offset of the first, or of the end. */
 static size_t lines_of_bpf(struct text text, size_t *start)
 {
 	size_t at = 0, before = 0, lines = 0;
@@ -88,7 +88,7 @@ static size_t lines_of_bpf(struct text text, size_t *start)
 	return lines;
 }
 
-/* Where the line begins that is @lines lines after the one at @at. */
+/* Returns the offset of the line that is @lines lines after the line at @at. */
 static size_t after_lines(struct text text, size_t at, size_t lines)
 {
 	struct line line;
@@ -98,7 +98,7 @@ static size_t after_lines(struct text text, size_t at, size_t lines)
 	return at;
 }
 
-/* What comes after @offset bytes that are read in small pieces, once @change has been made. */
+/* Reads @offset bytes in small pieces, makes @change, and returns the rest. */
 static struct text read_around(size_t offset, void (*change)(void))
 {
 	static char buffer[1000];
@@ -130,7 +130,7 @@ static void unload_second_third(void)
 	unload_programs(PROGRAMS / 3, 2 * PROGRAMS / 3);
 }
 
-/* Goes on with @rest's second line: the first one, or a part of it, may have been made before the change. */
+/* Returns true if @whole ends with @rest, without its first line, which may be older than the change. */
 static bool is_end_of(struct text rest, struct text whole)
 {
 	struct line line;
@@ -155,12 +155,12 @@ void test_bpf(void)
 	free(before.data);
 	load_programs();
 	whole = read_file(KALLMODSYMS);
-	/* Some kernels have two symbols for each. */
+	/* Some kernels have two symbols for each program. */
 	each = (lines_of_bpf(whole, &start) - lines) / PROGRAMS;
 	check(each, "each of %d BPF programs has a symbol", PROGRAMS);
 	test_rule("with these programs");
 
-	/* A piece ends anywhere in the list, and the next one finds the place again. */
+	/* A read can end anywhere in the list, and the next read finds the place again. */
 	fd = open(KALLMODSYMS, O_RDONLY);
 	if (fd < 0 || lseek(fd, start, SEEK_SET) < 0)
 		give_up(KALLMODSYMS);
@@ -174,11 +174,11 @@ void test_bpf(void)
 	at = after_lines(whole, start, lines + each * PROGRAMS / 2);
 	rest = read_around(at, unload_first_third);
 	check(rest.size == whole.size - at && !memcmp(rest.data, whole.data + at, rest.size),
-	      "programs that are unloaded behind a reader hide none of the others from it");
+	      "programs that are unloaded after a reader passed them hide no other program");
 	free(rest.data);
 	free(whole.data);
 
-	/* The same place, which is among what goes now. */
+	/* The same place, which is now among the unloaded programs. */
 	whole = read_file(KALLMODSYMS);
 	at = after_lines(whole, start, lines + each * (PROGRAMS / 2 - PROGRAMS / 3));
 	free(whole.data);

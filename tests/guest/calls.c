@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Calls that read in other ways than read(2) into good memory: none loses or repeats a byte. */
+/* Reads by other calls than read(2), or into bad memory: no call loses or repeats a byte. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +26,7 @@ static bool is_at(const void *bytes, size_t at, size_t size)
 	return at + size <= whole.size && !memcmp(bytes, whole.data + at, size);
 }
 
-/* The second page cannot be written to: what fits before it is read, and then nothing. */
+/* The second page cannot be written to: a read stops before it, and a read into it fails. */
 static bool stops_at_bad_memory(void)
 {
 	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kernel's own symbols, and what it should say of an address in them: the
- * name is that of the first symbol at the address, or, where sizes are stored,
- * of the first that has one; the size is that symbol's. If it has none, the
- * distance to the next address that has a symbol is said.
+ * The kernel's own symbols, and the expected answers for an address in them. The
+ * kernel names the first symbol at the address. The size is the size of that
+ * symbol, or the distance to the next address with a symbol if it has no size.
  */
 
 #define _GNU_SOURCE
@@ -67,7 +66,7 @@ const struct core_symbol *core_symbol(const struct core *core, const char *name)
 	give_up("there is no %s", name);
 }
 
-/* Whether the kernel looks for a symbol of its own at @address. */
+/* Returns true if the kernel looks for one of its own symbols at @address. */
 bool is_looked_up(const struct core *core, unsigned long address)
 {
 	static unsigned long stext, end, init_begin, init_end;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Many open files, what memory they take, and readers that are killed. */
+/* Many open files and their memory, and readers that are killed. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 #include "tests.h"
 
 #define FILES 1000
-/* So many readers are killed in a read; those who have read all before are tried again, not for ever. */
+/* The number of readers to kill in a read, and of tries: a reader may have read all before. */
 #define KILLED 20
 #define MOST_READERS 500
 
-/* What an open file takes besides its buffer, at most: with what the kernel has for any file. */
+/* The most memory of an open file without its buffer, including the kernel's `struct file`. */
 #define STATE 6144
 
 static struct text whole;
@@ -40,7 +40,7 @@ static long memory(const char *name)
 	return value;
 }
 
-/* The next @size bytes of each file, which all are at @at. */
+/* Reads the next @size bytes of each file, all from offset @at. */
 static bool read_of_each(const int *files, size_t at, size_t size)
 {
 	for (size_t i = 0; i < FILES; i++) {
@@ -63,8 +63,8 @@ static void allow_files(void)
 }
 
 /*
- * Each file has a buffer of @buffer_size bytes by now. What is allocated counts;
- * free memory that the kernel keeps in some list has nothing to do with it.
+ * Each file has a buffer of @buffer_size bytes by now. Counts allocated memory, and
+ * not the free memory in the kernel's lists.
  */
 static void check_memory(long before, size_t buffer_size)
 {
@@ -75,7 +75,7 @@ static void check_memory(long before, size_t buffer_size)
 	      buffer_size / 1024, each / 1024, each % 1024 * 10 / 1024);
 }
 
-/* All partly read, and read on, with larger reads each time as far as there is memory. */
+/* Reads parts of all files, with larger reads each time until memory runs out. */
 static bool read_crowd(bool measured, size_t *at)
 {
 	static const struct {
@@ -113,8 +113,8 @@ static bool read_crowd(bool measured, size_t *at)
 }
 
 /*
- * What they take is measured the second time, when the kernel has what it keeps
- * for itself, and not in a kernel that takes more for each allocation.
+ * Measures the memory the second time, when the kernel's caches are filled. Does not
+ * measure in a kernel that takes more memory for each allocation.
  */
 void test_crowd(bool measured)
 {
@@ -128,13 +128,13 @@ void test_crowd(bool measured)
 	free(whole.data);
 }
 
-/* A reader who is killed: what it has read so far can be seen. */
+/* A reader to be killed: this process sees the bytes that it has read so far. */
 struct victim {
 	volatile bool is_done;
 	volatile char read[];
 };
 
-/* Whether it was killed in the read, and how far that had come. */
+/* Returns true if the reader was killed in the read; *@far is the number of bytes read. */
 static bool killed_in_read(struct victim *victim, size_t *far)
 {
 	bool has_ended = false;
@@ -158,7 +158,7 @@ static bool killed_in_read(struct victim *victim, size_t *far)
 	return !victim->is_done;
 }
 
-/* One that goes on to the end has all each time. No clock is asked: the machine may be busy. */
+/* A reader that is not killed reads all bytes. There is no time limit: the machine may be busy. */
 void test_killed(void)
 {
 	size_t readers = 0, killed = 0, at_end = 0, far, farthest = 0, size;

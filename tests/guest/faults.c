@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * What fails on request, by the kernel's fault injection: the first, the second
- * and so on of all allocations and copies that a call makes, until there are no
- * more to fail, and then all of them. The call says what is wrong, and the next
- * one on the same file is as if nothing had been.
+ * Faults by the kernel's fault injection: the first, the second and each further
+ * allocation and copy of a call fails, then all fail at once. The call returns the
+ * right error, and the next call on the same file works as if nothing had failed.
  */
 
 #define _GNU_SOURCE
@@ -21,11 +20,11 @@
 #define KMEMLEAK DEBUGFS "/kmemleak"
 #define FAIL_NTH "/proc/thread-self/fail-nth"
 #define FAIL_ME "/proc/thread-self/make-it-fail"
-/* A leak is one after so many seconds. */
+/* The age in seconds at which kmemleak reports a leak. */
 #define LEAK_AGE 6
 #define MOST_FAULTS 2000
 #define COPIES "3"
-/* Not each call needs a page for what it allocates, so that each fault is asked for more than once. */
+/* Not every call needs a new page, so the test requests each fault several times. */
 #define TRIES 4
 
 static const char *const faults[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
@@ -43,7 +42,7 @@ static bool set_fault(const char *fault, const char *name, const char *value)
 	return true;
 }
 
-/* Those of this kind fail in tasks that ask for it, whatever for, and say nothing of it. */
+/* Faults of this kind occur in tasks that request them, and print nothing. */
 static void prepare(void)
 {
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
@@ -56,10 +55,10 @@ static void prepare(void)
 	}
 }
 
-/* The file of this task, open all the time: to open it could fail too. */
+/* The fault file of this task, open all the time: opening it could fail too. */
 static int state;
 
-/* The @nth from now on fails; 0 for none. To write that is itself a copy, which may be the one. */
+/* Makes the @nth allocation or copy from now on fail; 0 for none. An earlier fault may hit this write. */
 static void fail_nth(unsigned int nth)
 {
 	char text[16];
@@ -70,7 +69,7 @@ static void fail_nth(unsigned int nth)
 			give_up(FAIL_NTH);
 }
 
-/* Whether there was one: if this read fails, it is the one. */
+/* Returns true if the fault has occurred. If not, this read may take the fault. */
 static bool has_failed(void)
 {
 	char text[16] = "";
@@ -78,7 +77,7 @@ static bool has_failed(void)
 	return pread(state, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
 }
 
-/* Nothing of an earlier read is to be taken for what the next one has read. */
+/* Clears the buffer, so that the bytes of an earlier read do not count. */
 static void forget(size_t size)
 {
 	memset(buffer, 0, size);
@@ -89,7 +88,7 @@ static bool is_at(const char *bytes, size_t size, size_t at)
 	return at + size <= whole.size && !memcmp(bytes, whole.data + at, size);
 }
 
-/* The next reads of an open file. */
+/* Reads on in an open file. */
 static bool goes_on(int fd, size_t at)
 {
 	size_t rest = at < whole.size ? whole.size - at : 0;
@@ -108,14 +107,14 @@ static bool is_expected(int error)
 	return error == ENOMEM || error == EFAULT;
 }
 
-/* A call that is to fail, and what came of it so far. */
+/* A call to make fail, and its results so far. */
 struct victim {
 	size_t at, size;	/* of a read */
 	unsigned int errors;
 	bool right;
 };
 
-/* One call, with the @nth of what can fail in it failing; returns whether there was one. */
+/* Makes the call with the @nth fault. Returns true if a fault occurred. */
 static bool open_fails(unsigned int nth, struct victim *victim)
 {
 	int fd, error;
@@ -165,7 +164,7 @@ static bool read_fails(unsigned int nth, struct victim *victim)
 	return failed;
 }
 
-/* The call fails at the first, at the second and so on of what can, until there is no more. */
+/* Makes the call fail at its first, its second and each further allocation or copy. */
 static void test_each_fault(bool (*fails)(unsigned int, struct victim *), struct victim victim,
 			    const char *name)
 {
@@ -197,7 +196,7 @@ static void test_read_fails(size_t at, size_t size)
 	test_each_fault(read_fails, (struct victim){ .at = at, .size = size }, name);
 }
 
-/* lseek() asks for nothing, so nothing can fail. */
+/* lseek() allocates and copies nothing, so it cannot fail. */
 static bool seek_cannot_fail(void)
 {
 	int fd = open(KALLMODSYMS, O_RDONLY);
@@ -218,7 +217,7 @@ static void fail_all(int me, bool fail)
 		give_up(FAIL_ME);
 }
 
-/* All allocations fail, so that none is made up for by another one. */
+/* Makes all allocations fail, so that no allocation replaces another. */
 static bool says_no_memory(int me)
 {
 	static const size_t sizes[] = { 1, 600, 40000 };
@@ -230,12 +229,12 @@ static bool says_no_memory(int me)
 	error = errno;
 	fail_all(me, false);
 	right = opened < 0 && error == ENOMEM;
-	/* Only for a larger read than before is more memory wanted. */
+	/* Only a larger read than before allocates memory. */
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		ssize_t got;
 
 		fail_all(me, true);
-		/* At the start nothing is left of what was read before. */
+		/* At the start, the buffer has no bytes of an earlier read. */
 		got = pread(fd, buffer, sizes[i], 0);
 		error = errno;
 		fail_all(me, false);
@@ -251,7 +250,7 @@ static bool says_no_memory(int me)
 	return right;
 }
 
-/* So many copies fail; then the same file is read as if nothing had been. */
+/* Makes COPIES copies fail; then reads of the same file work as if nothing had failed. */
 static bool says_bad_address(int me)
 {
 	int fd = open(KALLMODSYMS, O_RDONLY);
@@ -282,7 +281,7 @@ static void test_all_fail(void)
 	close(me);
 }
 
-/* How many leaks there are, with the first ones' lines as notes. */
+/* Returns the number of leaks, and prints the first reports as notes. */
 static size_t leaks(void)
 {
 	struct text text;
@@ -328,7 +327,7 @@ void test_faults(void)
 	prepare();
 	whole = read_file(KALLMODSYMS);
 	buffer = malloc(MIB);
-	/* So that its pages are there: to get one could fail too. */
+	/* Touches the pages of the buffer: allocating a page could fail too. */
 	forget(MIB);
 	test_open_fails();
 	test_read_fails(0, 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The tests of KUnit of what the kernel can be asked: built in they ran when the kernel started, and
- * as a module, with the same source, they run when that is loaded. Both stand in the log.
+ * The KUnit tests of lookups. The built-in tests ran when the kernel started; the tests in the module,
+ * with the same source, run when it is loaded. The log has the results of both.
  */
 
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #define FEWEST_CASES 9
 
 /*
- * A skipped test has tested nothing, and these kernels have all that the tests need, but for this
- * on other architectures than x86_64, which then neither passed nor failed:
+ * A skipped test is a failure, because these kernels have everything that the tests need. One test is
+ * skipped on architectures other than x86_64, and neither passes nor fails:
  *
- *	ok 9 in_a_non_maskable_interrupt # SKIP how to cause one is not known on this architecture
+ *	ok 9 in_a_non_maskable_interrupt # SKIP no way to send an NMI on this architecture
  */
 static bool may_be_skipped(const char *text)
 {

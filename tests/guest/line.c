@@ -21,7 +21,7 @@ static size_t hex_digits(const char *at, const char *end)
 	return at - start;
 }
 
-/* "[a] [b]": one space between, and no - in a name. */
+/* Parses "[a] [b]": one space between brackets, and no - in a name. */
 static bool is_modules(const char *at, const char *end)
 {
 	while (at < end && *at == '[') {
@@ -41,7 +41,7 @@ static bool is_modules(const char *at, const char *end)
 	return false;
 }
 
-/* No spaces, but for one at the end of ".L0 ", which labels in riscv's modules are called. */
+/* A name has no space, except at the end of ".L0 ", a label in riscv modules. */
 static bool is_name(struct line name)
 {
 	const char *space = memchr(name.start, ' ', name.size);

@@ -22,7 +22,7 @@ struct text read_log(void)
 	return log;
 }
 
-/* The line without "<6>[    1.234567] " and the spaces behind it. */
+/* The line without "<6>[    1.234567] " and the spaces after it. */
 struct line log_message(struct line line)
 {
 	const char *end = line.start + line.size;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * What kallmodsyms_lookup_modules() says of an address: the modules of the line
- * whose symbol has it, for symbols of the kernel and of loaded modules.
+ * kallmodsyms_lookup_modules() finds the modules that the file shows for the symbol
+ * at an address, for symbols of the kernel and of loaded modules.
  */
 
 #define _GNU_SOURCE
@@ -13,7 +13,7 @@
 
 #define ENOUGH_NOTES 3
 
-/* Addresses, and what is expected for each. */
+/* Addresses, and the expected modules of each. */
 struct question {
 	unsigned long *addresses;
 	struct line *modules;
@@ -26,7 +26,7 @@ static void add(struct question *question, unsigned long address, struct line mo
 	question->modules[question->count++] = modules;
 }
 
-/* The first and the last byte of every symbol that has a size and whose place it names. */
+/* Adds the first and the last byte of each symbol with a size that names its address. */
 static struct question every_symbol(const struct core *core, struct text ours)
 {
 	size_t most = 2 * core->count + ours.size / 20, at = 0, index = 0;
@@ -48,7 +48,7 @@ static struct question every_symbol(const struct core *core, struct text ours)
 			continue;
 		if (is_core && place_of(core, index - 1).named != &core->symbols[index - 1])
 			continue;
-		/* Of tracing and BPF. */
+		/* Symbols of tracing and BPF are in no module. */
 		if (!is_core && (line_is(symbol.modules, "[bpf]") ||
 				 memmem(symbol.modules.start, symbol.modules.size, "[__", 3)))
 			continue;
@@ -91,7 +91,7 @@ void test_lookup(void)
 	size_t in_modules;
 	bool answered;
 
-	/* Without sizes, what names a place may not be what has the bytes there. */
+	/* Without sizes, the first symbol at an address need not have the bytes there. */
 	if (!core.sizes_stored)
 		return;
 	load_lookup_module();

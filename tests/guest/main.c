@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The guest's tests, in the order in which they change what the file has. */
+/* The guest's tests, in the order of their changes to the contents of the file. */
 
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -27,7 +27,7 @@ void test_kernel_log(void)
 	check(clean, "the kernel's log has no complaint");
 }
 
-/* Where memory is short. */
+/* For a guest with little memory. */
 static void test_small(void)
 {
 	test_rule("with little memory");
@@ -36,7 +36,7 @@ static void test_small(void)
 	test_kernel_log();
 }
 
-/* Who sees what, in every way to open a file. */
+/* Privacy, for every way to open a file. */
 static void test_who_sees_what(void)
 {
 	load_all_modules();
@@ -44,7 +44,7 @@ static void test_who_sees_what(void)
 	test_kernel_log();
 }
 
-/* In a kernel that looks for errors in itself, whose complaints the host looks for. */
+/* For a kernel with debugging checks; the host looks for their reports. */
 static void test_at_length(unsigned int seconds)
 {
 	forget_leaks();
@@ -77,7 +77,7 @@ static void test_all(void)
 	test_kernel_log();
 }
 
-/* Without an argument, all but what takes long or another machine. */
+/* Without an argument, runs all tests but the long ones, and the tests for other guests. */
 int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], "small"))

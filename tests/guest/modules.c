@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Symbols that come and go: those of loadable modules, of BPF programs, and of
- * what kprobes and the function tracer allocate.
+ * Symbols that come and go: symbols of loadable modules and of BPF programs, and the
+ * code that kprobes and the function tracer allocate.
  */
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #define CHURNED "minix"
 #define KPROBES "__builtin__kprobes"
 
-/* How many symbols are in @module, and of these how many have a size. */
+/* Counts the symbols in @module; *@sized is the number of these with a size. */
 static size_t symbols_of(const char *module, size_t *sized)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -65,9 +65,9 @@ static bool every_loaded_module_has_symbols(void)
 }
 
 /*
- * A kprobe has an instruction slot of its own where it is not at a function's
- * start, which is the function tracer's, and where its instruction is not of
- * those that are simulated. Only some offsets are an instruction's.
+ * A kprobe has an instruction slot, unless it is at the start of a function, where
+ * the function tracer handles it, or its instruction is simulated. An instruction
+ * begins at some offsets only.
  */
 static void add_kprobes(void)
 {
@@ -112,7 +112,7 @@ void test_modules(void)
 
 	if (has_programs()) {
 		enable_programs();
-		/* It stays until we end. */
+		/* The program stays loaded until this process ends. */
 		if (load_program(2) < 0)
 			give_up("loading a BPF program");
 		check_has("bpf");
@@ -125,7 +125,7 @@ void test_modules(void)
 		if (!access(TRACING "/set_ftrace_filter", W_OK)) {
 			add_function_trace();
 #ifdef __x86_64__
-			/* Other architectures have no code of their own for each. */
+			/* Other architectures have no trampoline for each instance. */
 			check_has("__builtin__ftrace");
 #endif
 		}

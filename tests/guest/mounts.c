@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * /proc as containers have it: mounted once more, with less in it, or with
- * files of it covered.
+ * /proc in containers: mounted again, mounted with fewer files, or with files
+ * covered.
  */
 
 #define _GNU_SOURCE
@@ -23,7 +23,7 @@ static void mount_proc(const char *options)
 		give_up("mounting proc with '%s'", options);
 }
 
-/* As container runtimes do it. */
+/* Covers the file like a container runtime. */
 static void mask(const char *name)
 {
 	char path[64];
@@ -107,7 +107,7 @@ static const struct container {
 	{ "a user's container", enter_as_user, 0, ZEROS },
 };
 
-/* What the runtime covers, and what is seen then. */
+/* The files that a runtime covers. */
 static const struct masking {
 	const char *name;
 	bool kallsyms, kallmodsyms;
@@ -149,8 +149,8 @@ static int see_inside(const void *argument)
 }
 
 /*
- * Who covers kallsyms by its name leaves ours as it is: names and modules, and
- * addresses for the privileged. Documentation/admin-guide/format.rst says so.
+ * A runtime that covers /proc/kallsyms alone leaves /proc/kallmodsyms readable, as
+ * Documentation/admin-guide/format.rst says.
  */
 static void test_containers(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Addresses and sizes are shown exactly where /proc/kallsyms shows addresses:
- * for every setting, everyone who opens the files, and everyone who reads them.
+ * The file shows addresses and sizes exactly if /proc/kallsyms shows addresses:
+ * for every setting, every opener and every reader.
  */
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 static const struct who *const root = &whos[0], *const a_user = &whos[2];
 
-/* What the administrator can set. kallsyms looks at paranoid if nothing is restricted. */
+/* The settings. kallsyms uses perf_event_paranoid only if kptr_restrict is 0. */
 static const struct setting {
 	const char *restricted, *paranoid;
 	enum sight all, with_cap_syslog;
@@ -41,20 +41,20 @@ static void set(const struct setting *setting)
 
 static enum sight expected(const struct setting *setting, bool has_cap_syslog)
 {
-	/* Without perf nobody but the privileged sees any. */
+	/* Without perf, only privileged readers see addresses. */
 	if (!has_cap_syslog && access(PARANOID, F_OK))
 		return ZEROS;
 	return has_cap_syslog ? setting->with_cap_syslog : setting->all;
 }
 
-/* Opened and read by @who. */
+/* @who opens and reads the file. */
 static int see_opened(const void *who)
 {
 	((const struct who *)who)->become();
 	return sight_below("/proc");
 }
 
-/* Opened by root, read by @who. */
+/* Root opens the file, and @who reads it. */
 static int see_given(const void *who)
 {
 	struct pair pair = open_pair("/proc");
@@ -63,7 +63,7 @@ static int see_given(const void *who)
 	return sight_of(pair);
 }
 
-/* Opened by root, and opened again by @who, who does not need to know what it is. */
+/* Root opens the file, and @who opens it again through /proc/self/fd. */
 static int see_reopened(const void *who)
 {
 	struct pair given = open_pair("/proc"), pair;
@@ -91,7 +91,7 @@ static int open_and_send(const void *argument)
 	return 0;
 }
 
-/* Opened by @who, who has ended, and read by root. */
+/* @who opens the file and exits; root reads it. */
 static int see_received(const void *who)
 {
 	int sockets[2];
@@ -134,7 +134,7 @@ static void test_matrix(void)
 	set(&settings[0]);
 }
 
-/* What was set when the file was opened stays so for who has it open. */
+/* The settings at the time of opening stay valid for an open file. */
 static void test_setting_that_changes(void)
 {
 	const struct setting *open = &settings[1], *restricted = &settings[4];
@@ -184,7 +184,7 @@ static bool user_follows_rule(void)
 	return rule_holds();
 }
 
-/* In each kernel, and for root and a user alone: but the rule for all lines. */
+/* For each kernel: the rule for all lines, for root and one user. */
 void test_credentials(void)
 {
 	set(&settings[0]);
@@ -203,7 +203,7 @@ void test_credentials(void)
 	test_attributes(a_user);
 }
 
-/* Where there is all that containers are made of. */
+/* For kernels with namespaces. */
 void test_privacy(void)
 {
 	set(&settings[0]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * Who sees what, in both files. What kallsyms shows is also compared with what
- * the case says of it, or a case that did not come about would pass.
+ * The sight of readers in both files. Each case also states the expected sight of
+ * /proc/kallsyms: otherwise a case without effect would pass.
  */
 
 #ifndef PRIVACY_H
@@ -10,18 +10,18 @@
 
 #include "tests.h"
 
-/* What someone sees. */
+/* The sight of a reader. */
 enum sight {
 	WRONG,		/* the files do not agree */
-	NO_SIGHT,	/* it did not come to that: the exit code of who gave up */
+	NO_SIGHT,	/* no result: the exit code of a child that gave up */
 	ABSENT,		/* cannot be opened */
 	EMPTY,
 	ZEROS,
 	ADDRESSES,
-	SAME,		/* of what is said of both without reading */
+	SAME,		/* for properties that need no read */
 };
 
-/* One of the two files each. */
+/* One value for each file. */
 struct pair {
 	int ours, theirs;
 };
@@ -40,7 +40,7 @@ void check_sight(enum sight seen, enum sight expected, const char *format, ...) 
 struct who {
 	const char *name;
 	void (*become)(void);
-	bool has_cap_syslog;	/* and that in the first user namespace */
+	bool has_cap_syslog;	/* in the initial user namespace */
 };
 
 extern const struct who whos[];

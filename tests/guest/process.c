@@ -9,7 +9,7 @@
 
 #include "tests.h"
 
-/* Runs @run in a process of its own, and says whether it returned true. */
+/* Runs @run in a child process. Returns true if @run returned true. */
 bool in_child(bool (*run)(void))
 {
 	int status;

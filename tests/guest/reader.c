@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The sample reader in C, samples/reader-c. Two witnesses that share no code with it: the file's bytes,
- * which must come out again, and the kernel, which says from its own tables what an address is in.
+ * The sample reader in C, samples/reader-c, compared with two sources that share no code with it: the
+ * bytes of the file, and the kernel's lookups of addresses.
  */
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #define ENOUGH_NOTES 3
 #define LONGEST_LINE 4096
 
-/* The line of the file that @symbol was read from, with its newline. */
+/* Writes the line of @symbol with its newline. */
 static size_t print_line(char *to, const struct kallmodsyms_symbol *symbol)
 {
 	size_t size = snprintf(to, LONGEST_LINE, "%016" PRIx64 " %" PRIx64 " %c %s", symbol->address,
@@ -30,7 +30,7 @@ static size_t print_line(char *to, const struct kallmodsyms_symbol *symbol)
 	return size;
 }
 
-/* Whether the reader has all that the file has. */
+/* Returns true if the reader has all lines of the file. */
 bool reader_agrees(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -82,7 +82,7 @@ static size_t addresses_of(const struct core *core, const struct kallmodsyms *li
 
 		if (!symbol->size || (i < core->count && !is_looked_up(core, symbol->address)))
 			continue;
-		/* Of BPF, ftrace and kprobes the kernel is not told the modules. */
+		/* The kernel's lookups know no modules of BPF, ftrace and kprobes. */
 		if (symbol->modules && kallmodsyms_is_pseudo_module(symbol->first_module))
 			continue;
 		(*addresses)[count++] = symbol->address;
@@ -106,8 +106,8 @@ static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line lin
 }
 
 /*
- * "vfs_read+0x150/0x160", of a symbol of the kernel in which the address is. The kernel names the
- * first symbol at the last address with symbols; the reader names the largest that the address is in.
+ * Parses "vfs_read+0x150/0x160" of a symbol that contains the address. The kernel names the first symbol
+ * at the highest address with symbols; the reader names the largest symbol that contains the address.
  */
 static bool name_is(const struct core *core, const struct kallmodsyms_symbol *symbol,
 		    unsigned long address, struct line line)
@@ -124,7 +124,7 @@ static bool name_is(const struct core *core, const struct kallmodsyms_symbol *sy
 	return symbol->address == named->address && symbol->size > named->size;
 }
 
-/* How many addresses the reader and the kernel say something else of. */
+/* Counts the addresses for which the reader and the kernel differ. */
 static size_t disagreements(const struct core *core, const struct kallmodsyms *listing,
 			    const unsigned long *addresses, size_t count)
 {
@@ -150,7 +150,7 @@ static size_t disagreements(const struct core *core, const struct kallmodsyms *l
 }
 
 /*
- * Before ftrace is used: what it remembers of modules' init sections is listed, and the memory has gone.
+ * Call this before tests use ftrace: later the file lists freed init symbols of modules.
  */
 void test_reader(void)
 {
@@ -163,7 +163,7 @@ void test_reader(void)
 	core = read_core();
 	listing = kallmodsyms_read(NULL, NULL);
 	check(in_child(user_finds_names_only), "the sample reader in C finds names without addresses");
-	/* Without, a size is a distance, and the kernel takes a merged constant for one of no module. */
+	/* Without sizes, the kernel shows a merged constant in no module. */
 	if (!core.sizes_stored || !listing) {
 		check(listing, "the sample reader in C reads the file");
 		unload_lookup_module();

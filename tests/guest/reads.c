@@ -11,7 +11,7 @@
 
 #include "tests.h"
 
-/* How much is read with small buffers: each call costs. */
+/* The number of bytes to read with small buffers: each call costs time. */
 #define SMALL_READS (128 * 1024)
 
 static struct text whole;
@@ -25,7 +25,7 @@ static int open_file(const char *path)
 	return fd;
 }
 
-/* Whether the @length bytes from @start on come as they should, in @chunk bytes a call. */
+/* Returns true if reads of @chunk bytes return the right @length bytes from @start on. */
 static bool reads_right(size_t start, size_t length, size_t chunk)
 {
 	size_t end = start + length < whole.size ? start + length : whole.size;
@@ -37,7 +37,7 @@ static bool reads_right(size_t start, size_t length, size_t chunk)
 		ssize_t got = read(fd, buffer, chunk);
 		size_t rest = whole.size - start;
 
-		/* What was asked for, as long as there is so much. */
+		/* A read returns the requested number of bytes, up to the end. */
 		right = got == (ssize_t)(chunk < rest ? chunk : rest) &&
 			!memcmp(buffer, whole.data + start, got);
 		if (!right)
@@ -84,7 +84,7 @@ static bool preads_right(void)
 	return right;
 }
 
-/* lseek(2) says the same on both files, for what is the same in both. */
+/* lseek(2) returns the same results on both files, except for lengths. */
 static bool seeks_alike(void)
 {
 	static const struct {

@@ -2,7 +2,7 @@
 
 /*
  * The kallsyms rule: dropping the size and, for the kernel's own symbols, the
- * brackets gives the line of /proc/kallsyms, byte for byte, whoever reads it.
+ * brackets gives the line of /proc/kallsyms, byte for byte, for every reader.
  */
 
 #define _GNU_SOURCE
@@ -13,7 +13,7 @@
 
 #define ENOUGH_NOTES 3
 
-/* Whether @ours, less what it has more, is @theirs. */
+/* Returns true if @ours, without the size and the brackets, equals @theirs. */
 bool follows_rule(struct line ours, struct line theirs)
 {
 	bool of_module = memchr(theirs.start, '\t', theirs.size);
@@ -73,7 +73,7 @@ void test_rule(const char *when)
 	check(reader_agrees(), "the sample reader in C understands every line %s", when);
 }
 
-/* Whether @text is @shown, what root sees, with zeros. */
+/* Returns true if @text is @shown, the listing for root, with zeros. */
 bool is_hidden(struct text text, struct text shown)
 {
 	size_t at = 0, shown_at = 0, lines = 0;

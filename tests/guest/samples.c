@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The samples that are modules. They may be built in, loadable, or built out of the kernel's tree: in
- * the log they say the same.
+ * The sample modules: built in, loadable, or built out of the kernel's tree. They log the same lines in
+ * all three cases.
  */
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static bool is_loaded(const char *module)
 	return found;
 }
 
-/* The next line from @at on of who said @words. */
+/* The next line from @at on of the module that logged @words. */
 static struct line next_of_same(struct text log, size_t at, const char *words)
 {
 	size_t name = strcspn(words, " ");
@@ -42,8 +42,8 @@ static struct line next_of_same(struct text log, size_t at, const char *words)
 }
 
 /*
- * Whether there is one line, and no other, that begins and ends so. *@next becomes what the same
- * module said after it.
+ * Returns true if exactly one line begins and ends so. *@next becomes the next line of the same
+ * module.
  */
 static bool logged_once(struct text log, const char *beginning, const char *end, struct line *next)
 {
@@ -62,7 +62,7 @@ static bool logged_once(struct text log, const char *beginning, const char *end,
 	return count == 1;
 }
 
-/* The size that the file has for the function that calls the samples. */
+/* The size in the file of the function that calls the samples. */
 static unsigned long size_of_caller(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -93,7 +93,7 @@ static bool is_extent(struct line line, const char *sample, unsigned long size)
 	return false;
 }
 
-/* After all loadable modules of the kernel have been loaded. */
+/* Call this after all loadable modules of the kernel are loaded. */
 void test_samples(void)
 {
 	unsigned long size;
@@ -115,7 +115,7 @@ void test_samples(void)
 	check(in_rust && logged_once(log, "kallmodsyms_sample_rust: this code is in ",
 				     "[kallmodsyms_sample_rust]", &next),
 	      "the sample in Rust names the module of its caller");
-	/* Those of the kernel's own may not be known. */
+	/* The sizes of the kernel's own functions may not be known. */
 	if (kernel_has("CONFIG_KALLMODSYMS_SIZES=y") || is_loaded("kallmodsyms_sample_caller"))
 		check(size && in_c && is_extent(of_c, "kallmodsyms_sample_c", size) && in_rust &&
 		      is_extent(of_rust, "kallmodsyms_sample_rust", size),

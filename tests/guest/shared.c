@@ -12,16 +12,16 @@
 
 #include "tests.h"
 
-/* So many small reads must fit into large ones, which are under way all the time. */
+/* The number of small reads within large reads that ends the test. */
 #define ENOUGH 3
-/* The two may not run at the same time on a busy machine, so there are several tries. */
+/* The number of tries: on a busy machine, the two processes may not run at the same time. */
 #define MOST_LARGE 300
 #define SMALL 300
 
 struct shared {
 	unsigned long round;
 	bool is_wrong;
-	/* What the large read writes to, from its start to its end; the file has no zero. */
+	/* The buffer of the large read, zero until the read writes it; the file has no zero byte. */
 	char large[];
 };
 
@@ -62,8 +62,8 @@ static bool small_read_right(int fd, size_t at)
 }
 
 /*
- * How many small reads began when the large one had written its first byte, and
- * ended before it had written its last: none, if one reader waits for another.
+ * Counts the small reads that began after the first byte of the large read, and ended
+ * before its last byte. The count is 0 if readers wait for each other.
  */
 static unsigned long read_small(int fd, struct shared *shared)
 {
@@ -73,7 +73,7 @@ static unsigned long read_small(int fd, struct shared *shared)
 
 	while (round_of(shared) < MOST_LARGE && count < ENOUGH && !shared->is_wrong) {
 		round = round_of(shared);
-		/* In this order, as they are cleared in the other one. */
+		/* In this order, because the other process clears them in reverse. */
 		if (is_set(last) || !is_set(first))
 			continue;
 		if (!small_read_right(fd, at))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* What the two files show to one who opens them, and whether they agree in it. */
+/* The contents of both files for an opener, and their comparison. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,16 +13,16 @@
 
 #include "privacy.h"
 
-/* So much of kallsyms is read: it decides once for all lines, and costs much. */
+/* The part of kallsyms to read: all its lines have the same sight, and reading is slow. */
 #define ENOUGH (32 * 1024)
 
 static const char *const sights[] = { "differ", "were not seen", "cannot be opened", "are empty",
 				      "show zeros", "show addresses", "are the same" };
 
-/* What root sees where nothing is restricted, and what a user does: the same with zeros. */
+/* The listing for root without restrictions, and the same listing with zeros. */
 static struct text shown, hidden;
 
-/* Or all the rest would be of zeros. */
+/* Otherwise all comparisons would be of zeros. */
 static bool shows_addresses(void)
 {
 	size_t at = 0, lines = 0, with_address = 0, with_size = 0;
@@ -79,7 +79,7 @@ void close_pair(struct pair pair)
 	close(pair.theirs);
 }
 
-/* Only whole lines. */
+/* Reads the beginning of a file, in whole lines. */
 static struct text read_start(int fd)
 {
 	struct text text = { malloc(ENOUGH), 0 };
@@ -111,7 +111,7 @@ static bool has_address(struct text text)
 	return false;
 }
 
-/* Line by line, as far as kallsyms was read. */
+/* Compares line by line, up to the end of the part of kallsyms. */
 static bool starts_agree(struct text ours, struct text theirs)
 {
 	size_t at = 0, their_at = 0;
@@ -126,7 +126,7 @@ static bool starts_agree(struct text ours, struct text theirs)
 	return true;
 }
 
-/* Reads ours to its end. */
+/* Reads /proc/kallmodsyms to its end. */
 enum sight sight_of(struct pair pair)
 {
 	struct text ours, theirs;
@@ -162,7 +162,7 @@ enum sight sight_below(const char *proc)
 	return sight;
 }
 
-/* Where kallsyms says nothing of it. */
+/* For cases in which kallsyms cannot be read. */
 enum sight sight_of_ours_below(const char *proc)
 {
 	int fd = open_below(proc, "kallmodsyms", O_RDONLY);
@@ -177,7 +177,7 @@ enum sight sight_of_ours_below(const char *proc)
 	return is_same(text, shown) ? ADDRESSES : is_same(text, hidden) ? ZEROS : WRONG;
 }
 
-/* The error of opening the file, and of writing to it if that can be tried; or 0. */
+/* The error of opening the file or of writing to it; 0 without an error. */
 static int error_of(const char *proc, const char *name, int flags)
 {
 	int fd = open_below(proc, name, flags);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * What the kernel says of addresses. %pS has the name of the first symbol there and the
- * distance to the next one. kallsyms_lookup_size_offset() has the true size, if one
- * is stored, and kallmodsyms_lookup_size() nothing else. A module asks for us.
+ * The kernel's answers for addresses. %pS prints the name of the first symbol there and
+ * the distance to the next symbol. kallsyms_lookup_size_offset() stores the true size, or
+ * the distance; kallmodsyms_lookup_size() only the true size. The test module asks.
  */
 
 #define _GNU_SOURCE
@@ -16,7 +16,7 @@
 
 static struct core core;
 
-/* Addresses that are asked for. */
+/* The addresses to look up. */
 struct question {
 	unsigned long *addresses;
 	size_t count;
@@ -35,7 +35,7 @@ static char *as_printed(const struct place *place, unsigned long offset)
 	return text;
 }
 
-/* As the module has it: 10/151 10/160 10/151, and "-" for the last in padding. */
+/* The answers of the module: 10/151 10/160 10/151, with "-" at the end in padding. */
 static char *as_looked_up(const struct place *place, unsigned long offset)
 {
 	unsigned long size = core.sizes_stored ? place->named->size : 0;
@@ -51,7 +51,7 @@ static char *as_looked_up(const struct place *place, unsigned long offset)
 	return text;
 }
 
-/* Whether the kernel says of all addresses what it should. */
+/* Returns true if the kernel's answers for all addresses are right. */
 static bool is_answered(const char *file, answer *expected, const struct question *question)
 {
 	struct text answers = ask(file, question->addresses, question->count);
@@ -76,7 +76,7 @@ static bool is_answered(const char *file, answer *expected, const struct questio
 	return question->count && !wrong;
 }
 
-/* Asks for an address in every place that has one to ask for; 0 is none. */
+/* Collects an address in each place; @address_in returns 0 for a place without one. */
 static struct question every(unsigned long (*address_in)(const struct place *place))
 {
 	struct question question = { calloc(core.count, sizeof(unsigned long)), 0 };
@@ -146,7 +146,7 @@ static void test_every(const char *what, unsigned long (*address_in)(const struc
 	free(question.addresses);
 }
 
-/* The number alone for what no symbol is looked up for. */
+/* The kernel prints only a number for an address without a symbol. */
 static char *as_number(const struct place *place, unsigned long offset)
 {
 	unsigned long address = place->named->address + offset;
@@ -159,7 +159,7 @@ static char *as_number(const struct place *place, unsigned long offset)
 	return text;
 }
 
-/* Behind the last symbol, and in the per-cpu area, which is in the image from Linux 7.2 on. */
+/* After the last symbol, and in the per-cpu area, which is in the image of Linux 7.2 and 7.3. */
 static bool is_unnamed_outside(void)
 {
 	unsigned long outside[] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Readers, and those who change what is read, all at once and for some time. */
+/* Readers, and processes that change the contents of the file, all at once for some time. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,10 +17,10 @@
 
 #define ENOUGH_NOTES 20
 #define BETWEEN_NOTES 10
-/* A task that has not seen by then that it is over hangs. */
+/* A process that has not ended by then hangs. */
 #define PATIENCE 60
 #define MOST_TASKS 16
-/* Of each kind of change at least; on a slow machine that takes longer, but not for ever. */
+/* The least number of changes of each kind; a slow machine may take ten times as long. */
 #define ENOUGH 5
 #define LONGEST 10
 
@@ -59,7 +59,7 @@ static void start_task(void (*run)(void), bool is_reader)
 		give_up("fork");
 	if (!child) {
 		random_state += (task_count + 1) * 0x9e3779b97f4a7c15UL;
-		/* Those who change something are not to wait for all who only read. */
+		/* Processes that change something must not wait for all readers. */
 		if (is_reader && nice(10) < 0)
 			give_up("nice");
 		run();
@@ -118,7 +118,7 @@ static void say_counts(const char *when, unsigned int seconds)
 	     counts->tracers_started, counts->tracers_stopped, counts->wrong);
 }
 
-/* What the user reads while nothing changes, left in memory that is shared. */
+/* The listing for the user while nothing changes, in shared memory. */
 static struct expected quiet_listing_of_user(void)
 {
 	struct expected *shared = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE,
@@ -143,7 +143,7 @@ static struct expected quiet_listing_of_user(void)
 	return *shared;
 }
 
-/* Whether each has done what it does more than once. */
+/* Returns true if each process has done its work more than once. */
 static bool is_enough(void)
 {
 	return counts->lines >= MIB && counts->reads >= ENOUGH && counts->preads >= ENOUGH &&
@@ -152,7 +152,7 @@ static bool is_enough(void)
 	       counts->tracers_stopped >= ENOUGH;
 }
 
-/* Whether all ended by themselves. */
+/* Returns true if all processes ended by themselves. */
 static bool all_end(void)
 {
 	bool all = true;

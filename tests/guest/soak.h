@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * Reading for as long as one likes, while what is read changes: soak.c starts
- * readers (soak_read.c) and those who change something (soak_change.c), as
- * processes, which count what they do in memory that they share.
+ * Reads for a given time, while the contents of the file change. soak.c starts
+ * processes that read (soak_read.c) and processes that change the contents
+ * (soak_change.c). The processes count their work in shared memory.
  */
 
 #ifndef SOAK_H
@@ -28,12 +28,12 @@ struct soak_counts {
 
 extern struct soak_counts *counts;
 
-/* Says what is wrong; the first few of it. */
+/* Prints the first few errors. */
 void wrong(const char *format, ...) printf_like(1);
-/* A number below @limit, from where this process is in its own row of them. */
+/* The next random number of this process, below @limit. */
 size_t soak_pick(size_t limit);
 
-/* What a reader may see: the quiet listing's core lines, and after them lines of these modules. */
+/* The expected contents: the core lines of the quiet listing, then lines of these modules. */
 struct expected {
 	struct text core;
 	bool hidden;		/* addresses and sizes are zeros */
@@ -43,7 +43,7 @@ struct expected quiet_listing(void);
 void allow_module(const char *name);
 bool is_allowed_module(struct line bracketed);
 
-/* Run until it is over. */
+/* Each runs until the end of the soak. */
 void read_in_a_row(const struct expected *expected);
 void read_the_end(const struct expected *expected);
 void read_at_random(const struct expected *expected, int shared);
@@ -54,8 +54,8 @@ void start_and_stop_tracers(void);
 void look_up(void);
 
 /*
- * Before that: loadable modules are looked for, BPF programs have symbols,
- * and lookups know what to expect.
+ * Before the soak: finds loadable modules, gives BPF programs symbols, and stores the
+ * expected answers of lookups.
  */
 void find_modules(void);
 void prepare_lookups(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* What changes while others read: loadable modules, kprobes, BPF programs, the function tracer. */
+/* Changes during reads: loadable modules, kprobes, BPF programs, the function tracer. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -54,7 +54,7 @@ void find_modules(void)
 		give_up("%zu modules in /lib/modules", file_count);
 }
 
-/* Two do so, at different places: a module may be there already, or be taken from under one. */
+/* Two processes load modules: the other process may have loaded or unloaded a module. */
 void load_and_unload(size_t first)
 {
 	for (size_t i = first; !counts->over; i++) {
@@ -77,8 +77,8 @@ void load_and_unload(size_t first)
 }
 
 /*
- * At a function's start a probe is the function tracer's; elsewhere it needs an
- * instruction slot. Only some offsets are an instruction's.
+ * The function tracer handles a probe at the start of a function; other probes need an
+ * instruction slot. An instruction begins at some offsets only.
  */
 void add_and_remove_probes(void)
 {
@@ -123,7 +123,7 @@ void add_and_remove_programs(void)
 	}
 }
 
-/* The tracer of an instance has a trampoline of its own. */
+/* Makes an instance, whose tracer has its own trampoline. */
 void start_and_stop_tracers(void)
 {
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
@@ -142,7 +142,7 @@ void start_and_stop_tracers(void)
 	}
 }
 
-/* What is said of the kernel's own addresses while nothing changes. */
+/* The answers for the kernel's own addresses while nothing changes. */
 static struct core core;
 static struct answers {
 	const char *file;
@@ -165,7 +165,7 @@ static void find_quiet_answers(struct answers *answers)
 	free(addresses);
 }
 
-/* Of the kernel's own addresses, from any one on, the same is said as ever. */
+/* Checks that the answers for the kernel's own addresses stay the same. */
 static void look_up_core(const struct answers *answers)
 {
 	unsigned long addresses[LOOKED_UP];
@@ -187,7 +187,7 @@ static void look_up_core(const struct answers *answers)
 	free(text.data);
 }
 
-/* Of @addresses, where a module may be or have been, one module is said or none. */
+/* Checks that each of @addresses, where modules come and go, is in an expected module or in none. */
 static void look_up_modules(const unsigned long *addresses, size_t count)
 {
 	struct text text = ask(MODULES_OF, addresses, count);
@@ -207,7 +207,7 @@ static void look_up_modules(const unsigned long *addresses, size_t count)
 	free(text.data);
 }
 
-/* The last addresses that are listed now, which are not the kernel's. */
+/* The last addresses of the listing, which are not the kernel's own. */
 static size_t last_addresses(unsigned long *addresses)
 {
 	struct text text = read_file(KALLMODSYMS);

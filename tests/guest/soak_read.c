@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Readers. The kernel's own symbols are those of the quiet listing, byte for
- * byte, wherever a read begins; what comes after them is whole, well-formed
- * lines of modules that can be there.
+ * Readers. The lines of the kernel's own symbols equal the quiet listing, byte for
+ * byte, from any offset. The lines after them are whole, well-formed lines of
+ * expected modules.
  */
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #define MOST_MODULES 64
 #define LONGEST_LINE 1024
-/* Reads of a few bytes are many: so many in a row. */
+/* The number of reads of a few bytes in a row. */
 #define MOST_READS 1500
 
 static const size_t sizes[] = {
@@ -49,7 +49,7 @@ static bool is_printable(struct line name)
 	return true;
 }
 
-/* A line behind those of the kernel's own symbols. */
+/* A line after the lines of the kernel's own symbols. */
 static void check_line(const struct expected *expected, struct line line)
 {
 	struct symbol symbol;
@@ -62,7 +62,7 @@ static void check_line(const struct expected *expected, struct line line)
 		      (int)line.size, line.start);
 }
 
-/* Those bytes at @offset that are the kernel's own; returns how many. */
+/* Checks the bytes at @offset that are the kernel's own. Returns their number. */
 static size_t check_core(const struct expected *expected, const char *bytes, size_t size,
 			 size_t offset)
 {
@@ -82,7 +82,7 @@ static size_t check_core(const struct expected *expected, const char *bytes, siz
 	return size;
 }
 
-/* A line in the making: reads end anywhere. */
+/* The beginning of a line, because a read can end anywhere. */
 struct carry {
 	char line[LONGEST_LINE];
 	size_t size;
@@ -112,7 +112,7 @@ static void check_rest(const struct expected *expected, struct carry *carry, con
 	}
 }
 
-/* From @start on, at most so many reads; a read is as large as was asked for, until the end. */
+/* Reads from @start on, in a limited number of reads. Only the last read before the end may be short. */
 static void read_some(const struct expected *expected, char *buffer, size_t size, size_t start)
 {
 	int fd = open(KALLMODSYMS, O_RDONLY);
@@ -159,7 +159,7 @@ void read_in_a_row(const struct expected *expected)
 			start = soak_pick(expected->core.size);
 			break;
 		case 1:
-			/* What changes is at the end. */
+			/* The changing lines are at the end. */
 			if (back < expected->core.size)
 				start = expected->core.size - back;
 		}
@@ -168,7 +168,7 @@ void read_in_a_row(const struct expected *expected)
 	free(buffer);
 }
 
-/* What changes, over and over, from somewhat before it on: to be there when it does. */
+/* Reads the changing lines over and over, from a little before them. */
 void read_the_end(const struct expected *expected)
 {
 	char *buffer = malloc(MIB);
@@ -177,13 +177,13 @@ void read_the_end(const struct expected *expected)
 		size_t size = sizes[soak_pick(sizeof(sizes) / sizeof(*sizes))];
 		size_t back = soak_pick(2) ? 0 : soak_pick(200);
 
-		/* Of few bytes a read, it takes too many. */
+		/* Small reads would take too many calls. */
 		read_some(expected, buffer, size < 63 ? 4096 : size, expected->core.size - back);
 	}
 	free(buffer);
 }
 
-/* One read at @offset, whose first line may begin before it. */
+/* Checks one read at @offset, which may be inside a line. */
 static void check_pread(const struct expected *expected, const char *bytes, size_t size,
 			size_t offset)
 {
@@ -199,7 +199,7 @@ static void check_pread(const struct expected *expected, const char *bytes, size
 	counts->bytes += size;
 }
 
-/* From a file of one's own, or one that others read at other places in the meantime. */
+/* Reads a private file, or a file that other processes read at the same time. */
 void read_at_random(const struct expected *expected, int shared)
 {
 	char *buffer = malloc(MIB);
@@ -230,7 +230,7 @@ void read_at_random(const struct expected *expected, int shared)
 	free(buffer);
 }
 
-/* What this process sees now, while nothing changes. */
+/* The listing for this process while nothing changes. */
 struct expected quiet_listing(void)
 {
 	struct text ours = read_file(KALLMODSYMS), theirs = read_file(KALLSYMS);

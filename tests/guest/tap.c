@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The Test Anything Protocol; notes come before the test they explain. */
+/* The Test Anything Protocol; notes precede their test. */
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ void note(const char *format, ...)
 	fflush(stdout);
 }
 
-/* Without the plan, the host knows that the tests did not end. */
+/* A missing plan tells the host that the tests did not end. */
 void give_up(const char *format, ...)
 {
 	va_list arguments;

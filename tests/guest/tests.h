@@ -20,7 +20,7 @@
 
 #define printf_like(n) __attribute__((format(printf, n, n + 1)))
 
-/* tap.c: what is printed, in the Test Anything Protocol. */
+/* tap.c: output in the Test Anything Protocol. */
 void check(bool passed, const char *format, ...) printf_like(2);
 void note(const char *format, ...) printf_like(1);
 void give_up(const char *format, ...) printf_like(1) __attribute__((noreturn));
@@ -65,12 +65,12 @@ struct symbol {
 bool parse_symbol(struct line line, struct symbol *symbol);
 bool is_zero(struct line number);
 
-/* ask.c: what the kernel says of addresses, a line for each. */
+/* ask.c: the kernel's answers for addresses, one line each. */
 #define LOOKUP "/proc/kallmodsyms_lookup"
 #define MODULES_OF "/proc/kallmodsyms_modules"
 #define SIZES_OF "/proc/kallmodsyms_sizes"
 
-bool load_if_there(const char *path);	/* a module; whether it was there */
+bool load_if_there(const char *path);	/* returns true if the module exists */
 void load_lookup_module(void);
 void unload_lookup_module(void);
 struct text ask(const char *file, const unsigned long *addresses, size_t count);
@@ -84,7 +84,7 @@ bool has_programs(void);
 void enable_programs(void);
 int load_program(size_t length);
 
-/* core.c: the kernel's own symbols, and what it should say of an address in them. */
+/* core.c: the kernel's own symbols, and the expected answers for their addresses. */
 struct core_symbol {
 	unsigned long address, size;
 	char type;
@@ -100,11 +100,11 @@ struct core {
 /* All symbols at one address. */
 struct place {
 	size_t first, end;			/* their indices */
-	const struct core_symbol *named;	/* the one whose name stands for the address */
+	const struct core_symbol *named;	/* the symbol that %pS names */
 	unsigned long distance;			/* to the next place */
 };
 
-/* Whether this line is in the kernel's configuration, as "CONFIG_SMP=y". */
+/* Returns true if the kernel's configuration has this line, such as "CONFIG_SMP=y". */
 bool kernel_has(const char *option);
 
 struct core read_core(void);

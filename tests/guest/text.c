@@ -9,7 +9,7 @@
 
 #include "tests.h"
 
-/* All that is left to read, with calls that ask for @chunk bytes each. */
+/* Reads to the end, with calls for @chunk bytes. */
 struct text read_fd(int fd, size_t chunk)
 {
 	struct text text = { NULL, 0 };
@@ -57,7 +57,7 @@ bool is_same(struct text a, struct text b)
 	return a.size == b.size && !memcmp(a.data, b.data, a.size);
 }
 
-/* The line that begins at *@at, which then is where the next one begins. */
+/* The line that begins at *@at. Moves *@at to the next line. */
 bool next_line(struct text text, size_t *at, struct line *line)
 {
 	const char *end;

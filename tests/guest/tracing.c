@@ -15,11 +15,11 @@
 
 #include "tests.h"
 
-/* What getppid() calls. */
+/* A function that getppid() calls. */
 #define TRACED "__task_pid_nr_ns"
 /*
- * What getuid() is: no more than a call and a conversion of its value, so that the last instruction
- * is the return, however it is optimised.
+ * The function of getuid(): a call and a conversion of its value, so that the last instruction is the
+ * return at every level of optimisation.
  */
 #ifdef __x86_64__
 #define STRAIGHT "__x64_sys_getuid"
@@ -44,7 +44,7 @@ static void call_traced(void)
 			give_up("getppid, getuid");
 }
 
-/* "p:entry vfs_read+0": whether the kernel takes it. */
+/* Returns true if the kernel accepts an event such as "p:entry vfs_read+0". */
 bool kprobe_event(const char *format, ...)
 {
 	int fd = open(TRACING "/kprobe_events", O_WRONLY | O_APPEND);
@@ -68,7 +68,7 @@ void enable_kprobe(const char *name, bool enabled)
 	write_file(path, enabled ? "1" : "0");
 }
 
-/* "  last_instruction    5    0": how often the probe was hit. */
+/* The number of hits of a probe, from "  last_instruction    5    0". */
 static unsigned long hits_of(const char *probe)
 {
 	struct text text = read_file(TRACING "/kprobe_profile");
@@ -87,7 +87,7 @@ static unsigned long hits_of(const char *probe)
 	return hits;
 }
 
-/* Only where an instruction begins is a probe accepted: the last of these is tried first. */
+/* The kernel accepts a probe only at an instruction: tries from the last byte backwards. */
 static bool is_hit_at_end(unsigned long size)
 {
 	unsigned long offset = size, hits;
@@ -101,7 +101,7 @@ static bool is_hit_at_end(unsigned long size)
 	enable_kprobe("last_instruction", false);
 	hits = hits_of("last_instruction");
 	note("the probe at offset %lu of %lu was hit %lu times", offset - 1, size, hits);
-	/* No instruction of x86 is longer, and those of others are shorter. */
+	/* The longest instruction of x86; other architectures have shorter instructions. */
 	return hits >= CALLS && size - (offset - 1) <= 15;
 }
 
@@ -114,7 +114,7 @@ static bool file_has(const char *path, const char *words)
 	return has;
 }
 
-/* "ffffffff81067704 vfs_read": where the call is, and the function it is in. */
+/* Parses "ffffffff81067704 vfs_read": the address of the tracer's call, and its function. */
 static bool next_traceable(struct text text, size_t *at, unsigned long *address, struct line *name)
 {
 	while (next_line(text, at, name)) {
@@ -125,7 +125,7 @@ static bool next_traceable(struct text text, size_t *at, unsigned long *address,
 			give_up("%.*s", (int)name->size, name->start);
 		name->size -= space + 1 - name->start;
 		name->start = space + 1;
-		/* Those of loaded modules are not ours. */
+		/* Skips functions of loadable modules. */
 		if (is_looked_up(&core, *address))
 			return true;
 	}
@@ -133,8 +133,8 @@ static bool next_traceable(struct text text, size_t *at, unsigned long *address,
 }
 
 /*
- * Behind what no kprobe may be on: the call of the function tracer, where the architecture cannot have
- * a probe be the tracer's, and the call is the first instruction, as on riscv.
+ * Probes after the function tracer's call. On riscv, the call is the first instruction, and the tracer
+ * cannot handle probes, so no kprobe may be on the call.
  */
 static unsigned long first_offset(bool by_ftrace)
 {
@@ -151,8 +151,8 @@ static unsigned long first_offset(bool by_ftrace)
 }
 
 /*
- * A probe at a function's start is the function tracer's, where the architecture can do that: it
- * finds the call by address and size.
+ * On some architectures, the function tracer handles a probe at the start of a function. It finds the
+ * call by address and size.
  */
 static bool is_hit_at_start(bool expected_by_ftrace)
 {
@@ -178,8 +178,8 @@ static bool is_in_use(struct line trampoline)
 }
 
 /*
- * Whether there are lines of @name, and each has a size. That of kprobes' own trampoline stays in the
- * list when the last probe is gone, but the kernel finds none by its address that is not in use.
+ * Returns true if @name has lines, each with a size. The line of kprobes' own trampoline stays after the
+ * last probe is gone, but without a size: the kernel finds only trampolines in use by address.
  */
 static bool have_sizes(const char *name, bool are_trampolines)
 {
@@ -247,12 +247,12 @@ static bool is_marked(struct line name)
 	return false;
 }
 
-/* Kprobes leaves areas alone, going from size to size up to the end of each, and no further. */
+/* The blacklist of kprobes steps from symbol to symbol up to the end of each area, and no further. */
 static bool is_probed_behind(const char *marker)
 {
 	struct text text = read_file(TRACEABLE);
 	unsigned long end = core_symbol(&core, marker)->address, address;
-	/* Where the call is, or behind its bytes where no kprobe may be on them. */
+	/* At the tracer's call, or after it if no kprobe may be on the call. */
 	unsigned long behind = kernel_has("CONFIG_KPROBES_ON_FTRACE=y") ? 0 : CALL_BYTES;
 	size_t at = 0, count = 0, refused = 0;
 	struct line name;
@@ -272,7 +272,7 @@ static bool is_probed_behind(const char *marker)
 	return count == BEHIND && !refused;
 }
 
-/* Where kprobes puts the code of probes that are a jump, not a breakpoint. */
+/* The lines of the code of probes that use a jump instead of a breakpoint. */
 static size_t pages_of_jumps(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -292,8 +292,8 @@ static bool is_code(const struct core_symbol *symbol)
 }
 
 /*
- * A jump has 5 bytes: so near to the next function it would overwrite its first
- * ones. A probe there is refused, or stays a breakpoint.
+ * A jump has 5 bytes, so a jump near the end of a function would overwrite the next
+ * function. The kernel refuses such a probe, or keeps the breakpoint.
  */
 static bool is_next_function_safe(size_t *tried)
 {
@@ -341,7 +341,7 @@ void test_tracing(void)
 	      by_ftrace ? "ftrace's" : "hit");
 	check(is_traced_by_name(&trampolines), "a function that is filtered by its name is traced");
 #ifdef __x86_64__
-	/* Other architectures make none. */
+	/* Other architectures make no jumps. */
 	check(trampolines, "trampolines of ftrace have sizes");
 #endif
 	check(have_sizes("kprobe_insn_page", false), "pages of kprobes have sizes");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Those who may open a file, and how one hands it to another. */
+/* The processes that open a file, and the ways to pass it to other processes. */
 
 #define _GNU_SOURCE
 #include <grp.h>
@@ -76,13 +76,13 @@ static void become_user_not_using_syslog(void)
 	change_capabilities(keep_syslog_unused);
 }
 
-/* This process is then root in there. */
+/* Makes this process root in a new user namespace. */
 void enter_user_namespace(int more_namespaces)
 {
 	unsigned int uid = geteuid(), gid = getegid();
 	char map[32];
 
-	/* Or the files below /proc/self would be root's. */
+	/* Otherwise root would own the files below /proc/self. */
 	if (prctl(PR_SET_DUMPABLE, 1))
 		give_up("PR_SET_DUMPABLE");
 	if (unshare(CLONE_NEWUSER | more_namespaces))
@@ -119,7 +119,7 @@ const struct who whos[] = {
 
 const size_t who_count = sizeof(whos) / sizeof(*whos);
 
-/* What @run returns, in a process of its own: 0 to 255. */
+/* Runs @run in a child process. Returns the result, 0 to 255. */
 int value_in_child(int (*run)(const void *), const void *argument)
 {
 	int status;

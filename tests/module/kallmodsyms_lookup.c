@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * What the kernel says of an address, for the guest's tests: whoever opens one
- * of these files and writes addresses to it, as machine words, reads a line for
- * each.
+ * The kernel's answers for addresses, for the guest's tests. A process opens one of
+ * these files, writes addresses as machine words, and reads a line for each:
  *
  * /proc/kallmodsyms_lookup	as %pS prints it: vfs_read+0x10/0x151
  * /proc/kallmodsyms_modules	its modules, as in /proc/kallmodsyms: [a] [b]
- * /proc/kallmodsyms_sizes	what three functions say of its symbol, offset/size
- *				each: kallsyms_lookup_size_offset(),
+ * /proc/kallmodsyms_sizes	offset/size of its symbol from three functions:
+ *				kallsyms_lookup_size_offset(),
  *				kallmodsyms_lookup_distance() and
- *				kallmodsyms_lookup_size(); "-" for nothing
+ *				kallmodsyms_lookup_size(); "-" for no symbol
  *
- * The first of the three is not exported, nor the second. A kprobe, which is not
- * kept, finds them.
+ * The first two functions are not exported. A temporary kprobe finds them.
  */
 
 #include <linux/kallmodsyms.h>
@@ -29,7 +27,7 @@
 #define SIZES "kallmodsyms_sizes"
 #define MOST 1000000UL
 
-/* What one who opened the file has written. */
+/* The addresses that the opener has written. */
 struct question {
 	unsigned long count;
 	unsigned long *addresses;
@@ -135,7 +133,7 @@ static int question_open(struct inode *inode, struct file *file)
 	return seq_open_private(file, pde_data(inode), sizeof(struct question));
 }
 
-/* The position is the reader's: all that is written is one question. */
+/* Only reads move the position: all written addresses are one query. */
 static ssize_t question_write(struct file *file, const char __user *data, size_t size, loff_t *pos)
 {
 	struct seq_file *seq = file->private_data;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * What the kernel prints for an address, for the comparison of a kernel with
- * the option and one without: this module uses nothing of the component.
+ * Prints addresses, to compare a kernel with the option and a kernel without it. This
+ * module uses no function of the component.
  *
- * /proc/print_addresses takes addresses, as machine words. Its reader gets a
- * line for each, with what these print, behind tabs: %pS, %ps, %pB,
- * sprint_symbol_no_offset() and lookup_symbol_name().
+ * /proc/print_addresses takes addresses as machine words. A reader gets a line for
+ * each, with the output of %pS, %ps, %pB, sprint_symbol_no_offset() and
+ * lookup_symbol_name(), separated by tabs.
  *
- * /proc/print_oops has its reader make an oops, which ends the reader. (A kernel
+ * A read of /proc/print_oops causes an oops, which ends the reader. (A kernel
  * without CONFIG_BUG prints no warnings.)
  */
 
@@ -20,14 +20,14 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-/* So many addresses at most. */
+/* The most addresses. */
 #define MOST 1000000UL
 
 static unsigned long count;
 static unsigned long *addresses;
 static DEFINE_MUTEX(lock);
 
-/* Not exported: a kprobe tells where it is. */
+/* Not exported; a kprobe finds its address. */
 static int (*lookup_name)(unsigned long address, char *name);
 
 static void *address_start(struct seq_file *seq, loff_t *pos)
@@ -49,7 +49,7 @@ static void address_stop(struct seq_file *seq, void *address)
 
 static int address_show(struct seq_file *seq, void *address)
 {
-	/* Under the lock, so one will do. */
+	/* One buffer suffices: the lock is held. */
 	static char text[KSYM_SYMBOL_LEN];
 	unsigned long asked = *(unsigned long *)address;
 	void *pointer = (void *)asked;

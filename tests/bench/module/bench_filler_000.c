@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * A module that is nothing but symbols. The harness makes more of it by another
- * number in the name, wherever the name stands in the file; so the names of
- * what it exports begin with it.
+ * A module of symbols alone. The harness makes more such modules: it changes the
+ * number in the name at each place in the file. So the names of exported symbols
+ * begin with the name of the module.
  */
 
 #include <linux/module.h>

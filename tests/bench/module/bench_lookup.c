@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Looks many addresses of the kernel up when it is loaded, and says by its
- * parameters how many instructions that took:
+ * Looks up many addresses of the kernel when it is loaded. Its parameters have
+ * the numbers of instructions:
  *
- *	addresses	how many were looked up, by each function
+ *	addresses	the number of addresses that each function looked up
  *	plain		by a search in an array of all addresses, in the steps of a
- *			kernel without CONFIG_KALLMODSYMS, which has to decode
- *			each address, too
+ *			kernel without CONFIG_KALLMODSYMS, which also has to decode
+ *			each address
  *	kallsyms	by kallsyms_lookup_size_offset(): place and size
- *	sprint		by sprint_symbol(), which prints that
+ *	sprint		by sprint_symbol(), which prints place and size
  *	modules		by kallmodsyms_lookup_modules(): all names of its modules
- *	sizes		by kallmodsyms_lookup_size(): the true size, if there is one
+ *	sizes		by kallmodsyms_lookup_size(): the true size, if it is known
  *
- * kallsyms' functions are not exported. A kprobe, which is not kept, finds them.
+ * kallsyms' functions are not exported. A temporary kprobe finds them.
  */
 
 #include <linux/kallmodsyms.h>
@@ -57,13 +57,13 @@ static void *find(const char *name)
 	return function;
 }
 
-/* Scattered over the kernel's text, the same ones for each function. */
+/* Addresses scattered over the kernel's text, the same for each function. */
 static unsigned long address_of(unsigned int index)
 {
 	return text_start + (u64)text_size * (index * 2654435769u) / (1ull << 32);
 }
 
-/* The overhead of the loop: what the functions have in common. */
+/* The overhead of the loop, which all lookups share. */
 static unsigned long sum;
 
 static u64 time_nothing(void)
