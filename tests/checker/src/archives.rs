@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which object files vmlinux is linked from.
+//! The object files that vmlinux is linked from.
 //!
-//! `vmlinux.a` is a thin archive of the objects that are linked whatever happens. Objects of the
-//! libraries (`lib/lib.a`, ...) are in it too if the kernel has modules; else the linker takes
-//! those it needs from the libraries, which the command that linked `vmlinux.o` names. The last
-//! link adds a few objects of its own.
+//! `vmlinux.a` is a thin archive of the objects that are always linked. If the kernel has modules,
+//! it also has the objects of the libraries (`lib/lib.a`, ...). Otherwise the linker takes only the
+//! needed objects from the libraries, which the command for `vmlinux.o` names. The last link adds a
+//! few objects of its own.
 
 use std::collections::HashSet;
 use std::fs;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where the linker put the sections of the objects.
+//! The distances that the linker moved the sections of object files.
 //!
 //! The linker keeps each section of an object in one piece, unless it merges contents. So all
-//! symbols of such a piece have moved by one distance, and a symbol whose definition is known tells
-//! about the others.
+//! symbols of a section move by one distance, and a symbol with a known definition tells the
+//! distance of the other symbols.
 //!
-//! A linker for RISC-V takes bytes out of a piece: of calls that can be shorter, and of padding that is
-//! not needed. There a symbol is between those that are known before and behind it, and not further
-//! from them than in the object.
+//! A linker for RISC-V removes bytes from a section: it shortens calls, and removes padding. There a symbol
+//! is between the nearest known symbols before and after it, and at most as far from them as in the object.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +17,7 @@ use crate::program::{Definition, ObjectId, Program};
 
 type Piece = (ObjectId, SectionIndex);
 
-/// What is known of the pieces for which a symbol is.
+/// The places of pieces, as far as they are known.
 pub enum Bases {
     /// The distance of each: its address in vmlinux.
     Whole(HashMap<Piece, u64>),
@@ -51,7 +50,7 @@ impl Bases {
         }
     }
 
-    /// Whether `definition` can be at `address`; `None` if nothing is known about its piece.
+    /// True if `definition` can be at `address`; `None` if nothing is known about its piece.
     pub fn agree(&self, program: &Program, definition: Definition, address: u64) -> Option<bool> {
         let piece = program.piece(definition)?;
         let offset = program.symbol(definition).value;
@@ -62,16 +61,16 @@ impl Bases {
     }
 }
 
-/// Whether what was at `offset` can be at `address`: from those that are known before and behind it
-/// it is at most as far as in the object.
+/// True if the byte at `offset` can be at `address`: no distance to the nearest known places before
+/// and after it is larger than in the object.
 fn is_between(places: &BTreeMap<u64, u64>, offset: u64, address: u64) -> bool {
     let is_in_order =
         |one: (u64, u64), other: (u64, u64)| other.1.wrapping_sub(one.1) <= other.0 - one.0;
     let here = (offset, address);
     let before = places.range(..=offset).next_back();
-    let behind = places.range(offset..).next();
+    let after = places.range(offset..).next();
     before.is_none_or(|(&offset, &at)| is_in_order((offset, at), here))
-        && behind.is_none_or(|(&offset, &at)| is_in_order(here, (offset, at)))
+        && after.is_none_or(|(&offset, &at)| is_in_order(here, (offset, at)))
 }
 
 fn base(&(offset, address): &(u64, u64)) -> u64 {
@@ -119,7 +118,7 @@ mod tests {
         for (offset, address, can_be) in [
             (0x40, 0x103c, true),
             (0x40, 0x1038, true),
-            // Nothing becomes longer, and it is before what is behind it.
+            // Too far from the symbol before, and too far from the symbol after.
             (0x40, 0x103d, false),
             (0x40, 0x1037, false),
             (0x20, 0x101c, true),

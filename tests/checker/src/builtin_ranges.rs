@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `modules.builtin.ranges`, which the kernel's own build makes where it is asked to: what its
-//! readers say of a symbol, as if the kernel said it.
+//! `modules.builtin.ranges`, which the kernel's own build can make: the modules that a reader of
+//! this file finds for each symbol.
 //!
-//! Offsets are from the start of a section, which is where its anchor tells:
+//! Offsets count from the start of a section, which the line of its anchor tells:
 //!
 //! ```text
 //! .text 00000000-00000000 = _text
@@ -62,7 +62,7 @@ impl BuiltinRanges {
     }
 }
 
-/// The offsets of a line, and the words behind them.
+/// The offsets of a line, and the words after them.
 fn parse(line: &str) -> Option<(u64, u64, Vec<&str>)> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let (start, end) = words.next()?.split_once('-')?;

@@ -12,7 +12,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex, Sy
 
 use crate::names::{Name, Names};
 
-/// Who sees a symbol.
+/// The visibility of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
     Local,
@@ -20,7 +20,7 @@ pub enum Binding {
     Weak,
 }
 
-/// What two definitions of a symbol have in common: the linker keeps all of it.
+/// The properties of a symbol that the linker keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     pub name: Name,
@@ -34,10 +34,10 @@ pub struct Shape {
 pub struct Symbol {
     pub shape: Shape,
     pub binding: Binding,
-    /// Whether symbol lookups outside of the linked file cannot find it. A linker may make a global
+    /// True if symbol lookups outside of the linked file cannot find it. A linker may make a global
     /// symbol local for that, and LLD keeps this mark of it.
     pub hidden: bool,
-    /// Whether the linker is to make room for it, of all that have its name for the largest.
+    /// True if the linker is to make room for it, of all that have its name for the largest.
     pub common: bool,
     /// The address in vmlinux; in an object, the offset in `section`.
     pub value: u64,
@@ -53,7 +53,7 @@ pub enum Entry {
     Symbol(Symbol),
 }
 
-/// Whether a symbol only tells tools what there is, or is a label of the compiler's: `$x`, `.LBB0_1`.
+/// True if a symbol only tells tools what there is, or is a label of the compiler's: `$x`, `.LBB0_1`.
 /// kallsyms has none of these.
 fn is_mark(name: &[u8]) -> bool {
     name.starts_with(b"$") || name.starts_with(b".L")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What sizes would take in other encodings than the one that the kernel has, for this kernel.
+//! The lengths of the sizes of this kernel in other encodings.
 //!
-//! All find the size at any index in constant time. The gap is the distance to the next symbol at a
-//! higher address, which the addresses tell; what is missing of it is what the symbol leaves free.
+//! All encodings find the size at any index in constant time. The gap is the distance to the next symbol at
+//! a higher address, which follows from the addresses. The padding is the gap minus the size.
 
 use std::collections::HashMap;
 use std::io::{Result as IoResult, Write};
@@ -14,21 +14,21 @@ use crate::kallsyms::Line;
 use crate::names::Names;
 use crate::sizes::Sizes;
 
-/// Every so many entries, 4 bytes count what went before.
+/// The number of entries from one rank to the next; a rank takes 4 bytes.
 const RANK_STEP: usize = 512;
 
-/// A symbol's size: how much less than its gap.
+/// The difference between the gap and the size of a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Less {
-    /// So many bytes.
+    /// This number of bytes.
     Bytes(u64),
-    /// It has no size, and a gap.
+    /// The symbol has a gap, but no size.
     NoSize,
-    /// It reaches beyond the next symbol: its size is.
+    /// The symbol overlaps the next symbol, and has this size.
     Overlaps(u64),
 }
 
-/// An encoding, and the bytes that it takes.
+/// An encoding, and its number of bytes.
 struct Encoding {
     name: &'static str,
     bytes: usize,
@@ -37,9 +37,9 @@ struct Encoding {
 /// The sizes of a kernel.
 pub struct Encodings {
     symbols: usize,
-    /// How often each occurs.
+    /// The number of symbols for each difference.
     counts: HashMap<Less, usize>,
-    /// What the tables of this kernel take.
+    /// The number of bytes of this kernel's tables.
     linked: Option<usize>,
 }
 
@@ -66,7 +66,7 @@ impl Encodings {
         }
     }
 
-    /// How many symbols are not what `serves` is about.
+    /// The number of symbols that `serves` rejects.
     fn others(&self, serves: impl Fn(Less) -> bool) -> usize {
         let others = self.counts.iter().filter(|(&less, _)| !serves(less));
         others.map(|(_, count)| count).sum()
@@ -121,7 +121,7 @@ impl Encodings {
         .into()
     }
 
-    /// The `count` most frequent that are not the whole gap and that 32 bits can hold.
+    /// The `count` most frequent differences that are not 0 and fit into 32 bits.
     fn frequent(&self, count: usize) -> Vec<Less> {
         let usable = |less: &Less| match *less {
             Less::Bytes(less) => less != 0 && u32::try_from(less).is_ok(),
@@ -138,7 +138,7 @@ impl Encodings {
             .collect()
     }
 
-    /// Bits a symbol that no encoding can go below that knows of each symbol only its gap.
+    /// The entropy of a size whose gap is known, in bits a symbol: a bound for all encodings.
     fn entropy(&self) -> f64 {
         let all = self.symbols as f64;
         let share = |&count: &usize| count as f64 / all;
@@ -154,11 +154,12 @@ impl Encodings {
         let each = |bytes: usize| bytes as f64 / self.symbols as f64;
         let filled = Less::Bytes(0);
         let below = |less| matches!(less, Less::Bytes(less) if less < 16);
-        writeln!(out, "symbols: {}", self.symbols)?;
         let count = |others: usize| self.symbols - others;
         writeln!(
             out,
-            "that fill their gap: {}, that leave less than 16 bytes: {}, without a size: {}, that overlap: {}",
+            "symbols: {}; filling their gap: {}; with 0 to 15 bytes of padding: {}; without a size: {}; \
+             overlapping: {}",
+            self.symbols,
             count(self.others(|less| less == filled)),
             count(self.others(below)),
             count(self.others(|less| less == Less::NoSize)),
@@ -185,7 +186,7 @@ fn linked_bytes(image: &Image) -> Option<usize> {
     Some(up_to_words + words as usize * 8)
 }
 
-/// For each symbol the distance to the next at a higher address, 0 where there is none in its area.
+/// The distance from each symbol to the next symbol at a higher address; 0 for the last symbols of an area.
 fn gaps(listing: &[Line]) -> Vec<u64> {
     let mut gaps = vec![0; listing.len()];
     for index in (0..listing.len().saturating_sub(1)).rev() {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which object each local symbol of vmlinux comes from, by its place in the symbol table.
+//! The object of each local symbol of vmlinux, by the place of the symbol in the symbol table.
 //!
-//! Linkers write the local symbols of an object one after another, in the object's order, behind a
-//! mark with the name of its source file. GNU ld makes a mark of the object's name where the object
-//! has none; LLD makes no mark, so that such an object's symbols stand behind those of another
-//! object. So the symbols behind a mark are a group, and the object of the same mark that has most
-//! of them, in that order and at the right distances, is the one they come from.
+//! Linkers write the local symbols of an object one after another, in the object's order, after a
+//! mark with the name of its source file. If an object has no such name, GNU ld makes a mark with
+//! the name of the object. LLD makes no mark, so that the object's symbols follow the symbols of
+//! another object. So the symbols after a mark are a group. A group comes from the object of the
+//! same mark that defines most of its symbols, in that order and at the right distances.
 //!
-//! The order of the groups says nothing: GNU ld writes objects in the order in which it first meets
-//! them when it walks through the output sections.
+//! The order of the groups tells nothing: GNU ld writes objects in the order in which it first
+//! meets them in the output sections.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -22,10 +22,10 @@ use crate::program::{Definition, Program};
 /// its symbol table. More than one where units are alike.
 pub type Definitions = HashMap<usize, Vec<Definition>>;
 
-/// The symbols behind a mark.
+/// The symbols after a mark.
 struct Group {
     file: Option<Name>,
-    /// Where they are in the symbol table.
+    /// The places of the symbols in the symbol table.
     symbols: Vec<usize>,
 }
 
@@ -250,7 +250,7 @@ impl Matcher<'_> {
         fit
     }
 
-    /// Whether `symbol` of vmlinux can come from `definition`; `None` if its place is unknown.
+    /// True if `symbol` of vmlinux can come from `definition`; `None` if its place is unknown.
     fn can_be(&self, symbol: &Symbol, definition: Definition) -> Option<bool> {
         let is_hidden = self.program.symbol(definition).hidden;
         if is_hidden != symbol.hidden || !self.program.can_be(definition, symbol.shape) {

@@ -25,7 +25,7 @@ pub struct Section {
     pub name: String,
     pub address: u64,
     pub size: u64,
-    /// Where its bytes are in the file; nowhere for bss.
+    /// The place of its bytes in the file; `None` for bss.
     pub bytes: Option<Range<usize>>,
 }
 

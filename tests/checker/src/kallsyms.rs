@@ -67,7 +67,7 @@ pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// What the offsets in kallsyms_offsets are relative to.
+/// The base of the rows in kallsyms_offsets.
 enum Encoding {
     /// Unsigned distances from a base. With absolute per-cpu symbols, those that are negative as
     /// signed numbers are distances, from the base less one downwards, and the others are the
@@ -90,7 +90,7 @@ impl Encoding {
         }
     }
 
-    /// Whether the base is only known to the kernel when it runs: it is a relocation, and 0 here.
+    /// True if the base is only known to the kernel when it runs: it is a relocation, and 0 here.
     fn is_unrelocated(&self) -> bool {
         matches!(
             self,
@@ -118,7 +118,7 @@ impl Encoding {
     }
 }
 
-/// Tells whether `option` is `y` in the build.
+/// True if `option` is `y` in the build.
 pub fn configured(build: &Path, option: &str) -> Result<bool> {
     let path = build.join("include/config/auto.conf");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -126,14 +126,14 @@ pub fn configured(build: &Path, option: &str) -> Result<bool> {
     Ok(text.lines().any(|other| other == line))
 }
 
-/// What each byte of a compressed name stands for.
+/// The string of each byte of a compressed name.
 struct Tokens<'a> {
     texts: &'a [u8],
     starts: Vec<u16>,
 }
 
 impl Tokens<'_> {
-    /// Decodes the symbol in front of `names`, its letter first, and moves `names` behind it.
+    /// Decodes the first symbol of `names`, its letter first, and removes it from `names`.
     ///
     /// A symbol is its length, of one byte or of two (seven bits each, the low ones first, marked
     /// by the top bit of the first), and then a byte for each token.

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Checks, without booting it, what `/proc/kallmodsyms` of a built kernel says.
+//! Checks `/proc/kallmodsyms` of a built kernel without booting it.
 //!
-//! The truth is in the object files: a symbol is in a module if and only if an object file of that
-//! module defines it. This program reads them, finds out which of them defines each symbol of
-//! vmlinux, and compares that with what the tables linked into vmlinux say. It shares no code with
-//! the generator that made the tables, and does not read the linker's maps, which that works from.
+//! The object files have the truth: a symbol is in a module if and only if an object file of that
+//! module defines it. This program reads the object files, finds the definition of each symbol of
+//! vmlinux, and compares its modules with the tables in vmlinux. It shares no code with the
+//! generator, and does not read the linker's maps, from which the generator works.
 //!
-//! The phases, in order: [`archives`] tells which objects are in the kernel, [`modules`] which
-//! modules each is in, [`elf`] reads the symbols, [`ties`] finds the definition of each symbol of
-//! vmlinux, with [`groups`] and [`bases`] as its evidence; [`kallsyms`] and [`tables`] decode what
-//! the kernel will print; [`verdict`] compares, and [`report`] writes it down, with what the build
-//! itself says that it left in no module ([`unattributed`]). [`order`] compares
-//! something else, if asked to: the order of `/proc/kallsyms` with the [`untouched`] one; [`builtin_ranges`] stands
-//! in for the tables with what upstream's build makes; and [`encodings`] what the
-//! [`sizes`] would take if they were stored otherwise.
+//! The phases, in order: [`archives`] finds the objects of the kernel, [`modules`] the modules of
+//! each, [`elf`] reads the symbols, [`ties`] finds the definition of each symbol of vmlinux, with
+//! [`groups`] and [`bases`] as its evidence; [`kallsyms`] and [`tables`] decode the listing of the
+//! kernel; [`verdict`] compares, and [`report`] writes the results, with the list of
+//! [`unattributed`] symbols of the build. Options select other checks: [`order`] compares the order
+//! of `/proc/kallsyms` with the [`untouched`] order, [`builtin_ranges`] replaces the tables by
+//! upstream's file, and [`encodings`] computes the lengths of the [`sizes`] in other encodings.
 
 mod archives;
 mod bases;
@@ -71,7 +70,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells whether the kernel says what its objects say.
+/// True if the kernel says what its objects say.
 fn modules(options: &Options) -> Result<bool> {
     let build = options.build()?;
     let mut names = names::Names::default();
@@ -103,7 +102,7 @@ fn modules(options: &Options) -> Result<bool> {
     Ok(verdict.good(options.min_recall) && is_complete)
 }
 
-/// Tells whether `/proc/kallsyms` has the order of an untouched tree, but for what sizes may decide.
+/// True if `/proc/kallsyms` has the order of an untouched tree, but for what sizes may decide.
 fn order(options: &Options, tree: &Path) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let untouched = untouched::order(tree, &kernel.build)?;
@@ -162,7 +161,7 @@ impl Kernel {
     }
 }
 
-/// Who reads only the first lines still gets the exit code.
+/// A reader that closes the pipe early still gets the exit code.
 fn unless_unread(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which modules an object is in.
+//! The modules of each object.
 //!
-//! kbuild tells the compiler, and so the `.cmd` file beside the object, the path that the module
-//! would have (the module file), whether or not it could be one. `modules.builtin` tells which of
-//! these are modules, and built in.
+//! kbuild passes the path of the module (the module file) to the compiler, and so to the `.cmd`
+//! file beside the object, even for code that cannot be a module. `modules.builtin` lists the
+//! module files that are built-in modules.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 /// The modules that are built in: by module file, their name.
 pub struct BuiltIn(HashMap<String, String>);
 
-/// Where an object can belong.
+/// The modules of an object.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Owner {
     /// These modules, sorted; none for the kernel proper.
@@ -49,7 +49,7 @@ impl BuiltIn {
         modules.collect::<Result<_>>().map(Self)
     }
 
-    /// How many there are.
+    /// The number of modules.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -86,7 +86,7 @@ impl BuiltIn {
     }
 }
 
-/// What made an object.
+/// The command that made an object.
 #[derive(Debug, PartialEq, Eq)]
 enum Command {
     /// A compiler, for these module files, separated by spaces.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Names as numbers, so that half a million of them are cheap to keep and to compare.
+//! Names as numbers: half a million names in little memory, and quick to compare.
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a person can ask for. `make` passes its variables in the environment.
+//! The options of the command line. `make` passes its variables in the environment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,20 +71,20 @@ pub struct Options {
     encodings: bool,
 }
 
-/// What to find out.
+/// The check to make.
 pub enum Aim<'a> {
-    /// Whether each symbol is shown in its modules.
+    /// True if each symbol is shown in its modules.
     Modules,
     /// The order of the symbols, against that of a tree.
     Order(&'a Path),
     /// The symbols in the order of a tree.
     Untouched(&'a Path),
-    /// What sizes take.
+    /// The lengths of sizes in other encodings.
     Encodings,
 }
 
 impl Options {
-    /// What was asked for.
+    /// The selected check.
     pub fn aim(&self) -> Aim<'_> {
         match (&self.order, &self.untouched, self.encodings) {
             (Some(tree), ..) => Aim::Order(tree),

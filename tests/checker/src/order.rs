@@ -3,8 +3,8 @@
 //! The order of `/proc/kallsyms`, against the order of a kernel without the option ([`untouched`]).
 //!
 //! `scripts/kallsyms.c` sorts the symbols of one address by three rules: [`Rank`]. The option may
-//! reorder only symbols of equal rank: it puts the larger symbol before the smaller one, and leaves
-//! symbols of equal size as they are. So the whole order is known, and every line is compared with it.
+//! reorder only symbols of equal rank: it puts the larger symbol before the smaller symbol, and keeps the
+//! order of symbols of equal size. So the order of all lines is known, and the check compares every line.
 //!
 //! [`untouched`]: crate::untouched
 
@@ -17,7 +17,7 @@ use crate::kallsyms::Line;
 use crate::sizes::Sizes;
 use crate::untouched::Label;
 
-/// What the rules of `scripts/kallsyms.c` see in a symbol; a lower rank comes first.
+/// The rank of a symbol by the rules of `scripts/kallsyms.c`; a lower rank comes first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     /// A weak symbol comes after strong ones.
@@ -57,12 +57,12 @@ struct Difference {
     address: u64,
     without: Vec<Symbol>,
     with: Vec<Symbol>,
-    /// Whether the rules leave this order open, and size decides.
+    /// True if the rules leave this order open, and size decides.
     allowed: bool,
 }
 
 impl Difference {
-    /// Whether the first symbol, after which addresses are named, is another one.
+    /// True if the first symbol, after which addresses are named, is another one.
     fn renames(&self) -> bool {
         self.with[0].label.name != self.without[0].label.name
     }
@@ -172,7 +172,7 @@ impl Order {
         Ok(())
     }
 
-    /// Whether all lines are where the rules, or else the sizes, have them.
+    /// True if all lines are where the rules, or else the sizes, have them.
     pub fn good(&self) -> bool {
         self.differences.iter().all(|difference| difference.allowed)
     }

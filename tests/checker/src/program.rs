@@ -28,9 +28,9 @@ pub struct Definition {
 
 /// The local symbols that one source file of an object gave.
 pub struct Unit {
-    /// What marks the file in vmlinux's symbol table.
+    /// The mark of the file in vmlinux's symbol table.
     pub file: Name,
-    /// Whether the object has that mark itself, or GNU ld makes one of the object's name.
+    /// True if the object has that mark itself, or GNU ld makes one of the object's name.
     pub marked: bool,
     pub locals: Vec<Definition>,
 }
@@ -63,11 +63,11 @@ pub struct Program {
     pub units: Vec<Unit>,
     /// The definitions of each name.
     by_name: HashMap<Name, Vec<Definition>>,
-    /// Whether the linker takes bytes out of code: its functions can be smaller than in the objects.
+    /// True if the linker takes bytes out of code: its functions can be smaller than in the objects.
     pub is_shortened: bool,
-    /// How many modules are built in.
+    /// The number of built-in modules.
     pub built_in: usize,
-    /// How many objects have a command that names no module file.
+    /// The number of objects whose command names no module file.
     pub unnamed: usize,
     /// The objects whose modules nothing tells, each with the reason.
     pub unknown: Vec<(PathBuf, &'static str)>,
@@ -175,9 +175,9 @@ impl Program {
         &self.object(definition.object).symbols[definition.index]
     }
 
-    /// Whether `definition` can look so in vmlinux.
+    /// True if `definition` can look so in vmlinux.
     pub fn can_be(&self, definition: Definition, shape: Shape) -> bool {
-        /// What is left of a call, at least.
+        /// The least length of a shortened call.
         const PART: u64 = 4;
         let defined = self.symbol(definition).shape;
         let shortened = Shape {

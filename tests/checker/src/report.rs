@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Writes the verdict, and how large the tables are.
+//! Writes the verdict, and the lengths of the tables.
 
 use std::cmp::Reverse;
 use std::io::{Result, Write};
@@ -83,7 +83,7 @@ fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<
     writeln!(out, "ranges between sections: {outside}")
 }
 
-/// How many ranges begin in each of `sections`.
+/// The number of ranges that begin in each of `sections`.
 fn ranges_in(sections: &[Section], starts: impl Iterator<Item = u64>) -> Vec<usize> {
     let mut counts = vec![0; sections.len()];
     let mut by_address: Vec<usize> = (0..sections.len())

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The module tables linked into vmlinux, decoded anew.
+//! The module tables in vmlinux, decoded by code of the checker alone.
 //!
-//! Ranges tile the image from their first start on. A symbol is in the modules of the range that
-//! its offset from `_text`, modulo 2^32, is in, unless its index is among the exceptions. Modules
-//! are an offset into the names: 0 is no module, a byte that is not 0 starts a name, and a 0 a
-//! count and as many names.
+//! A range ends at the start of the next range. A symbol is in the modules of the range at its offset from
+//! `_text`, modulo 2^32, unless its index is among the exceptions. Modules are an offset into the names: 0
+//! is no module; any other offset points to a name, or to a zero byte, a count and that number of names.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which definition each symbol of vmlinux comes from.
+//! The definition of each symbol of vmlinux.
 //!
 //! The rules, in order:
 //!
@@ -31,10 +31,10 @@ use crate::groups;
 use crate::names::{Name, Names};
 use crate::program::{Definition, Program};
 
-/// What objtool puts before a function's name for the space in front of it.
+/// The prefix that objtool adds to a function's name for the space before the function.
 const PREFIX: &[u8] = b"__pfx_";
 
-/// Where a symbol of vmlinux comes from.
+/// The origin of a symbol of vmlinux.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     Defined(Definition),
@@ -120,7 +120,7 @@ struct Candidates<'p> {
     known: HashMap<(Shape, Made), Rc<[Definition]>>,
 }
 
-/// What a symbol of vmlinux was in its object.
+/// The binding that a symbol of vmlinux had in its object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Made {
     Global,
@@ -143,7 +143,7 @@ impl Made {
         }
     }
 
-    /// Whether `definition` became it by what all linkers do.
+    /// True if `definition` became it by what all linkers do.
     fn is_from(self, definition: &Symbol) -> bool {
         let is_local = definition.binding == Binding::Local;
         match self {
@@ -155,7 +155,7 @@ impl Made {
         }
     }
 
-    /// Whether `definition` became it by what a linker script or an option of the linker may ask for.
+    /// True if `definition` became it by what a linker script or an option of the linker may ask for.
     fn may_be_from(self, definition: &Symbol) -> bool {
         match self {
             Self::Global | Self::Weak => definition.binding != Binding::Local,

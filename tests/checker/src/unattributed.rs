@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the build itself says that it could not attribute, and so shows in no module.
+//! The list of symbols that the build could not attribute, and so shows in no module.
 //!
-//! The generator leaves a line for each in a file beside vmlinux, or no file if there is nothing:
+//! The generator writes a line for each such symbol to a file beside vmlinux. The file does not
+//! exist if the list is empty:
 //!
 //! ```text
 //! symbol ffffffff81f7c2a0 str_spec: no object has such a constant
@@ -18,7 +19,7 @@ use anyhow::{Context, Result};
 /// The file beside vmlinux.
 const FILE: &str = ".tmp_vmlinux.unattributed";
 
-/// So many lines are shown.
+/// The most lines to print.
 const MOST: usize = 10;
 
 /// The lines of the file.
@@ -37,7 +38,7 @@ impl Unattributed {
         Ok(Self(lines.map(str::to_owned).collect()))
     }
 
-    /// Whether all was attributed.
+    /// True if all was attributed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

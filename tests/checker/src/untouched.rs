@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a kernel without the option would list: the symbols of a build in the order that the
-//! `scripts/kallsyms.c` of an untouched tree gives them.
+//! The listing of a kernel without the option: the symbols of a build in the order of the
+//! `scripts/kallsyms.c` of an untouched tree.
 //!
 //! `scripts/link-vmlinux.sh` stops a build whose System.map differs from the input of the last
 //! `scripts/kallsyms`, so System.map is that input.
@@ -50,7 +50,7 @@ pub fn order(tree: &Path, build: &Path) -> Result<Vec<Label>> {
     Ok(labels)
 }
 
-/// What a program that must succeed writes.
+/// The output of a program that must succeed.
 fn text(command: &mut Command) -> Result<Vec<u8>> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| name.clone())?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares what the kernel shows with what the objects define.
+//! Compares the modules that the kernel shows with the modules of the defining objects.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -22,7 +22,7 @@ pub enum Fault {
     Wrong,
     /// It shows none, and should.
     Missing,
-    /// What it shows may be right: the definition is not clear.
+    /// The shown modules may be right: the definition is not clear.
     Unclear,
 }
 
@@ -61,7 +61,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// How many lines show a module that they should not.
+    /// The number of lines with a wrong module.
     fn wrong(&self) -> usize {
         let findings = self.findings.iter();
         findings
@@ -79,7 +79,7 @@ impl Verdict {
         percent(self.labelled - self.wrong(), self.labelled)
     }
 
-    /// Tells whether nothing is wrong, and enough is shown.
+    /// True if nothing is wrong, and enough is shown.
     pub fn good(&self, min_recall: f64) -> bool {
         self.wrong() == 0 && self.recall() >= min_recall
     }
@@ -92,7 +92,7 @@ fn percent(part: usize, whole: usize) -> f64 {
     }
 }
 
-/// What is expected of a symbol.
+/// The expected modules of a symbol.
 struct Expected {
     /// The sets of modules that it can be in; one where its definition is clear.
     sets: Vec<Modules>,
@@ -237,7 +237,7 @@ fn module_sets(program: &Program, origin: &Origin) -> Vec<Modules> {
 }
 
 fn why(program: &Program, origin: &Origin) -> String {
-    /// So many objects are named.
+    /// The most objects to name.
     const MOST: usize = 8;
     let definitions = origin.definitions();
     let named = definitions.iter().take(MOST);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The checker against a small kernel, linked by the linkers that are here, whose tables are right
-//! or wrong on purpose. Needs `as`, `ar` and `ld`, as any build of a kernel does; LLD if it is
-//! there.
+//! The checker on a small kernel of every installed linker, with right tables and with wrong
+//! tables. Needs `as`, `ar` and `ld`, like any build of a kernel; uses LLD if it is installed.
 
 mod kernel;
 mod shapes;

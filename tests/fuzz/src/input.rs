@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Numbers and tables from the bytes of an input. Behind its end all is zero or empty.
+//! Numbers and tables from the bytes of an input. After the end of the input, all numbers are zero
+//! and all tables empty.
 
-/// What is left of an input.
+/// The remaining bytes of an input.
 pub(crate) struct Input<'d>(pub(crate) &'d [u8]);
 
 impl<'d> Input<'d> {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What reads tables and build inputs, fed with bytes of any kind.
+//! Fuzz targets for the programs that read tables and build inputs.
 //!
-//! The format code and the generator are compiled into this crate, and the tool for people is a crate that
-//! it uses. Each of the [`targets`] takes
-//! bytes, makes an input of them, and panics if the answer is not right. `make fuzz` lets libFuzzer
-//! look for bytes that make one panic; the tests of this crate replay what is in `corpus/`, with
-//! random changes to it.
+//! The format code and the generator are compiled into this crate, and the tool is a dependency.
+//! Each of the [`targets`] makes an input from bytes, and panics if the answer is wrong. `make
+//! fuzz` lets libFuzzer look for bytes that cause a panic; the tests of this crate replay the
+//! inputs in `corpus/`, with random changes.
 
 #![expect(
     dead_code,

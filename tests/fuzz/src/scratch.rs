@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Files, for what reads files. `TMPDIR` says where; memory (/dev/shm) is the quickest.
+//! Scratch files for code that reads files. `TMPDIR` sets the directory; memory (/dev/shm) is the quickest.
 
 use std::fs;
 use std::path::PathBuf;

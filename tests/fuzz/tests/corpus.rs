@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every input that is kept in `corpus/`, as it is, and tens of thousands of random changes to them.
-//! The changes are the same each time; `make fuzz` makes others, with an eye on what they reach.
+//! Replays every input in `corpus/`, and tens of thousands of random changes of it. The changes are
+//! the same each time; `make fuzz` makes other changes, guided by coverage.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use fuzz::targets;
 
-/// How many changed inputs each target gets, unless it takes too long.
+/// The most changed inputs for each target.
 const CHANGED: u32 = 40_000;
 const TIME: Duration = Duration::from_secs(8);
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make htmldocs`: the pages of `Documentation/`, made by the kernel's own
-//! documentation build, in which a warning is a failure.
+//! `make htmldocs`: the pages of `Documentation/`, made by the kernel's own documentation build. A
+//! warning is a failure.
 //!
-//! The pages are part of `kernel/kallmodsyms`, and `make apply` leaves the
-//! tree's `Documentation/` alone: no build of a kernel needs them there. The
-//! documentation build takes what is below that directory only, so for its
-//! time there is a link to them.
+//! The pages are part of `kernel/kallmodsyms`, and `make apply` does not change the tree's
+//! `Documentation/`. The documentation build reads only files below that directory, so the command
+//! adds a link to the pages for the time of the build.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -2,10 +2,9 @@
 
 //! `make rust-analyzer`: describes the component and the generator to editors.
 //!
-//! The kernel's own `make rust-analyzer` describes its crates, but looks for
-//! others in `samples/` and `drivers/` only. Ours are added to what it writes.
-//! It also describes the core library; from rust-analyzer's own view of that it
-//! knows more, as which methods `usize` has.
+//! The kernel's own `make rust-analyzer` describes its crates, but looks for others in `samples/` and
+//! `drivers/` only. Ours are added to what it writes. It also describes the core library; from
+//! rust-analyzer's own view of that it knows more, as which methods `usize` has.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +17,7 @@ use crate::lab::options::{self, Options};
 use crate::lab::packages;
 use crate::lab::workshop::Workshop;
 
-/// What editors look for.
+/// The file that editors look for.
 const PROJECT: &str = "rust-project.json";
 
 pub fn run(options: &Options) -> Result<()> {

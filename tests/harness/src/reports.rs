@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a kernel that looks for errors in itself says when it finds one.
+//! The reports of a kernel with debugging checks.
 
-/// What a line of a report has, whoever of the kernel makes it.
+/// The words in the first line of a report, for each source of reports.
 const REPORTS: &[&str] = &[
     "BUG:",
     "WARNING:",
@@ -22,17 +22,17 @@ const TRACE: &str = "Call Trace:";
 /// How the component's own messages begin.
 const OURS: &str = "kallmodsyms: ";
 
-/// Whether the kernel reports an error of any kind in this line of the console.
+/// True if the kernel reports an error of any kind in this line of the console.
 pub fn is_report(line: &str) -> bool {
     REPORTS.iter().any(|words| line.contains(words))
 }
 
-/// Whether the kernel tells how it got where it is.
+/// True if the kernel tells how it got where it is.
 pub fn is_trace(line: &str) -> bool {
     line.contains(TRACE)
 }
 
-/// Whether it is a message of the component.
+/// True if it is a message of the component.
 pub fn is_ours(line: &str) -> bool {
     line.contains(OURS)
 }
@@ -46,7 +46,7 @@ const TASK: &str = " Comm: ";
 /// The reports on a console.
 #[derive(Default)]
 pub struct Reports {
-    /// Those that should not be, by their first lines.
+    /// The unexpected reports, by their first lines.
     pub found: Vec<String>,
     /// Data races in which nothing of ours takes part: upstream has some.
     pub races_of_others: Vec<String>,

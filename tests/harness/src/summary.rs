@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `/proc/kallmodsyms` said in the guest, on one screen.
+//! A summary of the guest's `/proc/kallmodsyms`, on one screen.
 
 use std::collections::BTreeSet;
 

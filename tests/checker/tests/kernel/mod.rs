@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A small kernel: objects, a link, and tables that say what a test wants.
+//! A small kernel: objects, a link, and tables that each test chooses.
 
 mod tables;
 
@@ -24,7 +24,7 @@ pub struct ObjectFile {
     pub source: &'static str,
 }
 
-/// What kbuild keeps of how an object was made.
+/// The command that kbuild stores for an object.
 #[derive(Clone, Copy)]
 pub enum Made {
     /// A command for these module files.
@@ -35,11 +35,11 @@ pub enum Made {
     Unsaid,
 }
 
-/// What a kernel is made of.
+/// The parts of a kernel.
 pub struct Parts {
     /// In link order.
     pub objects: &'static [ObjectFile],
-    /// Those in lib/lib.a, linked if they are needed.
+    /// The objects in lib/lib.a, linked if they are needed.
     pub library: &'static [ObjectFile],
     pub built_in: &'static str,
     /// For each name, the modules of its symbols in the order of their addresses; of those at one
@@ -102,7 +102,7 @@ impl Linker {
     }
 }
 
-/// What vmlinux is linked from, as kbuild has it.
+/// The inputs of the link of vmlinux, as kbuild passes them.
 #[derive(Clone, Copy)]
 pub enum Way {
     /// The objects in vmlinux.a.

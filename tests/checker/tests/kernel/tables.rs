@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::Label;
 
-/// Where the kernel begins, as in vmlinux.lds.
+/// The start address of the kernel, as in vmlinux.lds.
 pub const TEXT: u64 = 0xffff_ffff_8100_0000;
 
 /// A line of the listing.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Objects that are compiled, made or named otherwise than most. Each kernel is linked in all ways by
-//! the linkers that are here; the truth stands with its objects.
+//! Objects that are compiled, made or named in unusual ways. Every installed linker links each
+//! kernel in all ways; the expected modules are beside the objects.
 
 mod objects;
 mod sections;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Objects that no compiler made, modules of one name, and what the build says that it does not know.
+//! Objects that no compiler made, modules of equal names, and the build's list of unattributed symbols.
 
 use assert_cmd::assert::Assert;
 use predicates::str::contains;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sections for each function, and more sections than most files have.
+//! A section for each function, and more sections than most files have.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Symbols of one name: hidden, merged, common and weak ones.
+//! Symbols of equal names: hidden, merged, common and weak symbols.
 
 use predicates::str::contains;
 

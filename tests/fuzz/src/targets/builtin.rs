@@ -35,7 +35,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// What is shown of a module has its name, and the name can be shown.
+/// The shown name of a module is its name, and is valid.
 fn check_name(modules: &BuiltinModules, id: ModuleId) {
     let name = modules.name(id);
     match modules.shown(id) {

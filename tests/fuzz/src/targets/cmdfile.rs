@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a `.cmd` file says of its object.
+//! The statement of a `.cmd` file about its object.
 
 use crate::read::cmd_file::{self, ModuleFiles};
 use crate::scratch;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! ELF files: sections, symbols, and what objects define.
+//! ELF files: sections, symbols, and the definitions of objects.
 
 use super::check_message;
 use crate::common::error::Result;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The whole generator, in the recorded build directories of the generator's tests, of which a file
-//! or some are damaged. Nothing is written: the outputs are looked at in memory.
+//! The whole generator, in the recorded build directories of its tests, with one or more damaged
+//! files. The target writes no file: it checks the outputs in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 struct Build {
     directory: PathBuf,
     files: Files,
-    /// What the generator prints for the files as they are.
+    /// The output of the generator for the undamaged files.
     tables: Vec<u8>,
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Link maps of either linker, and the layout of the image; behind a zero byte, that of vmlinux.o.
+//! Link maps of both linkers, and the layout of the image. A zero byte separates the map of vmlinux
+//! from the map of vmlinux.o.
 
 use std::path::Path;
 

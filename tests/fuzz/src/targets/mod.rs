@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is fed. Of the format code: [`modules`], [`sizes`], [`symbols`]; of the generator: [`map`],
-//! [`cmdfile`], [`builtin`], [`elf`] and, as a whole, [`link`] on damaged build directories; of the tool for
-//! people: [`show`] on a damaged vmlinux or vmlinuz.
+//! The targets. Of the format code: [`modules`], [`sizes`], [`symbols`]; of the generator: [`map`],
+//! [`cmdfile`], [`builtin`], [`elf`], and [`link`], the whole generator on damaged build
+//! directories; of the tool: [`show`] on a damaged vmlinux or vmlinuz.
 
 use std::fmt::Display;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A vmlinux, or a vmlinuz with one inside, shown and looked up in, in every format.
+//! A vmlinux, or a vmlinuz that contains one: `show` in every format, and `lookup`.
 
 use std::io::Write;
 use std::path::Path;

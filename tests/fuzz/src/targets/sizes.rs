@@ -190,7 +190,7 @@ impl Encoded {
     }
 }
 
-/// How many entries go down before each [`RANK_STEP`]th, and in all.
+/// The number of escapes before each [`RANK_STEP`]th entry, and of all escapes.
 fn ranks(entries: usize, goes_down: impl Fn(usize) -> bool) -> (Vec<u32>, usize) {
     let mut ranks = Vec::new();
     let mut count = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The names of symbols, and lines made of them.
+//! The names of symbols, and their lines.
 
 use crate::format::line::{Line, NoSpace};
 use crate::format::ranges::ModuleTables;
@@ -59,7 +59,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Where each entry begins, as long as they are whole.
+/// The starts of the whole entries.
 fn starts(stream: &[u8]) -> Vec<u32> {
     let (mut starts, mut at) = (Vec::new(), 0);
     while let Some(&low) = stream.get(at) {
@@ -183,7 +183,7 @@ impl Places for Rows {
         }
     }
 
-    fn rest(&self, _place: Place) -> usize {
+    fn to_section_end(&self, _place: Place) -> usize {
         16
     }
 }

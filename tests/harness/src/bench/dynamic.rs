@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the lines of code that is made at run time take: with little of it and with much.
+//! The cost of the lines of run-time code, with few symbols and with many.
 
 use anyhow::{Context, Result};
 
@@ -23,7 +23,7 @@ pub struct Growth {
     pub whole: f64,
 }
 
-/// What the guest measures, and what it is called in the first column.
+/// A measurement of the guest, and its name in the first column.
 const KINDS: [(&str, &str); 2] = [
     (TRAMPOLINES, "Lines of the function tracer's trampolines"),
     (BPF, "Lines of BPF programs"),
@@ -95,7 +95,7 @@ fn a_line(figure: &Figure) -> Result<f64> {
     Ok(figures::ratio(figure.instructions(), lines.max(1)))
 }
 
-/// What the whole file takes.
+/// The cost of the whole file.
 fn whole(figures: &Figures, kind: &str, file: &str, count: &str) -> Result<u64> {
     find(figures, &format!("{kind}-whole"), file, count).map(Figure::instructions)
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines that the guest prints, as figures. Runs of one measurement are one figure.
+//! Parses the lines that the guest prints. Several runs of one measurement are one figure.
 
 use std::collections::BTreeMap;
 
 use anyhow::{ensure, Context, Result};
 
-/// How much more than its instructions a known loop may take: reading the clock.
+/// The most instructions that a known loop may take in excess: reading the clock.
 const CLOCK_OVERHEAD: f64 = 0.01;
 
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl Figures {
         Self::default()
     }
 
-    /// Whether `line`, of the guest's console, has a figure.
+    /// True if `line`, of the guest's console, has a figure.
     pub fn add(&mut self, line: &str) -> bool {
         let Some(figure) = Figure::parse(line) else {
             return false;
@@ -96,7 +96,7 @@ impl Figures {
         self.0.iter().filter(move |figure| figure.kind == kind)
     }
 
-    /// What /proc/kallsyms took for the same: the figure that has the same words of `keys`.
+    /// The cost of the same reads of /proc/kallsyms: the figure with the same values of `keys`.
     pub fn counterpart(&self, figure: &Figure, keys: &[&str]) -> Option<&Figure> {
         self.0.iter().find(|other| {
             other.kind == figure.kind

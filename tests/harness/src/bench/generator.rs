@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generator against `scripts/kallsyms` and upstream's `generate_builtin_ranges.awk`, on the
-//! inputs that the last link of the kernel left.
+//! The generator compared with `scripts/kallsyms` and upstream's `generate_builtin_ranges.awk`, on
+//! the inputs of the last link of the kernel.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ use crate::lab::stopwatch::{Stopwatch, Taken};
 /// Each program runs so often, in turn with the others, so that all see the same machine.
 const RUNS: usize = 11;
 
-/// What one program took.
+/// The cost of one program.
 pub struct Row {
     pub program: &'static str,
     /// The medians.

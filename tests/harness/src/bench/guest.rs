@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tables of what the guest measured.
+//! The tables of the guest's measurements.
 
 use anyhow::Result;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make bench`: what the component costs and saves, as tables.
+//! `make bench`: the costs and savings of the component, as tables.
 //!
-//! The phases, in order: a guest for measuring ([`pack`], with [`modules`]), a
-//! boot of it, what it printed ([`figures`]), and the tables of that ([`guest`], [`dynamic`]).
-//! Beside these, measured here: the [`generator`], what it adds to a [`relink`],
-//! what all adds to a build of the [`whole`], and the [`space`] that the tables take. [`text`] is how all tables look.
+//! The phases, in order: a guest for measurements ([`pack`], with [`modules`]), its boot, its output
+//! ([`figures`]), and the tables of the output ([`guest`], [`dynamic`]). Other measurements run on the
+//! host: the [`generator`], the time that it adds to a [`relink`], the time that the option adds to a build
+//! of the [`whole`], and the [`space`] of the tables. [`text`] formats all tables.
 
 mod dynamic;
 mod figures;
@@ -112,7 +112,7 @@ fn measure(options: &Options, kernel: &Kernel) -> Result<Figures> {
     Ok(figures)
 }
 
-/// What was measured, when, where and how.
+/// The kernel, the date, the host and the method of the measurements.
 fn head(
     document: &mut Document,
     options: &Options,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest that measures: one program, and modules for it to load.
+//! The guest for measurements: one program, and the modules that it loads.
 
 use std::fs;
 use std::path::{Path, PathBuf};

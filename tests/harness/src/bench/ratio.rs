@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Figures for `make test`: what reading the file takes, against `/proc/kallsyms`, and what looking
-//! an address up takes, against the kernel's own lookup.
+//! Figures for `make test`: the cost of reading the file relative to `/proc/kallsyms`, and of
+//! lookups relative to the kernel's own lookup.
 
 use anyhow::{Context, Result};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much longer a link of vmlinux takes: the time of the kernel's own `make vmlinux` with
-//! everything compiled, and, of that, the time of what the hooks run in it.
+//! The time that the option adds to a link of vmlinux: the time of the kernel's own `make vmlinux`
+//! after everything is compiled, and the part of the hooks in that time.
 
 use std::fs;
 use std::process::Stdio;
@@ -51,7 +51,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     Ok(())
 }
 
-/// What `make` takes to link again.
+/// The time of `make` for a relink.
 fn relink(kernel: &Kernel) -> Result<Taken> {
     let log = kernel.objtree.join("bench/relink.log");
     log.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -66,7 +66,7 @@ fn relink(kernel: &Kernel) -> Result<Taken> {
     watch.taken()
 }
 
-/// What the generator takes in all passes that have symbols.
+/// The time of the generator in all passes with symbols.
 pub fn in_all_passes(kernel: &Kernel) -> Result<Taken> {
     let objtree = &kernel.objtree;
     let last = space::last_pass(objtree)?;

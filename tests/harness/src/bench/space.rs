@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The bytes of the tables, and what the kernel has more with them.
+//! The number of bytes of the tables, and the growth of the kernel.
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub fn last_pass(objtree: &Path) -> Result<String> {
         .with_context(|| format!("{}: no .tmp_vmlinux*.kallsyms.o", objtree.display()))
 }
 
-/// All that stands in .rodata beside what kallsyms has: each table ends where the next begins.
+/// The generator's tables in .rodata: each table ends at the start of the next.
 fn stored(objtree: &Path) -> Result<Vec<Stored>> {
     let path = objtree.join(format!("{}.kallsyms.o", last_pass(objtree)?));
     let data = fs::read(&path).with_context(|| path.display().to_string())?;
@@ -66,7 +66,7 @@ fn stored(objtree: &Path) -> Result<Vec<Stored>> {
         .collect()
 }
 
-/// Which row a table is in; `None` for kallsyms' own.
+/// The row of a table; `None` for a table of kallsyms.
 fn group(name: &str) -> Option<usize> {
     let name = name.strip_prefix("kallsyms_")?;
     match name {
@@ -85,7 +85,7 @@ const GROUPS: [&str; 4] = [
     "sizes",
 ];
 
-/// What all of our tables take.
+/// The number of bytes of all our tables.
 pub fn table_bytes(objtree: &Path) -> Result<u64> {
     let stored = stored(objtree)?;
     let ours = stored.iter().filter(|table| group(&table.name).is_some());
@@ -203,7 +203,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     Ok(())
 }
 
-/// How many ranges begin in .text, which is what the series covered.
+/// The number of ranges that begin in .text, the section that the series covered.
 fn text_ranges(objtree: &Path, offsets: &[u8], ranges: u64) -> Result<u64> {
     let path = objtree.join("vmlinux");
     let data = fs::read(&path).with_context(|| path.display().to_string())?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tables that are read as they are, and are Markdown too.
+//! Tables in Markdown, which are also readable as text.
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much longer a build of the whole kernel takes, from nothing to all of its files.
+//! The time that the option adds to a build of the whole kernel, from nothing to all of its files.
 //!
-//! Both kernels were timed when they were built. Two builds that are so long differ by more than what
-//! the component adds, so that is measured, too: compiling it and the generator, and what both do in
-//! the link.
+//! Both kernels were timed when they were built. Two builds of that length differ by more than the
+//! cost of the component. So the command also measures the component alone: compiling the component
+//! and the generator, and their part of the link.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -45,7 +45,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Resu
     Ok(())
 }
 
-/// What it takes to compile the component and the generator: more than with nothing to do there.
+/// The time of compiling the component and the generator: the excess over a build without changes.
 fn compile(kernel: &Kernel) -> Result<Taken> {
     let directory = "kernel/kallmodsyms/";
     let make = || -> Result<Taken> {

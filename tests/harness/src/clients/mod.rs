@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make clients`: the tools that people have, in a guest whose kernel has
-//! `/proc/kallmodsyms`. What they are asked and must say is in `tests/clients`.
+//! `make clients`: existing tools, in a guest whose kernel has `/proc/kallmodsyms`. The scripts in
+//! `tests/clients` run the tools and check their output.
 
 mod root;
 
@@ -23,7 +23,7 @@ use crate::test::{boot, report::Report};
 /// No Debian package has it.
 const BLAZECLI: &str = "0.1.14";
 
-/// Whether all passed.
+/// True if all passed.
 pub fn run(options: &Options) -> Result<bool> {
     let options = &options.or_config("clients");
     let workshop = Workshop::open(options, packages::For::Clients)?;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The root file system that has the clients, as a disk: Debian unstable, the
-//! first release that has all of them. It comes from where this host's own
-//! packages come from, and stays in the cache.
+//! The root file system with the clients, as a disk: Debian unstable, the first release that has
+//! all of them. Its packages come from the mirror of this host, and the disk stays in the cache.
 
 use std::fs;
 use std::io::Write;
@@ -20,7 +19,7 @@ const SUITE: &str = "unstable";
 
 const PACKAGES: &[&str] = &["bpftrace", "dtrace", "linux-perf", "trace-cmd"];
 
-/// What of the host's configuration of apt serves there, too.
+/// The parts of the host's configuration of apt that the root file system needs.
 const SETTINGS: &[&str] = &[
     "Acquire::Check-Valid-Until",
     "Acquire::http::Proxy",
@@ -63,7 +62,7 @@ pub fn image(cache: &Cache) -> Result<PathBuf> {
     Ok(image)
 }
 
-/// Where this host has Debian's packages from.
+/// The mirror of this host's packages.
 fn mirror() -> Result<String> {
     let mut targets = Command::new("apt-get");
     targets.args(["indextargets", "--format", "$(REPO_URI)"]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make kselftest`: the kernel's own tests, in a kernel with the option and in one without. Both must
-//! have the same results, line by line.
+//! `make kselftest`: the kernel's own tests, in a kernel with the option and in a kernel without
+//! it. Both kernels must have the same results, line by line.
 
 mod pack;
 

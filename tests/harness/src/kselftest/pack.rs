@@ -124,7 +124,7 @@ fn add_programs(list: &mut Files) -> Result<()> {
                 .map(PathBuf::from),
         );
     }
-    // What the first lines of scripts name.
+    // The interpreters that the first lines of scripts name.
     list.link("bin/sh", "/usr/bin/sh");
     list.link("bin/bash", "/usr/bin/bash");
     list.link("bin/stat", "/usr/bin/stat");

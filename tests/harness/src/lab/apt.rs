@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What dpkg has installed, what apt's lists offer, and what to do about packages that are missing.
+//! The packages that dpkg has installed, the packages that apt's lists offer, and the remedy for
+//! missing packages.
 //!
-//! Lists can be months old, or lack a suite, so a package that they do not offer may exist all the same.
-//! Therefore [`next`] believes the lists only after `apt-get update`, which one run does at most once.
+//! Lists can be months old, or lack a suite, so a package can exist without being in a list. Therefore
+//! [`next`] relies on the lists only after `apt-get update`, which one run does at most once.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -18,7 +19,7 @@ pub struct Want {
     names: Vec<String>,
     /// An older package is no use.
     at_least: Option<Version>,
-    /// Whether the run can get it elsewhere if no package has it.
+    /// True if the run can get it elsewhere if no package has it.
     optional: bool,
 }
 
@@ -81,7 +82,7 @@ impl Want {
 #[derive(Default)]
 pub struct Known {
     installed: BTreeMap<String, String>,
-    /// What `apt-get install` would install.
+    /// The packages that `apt-get install` would install.
     candidates: BTreeMap<String, String>,
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What differs between architectures: an entry here each, and the directories of their names in
-//! `tests/kernel` and `tests/guest`.
+//! The differences between architectures: an entry for each architecture here, and the directories
+//! of their names in `tests/kernel` and `tests/guest`.
 
 use std::env;
 
@@ -12,11 +12,11 @@ pub struct Arch {
     pub name: &'static str,
     /// The kernel's `ARCH`.
     pub kernel: &'static str,
-    /// What Rust calls a host of it.
+    /// The name of the architecture in Rust's targets.
     host: &'static str,
     /// Debian's name.
     pub debian: &'static str,
-    /// What boots, below the build directory.
+    /// The file to boot, below the build directory.
     pub image: &'static str,
     pub qemu: &'static str,
     /// Of these packages the first that the release has, and what it needs besides.
@@ -32,7 +32,7 @@ pub struct Arch {
     cross_packages: &'static [&'static str],
     /// The kernels that `make test ALL=1` boots unless one is asked for; `make test` boots the first.
     pub configs: &'static [&'static str],
-    /// Whether there are kernels for `make soak`.
+    /// True if there are kernels for `make soak`.
     pub has_debug_kernels: bool,
     /// What reading may take of the instructions that `/proc/kallsyms` takes.
     pub read_limit: f64,
@@ -118,7 +118,7 @@ impl Arch {
             })
     }
 
-    /// Whether this host's programs are of another architecture.
+    /// True if this host's programs are of another architecture.
     pub fn is_foreign(&self) -> bool {
         self.host != env::consts::ARCH
     }
@@ -131,7 +131,7 @@ impl Arch {
         }
     }
 
-    /// What has these tools, beyond the host's own.
+    /// The packages with these tools, beyond the host's own.
     pub fn cross_packages(&self) -> &'static [&'static str] {
         match self.is_foreign() {
             true => self.cross_packages,

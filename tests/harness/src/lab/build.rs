@@ -15,7 +15,7 @@ use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
 use crate::lab::stopwatch::{Stopwatch, Taken};
 
-/// What a build did.
+/// The result of a build.
 pub struct Built {
     /// kbuild's short lines, as `CC init/main.o`.
     pub steps: Vec<String>,
@@ -67,7 +67,7 @@ pub fn build(kernel: &Kernel) -> Result<Built> {
     Ok(built)
 }
 
-/// What the kernel's make is asked for, in one run after the other.
+/// The targets of the kernel's make, one run after the other.
 fn targets(kernel: &Kernel) -> Result<Vec<Vec<String>>> {
     let Some(modules) = &kernel.modules else {
         return Ok(vec![vec!["all".to_owned()]]);
@@ -106,7 +106,7 @@ fn make(
     Ok(child.wait()?.success())
 }
 
-/// What the build from nothing of this kernel took, if there was one from its beginning to its end.
+/// The time of this kernel's build from nothing, if it was never interrupted.
 pub fn taken(kernel: &Kernel) -> Option<Taken> {
     Taken::read(&kernel.objtree.join(TIMES))
 }
@@ -150,7 +150,7 @@ fn warning_of_tables(log: &str) -> Option<&str> {
     lines.find(|line| line.contains(".kallsyms.S:") && line.to_lowercase().contains("warning:"))
 }
 
-/// What a failed build says from its first error on.
+/// The output of a failed build from its first error on.
 fn errors(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Running other programs, with errors that say what failed and why.
+//! Runs other programs, with errors that name the failed command and the reason.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{bail, Context, Result};
 
-/// How much of a failed program's output an error repeats.
+/// The number of bytes of a failed program's output that an error repeats.
 const LAST_LINES: usize = 20;
 
 /// Runs to the end; what it printed to its standard output.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A kernel configuration from a fragment in `tests/kernel`, merged by the
-//! kernel's own means, and checked: every line of it must hold. What only one
-//! series or one architecture has is in fragments of the same name, in the
-//! directories of these.
+//! A kernel configuration from a fragment in `tests/kernel`. The kernel's own scripts merge the
+//! fragment, and every line of it must hold in the result. Lines for one series or one architecture
+//! are in fragments of the same name, in the directories of the series and the architectures.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +19,7 @@ use crate::lab::progress::Phase;
 use crate::lab::source;
 use crate::lab::toolchain::Toolchain;
 
-/// Where a build has the generator.
+/// The path of the generator in a build.
 pub const GENERATOR: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
 
 /// A kernel that can be built.
@@ -63,7 +62,7 @@ impl Kernel<'_> {
         generator
     }
 
-    /// Whether `option` is `y`.
+    /// True if `option` is `y`.
     pub fn has(&self, option: &str) -> Result<bool> {
         let path = self.objtree.join(".config");
         let config = fs::read_to_string(&path).with_context(|| path.display().to_string())?;

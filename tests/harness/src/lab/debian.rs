@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The configurations of Debian's own kernels, of the package `linux-config-<series>`. It is fetched and
-//! unpacked into the cache, and not installed.
+//! The configurations of Debian's own kernels, from the package `linux-config-<series>`. The
+//! harness unpacks the package into the cache and does not install it.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::lab::cache::Cache;
 use crate::lab::command;
 use crate::lab::fetch;
 
-/// Where a flavour's name has the architecture's.
+/// The placeholder for the architecture in a flavour's name.
 const ARCHITECTURE: &str = "ARCH";
 
 /// The configuration `flavour` for the architecture that Debian calls so, as `none_cloud-ARCH` for `amd64`.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Packages of another suite or architecture, which the host's own sources do not have. They come from
-//! the mirror that those sources name.
+//! Packages of another suite or architecture that the host's own sources lack. They come from the
+//! mirror that these sources name.
 //!
-//! apt fetches them with its own settings and lists in the cache, and checks them by Debian's keys.
-//! Nothing is installed, and root's rights are not needed.
+//! apt downloads the packages with separate settings and lists in the cache, and checks them with
+//! Debian's keys. The harness installs none of them, and needs no root rights.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::lab::cache::Cache;
 use crate::lab::command;
 use crate::lab::progress::Phase;
 
-/// Where programs for the guest are: the first release that has all architectures.
+/// The release with the guest's programs: the first with all architectures.
 const RELEASE: &str = "trixie";
 /// Where kernel series are that the host's sources do not have: the older series in the release
 /// itself, newer ones in its backports.
@@ -31,7 +31,7 @@ pub struct Fetched {
     pub file: PathBuf,
 }
 
-/// Whether the package `name` for all architectures was fetched.
+/// True if the package `name` for all architectures was fetched.
 pub fn has(cache: &Path, name: &str) -> bool {
     find(&directory(cache), name).is_some()
 }
@@ -148,7 +148,7 @@ pub fn with_all(
     Ok(debs)
 }
 
-/// Where packages are from, and where they go to.
+/// The mirror of the packages, and the directory for them.
 struct Place<'a> {
     directory: PathBuf,
     suites: &'a [&'a str],

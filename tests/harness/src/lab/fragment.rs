@@ -42,7 +42,7 @@ pub struct Fragment {
     pub text: String,
     /// Its own lines, without those of others.
     own: String,
-    /// Where it is.
+    /// The path of the fragment.
     directory: PathBuf,
     /// The one of several that its name chose.
     pub seed: Option<u32>,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest's user space: an initramfs of busybox, the kernel's loadable
-//! modules, and what `tests/guest` has. Packed by the kernel's own
-//! `gen_init_cpio`, from a list of files.
+//! The guest's user space: an initramfs of busybox, the kernel's loadable modules, and the programs
+//! of `tests/guest`. The kernel's own `gen_init_cpio` packs it from a list of files.
 
 use std::fmt::Write;
 use std::fs;
@@ -19,12 +18,12 @@ use crate::lab::fetch;
 use crate::lab::modules;
 use crate::lab::options;
 
-/// What QEMU boots.
+/// The files that QEMU boots.
 pub struct Guest {
     pub config: String,
     pub image: PathBuf,
     pub initramfs: PathBuf,
-    /// Where what the guest sends and says is kept.
+    /// The directory for the output of the guest.
     pub directory: PathBuf,
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lab: what makes and boots a kernel, for all commands.
+//! The lab: makes and boots a kernel, for all commands.
 //!
-//! In comes what a person asks for ([`options`]); out come a built kernel ([`configure::Kernel`]) and
-//! what its guest says ([`qemu`]). The phases, in order: [`packages`], [`toolchain`] and [`source`],
-//! which [`workshop`] has in one, then [`configure`], [`build`], [`guest`] and [`qemu`]. Nothing here
-//! names a suite of tests, a benchmark or the matrix.
+//! In come the [`options`]; out come a built kernel ([`configure::Kernel`]) and the output of its
+//! guest ([`qemu`]). The phases, in order: [`packages`], [`toolchain`] and [`source`], which
+//! [`workshop`] combines, then [`configure`], [`build`], [`guest`] and [`qemu`]. No file here names
+//! a suite of tests, a benchmark or the matrix.
 
 pub mod apt;
 pub mod arch;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules for the guest's tests that are built out of the kernel's tree, as people build theirs.
+//! Modules for the guest's tests, built out of the kernel's tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options;
 
-/// What the test program loads, of `tests/module`.
+/// The modules of `tests/module`, which the test program loads.
 const LOOKUP: &str = "kallmodsyms_lookup";
 
-/// What prints addresses, of `tests/printed`.
+/// The module of `tests/printed`, which prints addresses.
 const PRINTER: &str = "print_addresses";
 
 /// The tests of KUnit as a module, which may also be built in: so the module has another name.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a person can ask for. `make` passes its variables in the environment.
+//! The options of the command line. `make` passes its variables in the environment.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -152,17 +152,17 @@ pub struct Matrix {
 }
 
 impl Test {
-    /// Whether to run the tests that take long.
+    /// True if the tests that take long run.
     pub fn long(&self) -> bool {
         is_set(&self.all)
     }
 
-    /// Whether to run the tests that do not.
+    /// True if the tests that take little time run.
     pub fn short(&self) -> bool {
         self.all != "rest"
     }
 
-    /// How many of the groups that take long are behind the others this time.
+    /// The number of long groups to move to the end of their list in this run.
     pub fn turn(&self) -> Result<usize> {
         Ok(number("TURN", &self.turn)?.unwrap_or_default())
     }
@@ -197,12 +197,12 @@ impl Matrix {
         is_set(&self.distributions)
     }
 
-    /// Which one in turn, if only one is asked for.
+    /// The number of the group to run, if only one is requested.
     pub fn turn(&self) -> Result<Option<usize>> {
         number("TURN", &self.turn)
     }
 
-    /// Whether the cell of this name is asked for.
+    /// True if the cell of this name is requested.
     pub fn wants(&self, name: &str) -> bool {
         self.only.split_whitespace().all(|word| name.contains(word))
     }
@@ -236,7 +236,7 @@ fn said(path: &Option<PathBuf>) -> Option<&Path> {
     path.filter(|path| !path.as_os_str().is_empty())
 }
 
-/// Whether a variable that turns something on does so.
+/// True if a variable turns its option on.
 fn is_set(variable: &str) -> bool {
     !matches!(variable, "" | "0")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Debian packages that a phase needs, installed where that is allowed.
+//! The Debian packages that a phase needs, installed if that is allowed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ const CLIENTS: &[&str] = &[
     "zlib1g-dev",
 ];
 
-/// What the kernel's own tests run.
+/// The packages that the kernel's own tests need.
 const KSELFTEST: &[&str] = &["procps", "util-linux"];
 
 /// Makes sure that all packages are there.
@@ -123,7 +123,7 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
     Ok(())
 }
 
-/// Whether this run has got apt's lists anew.
+/// True if this run has got apt's lists anew.
 static UPDATED: AtomicBool = AtomicBool::new(false);
 
 fn has_updated() -> bool {

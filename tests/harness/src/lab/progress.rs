@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a person sees while a phase runs: one line that changes on a terminal,
-//! one now and then elsewhere.
+//! The progress of a phase: one changing line on a terminal, or a line from time to time elsewhere.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -39,7 +38,7 @@ impl Phase {
         }
     }
 
-    /// What the phase does now.
+    /// The current step of the phase.
     pub fn update(&mut self, message: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(message.to_owned());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Boots the guest. Its console is a serial port, which is kept in a file; the
-//! files it sends come, as a tar archive, through a virtio port.
+//! Boots the guest. The console is a serial port, whose output goes to a file. The guest sends
+//! files as a tar archive through a virtio port.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -23,7 +23,7 @@ const SILENCE: Duration = Duration::from_secs(180);
 /// So long for one that runs a client at a time, each of which reads all symbols and types first.
 const SILENCE_OF_CLIENTS: Duration = Duration::from_secs(900);
 
-/// What the guest says last; a kernel that dies does not get there.
+/// The last line of the guest, which a crashed kernel does not print.
 const LAST_WORDS: &str = "guest: done";
 
 /// The files that the guest sent.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The compilers of another release of Debian, and all else that a kernel build runs: its packages,
-//! unpacked into the cache.
+//! The programs of another release of Debian for a kernel build, compilers included. Their packages
+//! are unpacked into the cache.
 //!
 //! A program needs the libraries of its release, and its own files at their installed paths. Therefore
 //! the program, and each program that it starts, has a mount namespace in which the release's `usr`
@@ -26,7 +26,7 @@ pub struct Release {
     pub name: &'static str,
     /// The suites of the mirror that have its packages.
     suites: &'static [&'static str],
-    /// Whether its rustc is the oldest that Kconfig admits.
+    /// True if its rustc is the oldest that Kconfig admits.
     pub is_oldest: bool,
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel tree: the one the user names, or the package's, unpacked once
-//! into the cache. A package that apt does not offer here is fetched.
+//! The kernel tree: the user's tree, or the source of the package, unpacked once into the cache. A
+//! package that this host's apt does not offer is downloaded.
 //!
-//! Of the package's there are two, which share their files' blocks: one as it
-//! was unpacked, for the tests that compare, and one that the hooks go into.
+//! The package's source exists twice, with shared blocks on the disk: an untouched tree for
+//! comparisons, and a tree for the hooks.
 
 use std::fs;
 use std::path::{Path, PathBuf};

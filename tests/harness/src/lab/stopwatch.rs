@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What programs that we ran took: by the clock, and of the processors.
+//! The time that child programs took: wall-clock time, and processor time.
 
 use std::fs;
 use std::ops::AddAssign;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Test Anything Protocol, as far as the guest speaks it.
+//! The Test Anything Protocol, in the form that the guest prints.
 
 /// ```text
 /// 1..2

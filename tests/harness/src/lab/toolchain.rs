@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Rust toolchain that the kernel is built with: a rustc that has the core
-//! library's source beside it, and bindgen.
+//! The Rust toolchain for the kernel: a rustc with the source of the core library, and bindgen.
 
 use std::env;
 use std::fs;
@@ -17,7 +16,7 @@ use crate::lab::options::{self, Options};
 use crate::lab::progress::Phase;
 use crate::lab::release::{Release, Unpacked};
 
-/// What is compiled where no package is new enough.
+/// The programs to compile if no package is new enough.
 const BINDGEN: &str = "0.73.2";
 
 /// The oldest bindgen that all kernel series accept: 7.3 asks for this one, and 6.12 for 0.65.1.
@@ -213,7 +212,7 @@ fn is_new_enough(rustc: &Path) -> bool {
     oldest_rustc().is_ok_and(|oldest| version >= Some(oldest))
 }
 
-/// The compiler itself, which may stand behind rustup's proxy, if it has core.
+/// The compiler, possibly started through rustup's proxy, if it has the source of core.
 fn with_core_source(rustc: &Path) -> Option<PathBuf> {
     let sysroot = command::output(Command::new(rustc).args(["--print", "sysroot"])).ok()?;
     let sysroot = Path::new(sysroot.trim_end());
@@ -246,12 +245,12 @@ fn new_enough_bindgen() -> Option<PathBuf> {
     })
 }
 
-/// Whether there is a bindgen without a package or the network.
+/// True if there is a bindgen without a package or the network.
 pub fn has_bindgen(cache: &Path) -> bool {
     tool(cache, "bindgen", BINDGEN).join("bin/bindgen").exists() || new_enough_bindgen().is_some()
 }
 
-/// Where cargo installs the programs of a crate.
+/// The directory where cargo installs the programs of a crate.
 fn tool(cache: &Path, name: &str, version: &str) -> PathBuf {
     cache.join(format!("tools/{name}-{version}"))
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What kernels are made with and of. Every command that makes one kernel, or some of one tree, begins
-//! with it.
+//! The toolchain and the source of a kernel. Every command that makes kernels begins here.
 
 use anyhow::Result;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which kernels there are to try.
+//! The list of kernels to try.
 
 use std::path::Path;
 
@@ -12,19 +12,19 @@ use crate::lab::options::{self, Matrix, Options};
 use crate::lab::release::RELEASES;
 use crate::lab::source;
 
-/// What is built and booted, and how much of it is tried.
+/// The kernel of a cell, and the extent of its trial.
 pub struct Cell {
     /// `6.12-x86_64-gcc`
     pub name: String,
     pub options: Options,
     pub config: String,
-    /// Whether the guest's tests are run too, and not only what the file says is compared.
+    /// True if the guest's tests are run too, and not only what the file says is compared.
     pub whole: bool,
-    /// Whether it is a distribution's kernel, of which more figures are told.
+    /// True if it is a distribution's kernel, of which more figures are told.
     pub is_distribution: bool,
 }
 
-/// Where the fragments of the variants are, in `tests/kernel`.
+/// The directory of the variants' fragments in `tests/kernel`.
 const VARIANTS: &str = "variants";
 
 /// The distributions' kernels: the configuration, the architecture, and `LLVM`.
@@ -56,7 +56,7 @@ pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
     }
 }
 
-/// Those that are asked for: the one of this name, or all that have these words in their names.
+/// The requested cells: the cell of this name, or all cells with these words in their names.
 pub fn only(mut cells: Vec<Cell>, matrix: &Matrix) -> Vec<Cell> {
     let is_name = cells.iter().any(|cell| cell.name == matrix.only);
     cells.retain(|cell| match is_name {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! More figures of a distribution's kernel: what its tables have and take, and what making them took.
+//! More figures of a distribution's kernel: the contents and the lengths of its tables, and the
+//! cost of making them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +14,7 @@ use crate::lab::build;
 use crate::lab::configure::Kernel;
 use crate::lab::progress;
 
-/// Each figure, behind its name.
+/// Each figure, after its name.
 pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
     let modules = kernel.objtree.join("modules_thick.builtin");
     let modules = fs::read_to_string(&modules).with_context(|| modules.display().to_string())?;
@@ -39,7 +40,7 @@ pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
     Ok(figures)
 }
 
-/// How many modules there are, and how many objects are in more than one.
+/// The number of modules, and the number of objects in several modules.
 ///
 /// ```text
 /// fs/fat/fat.o: fs/fat/cache.o fs/fat/dir.o

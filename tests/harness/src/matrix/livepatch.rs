@@ -2,8 +2,9 @@
 
 //! A live patch of a function of a built-in module, made by the kernel's own `klp-build` and loaded.
 //!
-//! klp-build builds the kernel twice, in its source tree and with a section for each function and each
-//! variable: as it is, which is what is booted, and with the patch. The difference becomes a module.
+//! klp-build builds the kernel twice in its source tree, with a section for each function and each
+//! variable: unchanged, which is the kernel to boot, and with the patch. It makes a module of the
+//! differences.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ use crate::test::{attribution, boot::Results, report::Report};
 const BEFORE: &str = "\"supported\\n\"";
 const AFTER: &str = "\"patched\\n\"";
 
-/// Where klp-build keeps its steps; the first is the kernel as it is.
+/// The directories of klp-build's steps; the first step is the unpatched kernel.
 const STEPS: &str = "klp-tmp";
 const ORIGINAL: &str = "klp-tmp/1-orig/vmlinux";
 const MODULE: &str = "livepatch.ko";

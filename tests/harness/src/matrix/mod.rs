@@ -30,7 +30,7 @@ use cells::Cell;
 use outcome::{Outcome, HEADER};
 use trial::Prepared;
 
-/// Whether all cells are as they should be.
+/// True if all cells are as they should be.
 pub fn run(matrix: &Matrix) -> Result<bool> {
     let options = &matrix.options;
     let cells = chosen(matrix)?;
@@ -55,7 +55,7 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
     Ok(!outcomes.iter().any(|(_, outcome)| outcome.failed()))
 }
 
-/// What became of a cell, now or when it was tried last.
+/// The outcome of a cell, now or in its last trial.
 fn outcome_of(cell: &Cell, start: &str, directory: &Path, cache: &Cache) -> Result<Outcome> {
     let file = directory.join(format!("{}.result", cell.name));
     let prepared = trial::prepare(cell, cache);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What became of a cell: as a row of the table, and as the lines of a file.
+//! The outcome of a cell: a row of the table, and the lines of a file.
 
 use std::fmt::Write;
 
-/// What the columns of the table are, the cell's name in front.
+/// The columns of the table, with the cell's name first.
 pub const HEADER: &[&str] = &[
     "cell",
     "built",
@@ -35,14 +35,14 @@ pub struct Outcome {
     /// Of the instructions that reading /proc/kallsyms takes.
     pub ratio: String,
     pub bytes: String,
-    /// What failed, or why nothing was tried.
+    /// The failure, or the reason for skipping the cell.
     pub note: String,
     /// More figures of a distribution's kernel, each with its name.
     pub figures: Vec<(String, String)>,
 }
 
 impl Outcome {
-    /// Whether something is not as it should be.
+    /// True if something is not as it should be.
     pub fn failed(&self) -> bool {
         !self.is_unsupported && (self.failed > 0 || !self.built || !self.booted)
     }
@@ -57,7 +57,7 @@ impl Outcome {
         }
     }
 
-    /// The cells of its row behind the name.
+    /// The cells of its row after the name.
     pub fn row(&self) -> Vec<String> {
         let yes = |is: bool| if is { "yes" } else { "NO" }.to_owned();
         if self.is_unsupported {

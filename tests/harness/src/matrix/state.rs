@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What an outcome depends on: the repository, the kernel, and the compilers.
+//! The inputs of an outcome: the repository, the kernel, and the compilers.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use crate::lab::options::{self, Options};
 use crate::lab::toolchain::Toolchain;
 
-/// All that is built of, or tests. Documentation is not.
+/// The files that are built or tested, without the documentation.
 const SOURCES: &[&str] = &[
     "Kbuild", "Kconfig", "include", "patches", "rust", "samples", "scripts", "tests", "tools",
 ];

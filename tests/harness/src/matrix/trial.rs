@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A cell from nothing to its figures, as far as it gets.
+//! The trial of a cell, from nothing to its figures or to the first failure.
 
 use std::fs;
 
@@ -22,10 +22,10 @@ use crate::lab::source::{self, Tree};
 use crate::lab::toolchain::Toolchain;
 use crate::test::{attribution, boot, listing::Texts, offline, report::Report, sizes, speed};
 
-/// What the option depends on, for an architecture and a compiler.
+/// The dependencies of the option, for an architecture and a compiler.
 const RUST: &str = "HAVE_RUST";
 
-/// What a cell needs.
+/// The needs of a cell.
 pub struct Prepared {
     pub tree: Tree,
     pub toolchain: Toolchain,
@@ -113,7 +113,7 @@ fn phases(
     Ok(())
 }
 
-/// What the file says, whole, and what else the kernel says when it boots.
+/// Checks the whole file, and the messages of the kernel at boot.
 fn shown(
     cell: &Cell,
     fragment: &Fragment,
@@ -141,7 +141,7 @@ fn shown(
     Ok(())
 }
 
-/// What the fragment asks for of the guest's console.
+/// Checks the console lines that the fragment requires.
 fn console(fragment: &Fragment, report: &mut Report, kernel: &Kernel, guest: &Guest) -> Result<()> {
     let log = guest.directory.join("console.log");
     let log = fs::read(&log).with_context(|| log.display().to_string())?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make apply` and `make unapply` on a tree of just the files they look at.
+//! `make apply` and `make unapply` on a tree of only the files that they use.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -88,7 +88,7 @@ pub fn fits(pristine: &Path, series: &str) -> Result<()> {
 /// Of the samples, what names the others.
 const SAMPLES: &[&str] = &["samples/modules/Kbuild", "samples/reader-rs/Cargo.lock"];
 
-/// What apply adds to the tree.
+/// The file that apply adds to the tree.
 const HEADER: &str = "include/linux/kallmodsyms.h";
 
 /// A tree of a few files, and a repository of a few: both can be changed.

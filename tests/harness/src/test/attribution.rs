@@ -9,7 +9,7 @@ use super::host::cargo;
 use super::report::Report;
 use crate::lab::configure::Kernel;
 
-/// What the checker counted, as it prints it; empty if it could not.
+/// The counts that the checker prints; empty if the checker failed.
 #[derive(Default)]
 pub struct Checked {
     /// In percent.

@@ -43,7 +43,7 @@ pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> R
     results.end()
 }
 
-/// What a guest's tests say, as they go on.
+/// The results of a guest's tests, as they arrive.
 pub struct Results {
     name: String,
     plan: Option<u32>,
@@ -82,7 +82,7 @@ impl Results {
         }
     }
 
-    /// Whether all tests that there are were run.
+    /// True if all tests that there are were run.
     pub fn end(self) -> Result<()> {
         match self.plan {
             Some(count) if count == self.seen && count > 0 => Ok(()),

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kernels with damaged tables: one message, and a file that shows what can still be relied on.
+//! Kernels with damaged tables: one message, and a file that still shows the undamaged parts.
 //!
-//! QEMU boots a copy of vmlinux in which some bytes of a table are others. The kernel is then at
-//! the address it was linked for.
+//! QEMU boots a copy of vmlinux with changed bytes in a table. The kernel is then at its link address.
 
 use std::collections::BTreeMap;
 use std::fs;

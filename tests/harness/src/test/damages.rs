@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is changed in a kernel's tables, and what the kernel should make of it.
+//! The damages of a kernel's tables, and the expected reactions of the kernel.
 
 use std::fmt;
 
-/// What becomes of the file.
+/// The effect on the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The module tables are refused.
@@ -18,7 +18,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What the kernel says, once.
+    /// The message that the kernel prints once.
     pub fn message(self) -> Option<&'static str> {
         match self {
             Self::NoModules => Some("module tables refused: "),

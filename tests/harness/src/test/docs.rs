@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The documentation: the kernel's build has nothing to say of the pages, nor
-//! mandoc and groff of the man pages; and what is said is so.
+//! The documentation: the kernel's build prints no warning on the pages, mandoc and groff print
+//! none on the man pages, and some statements are checked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub fn run(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// What the kernel's build says of the pages.
+/// The warnings of the kernel's build on the pages.
 pub fn pages(report: &mut Report, cache: &Cache, tree: &Tree) -> Result<()> {
     report.check(
         "the kernel's htmldocs makes the pages without a warning",

@@ -23,7 +23,7 @@ pub fn touched_files(series: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Whether each hunk has one place alone in its file: patch looks for another place where the lines
+/// True if each hunk has one place alone in its file: patch looks for another place where the lines
 /// are not at their numbers.
 pub fn have_one_place(tree: &Path, series: &str) -> Result<()> {
     for Hunk { file, old } in hunks(series)? {

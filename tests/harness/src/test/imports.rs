@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The imports between the files of one of our programs: no circle, and none against the flow.
+//! The imports between the files of a program: no circle, and no import against the flow.
 //!
-//! The graph is derived from the text: `use` declarations, and paths that begin with `crate::`, `super::`,
-//! `self::` or the name of a child module. A path that leads to no file of the program is not ours.
+//! The graph comes from the text: `use` declarations, and paths that begin with `crate::`,
+//! `super::`, `self::` or the name of a child module. The graph ignores paths that lead to no file
+//! of the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kernels that are somewhere else in each boot: the addresses are those of `/proc/kallsyms`, and
-//! of vmlinux moved by one distance.
+//! Kernels at other addresses in each boot: the file has the addresses of `/proc/kallsyms`, which
+//! are the addresses of vmlinux moved by one distance.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which code may name what, and how long a file may be.
+//! The names that each part of the code may use, and the limit on the length of a file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -165,7 +165,7 @@ impl Rule {
     }
 }
 
-/// Whether `word` stands in `code`, and not as the end of a longer word.
+/// True if `word` stands in `code`, and not as the end of a longer word.
 fn names(code: &str, word: &str) -> bool {
     let is_part = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
     code.match_indices(word)

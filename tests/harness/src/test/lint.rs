@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tools that read the source: rustfmt, clippy, shellcheck; and the licence of
-//! every file.
+//! Tools that read the source, rustfmt, clippy and shellcheck, and the licence of every file.
 
 use std::ffi::OsStr;
 use std::fs;

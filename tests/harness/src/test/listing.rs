@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Both files of one boot, symbol by symbol, as the host got them.
+//! Both files of one boot, symbol by symbol, as the guest sent them to the host.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lists that two kernels of one configuration must have in common: one with the option, one without.
+//! Lists that must be equal in two kernels of one configuration, with the option and without.
 
 use std::fs;
 use std::process::Command;
@@ -10,7 +10,7 @@ use anyhow::{ensure, Context, Result};
 pub const WITH: &str = "tiny-with";
 pub const WITHOUT: &str = "tiny-without";
 
-/// So many lines are enough to see what is wrong.
+/// The most lines to print of a difference.
 const ENOUGH: usize = 20;
 
 /// That the lists are the same, and not empty.

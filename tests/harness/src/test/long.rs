@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make soak`: all that takes too long for each run of the tests, with a bound in minutes where there
-//! is no end by itself; and `make reproduce`, the part of it that needs no debug kernel.
+//! `make soak`: all tests that take too long for each run, some with a limit in minutes. `make
+//! reproduce`: the part of them that needs no debug kernel.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -15,7 +15,7 @@ use crate::lab::options::{self, Options, Soak};
 use crate::lab::packages;
 use crate::lab::workshop::Workshop;
 
-/// So many boots at other addresses.
+/// The number of boots at other addresses.
 const BOOTS: u32 = 10;
 
 /// The targets that decode tables; the others read build inputs.
@@ -31,7 +31,7 @@ pub fn run(soak: &Soak) -> Result<bool> {
         "ARCH={}: tests/kernel has no debug kernels for it; make reproduce needs none",
         arch.name
     );
-    // Who asks for one kernel wants that alone.
+    // A request for one kernel runs that kernel alone.
     let chosen = options.chosen_config();
     let debugging = options.or_llvm();
     let workshop = Workshop::open(&debugging, packages::For::Test)?;

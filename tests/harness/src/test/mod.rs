@@ -115,7 +115,7 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Whether all passed.
+/// True if all passed.
 pub fn run(test: &Test) -> Result<bool> {
     let options = &test.options;
     let purpose = match test.long() {
@@ -204,7 +204,7 @@ fn groups<'a>(
     Ok(groups)
 }
 
-/// What is tested of each kernel.
+/// The tests of each kernel.
 fn kernel(
     report: &mut Report,
     options: &Options,

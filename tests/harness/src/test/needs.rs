@@ -27,7 +27,7 @@ pub fn missing(kernel: &Kernel, needed: &[&'static str]) -> Result<Option<&'stat
     Ok(None)
 }
 
-/// Tells whether the kernel has all of these options, and prints the first that it lacks.
+/// True if the kernel has all of these options, and prints the first that it lacks.
 pub fn can(kernel: &Kernel, needed: &[&'static str]) -> Result<bool> {
     let missing = missing(kernel, needed)?;
     if let Some(option) = missing {

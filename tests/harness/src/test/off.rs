@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! With the option off, the hooks change nothing: the kernel of a tree that has
-//! them is the kernel of one that has not.
+//! With the option off, the hooks change nothing: a tree with the hooks and a tree without them
+//! build the same kernel.
 
 use std::path::Path;
 use std::process::Command;

@@ -29,7 +29,7 @@ struct Case {
     is_offered: bool,
 }
 
-/// What the option depends on in each kernel.
+/// The dependencies of the option in each kernel.
 const RUST: &[&str] = &["RUST", "KALLSYMS", "PROC_FS"];
 
 /// Most of what is tried.

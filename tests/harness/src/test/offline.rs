@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `kallmodsyms show` says of a vmlinux, against what that kernel says when it runs, whole.
+//! The output of `kallmodsyms show` for a vmlinux, compared with the whole file of the running kernel.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A build that changed nothing runs nothing of ours, and the kernel's own
-//! targets remove what ours made.
+//! A build without changes runs no program of kallmodsyms, and the kernel's own targets remove its files.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +14,7 @@ use crate::lab::build;
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 
-/// What the link makes.
+/// The files that the link makes.
 const PRODUCTS: &[&str] = &["vmlinux", "System.map", OF_OURS[0], OF_OURS[1]];
 
 /// And, of that, what only ours does.

@@ -83,7 +83,7 @@ fn often_enough(interrupted: usize) -> Result<()> {
     Ok(())
 }
 
-/// How many tables there are, all of them the same.
+/// Checks that the tables of two kernels are equal. Returns the number of tables.
 fn compare(one: &Path, other: &Path) -> Result<usize> {
     let (one_tables, other_tables) = (
         tables::of(&one.join("vmlinux"))?,

@@ -15,7 +15,7 @@ use crate::bench;
 use crate::lab::command;
 use crate::lab::configure::{Kernel, GENERATOR};
 
-/// What the generator leaves beside vmlinux.
+/// The files that the generator writes beside vmlinux.
 pub const REPORTS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
 
 /// The generator once more on what the last link left, in a copy of the build directory and under
@@ -82,7 +82,7 @@ impl Moved {
         same_reports(objtree, self.0.path())
     }
 
-    /// What the generator prints.
+    /// The output of the generator.
     fn generate(&self, words: &[&str], arguments: &[&str]) -> Result<Vec<u8>> {
         let path = self.0.path().join(GENERATOR);
         let program = words.iter().map(OsStr::new).chain([path.as_os_str()]);

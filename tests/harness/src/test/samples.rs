@@ -91,7 +91,7 @@ fn clippy() -> Result<()> {
     command::output(&mut cargo).map(drop)
 }
 
-/// Of each symbol: the byte before, the first, the last, and the one behind.
+/// The byte before each symbol, its first and its last byte, and the byte after it.
 fn addresses_of(listing: &str) -> Result<String> {
     let mut addresses = String::new();
     for line in listing.lines() {

@@ -15,7 +15,7 @@ use crate::lab::qemu::Files;
 /// The first symbol of the image, by which address randomisation is known.
 const FIRST: &str = "_text";
 
-/// So many differences are shown.
+/// The most differences to print.
 const ENOUGH: usize = 5;
 
 /// Several symbols can have one name at one address: their sizes, sorted.

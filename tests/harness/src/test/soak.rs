@@ -26,7 +26,7 @@ const SECONDS: u64 = 15;
 /// How the guest's last counts begin.
 const IN_ALL: &str = "in all ";
 
-/// So many reports are shown.
+/// The most reports to print.
 const ENOUGH: usize = 10;
 
 /// The test: as long as the rest of them can wait for.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the file is for: the module that a symbol is in does not change when the module becomes
-//! built in. The same code is built in once and loaded once, and the pairs of symbol and module of
-//! the two files are compared.
+//! The purpose of the file: the module of a symbol does not change if the module becomes built in.
+//! The test builds the same code in and as loadable modules, and compares the pairs of symbol and
+//! module in both files.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::lab::workshop::Workshop;
 const BUILT_IN: &str = "tiny";
 const LOADABLE: &str = "tiny-modules";
 
-/// So many modules are compared at least.
+/// The least number of modules to compare.
 const FEWEST_MODULES: usize = 10;
 
 /// A symbol and a module that it is shown in.

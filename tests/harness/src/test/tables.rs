@@ -24,7 +24,7 @@ pub fn of(vmlinux: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         .collect())
 }
 
-/// Where in a vmlinux the tables are, in bytes from its start.
+/// The places of the tables in a vmlinux, in bytes from its start.
 pub fn places(vmlinux: &[u8]) -> Result<BTreeMap<String, usize>> {
     let file = object::File::parse(vmlinux)?;
     let rodata = file.section_by_name(".rodata").context("no .rodata")?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the option must not change, for the symbols of one kernel: their order, and what is printed.
+//! The parts of a kernel that the option must not change: the order of its symbols, and the printed names.
 
 use anyhow::{Context, Result};
 

@@ -2,9 +2,9 @@
 
 //! The hooks of each series, on every version of its kernel that Debian offers.
 //!
-//! apt says which versions the suites have. Of each version, the cache keeps the files that the hooks
-//! change: a package is downloaded once, and again only when the hooks change another file. A version
-//! stays in the cache, and is tried, after Debian has dropped it.
+//! apt lists the versions of the suites. For each version, the cache keeps the files that the hooks
+//! change: a package is downloaded once, and again only if the hooks change another file. A version
+//! stays in the cache, and in the test, after Debian has dropped it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -146,7 +146,7 @@ impl Version {
     }
 }
 
-/// What the suites offer of these series.
+/// The versions of these series in the suites.
 fn offered(directory: &Path, series: &[String]) -> Result<Vec<Version>> {
     fetch::make_directories(directory)?;
     let mirror = fetch::mirror()?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where VMCOREINFO says that the tables are, against where they are. The guest's `/proc/kcore` has
-//! it as a note, as every dump has.
+//! The addresses of the tables in VMCOREINFO, compared with their real addresses. The guest's
+//! `/proc/kcore` has VMCOREINFO as a note, like every dump.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,7 +28,7 @@ const TABLES: &[&str] = &[
     "kallsyms_module_names",
 ];
 
-/// The one behind which those of sizes are, where there are any.
+/// The table that the size tables follow, if the kernel has them.
 const SIZES: &str = "kallsyms_size_counts";
 
 /// The kernel's own that begin so.

@@ -20,7 +20,7 @@ use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::test::report::Report;
 
-/// What the sample begins with.
+/// The beginning of a sample.
 const SEED: u64 = 17;
 
 /// The files of the guest that have frames, and how many each has at least.

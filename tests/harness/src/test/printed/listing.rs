@@ -21,16 +21,16 @@ pub struct Symbol {
     /// The letter of `/proc/kallsyms`.
     pub kind: char,
     pub name: String,
-    /// Which of the symbols of its name it is, from 1 on.
+    /// The number of the symbol among the symbols of its name, from 1 on.
     pub number: usize,
 }
 
 /// The symbols in the order in which a kernel has them.
 pub struct Listing {
     pub symbols: Vec<Symbol>,
-    /// What the kernel names addresses of.
+    /// The addresses that the kernel names.
     named: Range<u64>,
-    /// Where addresses of the initialisation end.
+    /// The addresses of the init sections.
     init: Range<u64>,
 }
 
@@ -91,7 +91,7 @@ impl Listing {
         })
     }
 
-    /// Whether the kernel names this address after one of its own symbols: `is_ksym_addr()`.
+    /// True if the kernel names this address after one of its own symbols: `is_ksym_addr()`.
     pub fn names(&self, address: u64) -> bool {
         self.named.contains(&address)
     }
@@ -108,7 +108,7 @@ impl Listing {
         }
     }
 
-    /// What `get_symbol_pos()` finds.
+    /// The symbol that `get_symbol_pos()` finds.
     pub fn place(&self, address: u64) -> Option<Place<'_>> {
         if !self.names(address) {
             return None;
@@ -133,7 +133,7 @@ impl Listing {
     /// vfs_read+0x10/0x160\tvfs_read\tvfs_read+0x10/0x160\tvfs_read\tvfs_read
     /// ```
     pub fn printed(&self, address: u64) -> String {
-        // %pB is for return addresses, which are behind the call that they are named after.
+        // %pB is for return addresses, which follow the call that names them.
         let with_offset = |place: Option<Place>, before: u64| match place {
             Some(Place {
                 symbol,

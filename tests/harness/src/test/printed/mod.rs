@@ -26,10 +26,10 @@ use crate::lab::qemu::{self, Files};
 use listing::Listing;
 use questions::Question;
 
-/// So many differences are shown.
+/// The most differences to print.
 const ENOUGH: usize = 10;
 
-/// So many addresses have time in `make test`.
+/// The most addresses to print in `make test`.
 const FEW: usize = 10;
 
 /// The columns of a line.
@@ -53,7 +53,7 @@ pub fn run(
     faddr2line::run(report, options, kernel, untouched, &printed, FEW)
 }
 
-/// What a kernel printed.
+/// The output of a kernel.
 struct Printed<'a> {
     questions: Vec<Question<'a>>,
     files: Files,

@@ -23,11 +23,11 @@ use crate::lab::workshop::Workshop;
 use crate::test::lists::{self, WITH, WITHOUT};
 use crate::test::{order, report::Report, speed};
 
-/// What lookups may take of a lookup without the option.
+/// The limit of lookups, relative to a lookup without the option.
 const SIZE_OFFSET_LIMIT: f64 = 1.1;
 const SIZE_LIMIT: f64 = 1.0;
 
-/// So many addresses are resolved.
+/// The number of addresses to resolve.
 const SAMPLED: usize = 1000;
 
 /// Files of the build that must be the same.
@@ -59,7 +59,7 @@ struct Side<'a> {
     /// In its own order.
     own: Listing,
     printed: Printed<'a>,
-    /// How many symbols of each name it has.
+    /// The number of symbols of each name.
     counts: BTreeMap<&'a str, usize>,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Side<'a> {
         symbols.map(|symbol| &*symbol.name).collect()
     }
 
-    /// Whether the kernel names the address, or the byte before it, after another symbol than in the order
+    /// True if the kernel names the address, or the byte before it, after another symbol than in the order
     /// of an untouched tree.
     fn is_renamed(&self, address: u64) -> bool {
         let name = |listing: &Listing, address| {
@@ -257,7 +257,7 @@ fn same_file(name: &str, with: &Kernel, without: &Kernel) -> Result<()> {
 /// A question to both kernels: the name and the number of a symbol, and the address in it.
 type Key<'a> = (&'a str, usize, Which);
 
-/// What became of the questions.
+/// The results of the questions.
 #[derive(Default)]
 struct Answers {
     same: usize,
@@ -337,7 +337,7 @@ fn same_answers(with: &Side, without: &Side) -> Result<()> {
     Ok(())
 }
 
-/// Whether the symbol that an address, or the byte before it, is named after is ours, or the next one.
+/// True if the symbol that an address, or the byte before it, is named after is ours, or the next one.
 fn next_to_ours(listing: &Listing, address: u64) -> bool {
     let around = [address - 1, address, listing.next(address)];
     let places = around

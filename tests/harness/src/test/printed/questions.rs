@@ -7,13 +7,13 @@ use std::fmt;
 
 use super::listing::{Listing, Symbol};
 
-/// Which address of a symbol.
+/// The place of an address in a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Which {
     Start,
     Before,
     Inner,
-    /// The first byte behind a symbol that ends before the next one begins.
+    /// The first byte of padding after a symbol.
     Padding,
 }
 
