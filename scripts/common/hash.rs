@@ -23,7 +23,7 @@ impl Hasher for PathHasher {
         let Some(last) = bytes.last_chunk() else {
             let word = bytes
                 .iter()
-                .fold(0, |word, &byte| word << 8 | u64::from(byte));
+                .fold(0, |word, &byte| (word << 8) | u64::from(byte));
             return self.write_u64(word);
         };
         let mut rest = bytes;
@@ -54,6 +54,6 @@ impl Hasher for PathHasher {
 
     fn finish(&self) -> u64 {
         // The high bits are mixed best, and hash tables use the low bits too.
-        self.0 ^ self.0 >> 32
+        self.0 ^ (self.0 >> 32)
     }
 }

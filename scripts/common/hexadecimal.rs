@@ -12,12 +12,12 @@ pub(crate) fn parse(digits: &[u8]) -> Option<u64> {
     }
     let (mut rest, mut value) = (digits, 0);
     while let Some((eight, after)) = rest.split_first_chunk() {
-        value = value << 32 | u64::from(parse_eight(*eight)?);
+        value = (value << 32) | u64::from(parse_eight(*eight)?);
         rest = after;
     }
     rest.iter().try_fold(value, |value, &byte| {
         let digit = DIGITS[usize::from(byte)];
-        (digit < 16).then_some(value << 4 | u64::from(digit))
+        (digit < 16).then_some((value << 4) | u64::from(digit))
     })
 }
 
@@ -39,9 +39,9 @@ fn parse_eight(digits: [u8; 8]) -> Option<u32> {
         return None;
     }
     let values = (bytes & each(0x0f)) + ((letter & HIGH) >> 7) * 9;
-    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    Some((fours | fours >> 16) as u32)
+    let pairs = (values | (values >> 4)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
+    Some((fours | (fours >> 16)) as u32)
 }
 
 /// The value of each hexadecimal digit by its byte, and 16 for every other byte.

@@ -76,7 +76,11 @@ impl SizeTables {
     /// The nibbles, two in each byte, the first one lower.
     pub(crate) fn packed_nibbles(&self) -> Vec<u8> {
         let pairs = self.nibbles.chunks(2);
-        let packed = pairs.map(|pair| pair.iter().rev().fold(0, |byte, nibble| byte << 4 | nibble));
+        let packed = pairs.map(|pair| {
+            pair.iter()
+                .rev()
+                .fold(0, |byte, nibble| (byte << 4) | nibble)
+        });
         packed.collect()
     }
 

@@ -13,9 +13,9 @@ pub(super) const fn hex(value: u32) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     // Spread the digits, one to a byte; the last digit is the lowest byte.
     let pairs = value as u64;
-    let pairs = (pairs | pairs << 16) & 0x0000_ffff_0000_ffff;
-    let pairs = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
-    let digits = (pairs | pairs << 4) & (0x0f * ONES);
+    let pairs = (pairs | (pairs << 16)) & 0x0000_ffff_0000_ffff;
+    let pairs = (pairs | (pairs << 8)) & 0x00ff_00ff_00ff_00ff;
+    let digits = (pairs | (pairs << 4)) & (0x0f * ONES);
     // Adding 6 carries a digit above 9 into bit 4. No sum or product below leaves its byte.
     let letters = (digits.wrapping_add(6 * ONES) >> 4) & ONES;
     let to_letter = letters.wrapping_mul((b'a' - b'0' - 10) as u64);
@@ -63,10 +63,10 @@ pub(super) const fn size_word(size: u32) -> u64 {
     let zeros = (size | 1).leading_zeros() / 4;
     // 1 to 5 digits.
     let digits = 8_u32.wrapping_sub(zeros);
-    let text = hex(size) >> (8 * zeros) << 8 | b' ' as u64;
+    let text = (hex(size) >> (8 * zeros) << 8) | b' ' as u64;
     let space = (b' ' as u64) << (8 * digits + 8);
     let len = DIGITS as u64 + digits as u64 + 2;
-    len << 56 | space | text
+    (len << 56) | space | text
 }
 
 /// [`size_word`] of a size of up to 255 bytes.

@@ -252,8 +252,8 @@ fn word_of_size(size: usize) -> u64 {
             let first = small_size((size >> 8) as u8);
             let shift = if size < 0x1000 { 16 } else { 24 };
             let space = u64::from(b' ');
-            let rest = u64::from(pair(size as u8)) ^ space | space << 16;
-            (first ^ rest << shift).wrapping_add(2 << 56)
+            let rest = u64::from(pair(size as u8)) ^ space | (space << 16);
+            (first ^ (rest << shift)).wrapping_add(2 << 56)
         }
         _ => word_of_large_size(size),
     }

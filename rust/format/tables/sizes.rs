@@ -173,7 +173,7 @@ impl<'a> SizeTables<'a> {
             Some(&word) => u64::from_le_bytes(word) & (END - 1) | END,
             None => {
                 let bytes = bytes.iter().take(7).rev();
-                bytes.fold(1, |word, &byte| word << 8 | u64::from(byte))
+                bytes.fold(1, |word, &byte| (word << 8) | u64::from(byte))
             }
         };
         word >> (nibble % 2 * 4)
@@ -226,11 +226,11 @@ impl<'a> SizeTables<'a> {
             0 => 0,
             _ => raw.nibbles.get(nibble / 2).copied().unwrap_or(0) & 0xf,
         };
-        let rest = rest.fold(u64::from(last), |word, &pair| word << 8 | u64::from(pair));
+        let rest = rest.fold(u64::from(last), |word, &pair| (word << 8) | u64::from(pair));
         let words = words.map(|word| word.try_into().map_or(0, u64::from_le_bytes));
         let escapes = words.chain([rest]).map(|word| {
-            let halves = word & word >> 1;
-            (halves & halves >> 2 & 0x1111_1111_1111_1111).count_ones()
+            let halves = word & (word >> 1);
+            (halves & (halves >> 2) & 0x1111_1111_1111_1111).count_ones()
         });
         (base.unwrap_or(0) as usize).wrapping_add(escapes.map(|count| count as usize).sum())
     }
@@ -266,14 +266,14 @@ impl<'a> SizeTables<'a> {
     #[inline]
     fn bit(&self, symbol: usize) -> bool {
         let word = self.0.bits.get(symbol / 64).copied().unwrap_or(0);
-        word >> (symbol % 64) & 1 != 0
+        (word >> (symbol % 64)) & 1 != 0
     }
 
     /// The nibble number `index` of level 2.
     #[inline]
     fn nibble(&self, index: usize) -> Option<u8> {
         let pair = self.0.nibbles.get(index / 2)?;
-        Some(pair >> (index % 2 * 4) & 0xf)
+        Some((pair >> (index % 2 * 4)) & 0xf)
     }
 }
 

@@ -174,7 +174,7 @@ impl<'a> Iterator for Entries<'a> {
 fn split_entry(stream: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (len, rest) = match *stream {
         [len @ 0..=0x7f, ref rest @ ..] => (usize::from(len), rest),
-        [low, high, ref rest @ ..] => (usize::from(low & 0x7f) | usize::from(high) << 7, rest),
+        [low, high, ref rest @ ..] => (usize::from(low & 0x7f) | (usize::from(high) << 7), rest),
         _ => return None,
     };
     Some((Entry(rest.get(..len)?), rest.get(len..)?))

@@ -119,7 +119,7 @@ impl<'a> Tokens<'a> {
             *other = packed(text.get(9..).unwrap_or_default());
             (*len, *split_len) = (text.len() as u64, text.len() as u64);
             if text.len() > 8 {
-                *word = *word & 0xff | u64::from(start) << 16 | *len << 32;
+                *word = *word & 0xff | (u64::from(start) << 16) | (*len << 32);
                 *len = Words::LONG as u64;
             }
             if text.len() > 17 {
@@ -175,7 +175,7 @@ impl<'a> Tokens<'a> {
 /// The first 8 bytes of `text`, the first one lowest.
 fn packed(text: &[u8]) -> u64 {
     let bytes = text.iter().take(8).rev();
-    bytes.fold(0, |word, &byte| word << 8 | u64::from(byte))
+    bytes.fold(0, |word, &byte| (word << 8) | u64::from(byte))
 }
 
 /// The bytes before the first NUL of `bytes`; `None` if there are more than `max`, or no NUL.

@@ -132,7 +132,7 @@ impl Cursor<'_> {
     fn number(&mut self) -> Option<u64> {
         let (mut number, mut digits) = (0, 0);
         while let Some(digit) = self.peek().and_then(hex_digit) {
-            number = number << 4 | u64::from(digit);
+            number = (number << 4) | u64::from(digit);
             digits += 1;
             self.at += 1;
         }

@@ -142,7 +142,7 @@ impl Tokens<'_> {
         let mut length = usize::from(low);
         if low & 0x80 != 0 {
             let (&high, more) = rest.split_first()?;
-            length = usize::from(low & 0x7f) | usize::from(high) << 7;
+            length = usize::from(low & 0x7f) | (usize::from(high) << 7);
             rest = more;
         }
         let (tokens, rest) = rest.split_at_checked(length)?;

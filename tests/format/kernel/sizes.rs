@@ -55,7 +55,7 @@ impl Encoded {
         }
         encoded.nibbles = nibbles
             .chunks(2)
-            .map(|pair| pair[0] | pair.get(1).unwrap_or(&0) << 4)
+            .map(|pair| pair[0] | (pair.get(1).unwrap_or(&0) << 4))
             .collect();
         encoded.bytes = bytes;
         encoded

@@ -261,7 +261,7 @@ impl<'d> Data<'d> {
             }
             at += match *self.bytes(at..markers) {
                 [low @ 0..=0x7f, ..] => 1 + usize::from(low),
-                [low, high, ..] => 2 + (usize::from(low & 0x7f) | usize::from(high) << 7),
+                [low, high, ..] => 2 + (usize::from(low & 0x7f) | (usize::from(high) << 7)),
                 _ => return false,
             };
         }

@@ -111,7 +111,7 @@ fn walk(sizes: SizeTables<'_>, symbols: u32) -> Vec<u64> {
 
 impl Encoded {
     fn bit(&self, symbol: usize) -> bool {
-        self.bits[symbol / 64] & 1 << (symbol % 64) != 0
+        self.bits[symbol / 64] & (1 << (symbol % 64)) != 0
     }
 
     fn nibble(&self, index: usize) -> u8 {

@@ -44,7 +44,7 @@ impl DumpedSymbol {
             _ if self.flags.contains('d') => elf::STT_SECTION,
             _ => elf::STT_NOTYPE,
         };
-        binding << 4 | kind
+        (binding << 4) | kind
     }
 }
 
