@@ -9,8 +9,8 @@
  *   kallmodsyms_sample_c: called from call_samples+0x9/0x10 in [kallmodsyms_sample_caller]
  *   kallmodsyms_sample_c: that is 9 bytes into a function of 16
  *
- * A caller in the core of the kernel is in no module. The first line is of such a
- * caller: the kernel calls the init function of the module.
+ * A caller in the core of the kernel is in no module. When this module starts, it logs
+ * such a caller: the kernel calls the module's init function.
  */
 
 #include <linux/export.h>
@@ -65,5 +65,5 @@ static void __exit sample_exit(void)
 module_init(sample_init);
 module_exit(sample_exit);
 
-MODULE_DESCRIPTION("Sample: logs which module calls it");
+MODULE_DESCRIPTION("Sample: logs the module of its caller");
 MODULE_LICENSE("GPL");

@@ -14,7 +14,10 @@ static noinline void call_samples(void)
 {
 	kallmodsyms_sample_c();
 	kallmodsyms_sample_rust();
-	/* The compiler can make a jump of a last call, which stores no return address. */
+	/*
+	 * Without this barrier, the compiler could replace the last call by a jump, which stores
+	 * no return address.
+	 */
 	barrier();
 }
 
@@ -31,5 +34,5 @@ static void __exit caller_exit(void)
 module_init(caller_init);
 module_exit(caller_exit);
 
-MODULE_DESCRIPTION("Sample: calls those that log which module calls them");
+MODULE_DESCRIPTION("Sample: calls the samples that log the module of their caller");
 MODULE_LICENSE("GPL");

@@ -21,7 +21,7 @@ use kernel::{
 module! {
     type: Sample,
     name: "kallmodsyms_sample_rust",
-    description: "Sample: logs which module calls it",
+    description: "Sample: logs the module of its caller",
     license: "GPL",
 }
 
@@ -30,7 +30,7 @@ struct Sample;
 
 impl kernel::Module for Sample {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        // This code is in a module, too.
+        // Looks up this function, which is in a module too.
         log_place("this code is in", Sample::init as *const () as usize);
         Ok(Self)
     }

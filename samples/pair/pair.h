@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The shared object file of both modules.
+ * The interface of the object file that both modules share.
  */
 
 #define KALLMODSYMS_PAIR_STEPS 3

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The private object file of one module.
+ * The private object file of kallmodsyms_pair_b.
  */
 
 #include <linux/module.h>
@@ -21,5 +21,5 @@ static void __exit pair_b_exit(void)
 module_init(pair_b_init);
 module_exit(pair_b_exit);
 
-MODULE_DESCRIPTION("The second of two modules that share an object");
+MODULE_DESCRIPTION("The second of two modules that share an object file");
 MODULE_LICENSE("GPL");

@@ -126,7 +126,7 @@ static char *parse_line(char *at, struct kallmodsyms_symbol *symbol, const char 
 	return at + 1;
 }
 
-/* Parses all lines; the text ends with a newline. */
+/* Parses all lines of the text, which ends with a newline. */
 static bool parse_lines(struct kallmodsyms *listing, struct kallmodsyms_error *error)
 {
 	char *at = listing->text;

@@ -15,8 +15,8 @@
  *	kallmodsyms_free(listing);
  *
  * This example has no checks for NULL; the program whose.c has them. The source is one file,
- * kallmodsyms.c, and needs a C library with the interfaces of POSIX. A listing is not written to
- * after kallmodsyms_read(), so several threads may use it.
+ * kallmodsyms.c, and needs a C library with the interfaces of POSIX. No function but
+ * kallmodsyms_free() changes a finished listing, so several threads may use one listing.
  */
 
 #ifndef KALLMODSYMS_H
@@ -33,13 +33,13 @@ struct kallmodsyms;
 
 /* A line. The strings stay valid until kallmodsyms_free(). */
 struct kallmodsyms_symbol {
-	/* 0 if the reader may not see addresses; an offset for per-cpu variables. */
+	/* 0 if the reader may not see addresses. For a per-cpu variable, this may be an offset. */
 	uint64_t address;
 	/* In bytes; 0 if the size is missing, unknown or hidden. */
 	uint64_t size;
 	/* Several symbols can have the same name. */
 	const char *name;
-	/* For kallmodsyms_next_module(). */
+	/* Both for kallmodsyms_next_module(): the first name, and the number of names. */
 	const char *first_module;
 	unsigned int modules;
 	/* The letter of nm(1). */
@@ -63,29 +63,31 @@ struct kallmodsyms_error {
  */
 struct kallmodsyms *kallmodsyms_read(const char *path, struct kallmodsyms_error *error);
 
-/* Reads @size bytes of @text, which may be freed afterwards. See kallmodsyms_read(). */
+/* Parses the @size bytes of @text, which may be freed afterwards. See kallmodsyms_read(). */
 struct kallmodsyms *kallmodsyms_parse(const void *text, size_t size,
 				      struct kallmodsyms_error *error);
 
-/* @listing may be NULL. */
+/* Frees a listing and the strings of its symbols. @listing may be NULL. */
 void kallmodsyms_free(struct kallmodsyms *listing);
 
-/* The number of lines, and the line of a number below it, in the order of the file. */
+/* The number of lines. */
 size_t kallmodsyms_count(const struct kallmodsyms *listing);
+
+/* Line @number in the order of the file, from 0 to kallmodsyms_count() - 1. */
 const struct kallmodsyms_symbol *kallmodsyms_symbol(const struct kallmodsyms *listing,
 						    size_t number);
 
 /*
- * True if all addresses are 0: the reader may not see addresses, and kallmodsyms_find() finds none.
- * Names and modules are known.
+ * True if there are lines and all addresses are 0: the reader may not see addresses, and
+ * kallmodsyms_find() finds no symbol. Names and modules are known.
  */
 bool kallmodsyms_hides_addresses(const struct kallmodsyms *listing);
 
 /*
- * The symbol that @address is in, or NULL. If @address is in several symbols, the symbol with the
- * highest start counts: the inner of two nested symbols. Of several symbols at one address, the
- * largest counts; of several equal symbols, the first. Addresses below the kernel are offsets of
- * per-cpu variables. Takes logarithmic time, unless many symbols overlap.
+ * The symbol that @address is in, or NULL. If @address is in several symbols, returns the symbol with
+ * the highest start: the inner of two nested symbols. Of several symbols with that start, returns the
+ * largest; of several equal symbols, the first. Addresses below the kernel are offsets of per-cpu
+ * variables. Takes logarithmic time, unless many symbols overlap.
  *
  * The file keeps init symbols of modules that the function tracer remembers. Their memory is freed,
  * so such a symbol can be found at the address of newer code.

@@ -27,7 +27,7 @@ static struct kallmodsyms *parse(const char *text)
 	return kallmodsyms_parse(text, strlen(text), NULL);
 }
 
-/* Real lines of each form and group, and the kernel's last two. */
+/* Real lines of each form, from each source of symbols, and the kernel's last two lines. */
 static const char FORMS[] =
 	"00000000000285c0 180 A vclock_srcu_srcu_data\t[ptp]\n"
 	"ffffffff8d9b28c4 151 T vfs_read\n"
@@ -75,10 +75,10 @@ static void test_forms(void)
 	      is_found(listing, 0xffffffffc0365000, "ftrace_trampoline", "__builtin__ftrace,") &&
 	      is_found(listing, 0xffffffffc025d023, "bpf_prog_a04f5eef06a7f555_hello", "bpf,") &&
 	      is_found(listing, 0xffffffffc0367fff, "kprobe_insn_page", "__builtin__kprobes,"),
-	      "addresses after the kernel, where lines are not sorted");
+	      "addresses of modules, BPF and tracing, whose lines are not sorted");
 	check(is_found(listing, 0x285c1, "vclock_srcu_srcu_data", "ptp,"), "a per-cpu offset");
 	check(is_found(listing, 0, NULL, "") && is_found(listing, 0xffffffff8e000000, NULL, "") &&
-	      is_found(listing, UINT64_MAX, NULL, ""), "addresses of nothing");
+	      is_found(listing, UINT64_MAX, NULL, ""), "addresses without a symbol");
 	check(kallmodsyms_is_pseudo_module("bpf") && !kallmodsyms_is_pseudo_module("bpfilter") &&
 	      kallmodsyms_is_pseudo_module("__builtin__ftrace"), "brackets without a module");
 	check(kallmodsyms_named(listing, ".L0 ", NULL) == kallmodsyms_symbol(listing, 7),
@@ -95,7 +95,7 @@ static void test_hidden(void)
 	const struct kallmodsyms_symbol *symbol = kallmodsyms_named(listing, "ext4_fill_super", NULL);
 
 	check(kallmodsyms_hides_addresses(listing) && !kallmodsyms_find(listing, 0),
-	      "a reader without addresses finds none");
+	      "a reader without addresses finds no symbol by address");
 	check(symbol && !strcmp(kallmodsyms_next_module(symbol, NULL), "ext4"),
 	      "a reader without addresses reads names and modules");
 	kallmodsyms_free(listing);

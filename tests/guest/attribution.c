@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The modules of symbols: the expected modules for the symbols of /etc/symbols, and
- * an existing module for all symbols.
+ * The modules of symbols. /etc/symbols lists symbols with their expected modules. All
+ * modules of the kernel's own symbols must be in modules.builtin.
  */
 
 #define _GNU_SOURCE
@@ -17,7 +17,7 @@
 
 static struct text symbols;
 
-/* Returns true if symbols of that name exist, and all are in exactly these modules. */
+/* Returns true if there are symbols named @name, and all of them are in exactly @modules. */
 static bool is_in(struct line name, struct line modules)
 {
 	size_t at = 0, found = 0;
@@ -40,7 +40,7 @@ static bool is_in(struct line name, struct line modules)
 	return found;
 }
 
-/* dpaa2_mac_connect [fsl_dpaa2_eth] [fsl_dpaa2_switch] */
+/* Checks each line of /etc/symbols: dpaa2_mac_connect [fsl_dpaa2_eth] [fsl_dpaa2_switch] */
 static void test_known(void)
 {
 	struct text known = read_file(KNOWN);
@@ -83,7 +83,7 @@ static bool is_built_in(struct text builtin, struct line module)
 	return false;
 }
 
-/* "[a] [b]", one after the other. */
+/* Removes the first name from @modules, such as "[a] [b]". Returns false if there is no name. */
 static bool next_module(struct line *modules, struct line *module)
 {
 	const char *close = memchr(modules->start, ']', modules->size);
@@ -100,7 +100,10 @@ static bool next_module(struct line *modules, struct line *module)
 	return true;
 }
 
-/* The build's list has the built-in modules; kallsyms has the number of the kernel's lines. */
+/*
+ * Returns true if modules.builtin has the modules of all of the kernel's own symbols. These symbols
+ * end at the first line of kallsyms that names a module.
+ */
 static bool all_are_built_in(void)
 {
 	struct text builtin, theirs = read_file(KALLSYMS);

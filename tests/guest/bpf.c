@@ -130,7 +130,10 @@ static void unload_second_third(void)
 	unload_programs(PROGRAMS / 3, 2 * PROGRAMS / 3);
 }
 
-/* Returns true if @whole ends with @rest, without its first line, which may be older than the change. */
+/*
+ * Returns true if @whole ends with the lines of @rest after the first line. The kernel may have made
+ * that first line before the change.
+ */
 static bool is_end_of(struct text rest, struct text whole)
 {
 	struct line line;
@@ -160,7 +163,7 @@ void test_bpf(void)
 	check(each, "each of %d BPF programs has a symbol", PROGRAMS);
 	test_rule("with these programs");
 
-	/* A read can end anywhere in the list, and the next read finds the place again. */
+	/* A read can end at any program, and the next read continues there. */
 	fd = open(KALLMODSYMS, O_RDONLY);
 	if (fd < 0 || lseek(fd, start, SEEK_SET) < 0)
 		give_up(KALLMODSYMS);
@@ -170,7 +173,7 @@ void test_bpf(void)
 	close(fd);
 	free(rest.data);
 
-	/* The reader's place is after the program in the middle. */
+	/* The reader has passed half of the programs. */
 	at = after_lines(whole, start, lines + each * PROGRAMS / 2);
 	rest = read_around(at, unload_first_third);
 	check(rest.size == whole.size - at && !memcmp(rest.data, whole.data + at, rest.size),
@@ -178,14 +181,14 @@ void test_bpf(void)
 	free(rest.data);
 	free(whole.data);
 
-	/* The same place, which is now among the unloaded programs. */
+	/* The reader stops at the same program, which is then unloaded. */
 	whole = read_file(KALLMODSYMS);
 	at = after_lines(whole, start, lines + each * (PROGRAMS / 2 - PROGRAMS / 3));
 	free(whole.data);
 	rest = read_around(at, unload_second_third);
 	whole = read_file(KALLMODSYMS);
 	check(is_end_of(rest, whole),
-	      "a reader whose place is unloaded goes on with symbols that are there");
+	      "a reader whose next program is unloaded continues with loaded programs");
 	free(rest.data);
 	free(whole.data);
 	unload_programs(2 * PROGRAMS / 3, PROGRAMS);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reads by other calls than read(2), or into bad memory: no call loses or repeats a byte. */
+/* Other calls than read(2), and reads into bad memory. No call loses or repeats a byte. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -80,7 +80,7 @@ static bool ends_alike(void)
 	       pread(fd, &byte, 1, whole.size - 1) == 1 && byte == '\n';
 }
 
-/* One open file, read by two tasks at different places. */
+/* Returns true if all preads return the right bytes. @from decides their offsets. */
 static bool preads_right(size_t from)
 {
 	char buffer[3000];
@@ -95,6 +95,7 @@ static bool preads_right(size_t from)
 	return true;
 }
 
+/* Two tasks read one open file at different offsets. */
 static bool two_share(void)
 {
 	pid_t child = fork();
@@ -117,10 +118,10 @@ void test_calls(struct text text)
 	fd = open(KALLMODSYMS, O_RDONLY);
 	if (fd < 0)
 		give_up(KALLMODSYMS);
-	check(stops_at_bad_memory(), "a read stops where memory is bad, and the next goes on there");
+	check(stops_at_bad_memory(), "a read stops at bad memory, and the next read continues there");
 	check(reads_into_several(), "preadv");
 	check(sends_all(), "sendfile");
-	check(ends_alike(), "nothing is read at the end and behind it");
+	check(ends_alike(), "reads at the end and behind the end return nothing");
 	check(two_share(), "two tasks share one open file");
 	close(fd);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kernel's own symbols, and the expected answers for an address in them. The
- * kernel names the first symbol at the address. The size is the size of that
- * symbol, or the distance to the next address with a symbol if it has no size.
+ * The kernel's own symbols, and the expected answers for an address. A place is an
+ * address with all symbols there. The kernel names the first symbol of the last place
+ * that is not after the address. The size is the size of the named symbol; if that
+ * symbol has no size, the distance to the next place.
  */
 
 #define _GNU_SOURCE
@@ -81,7 +82,7 @@ bool is_looked_up(const struct core *core, unsigned long address)
 	       (address >= init_begin && address < init_end);
 }
 
-/* The place of the symbol at @index. */
+/* The place of symbol number @index. */
 struct place place_of(const struct core *core, size_t index)
 {
 	const struct core_symbol *symbols = core->symbols;

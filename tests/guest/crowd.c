@@ -15,7 +15,10 @@
 #include "tests.h"
 
 #define FILES 1000
-/* The number of readers to kill in a read, and of tries: a reader may have read all before. */
+/*
+ * The number of readers to kill in a read, and the most readers to start: some readers end before
+ * they are killed.
+ */
 #define KILLED 20
 #define MOST_READERS 500
 
@@ -25,7 +28,7 @@
 static struct text whole;
 static char buffer[65536];
 
-/* "Slab:              11520 kB": in bytes. */
+/* The value of a line of /proc/meminfo, such as "Slab:              11520 kB", in bytes. */
 static long memory(const char *name)
 {
 	struct text text = read_file("/proc/meminfo");
@@ -63,8 +66,8 @@ static void allow_files(void)
 }
 
 /*
- * Each file has a buffer of @buffer_size bytes by now. Counts allocated memory, and
- * not the free memory in the kernel's lists.
+ * Checks the memory of an open file with a buffer of @buffer_size bytes. Compares
+ * allocated memory: the kernel's lists also keep free memory.
  */
 static void check_memory(long before, size_t buffer_size)
 {
@@ -113,8 +116,9 @@ static bool read_crowd(bool measured, size_t *at)
 }
 
 /*
- * Measures the memory the second time, when the kernel's caches are filled. Does not
- * measure in a kernel that takes more memory for each allocation.
+ * Reads the files twice. If @measured is set, measures memory the second time, when the
+ * kernel's caches are filled. Debug kernels are not measured: each allocation takes more
+ * memory there.
  */
 void test_crowd(bool measured)
 {
@@ -134,7 +138,7 @@ struct victim {
 	volatile char read[];
 };
 
-/* Returns true if the reader was killed in the read; *@far is the number of bytes read. */
+/* Returns true if the reader was killed in the read. *@far is the number of bytes that it read. */
 static bool killed_in_read(struct victim *victim, size_t *far)
 {
 	bool has_ended = false;
@@ -158,7 +162,11 @@ static bool killed_in_read(struct victim *victim, size_t *far)
 	return !victim->is_done;
 }
 
-/* A reader that is not killed reads all bytes. There is no time limit: the machine may be busy. */
+/*
+ * Kills readers in a read of the whole file. A reader that ignored the signal would read all bytes.
+ * A quarter of the readers may be at the end when the signal comes. There is no time limit, because
+ * the machine may be busy.
+ */
 void test_killed(void)
 {
 	size_t readers = 0, killed = 0, at_end = 0, far, farthest = 0, size;

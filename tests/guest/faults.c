@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Faults by the kernel's fault injection: the first, the second and each further
- * allocation and copy of a call fails, then all fail at once. The call returns the
+ * Faults by the kernel's fault injection. First, one allocation or copy of a call fails:
+ * the first, then the second, and so on. Then all fail at once. The call returns the
  * right error, and the next call on the same file works as if nothing had failed.
  */
 
@@ -20,7 +20,7 @@
 #define KMEMLEAK DEBUGFS "/kmemleak"
 #define FAIL_NTH "/proc/thread-self/fail-nth"
 #define FAIL_ME "/proc/thread-self/make-it-fail"
-/* The age in seconds at which kmemleak reports a leak. */
+/* The time to wait for leaks, in seconds: kmemleak does not report younger objects. */
 #define LEAK_AGE 6
 #define MOST_FAULTS 2000
 #define COPIES "3"
@@ -55,10 +55,13 @@ static void prepare(void)
 	}
 }
 
-/* The fault file of this task, open all the time: opening it could fail too. */
+/* The descriptor of FAIL_NTH. It stays open, because opening the file could fail too. */
 static int state;
 
-/* Makes the @nth allocation or copy from now on fail; 0 for none. An earlier fault may hit this write. */
+/*
+ * Makes the @nth allocation or copy from now on fail; 0 for none. Repeats the write if an earlier
+ * fault makes the write fail.
+ */
 static void fail_nth(unsigned int nth)
 {
 	char text[16];
@@ -69,7 +72,7 @@ static void fail_nth(unsigned int nth)
 			give_up(FAIL_NTH);
 }
 
-/* Returns true if the fault has occurred. If not, this read may take the fault. */
+/* Returns true if the fault has occurred. Otherwise the fault may occur in this read. */
 static bool has_failed(void)
 {
 	char text[16] = "";
@@ -88,7 +91,7 @@ static bool is_at(const char *bytes, size_t size, size_t at)
 	return at + size <= whole.size && !memcmp(bytes, whole.data + at, size);
 }
 
-/* Reads on in an open file. */
+/* Returns true if the next read in an open file returns the right bytes from @at on. */
 static bool goes_on(int fd, size_t at)
 {
 	size_t rest = at < whole.size ? whole.size - at : 0;
@@ -107,7 +110,7 @@ static bool is_expected(int error)
 	return error == ENOMEM || error == EFAULT;
 }
 
-/* A call to make fail, and its results so far. */
+/* The call that the test makes fail, and the results so far. */
 struct victim {
 	size_t at, size;	/* of a read */
 	unsigned int errors;
@@ -179,8 +182,8 @@ static void test_each_fault(bool (*fails)(unsigned int, struct victim *), struct
 			failed |= fails(nth, &victim);
 	} while (failed && nth < MOST_FAULTS);
 	check(victim.right && victim.errors && nth < MOST_FAULTS,
-	      "%s: each of %u faults alone, %u of them errors, and then all is right", name, nth - 1,
-	      victim.errors);
+	      "%s: %u faults, one at a time, give %u errors, and the next calls succeed", name,
+	      nth - 1, victim.errors);
 }
 
 static void test_open_fails(void)
@@ -217,7 +220,7 @@ static void fail_all(int me, bool fail)
 		give_up(FAIL_ME);
 }
 
-/* Makes all allocations fail, so that no allocation replaces another. */
+/* Makes all allocations fail, so that the kernel cannot fall back on another allocation. */
 static bool says_no_memory(int me)
 {
 	static const size_t sizes[] = { 1, 600, 40000 };
@@ -273,11 +276,12 @@ static void test_all_fail(void)
 	set_fault("failslab", "probability", "100");
 	set_fault("fail_page_alloc", "probability", "100");
 	check(says_no_memory(me),
-	      "without any memory, open and reads that want more say ENOMEM, and then all is right");
+	      "without any memory, open and larger reads fail with ENOMEM, and the next calls succeed");
 	set_fault("failslab", "probability", "0");
 	set_fault("fail_page_alloc", "probability", "0");
 	set_fault("fail_usercopy", "probability", "100");
-	check(says_bad_address(me), "reads that cannot be copied say EFAULT, and then all is right");
+	check(says_bad_address(me),
+	      "reads that cannot be copied fail with EFAULT, and the next reads succeed");
 	close(me);
 }
 
@@ -335,7 +339,7 @@ void test_faults(void)
 	test_read_fails(0, 200000);
 	test_read_fails(whole.size / 2, 40000);
 	test_read_fails(whole.size - 3000, 40000);
-	check(seek_cannot_fail(), "lseek has nothing that can fail");
+	check(seek_cannot_fail(), "lseek makes no call that can fail");
 	test_all_fail();
 	free(buffer);
 	free(whole.data);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The KUnit tests of lookups. The built-in tests ran when the kernel started; the tests in the module,
- * with the same source, run when it is loaded. The log has the results of both.
+ * The KUnit tests of lookups, compiled twice from one source. The built-in tests ran when the kernel
+ * started. The tests in a module run when the module is loaded. The log has the results of both.
  */
 
 #include <stdlib.h>
@@ -29,6 +29,8 @@ static bool may_be_skipped(const char *text)
 }
 
 /*
+ * Checks the results of one suite, from the line after its first line on:
+ *
  *	# Subtest: kallmodsyms_api
  *	# module: kallmodsyms_kunit
  *	1..9

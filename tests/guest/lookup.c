@@ -26,7 +26,10 @@ static void add(struct question *question, unsigned long address, struct line mo
 	question->modules[question->count++] = modules;
 }
 
-/* Adds the first and the last byte of each symbol with a size that names its address. */
+/*
+ * Adds the addresses of the first and the last byte of each symbol that has a size. Of several kernel
+ * symbols at one address, adds only the first.
+ */
 static struct question every_symbol(const struct core *core, struct text ours)
 {
 	size_t most = 2 * core->count + ours.size / 20, at = 0, index = 0;
@@ -91,7 +94,7 @@ void test_lookup(void)
 	size_t in_modules;
 	bool answered;
 
-	/* Without sizes, the first symbol at an address need not have the bytes there. */
+	/* Without sizes, the first symbol at an address can be one that has no bytes there. */
 	if (!core.sizes_stored)
 		return;
 	load_lookup_module();
@@ -99,7 +102,7 @@ void test_lookup(void)
 	question = every_symbol(&core, ours);
 	answered = is_answered(&question, &in_modules);
 	check(answered && in_modules && in_modules < question.count,
-	      "the kernel is told the modules of addresses: %zu, in modules: %zu", question.count,
+	      "the kernel finds the modules of %zu addresses, %zu of them in modules", question.count,
 	      in_modules);
 	unload_lookup_module();
 	free(question.addresses);

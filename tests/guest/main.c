@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The guest's tests, in the order of their changes to the contents of the file. */
+/* The guest's tests. Tests that change the contents of the file come later. */
 
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "tests.h"
 
-/* The kernel had no reason to complain. */
+/* Checks that the kernel printed no warning, and the component no message. */
 void test_kernel_log(void)
 {
 	static const char *const complaints[] = { "WARNING:", "BUG:", "Oops", "kallmodsyms:" };
@@ -44,7 +44,7 @@ static void test_who_sees_what(void)
 	test_kernel_log();
 }
 
-/* For a kernel with debugging checks; the host looks for their reports. */
+/* For a kernel with debugging checks; the host searches the console for reports of these checks. */
 static void test_at_length(unsigned int seconds)
 {
 	forget_leaks();
@@ -77,7 +77,10 @@ static void test_all(void)
 	test_kernel_log();
 }
 
-/* Without an argument, runs all tests but the long ones, and the tests for other guests. */
+/*
+ * Runs test_all(), or the tests of another guest: "small", "privacy", or "soak" with a number of
+ * seconds.
+ */
 int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], "small"))

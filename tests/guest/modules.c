@@ -40,7 +40,7 @@ static size_t symbols_of(const char *module, size_t *sized)
 	return count;
 }
 
-/* romfs 12288 0 - Live 0xffffffffc0000000 */
+/* The lines of /proc/modules have this form: romfs 12288 0 - Live 0xffffffffc0000000 */
 static bool every_loaded_module_has_symbols(void)
 {
 	struct text text = read_file("/proc/modules");
@@ -65,9 +65,9 @@ static bool every_loaded_module_has_symbols(void)
 }
 
 /*
- * A kprobe has an instruction slot, unless it is at the start of a function, where
- * the function tracer handles it, or its instruction is simulated. An instruction
- * begins at some offsets only.
+ * Adds kprobes until the file lists an instruction slot. A kprobe has no slot at the
+ * start of a function, where the function tracer handles it, nor on an instruction that
+ * the kernel simulates. The kernel refuses an offset inside an instruction.
  */
 static void add_kprobes(void)
 {

@@ -97,8 +97,8 @@ static void enter_as_mapped_root(void)
 
 static const struct container {
 	const char *name;
-	void (*enter)(void);	/* a child is the first process in there, */
-	size_t who;		/* and goes on as one of those */
+	void (*enter)(void);	/* makes the namespaces; a child is their first process */
+	size_t who;		/* the index in whos of the process that reads */
 	enum sight expected;
 } containers[] = {
 	{ "a privileged container", enter_as_root, 0, ADDRESSES },
@@ -107,7 +107,7 @@ static const struct container {
 	{ "a user's container", enter_as_user, 0, ZEROS },
 };
 
-/* The files that a runtime covers. */
+/* The files that a container runtime covers. */
 static const struct masking {
 	const char *name;
 	bool kallsyms, kallmodsyms;
@@ -149,8 +149,8 @@ static int see_inside(const void *argument)
 }
 
 /*
- * A runtime that covers /proc/kallsyms alone leaves /proc/kallmodsyms readable, as
- * Documentation/admin-guide/format.rst says.
+ * A container runtime that covers /proc/kallsyms alone leaves /proc/kallmodsyms readable:
+ * see Documentation/admin-guide/format.rst.
  */
 static void test_containers(void)
 {
@@ -161,7 +161,7 @@ static void test_containers(void)
 
 			if (maskings[j].kallsyms != maskings[j].kallmodsyms)
 				check(seen == containers[i].expected,
-				      "%s%s: kallmodsyms shows what it did", containers[i].name,
+				      "%s%s: kallmodsyms stays the same", containers[i].name,
 				      maskings[j].name);
 			else
 				check_sight(seen, maskings[j].kallsyms ? EMPTY : containers[i].expected,

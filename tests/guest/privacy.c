@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The file shows addresses and sizes exactly if /proc/kallsyms shows addresses:
- * for every setting, every opener and every reader.
+ * /proc/kallmodsyms shows addresses and sizes if, and only if, /proc/kallsyms shows
+ * addresses: for every setting, every process that opens the files, and every process
+ * that reads them.
  */
 
 #include <fcntl.h>
@@ -164,7 +165,7 @@ static void test_attributes(const struct who *who)
 	      "mode, owner and the errors of open and write are kallsyms's, for %s", who->name);
 }
 
-/* An administrator may take the files away from users. */
+/* An administrator may make both files unreadable for users. */
 static void test_mode_that_changes(void)
 {
 	if (chmod(KALLSYMS, 0400) || chmod(KALLMODSYMS, 0400))
@@ -184,7 +185,7 @@ static bool user_follows_rule(void)
 	return rule_holds();
 }
 
-/* For each kernel: the rule for all lines, for root and one user. */
+/* For each kernel: the kallsyms rule for all lines, read by root and by a user. */
 void test_credentials(void)
 {
 	set(&settings[0]);
@@ -203,7 +204,7 @@ void test_credentials(void)
 	test_attributes(a_user);
 }
 
-/* For kernels with namespaces. */
+/* For kernels with namespaces: all settings, processes and mounts of proc. */
 void test_privacy(void)
 {
 	set(&settings[0]);

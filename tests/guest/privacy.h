@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * The sight of readers in both files. Each case also states the expected sight of
- * /proc/kallsyms: otherwise a case without effect would pass.
+ * Tests of the addresses and sizes that a process sees in /proc/kallmodsyms and in
+ * /proc/kallsyms. Each case states a result that must hold for both files. If the
+ * tests only compared the files, a case without effect would pass.
  */
 
 #ifndef PRIVACY_H
@@ -10,18 +11,21 @@
 
 #include "tests.h"
 
-/* The sight of a reader. */
+/* The result of reading both files in one process. */
 enum sight {
 	WRONG,		/* the files do not agree */
 	NO_SIGHT,	/* no result: the exit code of a child that gave up */
 	ABSENT,		/* cannot be opened */
 	EMPTY,
-	ZEROS,
+	ZEROS,		/* in place of addresses and sizes */
 	ADDRESSES,
 	SAME,		/* for properties that need no read */
 };
 
-/* One value for each file. */
+/*
+ * The descriptors of kallmodsyms and kallsyms, -1 if open failed. open_pair() stores -2 in @ours if
+ * open failed for both files, with different errors.
+ */
 struct pair {
 	int ours, theirs;
 };
@@ -36,7 +40,7 @@ enum sight sight_of_ours_below(const char *proc);
 bool have_same_attributes(const char *proc);
 void check_sight(enum sight seen, enum sight expected, const char *format, ...) printf_like(3);
 
-/* who.c */
+/* who.c: the processes that open and read the files. */
 struct who {
 	const char *name;
 	void (*become)(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Other users, other programs. */
+/* Child processes, another user, and other programs. */
 
 #include <grp.h>
 #include <stdlib.h>

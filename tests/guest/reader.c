@@ -30,7 +30,7 @@ static size_t print_line(char *to, const struct kallmodsyms_symbol *symbol)
 	return size;
 }
 
-/* Returns true if the reader has all lines of the file. */
+/* Returns true if the lines of the reader's symbols equal the file. */
 bool reader_agrees(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -68,7 +68,7 @@ static bool user_finds_names_only(void)
 	       !kallmodsyms_find(listing, 0);
 }
 
-/* The first and the last byte of each symbol that the kernel looks up. */
+/* Stores the addresses of the first and the last byte of each symbol that the kernel looks up. */
 static size_t addresses_of(const struct core *core, const struct kallmodsyms *listing,
 			   unsigned long **addresses)
 {
@@ -91,7 +91,7 @@ static size_t addresses_of(const struct core *core, const struct kallmodsyms *li
 	return count;
 }
 
-/* "[fsl_dpaa2_eth] [fsl_dpaa2_switch]" */
+/* Returns true if @line, such as "[fsl_dpaa2_eth] [fsl_dpaa2_switch]", has the modules of @symbol. */
 static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line line)
 {
 	char text[LONGEST_LINE];
@@ -106,8 +106,9 @@ static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line lin
 }
 
 /*
- * Parses "vfs_read+0x150/0x160" of a symbol that contains the address. The kernel names the first symbol
- * at the highest address with symbols; the reader names the largest symbol that contains the address.
+ * Returns true if the kernel's answer @line, such as "vfs_read+0x150/0x160", agrees with @symbol, the
+ * reader's answer. The kernel names the first symbol of the last place that is not after @address. Of
+ * the symbols that contain @address, the reader names the largest one at the highest start.
  */
 static bool name_is(const struct core *core, const struct kallmodsyms_symbol *symbol,
 		    unsigned long address, struct line line)
@@ -150,7 +151,7 @@ static size_t disagreements(const struct core *core, const struct kallmodsyms *l
 }
 
 /*
- * Call this before tests use ftrace: later the file lists freed init symbols of modules.
+ * Call this before tests use ftrace: from then on, the file lists freed init symbols of modules.
  */
 void test_reader(void)
 {
@@ -172,7 +173,7 @@ void test_reader(void)
 	count = addresses_of(&core, listing, &addresses);
 	wrong = disagreements(&core, listing, addresses, count);
 	unload_lookup_module();
-	check(count && !wrong, "the sample reader in C says of %zu addresses what the kernel says, but of %zu",
+	check(count && !wrong, "the sample reader in C and the kernel agree on %zu addresses, except %zu",
 	      count, wrong);
 	free(addresses);
 	kallmodsyms_free(listing);

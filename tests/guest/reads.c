@@ -53,7 +53,7 @@ static bool reads_right(size_t start, size_t length, size_t chunk)
 	return right;
 }
 
-/* A number below @limit; the same ones in each run. */
+/* A pseudo-random number below @limit. Each run gets the same numbers. */
 static size_t pick(size_t limit)
 {
 	static unsigned long state = 1;
@@ -84,7 +84,7 @@ static bool preads_right(void)
 	return right;
 }
 
-/* lseek(2) returns the same results on both files, except for lengths. */
+/* Returns true if lseek(2) returns the same offsets and errors on both files. */
 static bool seeks_alike(void)
 {
 	static const struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kallsyms rule: dropping the size and, for the kernel's own symbols, the
- * brackets gives the line of /proc/kallsyms, byte for byte, for every reader.
+ * The kallsyms rule: without the size, and without the brackets of the kernel's own
+ * symbols, a line equals the line of /proc/kallsyms, for every reader.
  */
 
 #define _GNU_SOURCE
@@ -100,9 +100,9 @@ bool is_hidden(struct text text, struct text shown)
 }
 
 /*
- * Readers find the end of the kernel by _end: a symbol of the kernel's own, at
- * the address where it belongs among them. Symbols behind it are those of
- * sections behind the kernel, such as .init.scratch of x86.
+ * Programs find the end of the kernel by its symbol _end. So _end must be among the
+ * kernel's own symbols, and no symbol after _end may have a lower address. The symbols
+ * after _end are in sections behind the kernel, such as .init.scratch of x86.
  */
 void test_order(void)
 {

@@ -12,7 +12,7 @@
 
 #define CALLER "[kallmodsyms_sample_caller]"
 
-/* romfs 12288 0 - Live 0xffffffffc0000000 */
+/* The lines of /proc/modules have this form: romfs 12288 0 - Live 0xffffffffc0000000 */
 static bool is_loaded(const char *module)
 {
 	struct text text = read_file("/proc/modules");
@@ -27,7 +27,7 @@ static bool is_loaded(const char *module)
 	return found;
 }
 
-/* The next line from @at on of the module that logged @words. */
+/* The next line, from @at on, of the module that logged @words. */
 static struct line next_of_same(struct text log, size_t at, const char *words)
 {
 	size_t name = strcspn(words, " ");
@@ -42,8 +42,8 @@ static struct line next_of_same(struct text log, size_t at, const char *words)
 }
 
 /*
- * Returns true if exactly one line begins and ends so. *@next becomes the next line of the same
- * module.
+ * Returns true if exactly one line has this beginning and this end. *@next becomes the next line of
+ * the module that logged that line.
  */
 static bool logged_once(struct text log, const char *beginning, const char *end, struct line *next)
 {
@@ -62,7 +62,7 @@ static bool logged_once(struct text log, const char *beginning, const char *end,
 	return count == 1;
 }
 
-/* The size in the file of the function that calls the samples. */
+/* The size of call_samples(), the function that calls the samples, in /proc/kallmodsyms. */
 static unsigned long size_of_caller(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -79,7 +79,10 @@ static unsigned long size_of_caller(void)
 	return size;
 }
 
-/* "kallmodsyms_sample_c: that is 5 bytes into a function of 20" */
+/*
+ * Returns true if @line has the size of the function and an offset in it:
+ * "kallmodsyms_sample_c: that is 5 bytes into a function of 20"
+ */
 static bool is_extent(struct line line, const char *sample, unsigned long size)
 {
 	char format[80], text[200];
@@ -119,6 +122,6 @@ void test_samples(void)
 	if (kernel_has("CONFIG_KALLMODSYMS_SIZES=y") || is_loaded("kallmodsyms_sample_caller"))
 		check(size && in_c && is_extent(of_c, "kallmodsyms_sample_c", size) && in_rust &&
 		      is_extent(of_rust, "kallmodsyms_sample_rust", size),
-		      "the samples tell the size of the function that called them");
+		      "the samples log the size of the function that called them");
 	free(log.data);
 }

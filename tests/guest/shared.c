@@ -12,9 +12,9 @@
 
 #include "tests.h"
 
-/* The number of small reads within large reads that ends the test. */
+/* The test ends after this number of small reads within large reads. */
 #define ENOUGH 3
-/* The number of tries: on a busy machine, the two processes may not run at the same time. */
+/* The most large reads: on a busy machine, the two processes may not run at the same time. */
 #define MOST_LARGE 300
 #define SMALL 300
 
@@ -73,7 +73,7 @@ static unsigned long read_small(int fd, struct shared *shared)
 
 	while (round_of(shared) < MOST_LARGE && count < ENOUGH && !shared->is_wrong) {
 		round = round_of(shared);
-		/* In this order, because the other process clears them in reverse. */
+		/* Tests @last before @first, because the other process clears @first before @last. */
 		if (is_set(last) || !is_set(first))
 			continue;
 		if (!small_read_right(fd, at))
@@ -109,7 +109,7 @@ void test_shared(void)
 		give_up("waitpid");
 	note("%lu small reads fitted into %lu large ones", count, shared->round);
 	check(!shared->is_wrong, "two readers of one open file see the same");
-	check(count >= ENOUGH, "a reader of an open file does not wait for another's large read");
+	check(count >= ENOUGH, "a small read does not wait for a large read of the same open file");
 	munmap(shared, size);
 	free(whole.data);
 	close(fd);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The contents of both files for an opener, and their comparison. */
+/* Reads /proc/kallmodsyms and /proc/kallsyms in one process, and compares the two. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,10 @@
 
 #include "privacy.h"
 
-/* The part of kallsyms to read: all its lines have the same sight, and reading is slow. */
+/*
+ * The number of bytes to read of kallsyms. Either all of its lines show addresses or all show
+ * zeros, so its beginning is enough. Reading all of kallsyms is slow.
+ */
 #define ENOUGH (32 * 1024)
 
 static const char *const sights[] = { "differ", "were not seen", "cannot be opened", "are empty",
@@ -22,7 +25,10 @@ static const char *const sights[] = { "differ", "were not seen", "cannot be open
 /* The listing for root without restrictions, and the same listing with zeros. */
 static struct text shown, hidden;
 
-/* Otherwise all comparisons would be of zeros. */
+/*
+ * Returns true if most lines of root's listing have an address, and most have a size. Without this
+ * check, a kernel that shows only zeros would pass all comparisons.
+ */
 static bool shows_addresses(void)
 {
 	size_t at = 0, lines = 0, with_address = 0, with_size = 0;
@@ -47,7 +53,7 @@ void look_at_both(void)
 	if (seteuid(0))
 		give_up("seteuid");
 	check(shows_addresses(), "root sees addresses and sizes");
-	check(is_hidden(hidden, shown), "what is compared with is root's listing, and it with zeros");
+	check(is_hidden(hidden, shown), "a user reads the same listing as root, with zeros");
 }
 
 static int open_below(const char *proc, const char *name, int flags)
@@ -79,7 +85,7 @@ void close_pair(struct pair pair)
 	close(pair.theirs);
 }
 
-/* Reads the beginning of a file, in whole lines. */
+/* Reads up to ENOUGH bytes from the beginning of a file. Drops an incomplete last line. */
 static struct text read_start(int fd)
 {
 	struct text text = { malloc(ENOUGH), 0 };
@@ -111,7 +117,10 @@ static bool has_address(struct text text)
 	return false;
 }
 
-/* Compares line by line, up to the end of the part of kallsyms. */
+/*
+ * Returns true if each line of @theirs, the beginning of kallsyms, follows from the line of @ours
+ * by the kallsyms rule.
+ */
 static bool starts_agree(struct text ours, struct text theirs)
 {
 	size_t at = 0, their_at = 0;
@@ -126,7 +135,7 @@ static bool starts_agree(struct text ours, struct text theirs)
 	return true;
 }
 
-/* Reads /proc/kallmodsyms to its end. */
+/* Reads all of kallmodsyms and the beginning of kallsyms. */
 enum sight sight_of(struct pair pair)
 {
 	struct text ours, theirs;
@@ -135,7 +144,7 @@ enum sight sight_of(struct pair pair)
 	if (pair.ours == -1 && pair.theirs == -1)
 		return ABSENT;
 	if (pair.ours < 0 || pair.theirs < 0) {
-		note("only one can be opened");
+		note("only one file opens, or open fails with different errors");
 		return WRONG;
 	}
 	ours = read_fd(pair.ours, MIB);
@@ -162,7 +171,7 @@ enum sight sight_below(const char *proc)
 	return sight;
 }
 
-/* For cases in which kallsyms cannot be read. */
+/* Reads kallmodsyms alone, for cases in which kallsyms is covered. */
 enum sight sight_of_ours_below(const char *proc)
 {
 	int fd = open_below(proc, "kallmodsyms", O_RDONLY);
@@ -177,7 +186,10 @@ enum sight sight_of_ours_below(const char *proc)
 	return is_same(text, shown) ? ADDRESSES : is_same(text, hidden) ? ZEROS : WRONG;
 }
 
-/* The error of opening the file or of writing to it; 0 without an error. */
+/*
+ * Opens a file, and writes to it if @flags allow that. Returns the errno of open, 1000 plus the
+ * errno of write, or 0 if no call failed.
+ */
 static int error_of(const char *proc, const char *name, int flags)
 {
 	int fd = open_below(proc, name, flags);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kernel's answers for addresses. %pS prints the name of the first symbol there and
- * the distance to the next symbol. kallsyms_lookup_size_offset() stores the true size, or
- * the distance; kallmodsyms_lookup_size() only the true size. The test module asks.
+ * The kernel's answers for addresses, which a test module asks for. %pS prints the name of
+ * the first symbol of a place and the distance to the next place.
+ * kallsyms_lookup_size_offset() stores the true size, or the distance if the symbol has no
+ * size. kallmodsyms_lookup_size() stores only the true size.
  */
 
 #define _GNU_SOURCE
@@ -24,7 +25,7 @@ struct question {
 
 typedef char *answer(const struct place *place, unsigned long offset);
 
-/* vfs_read+0x10/0x160 */
+/* The expected output of %pS: vfs_read+0x10/0x160 */
 static char *as_printed(const struct place *place, unsigned long offset)
 {
 	char *text;
@@ -35,7 +36,10 @@ static char *as_printed(const struct place *place, unsigned long offset)
 	return text;
 }
 
-/* The answers of the module: 10/151 10/160 10/151, with "-" at the end in padding. */
+/*
+ * The expected answers of kallsyms_lookup_size_offset(), kallmodsyms_lookup_distance() and
+ * kallmodsyms_lookup_size(): 10/151 10/160 10/151. In padding, the last one is "-".
+ */
 static char *as_looked_up(const struct place *place, unsigned long offset)
 {
 	unsigned long size = core.sizes_stored ? place->named->size : 0;
@@ -159,7 +163,10 @@ static char *as_number(const struct place *place, unsigned long offset)
 	return text;
 }
 
-/* After the last symbol, and in the per-cpu area, which is in the image of Linux 7.2 and 7.3. */
+/*
+ * Returns true if %pS is right after the last symbol and in the per-cpu area. %pS names no symbol
+ * there, except that Linux 7.2 and 7.3 have the per-cpu area in the image.
+ */
 static bool is_unnamed_outside(void)
 {
 	unsigned long outside[] = {
@@ -212,7 +219,7 @@ void test_sizes(void)
 		check(are_distances(), "every size is the distance to the next symbol");
 	}
 	check(is_named_before_end(), "%%pS names the last byte before _end");
-	check(is_unnamed_outside(), "%%pS names nothing at _end and in the per-cpu area");
+	check(is_unnamed_outside(), "%%pS names nothing at _end and outside the image");
 	unload_lookup_module();
 	free(core.symbols);
 }

@@ -17,11 +17,12 @@
 
 #define ENOUGH_NOTES 20
 #define BETWEEN_NOTES 10
-/* A process that has not ended by then hangs. */
+/* The number of seconds after which a process that has not ended counts as hung. */
 #define PATIENCE 60
 #define MOST_TASKS 16
-/* The least number of changes of each kind; a slow machine may take ten times as long. */
+/* The least number of reads, lookups and changes of each kind. */
 #define ENOUGH 5
+/* A slow machine may take this many times the given time. */
 #define LONGEST 10
 
 struct soak_counts *counts;
@@ -143,7 +144,7 @@ static struct expected quiet_listing_of_user(void)
 	return *shared;
 }
 
-/* Returns true if each process has done its work more than once. */
+/* Returns true if there were enough lines, reads, lookups, and changes of each kind. */
 static bool is_enough(void)
 {
 	return counts->lines >= MIB && counts->reads >= ENOUGH && counts->preads >= ENOUGH &&
@@ -215,9 +216,9 @@ void test_soak(unsigned int seconds)
 			say_counts("after", said = passed);
 		usleep(200000);
 	}
-	check(all_end(), "all readers, and all who change what is read, come to their end");
+	check(all_end(), "all processes that read or change the file end");
 	say_counts("in all", time(NULL) - start);
-	check(!counts->wrong, "%lu lines are as they should be while modules, kprobes, BPF programs "
+	check(!counts->wrong, "%lu lines are right while modules, kprobes, BPF programs "
 	      "and tracers come and go", counts->lines);
 	check(is_enough(), "all kinds of changes were made");
 	close(of_all);

@@ -28,12 +28,15 @@ struct soak_counts {
 
 extern struct soak_counts *counts;
 
-/* Prints the first few errors. */
+/* Counts an error. Prints the first few errors. */
 void wrong(const char *format, ...) printf_like(1);
 /* The next random number of this process, below @limit. */
 size_t soak_pick(size_t limit);
 
-/* The expected contents: the core lines of the quiet listing, then lines of these modules. */
+/*
+ * The expected contents: the kernel's own lines, as they were before the soak, and after them lines
+ * of the modules that allow_module() named.
+ */
 struct expected {
 	struct text core;
 	bool hidden;		/* addresses and sizes are zeros */
@@ -43,7 +46,7 @@ struct expected quiet_listing(void);
 void allow_module(const char *name);
 bool is_allowed_module(struct line bracketed);
 
-/* Each runs until the end of the soak. */
+/* Each of these functions returns when the soak is over. */
 void read_in_a_row(const struct expected *expected);
 void read_the_end(const struct expected *expected);
 void read_at_random(const struct expected *expected, int shared);

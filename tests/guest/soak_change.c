@@ -29,7 +29,7 @@ static void wait_a_bit(void)
 	usleep(soak_pick(20000));
 }
 
-/* "/lib/modules/6.12/kernel/lib/crc7.ko" */
+/* Stores the path and the name of a module, such as "/lib/modules/6.12/kernel/lib/crc7.ko". */
 static int note_file(const char *path, const struct stat *, int, struct FTW *place)
 {
 	const char *dot = strrchr(path, '.');
@@ -54,7 +54,7 @@ void find_modules(void)
 		give_up("%zu modules in /lib/modules", file_count);
 }
 
-/* Two processes load modules: the other process may have loaded or unloaded a module. */
+/* Two processes run this function, so a module may already be loaded or unloaded. */
 void load_and_unload(size_t first)
 {
 	for (size_t i = first; !counts->over; i++) {
@@ -78,7 +78,7 @@ void load_and_unload(size_t first)
 
 /*
  * The function tracer handles a probe at the start of a function; other probes need an
- * instruction slot. An instruction begins at some offsets only.
+ * instruction slot. The kernel refuses an offset inside an instruction.
  */
 void add_and_remove_probes(void)
 {
@@ -123,7 +123,7 @@ void add_and_remove_programs(void)
 	}
 }
 
-/* Makes an instance, whose tracer has its own trampoline. */
+/* Makes an instance of the tracer, which has its own trampoline. */
 void start_and_stop_tracers(void)
 {
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
@@ -207,7 +207,7 @@ static void look_up_modules(const unsigned long *addresses, size_t count)
 	free(text.data);
 }
 
-/* The last addresses of the listing, which are not the kernel's own. */
+/* Stores addresses from the end of the listing, which are not the kernel's own. Returns their number. */
 static size_t last_addresses(unsigned long *addresses)
 {
 	struct text text = read_file(KALLMODSYMS);

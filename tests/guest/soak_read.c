@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Readers. The lines of the kernel's own symbols equal the quiet listing, byte for
- * byte, from any offset. The lines after them are whole, well-formed lines of
- * expected modules.
+ * Readers. From any offset, the lines of the kernel's own symbols equal the quiet
+ * listing, the listing before the soak. The lines after the kernel's own are whole,
+ * well-formed lines of expected modules.
  */
 
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static bool is_printable(struct line name)
 	return true;
 }
 
-/* A line after the lines of the kernel's own symbols. */
+/* Checks a line after the lines of the kernel's own symbols. */
 static void check_line(const struct expected *expected, struct line line)
 {
 	struct symbol symbol;
@@ -62,7 +62,10 @@ static void check_line(const struct expected *expected, struct line line)
 		      (int)line.size, line.start);
 }
 
-/* Checks the bytes at @offset that are the kernel's own. Returns their number. */
+/*
+ * Checks the bytes from @offset on that are in lines of the kernel's own symbols. Returns the number
+ * of these bytes.
+ */
 static size_t check_core(const struct expected *expected, const char *bytes, size_t size,
 			 size_t offset)
 {
@@ -82,7 +85,7 @@ static size_t check_core(const struct expected *expected, const char *bytes, siz
 	return size;
 }
 
-/* The beginning of a line, because a read can end anywhere. */
+/* The beginning of a line at the end of a read; the next read has the rest of the line. */
 struct carry {
 	char line[LONGEST_LINE];
 	size_t size;
@@ -142,7 +145,7 @@ static void read_some(const struct expected *expected, char *buffer, size_t size
 			wrong("read of %zu bytes at %zu gave %zd", size, offset - got, got);
 	}
 	if (!got && (carry.size || offset < expected->core.size))
-		wrong("the file ends at %zu, inside a line or the kernel", offset);
+		wrong("the file ends at %zu, inside a line or among the kernel's own", offset);
 	close(fd);
 }
 

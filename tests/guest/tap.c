@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The Test Anything Protocol; notes precede their test. */
+/*
+ * Output in the Test Anything Protocol. Notes about a test come before the line with the result of
+ * that test.
+ */
 
 #include <stdarg.h>
 #include <stdlib.h>

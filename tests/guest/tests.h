@@ -2,7 +2,7 @@
 
 /*
  * The guest's tests of /proc/kallmodsyms. Each file has the tests of one
- * property; main.c brings the kernel into the states in which they must hold.
+ * property; main.c calls all tests.
  */
 
 #ifndef TESTS_H
@@ -26,7 +26,7 @@ void note(const char *format, ...) printf_like(1);
 void give_up(const char *format, ...) printf_like(1) __attribute__((noreturn));
 void print_plan(void);
 
-/* text.c: files as a whole, and by lines. */
+/* text.c: whole files, and their lines. */
 struct text {
 	char *data;
 	size_t size;
@@ -44,18 +44,18 @@ bool is_same(struct text a, struct text b);
 bool next_line(struct text text, size_t *at, struct line *line);
 bool line_is(struct line line, const char *words);
 
-/* log.c: the kernel's log, and a line of it without its level, its time and spaces at its start. */
+/* log.c: the kernel's log, and the message in a line of that log. */
 struct text read_log(void);
 struct line log_message(struct line line);
 bool line_begins(struct line line, const char *with);
 bool line_ends(struct line line, const char *with);
 
-/* process.c: other users, other programs. */
+/* process.c: child processes, another user, and other programs. */
 bool in_child(bool (*run)(void));
 void become_user(void);
 void run_command(const char *command);
 
-/* line.c: a line of the file, in its strict format. */
+/* line.c: the strict format of a line of /proc/kallmodsyms. */
 struct symbol {
 	struct line address, size, name;
 	char type;
@@ -65,7 +65,7 @@ struct symbol {
 bool parse_symbol(struct line line, struct symbol *symbol);
 bool is_zero(struct line number);
 
-/* ask.c: the kernel's answers for addresses, one line each. */
+/* ask.c: the kernel's answers for addresses, one line for each address. */
 #define LOOKUP "/proc/kallmodsyms_lookup"
 #define MODULES_OF "/proc/kallmodsyms_modules"
 #define SIZES_OF "/proc/kallmodsyms_sizes"
@@ -99,7 +99,7 @@ struct core {
 
 /* All symbols at one address. */
 struct place {
-	size_t first, end;			/* their indices */
+	size_t first, end;			/* from index @first up to index @end - 1 */
 	const struct core_symbol *named;	/* the symbol that %pS names */
 	unsigned long distance;			/* to the next place */
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Files as a whole, and by lines. */
+/* Whole files, and their lines. */
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ bool is_same(struct text a, struct text b)
 	return a.size == b.size && !memcmp(a.data, b.data, a.size);
 }
 
-/* The line that begins at *@at. Moves *@at to the next line. */
+/* Stores the line that begins at *@at, and moves *@at to the next line. Returns false at the end. */
 bool next_line(struct text text, size_t *at, struct line *line)
 {
 	const char *end;

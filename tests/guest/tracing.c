@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tracers ask for sizes too: kprobes decode a function from its start, and
- * ftrace looks for its call within the function's bytes.
+ * Tracers use sizes: kprobes decode a function from its start, and the function
+ * tracer looks for its call between the start and the end of the function.
  */
 
 #define _GNU_SOURCE
@@ -87,7 +87,10 @@ static unsigned long hits_of(const char *probe)
 	return hits;
 }
 
-/* The kernel accepts a probe only at an instruction: tries from the last byte backwards. */
+/*
+ * Probes the last instruction. The kernel accepts a probe only at the start of an instruction, so
+ * this function tries each offset from the last byte backwards.
+ */
 static bool is_hit_at_end(unsigned long size)
 {
 	unsigned long offset = size, hits;
@@ -133,8 +136,8 @@ static bool next_traceable(struct text text, size_t *at, unsigned long *address,
 }
 
 /*
- * Probes after the function tracer's call. On riscv, the call is the first instruction, and the tracer
- * cannot handle probes, so no kprobe may be on the call.
+ * The offset at which to probe the start of TRACED: 0, or after the function tracer's call. On riscv,
+ * the call is the first instruction, and the tracer cannot handle probes, so no kprobe may be on it.
  */
 static unsigned long first_offset(bool by_ftrace)
 {
@@ -168,7 +171,10 @@ static bool is_hit_at_start(bool expected_by_ftrace)
 	return by_ftrace == expected_by_ftrace && hits_of("entry") >= CALLS;
 }
 
-/* "vfs_read (1)   tramp: 0xffffffffc0607000 (function_trace_call+0x0/0x124)" */
+/*
+ * Returns true if a traced function uses the trampoline at this address:
+ * "vfs_read (1)   tramp: 0xffffffffc0607000 (function_trace_call+0x0/0x124)"
+ */
 static bool is_in_use(struct line trampoline)
 {
 	char words[60];
@@ -178,8 +184,9 @@ static bool is_in_use(struct line trampoline)
 }
 
 /*
- * Returns true if @name has lines, each with a size. The line of kprobes' own trampoline stays after the
- * last probe is gone, but without a size: the kernel finds only trampolines in use by address.
+ * Returns true if the file lists symbols named @name, each with a size. Skips trampolines out of use:
+ * the trampoline of kprobes stays listed after its last probe, but the kernel finds the size only of
+ * trampolines in use.
  */
 static bool have_sizes(const char *name, bool are_trampolines)
 {
@@ -235,7 +242,7 @@ static bool are_named(size_t *count)
 	return *count && !wrong;
 }
 
-/* NOKPROBE_SYMBOL(x) leaves an _kbl_addr_x. */
+/* Returns true if kprobes on @name are forbidden: NOKPROBE_SYMBOL(x) defines a symbol _kbl_addr_x. */
 static bool is_marked(struct line name)
 {
 	char marker[600];
@@ -247,7 +254,10 @@ static bool is_marked(struct line name)
 	return false;
 }
 
-/* The blacklist of kprobes steps from symbol to symbol up to the end of each area, and no further. */
+/*
+ * Returns true if functions behind the area that ends at @marker can be probed. The kernel adds the
+ * functions of the area to the blacklist of kprobes one by one, and must stop at the end of the area.
+ */
 static bool is_probed_behind(const char *marker)
 {
 	struct text text = read_file(TRACEABLE);
@@ -272,7 +282,7 @@ static bool is_probed_behind(const char *marker)
 	return count == BEHIND && !refused;
 }
 
-/* The lines of the code of probes that use a jump instead of a breakpoint. */
+/* The number of listed pages with code for kprobes that use a jump instead of a breakpoint. */
 static size_t pages_of_jumps(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -292,8 +302,9 @@ static bool is_code(const struct core_symbol *symbol)
 }
 
 /*
- * A jump has 5 bytes, so a jump near the end of a function would overwrite the next
- * function. The kernel refuses such a probe, or keeps the breakpoint.
+ * Returns true if no kprobe in the padding before a function uses a jump. A jump has 5
+ * bytes, so it would overwrite the start of that function. The kernel refuses such a
+ * probe, or uses a breakpoint.
  */
 static bool is_next_function_safe(size_t *tried)
 {
@@ -338,17 +349,17 @@ void test_tracing(void)
 	check(is_hit_at_end(core_symbol(&core, STRAIGHT)->size), "a kprobe on a function's last instruction is hit");
 	by_ftrace = kernel_has("CONFIG_KPROBES_ON_FTRACE=y");
 	check(is_hit_at_start(by_ftrace), "a kprobe on a function's start is %s",
-	      by_ftrace ? "ftrace's" : "hit");
+	      by_ftrace ? "hit, by ftrace" : "hit");
 	check(is_traced_by_name(&trampolines), "a function that is filtered by its name is traced");
 #ifdef __x86_64__
-	/* Other architectures make no jumps. */
+	/* Other architectures have no trampoline for each instance of the tracer. */
 	check(trampolines, "trampolines of ftrace have sizes");
 #endif
 	check(have_sizes("kprobe_insn_page", false), "pages of kprobes have sizes");
 	named = are_named(&count);
 	check(named, "functions that can be traced have their names: %zu", count);
 	check(is_probed_behind("__noinstr_text_end"),
-	      "functions behind those that kprobes leaves alone can be probed");
+	      "functions behind the area without kprobes can be probed");
 	if (core.sizes_stored) {
 		safe = is_next_function_safe(&count);
 		check(safe && count, "probes in padding do not reach into the next function: %zu",

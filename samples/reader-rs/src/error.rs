@@ -28,11 +28,11 @@ pub struct ParseError {
 pub enum Reason {
     /// The line does not begin with 1 to 16 lower-case hexadecimal digits and a space.
     Address,
-    /// After the address, the line has no 1 to 16 such digits and a space.
+    /// After the address, the line does not have 1 to 16 hexadecimal digits and a space.
     Size,
-    /// After the size, the line has no single character and a space.
+    /// After the size, the line does not have one character and a space.
     Kind,
-    /// After the type, the line has no name that a tab or the end of the line follows.
+    /// After the type, the line does not have a name, and then a tab or the end of the line.
     Name,
     /// After the tab, the line does not have modules in brackets, one space apart, up to its end.
     Modules,

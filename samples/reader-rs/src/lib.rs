@@ -16,7 +16,7 @@
 //! does not guarantee that names are UTF-8.
 //!
 //! A listing takes 56 bytes a line in addition to its text. The README of the samples has the time
-//! of reading one.
+//! that reading a listing takes.
 
 mod error;
 mod line;
@@ -121,7 +121,7 @@ impl Listing {
     }
 
     /// True if the listing has lines and all addresses are 0: the reader may not see addresses, and
-    /// [`find`](Self::find) finds none. Names and modules are known.
+    /// [`find`](Self::find) finds no symbol. Names and modules are known.
     #[must_use]
     pub fn hides_addresses(&self) -> bool {
         self.hides_addresses
@@ -133,9 +133,9 @@ impl Listing {
         self.rows.iter().map(|row| self.symbol(row))
     }
 
-    /// The symbol that `address` is in. If `address` is in several symbols, the symbol with the
-    /// highest start counts: the inner of two nested symbols. Of several symbols at one address,
-    /// the largest counts; of several equal symbols, the first.
+    /// The symbol that `address` is in. If `address` is in several symbols, returns the symbol with
+    /// the highest start: the inner of two nested symbols. Of several symbols with that start,
+    /// returns the largest; of several equal symbols, the first.
     ///
     /// Addresses below the kernel are offsets of per-cpu variables. Takes logarithmic time, unless
     /// many symbols overlap.
@@ -181,7 +181,8 @@ pub struct Symbol<'a> {
 }
 
 impl<'a> Symbol<'a> {
-    /// The address; 0 if the reader may not see addresses. An offset for per-cpu variables.
+    /// The address; 0 if the reader may not see addresses. For a per-cpu variable, this may be an
+    /// offset.
     #[must_use]
     pub fn address(&self) -> u64 {
         self.row.address
@@ -240,7 +241,7 @@ impl fmt::Debug for Symbol<'_> {
 /// The modules of a symbol. Made by [`Symbol::modules`].
 #[derive(Clone, Debug)]
 pub struct Modules<'a> {
-    /// The text from the next module on, as `[fsl_dpaa2_eth] [fsl_dpaa2_switch]`.
+    /// The text from the next module on, such as `[fsl_dpaa2_eth] [fsl_dpaa2_switch]`.
     rest: &'a [u8],
 }
 
@@ -256,7 +257,7 @@ impl<'a> Iterator for Modules<'a> {
     }
 }
 
-/// The name in brackets: a module, or BPF, ftrace or kprobes.
+/// A name in brackets: of a module, or the name that stands for BPF, ftrace or kprobes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Module<'a>(&'a [u8]);
 

@@ -4,7 +4,7 @@
 //!
 //! Symbols can overlap or be nested, so the last symbol that begins at or below an address need not
 //! contain that address. Each place has the index of the next place to try: the last earlier place
-//! whose symbol reaches beyond its address.
+//! whose symbol reaches beyond the address of this place.
 
 use crate::line::Row;
 
@@ -65,7 +65,7 @@ impl Places {
         }
     }
 
-    /// The first place, from `place` outwards, whose symbol contains an address.
+    /// The first place, from `place` outwards, whose symbol contains `address`.
     fn reaching(&self, rows: &[Row], address: u64, mut place: Option<u32>) -> Option<u32> {
         loop {
             let candidate = self.0.get(place? as usize)?;
@@ -76,7 +76,7 @@ impl Places {
         }
     }
 
-    /// The row of the symbol that an address is in.
+    /// The row of the symbol that `address` is in.
     pub(crate) fn find<'a>(&self, rows: &'a [Row], address: u64) -> Option<&'a Row> {
         let after = self.0.partition_point(|place| place.address <= address);
         let last = u32::try_from(after.checked_sub(1)?).ok();

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use kallmodsyms::{Listing, Module, ParseError, Reason, Symbol};
 use proptest::prelude::*;
 
-/// Real lines of each form and group, and the kernel's last two.
+/// Real lines of each form, from each source of symbols, and the kernel's last two lines.
 const FORMS: &str = "\
 00000000000285c0 180 A vclock_srcu_srcu_data\t[ptp]
 ffffffff8d9b28c4 151 T vfs_read
@@ -41,7 +41,7 @@ fn lines_of_every_form_come_back_as_they_were() {
 }
 
 #[test]
-fn addresses_of_every_group_are_found() {
+fn addresses_of_every_source_are_found() {
     let listing = Listing::parse(FORMS).unwrap();
     let found = |address| listing.find(address).map(|symbol| symbol.to_string());
     for (address, expected) in [
@@ -75,7 +75,7 @@ fn addresses_of_every_group_are_found() {
 }
 
 #[test]
-fn what_is_no_module_is_told() {
+fn names_of_bpf_and_tracing_are_not_modules() {
     let listing = Listing::parse(FORMS).unwrap();
     let pseudo: Vec<String> = listing
         .symbols()
@@ -87,7 +87,7 @@ fn what_is_no_module_is_told() {
 }
 
 #[test]
-fn who_may_not_see_addresses_reads_names_and_modules() {
+fn a_reader_without_addresses_reads_names_and_modules() {
     let text = "0000000000000000 0 T vfs_read\n0000000000000000 0 t ext4_fill_super\t[ext4]\n";
     let listing = Listing::parse(text).unwrap();
     assert!(listing.hides_addresses());

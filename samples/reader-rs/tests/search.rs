@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Made-up listings, in which each address is looked up and compared with a search of all lines.
+//! Looks up each address of made-up listings, and compares the result with a search of all lines.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use kallmodsyms::Listing;
 use proptest::prelude::*;
 
-/// The number of the line by a search of all.
+/// The number of the line that a search of all lines finds.
 fn slow_find(symbols: &[(u64, u64)], address: u64) -> Option<usize> {
     symbols
         .iter()
@@ -34,7 +34,7 @@ fn fast_find(listing: &Listing, address: u64) -> Option<usize> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    // In any order, so that they overlap, contain and repeat each other.
+    // Symbols in any order, so that they overlap, contain and repeat each other.
     #[test]
     fn each_address_is_found_where_a_search_of_all_lines_finds_it(
         symbols in prop::collection::vec((1..64u64, 0..20u64), 0..40),

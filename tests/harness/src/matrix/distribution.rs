@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! More figures of a distribution's kernel: the contents and the lengths of its tables, and the
-//! cost of making them.
+//! The figures that the matrix has only for kernels of distributions: the counts of modules and object
+//! files, the counts and lengths of the tables, the time and memory of the generator, and the time of
+//! the build.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +15,7 @@ use crate::lab::build;
 use crate::lab::configure::Kernel;
 use crate::lab::progress;
 
-/// Each figure, after its name.
+/// Pairs of a figure's name and its value.
 pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
     let modules = kernel.objtree.join("modules_thick.builtin");
     let modules = fs::read_to_string(&modules).with_context(|| modules.display().to_string())?;
@@ -40,7 +41,7 @@ pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
     Ok(figures)
 }
 
-/// The number of modules, and the number of objects in several modules.
+/// The number of modules, and the number of object files in several modules.
 ///
 /// ```text
 /// fs/fat/fat.o: fs/fat/cache.o fs/fat/dir.o
