@@ -7,9 +7,9 @@
 //! and the host tests compile the same files, so that they cannot disagree.
 //! The generator decodes its tables with these files before it writes them.
 //!
-//! `tables/` decodes and checks, and does not import `lines/`. `lines/` renders, and imports
-//! `tables/`. [`walk`] renders all core symbols in order; [`line`](mod@line) renders any one line.
-//! Each module is public without its folder, as a program need not use all of them.
+//! `tables/` decodes and checks tables, and does not import `lines/`. `lines/` renders lines, and
+//! imports `tables/`. [`walk`] renders all core symbols in order; [`line`](mod@line) renders any
+//! one line. The paths of modules do not name these folders.
 
 #[path = "tables/addresses.rs"]
 pub mod addresses;

@@ -9,14 +9,14 @@ pub(super) struct LineBuffer<'b> {
     buf: &'b mut [u8],
     /// The number of bytes of lines in `buf`.
     len: usize,
-    /// The number of bytes at which the buffer takes no further line.
+    /// The number of bytes from which on the buffer takes no further line.
     wanted: usize,
     /// True if lines show addresses and sizes.
     show_values: bool,
 }
 
 impl<'b> LineBuffer<'b> {
-    /// An empty buffer, for `wanted` bytes or up to a line more.
+    /// An empty buffer that takes lines until it has `wanted` bytes or more.
     pub(super) fn new(buf: &'b mut [u8], wanted: usize, show_values: bool) -> Self {
         Self {
             buf,

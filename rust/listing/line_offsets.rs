@@ -14,12 +14,13 @@ use kernel::prelude::*;
 /// The number of symbols from one stored offset to the next. An offset takes 4 bytes.
 const STEP: u32 = 128;
 
-/// The offsets of the lines of every [`STEP`]th symbol and of the end of the core symbols, as far
-/// as they are known.
+/// The offset of the line of every [`STEP`]th symbol, and of the end of the core symbols.
 ///
-/// All tasks store the same value in an entry, so stores need no lock and no ordering.
+/// An offset is unknown until a reader stores it. All tasks store the same value in an entry, so
+/// stores need no lock and no ordering.
 pub(super) struct LineOffsets {
-    /// 0 for an unknown offset, and for the first symbol.
+    /// By symbol number divided by [`STEP`], rounded up. 0 for an unknown offset, and for the first
+    /// symbol.
     offsets: KVVec<AtomicU32>,
     /// The number of symbols.
     len: u32,
@@ -56,9 +57,10 @@ impl LineOffsets {
             0 => None,
             at => Some(u64::from(at)).filter(|&at| at <= offset),
         };
-        // One task stores entries in ascending order, as its walk begins at a known entry. Another
-        // task may see those stores out of order. It then takes an entry for unknown, and begins
-        // earlier.
+        // Known entries come first: each walk begins at a known entry, and stores the entries after
+        // that one in order. But this task may see the stores of another task out of order: an
+        // unknown entry before a known one. The search then finds an earlier entry or the first
+        // symbol, and the reader makes more lines.
         let after_first = self.offsets.get(1..).unwrap_or_default();
         let found = after_first.partition_point(|entry| known(entry).is_some());
         match self.offsets.get(found).and_then(known) {

@@ -46,16 +46,16 @@ impl ListedSymbols {
     }
 }
 
-/// The state of an open file that the opener's permissions decide.
+/// The state of an open file that depends on the permissions of the task that opened the file.
 pub(crate) struct Opened {
     symbols: &'static CoreSymbols,
     /// The offsets of this file's lines.
     offsets: &'static LineOffsets,
-    /// True if the opener may see addresses and sizes.
+    /// True if the task that opened the file may see addresses and sizes.
     show_values: bool,
 }
 
-/// The place of one read in the file.
+/// The place in the file at which the next read continues.
 pub(crate) struct Reader {
     symbols: &'static CoreSymbols,
     offsets: &'static LineOffsets,
@@ -94,7 +94,8 @@ impl Contents for Reader {
 
     fn seek(&mut self, offset: u64) -> u64 {
         let (index, at) = self.offsets.last_known(offset);
-        // At offset 0, this reader may have passed sources that had no symbols.
+        // Offset 0 always begins anew: a reader that is still at offset 0 may have passed sources
+        // that had no symbols then.
         if offset == 0 || self.offset > offset || self.offset < at {
             self.symbols.go_to(&mut self.core, index);
             self.run_time.rewind();

@@ -3,8 +3,8 @@
 //! The lines after the core symbols: the symbols of loadable modules, ftrace, BPF and kprobes.
 //!
 //! These symbols come and go while the kernel runs. A reader that reads on, or seeks forward,
-//! starts from its place in the current source. A reader that seeks backwards makes all lines
-//! again, from the first source on.
+//! starts from its place in the current source. A reader that seeks backwards makes the lines of
+//! these symbols again, from the first source on.
 //!
 //! A line that does not fit into the buffer is not added, and the next read begins with its symbol.
 
@@ -14,7 +14,7 @@ use crate::{
     sources::tracing::{NameBuffers, TracingList},
 };
 
-/// The most symbols in one RCU read-side section; their lines have some 16 KiB. A line of a module
+/// The most symbols in one RCU read-side section. Their lines have about 16 KiB. A line of a module
 /// takes about 530 instructions (`make bench`), so a section takes 140,000: about 50 microseconds.
 /// The walk to the first symbol of a section takes some instructions for each loaded module.
 #[cfg(any(CONFIG_MODULES, CONFIG_BPF_JIT))]

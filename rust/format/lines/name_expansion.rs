@@ -13,7 +13,7 @@ use super::{
     tokens::{Tokens, Words},
 };
 
-/// Memory for a line that is not too long, and for the surplus bytes of its last store.
+/// Memory for a line up to [`LINE_ROOM`] bytes, including the surplus bytes of its last store.
 pub(super) type LineRoom = [u8; LINE_ROOM];
 
 /// Bytes that must be free for a line: up to the end of [`CHUNK`] tokens that begin at [`MAX_AT`],
@@ -117,7 +117,8 @@ pub(super) fn put_symbol(
     }
 }
 
-/// Stores tokens. Returns their end; `None` if a token is long, or all tokens together are.
+/// Stores tokens. Returns the end of the last one; `None` if a token is long, or if the end is
+/// above [`MAX_AT`].
 #[inline(always)]
 fn put_list(room: &mut LineRoom, at: At, words: Words<'_>, list: &[u8]) -> Option<At> {
     let (mut at, mut list) = (at, list);
@@ -204,7 +205,8 @@ fn put_long_symbol(
     put_each(room, end, tokens, list)
 }
 
-/// Stores tokens of any length. Returns their end; `None` if they are too long together.
+/// Stores tokens of any length. Returns the end of the last one; `None` if the end is above
+/// [`MAX_AT`].
 #[inline(never)]
 fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Option<At> {
     let mut at = at;
@@ -233,7 +235,7 @@ fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<
     Some(end)
 }
 
-/// The part of a line after the name: modules and the newline.
+/// The part of a line after the name: the modules and the newline.
 pub(super) struct Suffix {
     text: [u8; Self::SIZE],
     /// The length; 255 if the suffix does not fit.

@@ -14,8 +14,8 @@ use super::{
     symbol_tables::Tables,
 };
 
-/// The most symbols in a batch. A batch ends at a multiple of this number, so that one word has all
-/// its bits of level 1 of the sizes.
+/// The most symbols in a batch. A batch does not go on past a multiple of this number, so that one
+/// word has the bits of all its symbols in level 1 of the sizes.
 pub(super) const BATCH: usize = 64;
 
 /// The part of a line before the type that differs within a batch: the last [`LOW`] digits of the
@@ -31,6 +31,10 @@ pub(super) struct Prefix {
 const LOW: usize = 4;
 
 /// The prefixes of consecutive symbols.
+///
+/// A batch ends before the next symbol whose number is a multiple of [`BATCH`], after the last
+/// symbol, or after the number of symbols that [`look_up`](Self::look_up) was asked for. With
+/// addresses, it also ends where the first digits of addresses change.
 pub(super) struct PrefixBatch {
     /// By symbol number modulo [`BATCH`]. Entries of symbols outside of the batch have any value.
     prefixes: [Prefix; BATCH],
@@ -91,8 +95,7 @@ impl PrefixBatch {
         self.end = self.end.wrapping_add(left as u32);
     }
 
-    /// Looks up the next `count` symbols. Looks up fewer at a multiple of [`BATCH`], at the last
-    /// symbol, and where the first digits of addresses change.
+    /// Looks up the next `count` symbols, or fewer if the batch ends before: see [`PrefixBatch`].
     #[inline(never)]
     pub(super) fn look_up<P: Places>(&mut self, tables: &Tables<'_, '_, P>, count: usize) {
         let first = self.end;
@@ -103,7 +106,7 @@ impl PrefixBatch {
         let Some((&row, rows)) = rows.split_first() else {
             return;
         };
-        // Addresses rise, except once: from the per-cpu area to the image.
+        // Addresses rise, so a binary search finds the last symbol with these first digits.
         let high = tables.places.place(first, row).address >> (4 * LOW);
         let (mut end, mut limit) = (0, count);
         // The last symbol usually has the same first digits.
@@ -215,7 +218,7 @@ fn distant_gap<P: Places>(
 }
 
 impl Prefix {
-    /// The prefix of every symbol where addresses and sizes are not shown.
+    /// The prefix of every symbol for a reader that sees no addresses and sizes.
     const ZEROS: Self = Self {
         low: [u16::from_le_bytes([b'0'; 2]); LOW / 2],
         size: size_word(0),

@@ -2,11 +2,14 @@
 
 //! The core symbols as lines, in order.
 //!
-//! The cost of reading the file is the work for each line and for each of its tokens.
-//! [`prefixes`](super::prefixes) looks up addresses and sizes for many symbols at once, and
-//! [`name_expansion`](super::name_expansion) expands a name. This file joins the two, and adds the
-//! modules, which it looks up once for all symbols of a stretch. [`Line`] makes lines that are too
-//! long for the quick way.
+//! The cost of reading the file is the work for each line and for each of its tokens. The quick way
+//! to make a line joins three parts:
+//!
+//! - the address and the size, which [`prefixes`](super::prefixes) looks up for many symbols
+//! - the name, which [`name_expansion`](super::name_expansion) expands
+//! - the modules, which a [`Group`] has as text for many symbols
+//!
+//! If a name, a size or the modules are too long for the quick way, [`Line`] makes the line.
 
 use super::{
     line::{Line, NoSpace},
@@ -33,24 +36,28 @@ pub struct Walk<'a> {
     names: Entries<'a>,
     /// The addresses and sizes from the next symbol on.
     batch: PrefixBatch,
-    /// The modules from the next symbol on.
+    /// The group of the next symbol, or of the previous one if that group has ended.
     group: Group<'a>,
 }
 
 /// The number of bytes of the shortest line.
 const MIN_LINE: usize = 2 * size_of::<usize>() + 6;
 
-/// The most symbols ahead that a search for the end of a group looks at.
+/// The most symbols in a group: the search for the end of a group looks no further ahead.
 const AHEAD: u32 = 512;
 
-/// Consecutive symbols that are in the same modules.
+/// Consecutive symbols of one stretch, and the part that their lines share.
+///
+/// A stretch has bounds of offsets, too. A group ends at a symbol number alone, so the loop over
+/// its symbols compares no offsets.
 struct Group<'a> {
+    /// The stretch that all symbols of the group are in.
     stretch: Stretch<'a>,
-    /// The result of the last search.
+    /// The result of the previous search for a stretch. The next search begins there.
     hint: RangeHint,
-    /// The number of the first symbol that is not known to be in the stretch.
+    /// The number of the first symbol after the group.
     end: u32,
-    /// The part of their lines after the name.
+    /// The part of each line after the name.
     suffix: Suffix,
 }
 
@@ -84,10 +91,9 @@ impl<'a> Walk<'a> {
         self.index
     }
 
-    /// Writes lines to the beginning of `buf`. Stops at `wanted` bytes or more, at a symbol whose
-    /// number is a multiple of [`BATCH`](super::prefixes::BATCH), after the last symbol, or if less
-    /// than [`WINDOW`] bytes are free. Can also stop before a line longer than [`WINDOW`] bytes.
-    /// Returns the number of bytes written.
+    /// Writes lines to the beginning of `buf`. Stops at `wanted` bytes or more, at the end of a
+    /// [`PrefixBatch`], or if less than [`WINDOW`] bytes are free. Can also stop before a line
+    /// longer than [`WINDOW`] bytes. Returns the number of bytes written.
     ///
     /// If `show_values` is not set, addresses and sizes are zeros. All calls for one walk must have
     /// the same value.
@@ -106,7 +112,8 @@ impl<'a> Walk<'a> {
                 self.batch.skip(tables);
             }
         }
-        // As long as less than `wanted` bytes are in use, `WINDOW` bytes are free in this part.
+        // `quick_lines` stops if less than `WINDOW` bytes of `buf[..enough]` are free: once
+        // `wanted` bytes are written, or at the end of `buf`.
         let enough = wanted.saturating_add(WINDOW - 1).min(buf.len());
         let mut written: usize = 0;
         while self.index < self.batch.end() {
@@ -143,7 +150,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Writes lines to the beginning of `buf`, and makes `buf` the memory after them. Stops if less
-    /// than [`WINDOW`] bytes are free, the modules change, the batch ends or a line is too long.
+    /// than [`WINDOW`] bytes are free, the group or the batch ends, or a line is too long.
     /// Stores `SUFFIX` bytes after each name; the next line overwrites the surplus bytes.
     #[expect(
         clippy::mut_mut,
@@ -237,7 +244,8 @@ impl<'a> Group<'a> {
             self.stretch = tables.modules.stretch(index, place.offset, &mut self.hint);
             self.suffix = Suffix::new(self.stretch.names());
         }
-        // Addresses rise, except once: from the per-cpu area to the image.
+        // Addresses rise within the per-cpu area and within the image. So this is true up to the
+        // last symbol of the group, and false after it.
         let reaches = |index| {
             let later: Option<Place> = tables.places.get(index);
             later.is_some_and(|later| {
@@ -246,7 +254,7 @@ impl<'a> Group<'a> {
         };
         let limit = self.stretch.end().min(index.saturating_add(AHEAD));
         let (mut low, mut high, mut step) = (self.end, self.end, 1);
-        // Most groups are short.
+        // Most groups are short, so the steps begin with one symbol and double.
         while high < limit && reaches(high) {
             low = high.wrapping_add(1);
             high = high.saturating_add(step).min(limit);
@@ -254,7 +262,7 @@ impl<'a> Group<'a> {
         }
         // The group ends between `low` and `high`.
         while low < high {
-            // Does not overflow: the middle is between the two.
+            // Does not overflow: the middle is between `low` and `high`.
             let middle = low.wrapping_add(high.wrapping_sub(low) / 2);
             if reaches(middle) {
                 low = middle.wrapping_add(1);

@@ -15,7 +15,7 @@ pub struct Place {
     /// The distance from `_text` at link time, in bytes, modulo 2^32. The module tables are sorted
     /// by offset.
     pub offset: u32,
-    /// Whether the address is an offset in the per-cpu area instead of an address in the image.
+    /// True if the address is an offset in the per-cpu area, false if it is in the image.
     pub percpu: bool,
 }
 
@@ -119,7 +119,8 @@ pub trait Places {
         Some(self.place(index, row))
     }
 
-    /// The number of bytes from `place`, the place of the last symbols, to the end of its section.
+    /// The number of bytes from `place` to the end of its section. `place` is the place of the last
+    /// symbols of the image or of the per-cpu area.
     fn to_section_end(&self, place: Place) -> usize;
 
     /// The number of bytes from `place`, the place of symbol number `index`, to the next symbol at

@@ -11,8 +11,8 @@
 //! these symbols by number: a few in ten thousand (Documentation/kbuild/tables.rst has the count).
 //!
 //! A reader of the whole listing asks for rising offsets, and a module has many symbols. So the
-//! answer is nearly always the last range or the next range. The search looks there first, and
-//! falls back to a binary search.
+//! answer is nearly always the same range as for the previous symbol, or the next range. The search
+//! looks in these two ranges first, and falls back to a binary search.
 
 use super::error::TableError;
 use super::names::{self, ModuleNames};
@@ -45,21 +45,23 @@ pub struct RawTables<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ModuleTables<'a>(RawTables<'a>);
 
-/// The result of the last search. Any value is safe; the right value saves the next search.
+/// The result of the previous search, where the next search looks first. A wrong value costs time,
+/// and does not change the answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RangeHint {
     /// The index of a range.
     range: usize,
-    /// The index of the first exception not below the last symbol.
+    /// The index of the first exception that is not below the symbol of the previous search.
     exception: usize,
 }
 
-/// Consecutive symbols that are in the same modules.
+/// Consecutive symbols that are in the same modules, given by the bounds of their offsets and of
+/// their numbers: one exception, or the symbols of a range up to the next exception.
 #[derive(Clone, Copy, Debug)]
 pub struct Stretch<'a> {
     /// The offset at which the stretch begins.
     start: u32,
-    /// The last offset, counted from `start`.
+    /// The highest offset in the stretch, less `start`.
     reach: u32,
     /// The number of the first symbol that is not in the stretch, whatever its offset.
     end: u32,
@@ -141,8 +143,8 @@ impl<'a> ModuleTables<'a> {
 
     /// The modules of symbol number `symbol`, at `offset` bytes from `_text`. Updates `hint`.
     ///
-    /// Constant time if the symbol is after the last symbol, in the same range or the next range;
-    /// otherwise logarithmic. May be called from any context.
+    /// Constant time if the symbol is after the symbol of the previous search, and in the same
+    /// range or the next range; otherwise logarithmic. May be called from any context.
     #[inline]
     pub fn of_symbol(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
         match self.exception(symbol, hint) {

@@ -5,20 +5,20 @@
 /// The number of entries from one rank to the next.
 pub const RANK_STEP: usize = 512;
 
-/// The number of values that a nibble can stand for.
+/// The number of values that a nibble can stand for: the nibble 15 is an escape.
 pub const VALUES: usize = 15;
 
-/// A value of the second level: the symbol has no size.
+/// The value for "no size" in level 2.
 pub const NO_SIZE: u32 = u32::MAX;
 
 /// The size tables as they are linked, not checked. The fields are in the order of the tables.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RawSizes<'a> {
-    /// Level 1: a bit for each symbol, lowest first in each word.
+    /// Level 1: a bit for each symbol, the lowest bit of a word first.
     pub bits: &'a [u64],
     /// For every 512th bit, the number of ones before it.
     pub bit_ranks: &'a [u32],
-    /// Level 2: two nibbles a byte, the lower one first.
+    /// Level 2: two nibbles a byte, the lower half of a byte first.
     pub nibbles: &'a [u8],
     /// For every 512th nibble, the number of nibbles of 15 before it.
     pub nibble_ranks: &'a [u32],

@@ -4,16 +4,15 @@
 //!
 //! The gap of a symbol is the distance to the next symbol at a higher address, so it needs no
 //! table. Half of all symbols fill their gap. Most other symbols leave less than 16 bytes of
-//! padding, evenly spread, or have no size. The tables store the difference between gap and size in
-//! four levels. An entry of a level is a size, or an escape: it refers to an entry in the next
-//! level:
+//! padding, evenly spread, or have no size. The tables encode sizes in four levels. An entry gives
+//! the size of a symbol, or is an escape: the symbol then has an entry in the next level.
 //!
 //! 1. A bit for each symbol: 0 if the symbol fills its gap. A 1 is an escape.
 //! 2. A nibble for each escape of level 1: 0 to 14 stand for the 15 most frequent values of this
 //!    kernel. A value is a number of bytes of padding, or "no size". 15 is an escape.
 //! 3. A byte for each escape of level 2: the number of bytes of padding. 255 is an escape.
-//! 4. A word for each escape of level 3: the size. The symbol overlaps the next one, or has at
-//!    least 255 bytes of padding.
+//! 4. A word for each escape of level 3: the size itself. The symbol overlaps the next symbol, or
+//!    has at least 255 bytes of padding.
 //!
 //! The index of an entry in level N+1 is the number of escapes before it in level N: its rank. The
 //! tables have a rank for every 512th entry, and the decoder counts from there. So a size at any
@@ -192,7 +191,7 @@ impl<'a> SizeTables<'a> {
         })
     }
 
-    /// The size by level 2; `None` if the nibble is an escape.
+    /// The size by nibble number `nibble` of level 2; `None` if the nibble is an escape.
     #[inline]
     fn size_by_nibble(&self, nibble: usize, gap: u64) -> Option<u64> {
         let value = self.nibble(nibble).unwrap_or(0);
@@ -203,13 +202,13 @@ impl<'a> SizeTables<'a> {
         })
     }
 
-    /// The size by level 3; `None` if the byte is an escape.
+    /// The size by byte number `byte` of level 3; `None` if the byte is an escape.
     fn size_by_byte(&self, byte: usize, gap: u64) -> Option<u64> {
         let padding = self.0.bytes.get(byte).copied().unwrap_or(0);
         (padding != BYTE_ESCAPE).then(|| gap.wrapping_sub(padding.into()))
     }
 
-    /// The size by level 4.
+    /// The size by word number `word` of level 4.
     fn size_by_word(&self, word: usize) -> u64 {
         self.0.words.get(word).copied().unwrap_or(0)
     }
@@ -287,9 +286,9 @@ impl SizeCursor {
 /// A reader of consecutive sizes. The caller reads level 1, and counts the symbols.
 #[derive(Default)]
 pub(super) struct SizeReader {
-    /// By nibble: the number of bytes of padding, and a mask that turns the difference into 0 for
-    /// "no size".
+    /// By nibble: the number of bytes of padding to subtract from the gap.
     padding: [u64; 16],
+    /// By nibble: a mask of the result of that subtraction; 0 for "no size".
     mask: [u64; 16],
     /// The next nibbles; see [`SizeTables::nibbles_ahead`]. If no nibble is left, 0 or 1.
     next_nibbles: u64,

@@ -3,10 +3,10 @@
 //! The tokens of the core symbols' names, prepared for expansion.
 //!
 //! A token is a string of the token table. A name has more than a dozen tokens of about two bytes,
-//! so expanding tokens is most of the cost of a line. So the string and the length of each token
-//! are also stored as words. `lines/name_expansion.rs` expands a token with a load and a store of 8
-//! bytes, and an addition of a number in memory. It expands strings of more than 8 bytes, which are
-//! rare, from the token table.
+//! so expanding tokens is most of the cost of a line. Therefore the string and the length of each
+//! token are also stored as words. `lines/name_expansion.rs` expands a token with a load and a
+//! store of 8 bytes, and an addition of a number in memory. It expands strings of more than 8
+//! bytes, which are rare, from the token table.
 
 use super::error::SymbolError;
 
@@ -38,7 +38,8 @@ pub type TokenRoom = [[u64; TOKENS]; 5];
 pub(super) struct Words<'a>(&'a TokenRoom);
 
 impl Words<'_> {
-    /// The length stored for a long string: more bytes than a quick line has room for.
+    /// The length stored for a long string. The name then ends after the last offset that the
+    /// checks of `lines/name_expansion.rs` accept.
     pub(super) const LONG: usize = 256;
 
     /// The word of token number `token`. The first [`len`](Self::len) bytes are the string.
