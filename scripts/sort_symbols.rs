@@ -17,9 +17,6 @@ use crate::read::nm_line::NmLine;
 use crate::read::symbol_walk::SymbolWalk;
 use crate::write::Outputs;
 
-const REMEDY: &str = "Remove it and vmlinux, and build again: it must be what nm prints of the \
-                      file that this pass of the link made.";
-
 /// A line of nm, and the size of its symbol in bytes.
 type SizedLine<'s> = (u64, &'s [u8]);
 
@@ -38,7 +35,7 @@ pub(crate) fn outputs(stem: &Path, syms: &Path) -> Result<Outputs> {
     let mut aliases: Vec<SizedLine<'_>> = Vec::new();
     let mut last = None;
     for (number, line) in lines::numbered(&text) {
-        let failed = |problem: String| Error::at_line(syms, number, problem, REMEDY);
+        let failed = |problem: String| Error::at_line(syms, number, problem, remedy(stem, syms));
         let nm = NmLine::parse(line);
         let nm = nm.ok_or_else(|| failed(format!("'{}' is no line of nm", show(line))))?;
         if last.replace(nm.address) != Some(nm.address) {
@@ -50,7 +47,8 @@ pub(crate) fn outputs(stem: &Path, syms: &Path) -> Result<Outputs> {
         }
         let not_found = || {
             let (stem, name) = (stem.display(), show(nm.name));
-            failed(format!("{stem} has no symbol {name} there"))
+            let address = nm.address;
+            failed(format!("{stem} has no symbol {name} at {address:#x}"))
         };
         while symbols.address().is_none_or(|address| address < nm.address) {
             if !symbols.advance() {
@@ -65,6 +63,14 @@ pub(crate) fn outputs(stem: &Path, syms: &Path) -> Result<Outputs> {
     }
     append(&mut sorted, &mut aliases);
     Ok(Outputs::printed(sorted))
+}
+
+/// The remedy if `syms` does not list the symbols of `stem`.
+fn remedy(stem: &Path, syms: &Path) -> String {
+    let (stem, syms) = (stem.display(), syms.display());
+    format!(
+        "Remove {syms} and vmlinux, and build again. {syms} must be the output of nm for {stem}."
+    )
 }
 
 /// Moves the lines of one address to the end of `sorted`.

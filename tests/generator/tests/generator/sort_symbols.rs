@@ -78,7 +78,10 @@ fn what_is_not_of_this_image_ends_the_link() {
     for (line, problem) in [
         ("no line", "'no line' is no line of nm"),
         ("ffffffff81000000 t", "is no line of nm"),
-        ("fffffffffffffff0 t beyond", "no symbol beyond"),
+        (
+            "fffffffffffffff0 t beyond",
+            "no symbol beyond at 0xfffffffffffffff0",
+        ),
         (first, "no symbol"),
     ] {
         build.write("vmlinux1.syms", format!("{first}\n{line}\n"));
