@@ -38,9 +38,9 @@ static u32 data[7] = { 1 };
 static u32 bss[9];
 
 /*
- * Symbols with exact places: 5 bytes and padding; two symbols at one address, of
- * which %pS prints the larger; a label at the address of a symbol; and a symbol
- * inside another symbol.
+ * Symbols with exact places: 5 bytes and padding; two symbols at one address, with
+ * the larger symbol first; a label at the address of a symbol; and a symbol inside
+ * another symbol.
  */
 asm(".pushsection .data\n"
 	".macro kunit_symbol name, size\n"
@@ -123,10 +123,10 @@ static void modules_of_the_kernel(struct kunit *test)
 	expect_module(test, _printk, NULL);
 }
 
-/* All bytes of the constant, also the bytes after the inner symbol. */
+/* Every byte of the constant is in this module, also after the inner symbol. */
 static void modules_of_a_merged_constant(struct kunit *test)
 {
-	/* Only a size tells which of several symbols has bytes there. */
+	/* Several symbols overlap here. Only sizes tell which symbols have a byte. */
 	if (!DATA_SIZES_KNOWN)
 		kunit_skip(test, "sizes of data are not stored");
 	for (unsigned long at = 0; at < 16; at++)

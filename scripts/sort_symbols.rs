@@ -20,8 +20,9 @@ use crate::write::Outputs;
 /// A line of nm, and the size of its symbol in bytes.
 type SizedLine<'s> = (u64, &'s [u8]);
 
-/// Sorts the lines of `syms`, which nm made of `stem`. At one address the largest symbol comes first; all
-/// other lines keep their order. Writes nothing.
+/// Sorts the lines of `syms`, the output of nm for `stem`. The lines of one address go from the largest
+/// to the smallest symbol; absolute symbols count as size 0. Lines of one address and one size keep their
+/// order. Writes nothing.
 pub(crate) fn outputs(stem: &Path, syms: &Path) -> Result<Outputs> {
     let text = input_file::read(syms)?;
     if text.is_empty() {

@@ -57,7 +57,7 @@ pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
         }
     };
     let place = addresses.get(last)?;
-    // The next symbol is at a higher address. The tables have no gap for the last symbols.
+    // No symbol follows the last symbols of the per-cpu area and of the image, so they have no gap.
     let gap = addresses.gap(place, last).unwrap_or(0);
     // `%pS` names the first of the symbols at an address.
     let is_alias = |symbol: &u32| {

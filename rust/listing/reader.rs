@@ -94,8 +94,8 @@ impl Contents for Reader {
 
     fn seek(&mut self, offset: u64) -> u64 {
         let (index, at) = self.offsets.last_known(offset);
-        // Offset 0 always begins anew: a reader that is still at offset 0 may have passed sources
-        // that had no symbols then.
+        // A seek to offset 0 always starts with the first symbol. A reader at offset 0 may have read
+        // nothing, but passed sources of run-time symbols that were empty at the time.
         if offset == 0 || self.offset > offset || self.offset < at {
             self.symbols.go_to(&mut self.core, index);
             self.run_time.rewind();

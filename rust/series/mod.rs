@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The differences between kernel series: one file for each series, named in `kallmodsyms.rs`.
+//! The differences between kernel series. `kallmodsyms.rs` selects the file for the series of the
+//! kernel tree; Linux 7.2 and 7.3 use the same file. This file stops the build of any other series.
 //!
-//! The kernel crate and the format code come in; one spelling for all series goes out. A series
-//! without a file is compiled with this file.
+//! The files import the kernel crate and the format code. All of them define the same items, so
+//! other code is the same for all series.
 
 compile_error!("no support for this kernel series; see the files in rust/series/");
