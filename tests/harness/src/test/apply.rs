@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make apply` and `make unapply` on a tree of only the files that they use.
+//! `make apply` and `make unapply` on a tree that has only the files that these commands use.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::lab::command;
 use crate::lab::options;
 use crate::lab::source::{self, Tree};
 
-/// What makes a directory a kernel tree for apply, and the directory of what it adds.
+/// The files by which apply recognises a kernel tree, and a file in the directory of [`HEADER`].
 const TREE: &[&str] = &[
     "Makefile",
     "Kbuild",
@@ -53,11 +53,14 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
             refuses_a_conflict,
         ),
         (
-            "unapply names what was changed under it, and the tree stays",
+            "unapply names the file that was changed after apply, and the tree stays",
             refuses_to_unapply,
         ),
         ("a series without hooks is refused", refuses_other_series),
-        ("what is in the way is refused", refuses_what_is_in_the_way),
+        (
+            "a foreign kernel/kallmodsyms is refused",
+            refuses_what_is_in_the_way,
+        ),
         ("wrong use is explained", explains_wrong_use),
     ];
     for (name, test) in tests {
@@ -78,30 +81,31 @@ pub fn needed_files(series: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The hooks go into a tree of these files, each hunk at the only place for it, and out again.
+/// Checks that each hunk of the hooks has one place in the untouched tree, and that apply and unapply
+/// succeed on these files.
 pub fn fits(pristine: &Path, series: &str) -> Result<()> {
     hooks::have_one_place(pristine, series)?;
     let scratch = Scratch::new(pristine, &needed_files(series)?, series)?;
     links_and_restores(&scratch)
 }
 
-/// Of the samples, what names the others.
+/// Two files of the samples, which a copy of the repository must have.
 const SAMPLES: &[&str] = &["samples/modules/Kbuild", "samples/reader-rs/Cargo.lock"];
 
 /// The file that apply adds to the tree.
 const HEADER: &str = "include/linux/kallmodsyms.h";
 
-/// A tree of a few files, and a repository of a few: both can be changed.
+/// A tree with a few files, and a repository with a few files. A test may change both.
 struct Scratch {
     _directory: TempDir,
     tree: PathBuf,
     repository: PathBuf,
     before: Contents,
-    /// As `6.12`.
+    /// For example `6.12`.
     series: String,
 }
 
-/// Every file below a directory (links are not followed) and its content.
+/// The content of every file below a directory, by its path. Links are not followed.
 type Contents = BTreeMap<PathBuf, Vec<u8>>;
 
 impl Scratch {
@@ -164,7 +168,7 @@ impl Scratch {
         Ok(())
     }
 
-    /// The command fails with these words, and the tree is as it is now.
+    /// Checks that the command fails, prints these words, and does not change the tree.
     fn refuses(&self, action: &str, words: &[&str]) -> Result<()> {
         let before = contents(&self.tree)?;
         let result = self.script(&[action])?;
@@ -175,7 +179,7 @@ impl Scratch {
             result.status.code()
         );
         for word in words {
-            ensure!(said.contains(word), "it did not say {word:?} but: {said}");
+            ensure!(said.contains(word), "no {word:?} in the message: {said}");
         }
         ensure!(contents(&self.tree)? == before, "the tree has changed");
         Ok(())
@@ -184,7 +188,7 @@ impl Scratch {
     fn is_as_before(&self) -> Result<()> {
         ensure!(
             contents(&self.tree)? == self.before,
-            "the tree differs from what it was"
+            "the tree differs from the tree before apply"
         );
         Ok(())
     }
@@ -246,7 +250,7 @@ fn copies_and_restores(scratch: &Scratch) -> Result<()> {
     }
     ensure!(
         !scratch.link().join("patches").exists(),
-        "patches was copied, which the kernel does not need"
+        "patches was copied, but the kernel does not need it"
     );
     scratch.unapply()?;
     scratch.is_as_before()
@@ -298,15 +302,15 @@ fn brings_up_to_date(scratch: &Scratch) -> Result<()> {
     );
     ensure!(
         !kconfig.contains("Kconfig\"\n\nconfig ARCH"),
-        "init/Kconfig has the old hook too"
+        "init/Kconfig has the old hook and the new hook"
     );
     ensure!(
         !scratch.link().join("Kconfig").exists(),
-        "a file that is gone here is still there"
+        "the tree still has Kconfig, which the repository no longer has"
     );
     ensure!(
         fs::read_to_string(scratch.link().join("Kbuild"))? == "# changed\n",
-        "Kbuild is old"
+        "the tree has the old Kbuild"
     );
     scratch.unapply()?;
     scratch.is_as_before()
@@ -317,10 +321,10 @@ fn changes_mode(scratch: &Scratch) -> Result<()> {
     scratch.apply(&["--copy"])?;
     ensure!(
         scratch.link().join("Kbuild").exists() && !scratch.link().is_symlink(),
-        "no copy"
+        "the second apply made no copy"
     );
     scratch.apply(&[])?;
-    ensure!(scratch.link().is_symlink(), "no link");
+    ensure!(scratch.link().is_symlink(), "the third apply made no link");
     ensure!(
         scratch.repository.join("Kbuild").exists(),
         "the repository has lost its files"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The modules that a built kernel will show, against its object files: the independent checker of
-//! `make check`.
+//! Compares the modules that a built kernel will show with its object files, by the independent checker
+//! of `make check`.
 
 use anyhow::{Context, Result};
 
@@ -12,13 +12,15 @@ use crate::lab::configure::Kernel;
 /// The counts that the checker prints; empty if the checker failed.
 #[derive(Default)]
 pub struct Checked {
-    /// In percent.
+    /// The percentage of the symbols of modules that are shown in their modules.
     pub recall: String,
-    /// Symbols with a size that are shown in a wrong module.
+    /// The number of symbols with a size that are shown in a wrong module.
     pub wrong: String,
 }
 
 impl Checked {
+    /// Finds the counts in these lines:
+    ///
     /// ```text
     /// symbols of modules: 6128, shown with their modules: 6128 (100.000 %)
     /// wrong, with a size: 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Builds a kernel, boots it, and takes over what its guest tests say.
+//! Builds a kernel, boots it, and reports the results of its guest tests.
 
 use anyhow::{bail, Result};
 
@@ -20,10 +20,10 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
     results.end()
 }
 
-/// As little memory as there is in the smallest machines that such a kernel is for.
+/// The memory of the smallest machines that run such a kernel.
 const LITTLE: &str = "64M";
 
-/// The same kernel, on a machine with little memory.
+/// Boots the same kernel on a machine with little memory.
 pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let guest = guest::pack(options, kernel)?;
     let mut results = Results::new(&format!("{} with {LITTLE}", kernel.config));
@@ -31,15 +31,12 @@ pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Res
     results.end()
 }
 
-/// The same kernel, with everyone who may open the file.
+/// Boots the same kernel with the privacy tests: all kinds of processes open and read the file.
 pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let guest = guest::pack(options, kernel)?;
     let mut results = Results::new(&kernel.config);
     qemu::test_privacy(options, &guest, |line| results.take(report, line))?;
-    report.count(format!(
-        "{}: {} cases of who sees what",
-        kernel.config, results.seen
-    ));
+    report.count(format!("{}: {} privacy tests", kernel.config, results.seen));
     results.end()
 }
 
@@ -61,7 +58,7 @@ impl Results {
         }
     }
 
-    /// Takes over what a line of the console says.
+    /// Reports the result on a line of the console, if the line has a result.
     pub fn take(&mut self, report: &mut Report, line: &str) {
         match tap::parse(line) {
             Some(Line::Plan(count)) => self.plan = Some(count),
@@ -76,19 +73,19 @@ impl Results {
                 report.failed(&format!("{}: {name}", self.name), &self.comments.join("\n"));
                 self.comments.clear();
             }
-            // "Bail out! /proc/kallsyms: No such file or directory"
+            // For example "Bail out! /proc/kallsyms: No such file or directory"
             None if line.starts_with("Bail out!") => self.comments.push(line.to_owned()),
             None => {}
         }
     }
 
-    /// True if all tests that there are were run.
+    /// Fails if the guest did not run all tests that it planned.
     pub fn end(self) -> Result<()> {
         match self.plan {
             Some(count) if count == self.seen && count > 0 => Ok(()),
             Some(count) => bail!("the guest planned {count} tests and ran {}", self.seen),
             None => bail!(
-                "the guest's tests did not come to their end\n{}",
+                "the guest's tests did not finish\n{}",
                 self.comments.join("\n")
             ),
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The oldest rustc that Kconfig admits, on all that a kernel build compiles without the kernel's own
-//! crates, and on the reader. The component itself is in the cells of `make matrix` with that compiler.
+//! Compiles the generator, the format code and the sample reader with the oldest rustc that Kconfig
+//! admits. The component also needs the kernel's crates: `make matrix` has cells with that rustc.
 
 use std::env;
 use std::fs;
@@ -38,7 +38,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     let common = common_flags(&workshop.tree.path)?;
     let own = generator_flags()?;
     let generator: Vec<_> = common.iter().chain(&own).map(String::as_str).collect();
-    // In the kernel it is a module of the component, and no documentation is asked for inside.
+    // In the kernel, the format code is a private module, whose items need no documentation.
     let edition: Vec<_> = common
         .iter()
         .map(String::as_str)
@@ -52,7 +52,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     ] {
         report.check(
             &format!(
-                "rustc of {}, the oldest: {what}, by the kernel's flags, without a warning",
+                "the oldest rustc ({}) compiles {what} with the kernel's flags, without a warning",
                 release.name
             ),
             compiles(&toolchain, options, file, flags),
@@ -61,7 +61,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     Ok(())
 }
 
-/// Of the crates that are compiled on this host.
+/// Checks the locked crates that are compiled on this host.
 fn want_no_newer(manifest: &str) -> Result<()> {
     let oldest = toolchain::oldest_rustc()?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
@@ -93,7 +93,7 @@ fn want_no_newer(manifest: &str) -> Result<()> {
     Ok(())
 }
 
-/// What kbuild compiles all Rust code with:
+/// The flags that kbuild uses for all Rust code:
 ///
 /// ```text
 /// export rust_common_flags := --edition=2021 \
@@ -107,19 +107,19 @@ fn common_flags(tree: &Path) -> Result<Vec<String>> {
         .with_context(|| format!("{}: no rust_common_flags", makefile.display()))
 }
 
-/// What it has the generator compiled with besides.
+/// The flags that kbuild adds for the generator.
 fn generator_flags() -> Result<Vec<String>> {
     let makefile = options::repository()?.join("scripts/Makefile");
     let text = fs::read_to_string(&makefile).with_context(|| makefile.display().to_string())?;
     let flags = flags_of(&text, "HOSTRUSTFLAGS_kallmodsyms := ");
     let mut flags = flags.with_context(|| makefile.display().to_string())?;
-    // KBUILD_HOSTRUSTFLAGS
+    // KBUILD_HOSTRUSTFLAGS also has these flags.
     let more = ["-O", "-Cstrip=debuginfo", "-Zallow-features="];
     flags.extend(more.map(str::to_owned));
     Ok(flags)
 }
 
-/// The words of an assignment in a makefile, whose lines can be continued.
+/// The words of an assignment in a makefile. A backslash at the end of a line continues it.
 fn flags_of(text: &str, assignment: &str) -> Option<Vec<String>> {
     let mut lines = text
         .lines()
@@ -141,7 +141,7 @@ fn flags_of(text: &str, assignment: &str) -> Option<Vec<String>> {
 }
 
 fn compiles(toolchain: &Toolchain, options: &Options, file: &str, flags: &[&str]) -> Result<()> {
-    // The release's programs see the cache; /tmp may not be the same for all.
+    // The programs of the release see the cache, but may see another /tmp.
     let scratch = tempfile::tempdir_in(&options.cache)?;
     let made = scratch.path().join("made");
     let mut rustc = toolchain.run_rustc();

@@ -19,7 +19,7 @@ use crate::lab::options::Options;
 use crate::lab::qemu::{self, Files};
 use crate::reports;
 
-/// One boot for each.
+/// Boots the kernel once with each damage.
 pub fn run(
     report: &mut Report,
     options: &Options,
@@ -38,7 +38,7 @@ pub fn run(
     let mut booted = 0;
     for damage in damages {
         if !image.tables.contains_key(damage.table) {
-            println!("# {} is without {}", kernel.config, damage.table);
+            println!("# {} has no table {}", kernel.config, damage.table);
             continue;
         }
         booted += 1;
@@ -52,7 +52,7 @@ pub fn run(
         );
     }
     report.count(format!("{}: {booted} damaged kernels", kernel.config));
-    // Another vmlinux is not to be taken for the kernel's.
+    // No later test may take the damaged vmlinux for the kernel's own.
     fs::remove_file(&guest.image).with_context(|| guest.image.display().to_string())
 }
 
@@ -64,11 +64,11 @@ fn console(guest: &Guest) -> Result<Vec<String>> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// A vmlinux, and where its tables are in it.
+/// A vmlinux, and the places of its tables.
 struct Image {
     path: PathBuf,
     bytes: Vec<u8>,
-    /// Offsets in the file.
+    /// The offset of each table in the file, by name.
     tables: BTreeMap<String, usize>,
 }
 
@@ -84,14 +84,18 @@ impl Image {
         })
     }
 
-    /// Writes a copy with the damage.
+    /// Writes a copy of vmlinux with the damage.
     fn damage(&self, damage: &Damage, copy: &PathBuf) -> Result<()> {
         let mut bytes = self.bytes.clone();
         let no_table = || format!("{}: no {}", self.path.display(), damage.table);
         let start = *self.tables.get(damage.table).with_context(no_table)?;
         let table = bytes.get_mut(start..).with_context(no_table)?;
         (damage.change)(table);
-        ensure!(bytes != self.bytes, "{} has that already", damage.table);
+        ensure!(
+            bytes != self.bytes,
+            "the damage did not change {}",
+            damage.table
+        );
         fs::write(copy, bytes).with_context(|| copy.display().to_string())
     }
 }
@@ -107,7 +111,7 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
     });
     ensure!(
         complaints.is_empty(),
-        "the kernel says:\n{}",
+        "the kernel reports errors:\n{}",
         complaints.join("\n")
     );
 
@@ -115,18 +119,18 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
     match damage.outcome.message() {
         Some(message) => ensure!(
             said.len() == 1 && said.iter().all(|line| line.contains(message)),
-            "not one message '{message}', but: {said:#?}"
+            "expected one message '{message}', but found: {said:#?}"
         ),
-        None => ensure!(said.is_empty(), "it says {said:#?}"),
+        None => ensure!(said.is_empty(), "expected no message, but found: {said:#?}"),
     }
 
     if damage.outcome == Outcome::NoFile {
-        // What kallsyms shows then is no text.
+        // /proc/kallsyms may then be no text, so the files cannot be compared.
         let sent = files.directory.join("kallmodsyms");
         let sent = sent
             .metadata()
             .with_context(|| sent.display().to_string())?;
-        ensure!(sent.len() == 0, "there is a file");
+        ensure!(sent.len() == 0, "the kernel has a /proc/kallmodsyms");
         return Ok(());
     }
     let texts = Texts::read(files)?;
@@ -148,8 +152,8 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
             [one, next] => one.size == next.address.wrapping_sub(one.address),
             _ => true,
         };
-        // Several symbols may be at one address. Per-cpu symbols are in the lower half, and the last
-        // of these has nothing next to it.
+        // Several symbols may be at one address. Per-cpu symbols are in the lower half of addresses,
+        // and no symbol follows the last per-cpu symbol.
         let image = symbols.iter().position(|symbol| symbol.address >> 63 != 0);
         let apart = symbols[image.unwrap_or(0)..]
             .windows(2)

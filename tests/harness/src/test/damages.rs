@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-/// The effect on the file.
+/// The effect of a damage on the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The module tables are refused.
@@ -13,7 +13,7 @@ pub enum Outcome {
     NoSizes,
     /// The tables of kallsyms itself are refused.
     NoFile,
-    /// Nothing can tell that the table was another one: some answers are wrong.
+    /// The kernel cannot detect the damage. Some answers are wrong.
     Undetected,
 }
 
@@ -43,12 +43,12 @@ impl fmt::Display for Outcome {
 pub struct Damage {
     pub table: &'static str,
     pub what: &'static str,
-    /// Gets the table and all that follows it.
+    /// Changes the bytes from the start of the table on.
     pub change: fn(&mut [u8]),
     pub outcome: Outcome,
 }
 
-/// Words from number `at` on become those.
+/// Overwrites the words of the table with `words`, from word number `at` on.
 fn set(table: &mut [u8], at: usize, words: &[u32]) {
     let places = table.chunks_exact_mut(4).skip(at);
     for (place, word) in places.zip(words) {
@@ -56,26 +56,26 @@ fn set(table: &mut [u8], at: usize, words: &[u32]) {
     }
 }
 
-/// A word by its number.
+/// Word number `at` of the table.
 fn word(table: &[u8], at: usize) -> u32 {
     let bytes = table.get(4 * at..).and_then(|rest| rest.first_chunk());
     bytes.copied().map_or(0, u32::from_le_bytes)
 }
 
-/// Words number `at` and the next one change places.
+/// Exchanges word number `at` and the next word.
 fn swap(table: &mut [u8], at: usize) {
     let words = [word(table, at + 1), word(table, at)];
     set(table, at, &words);
 }
 
-/// One bit of a byte.
+/// Flips a bit of byte number `at`.
 fn flip(table: &mut [u8], at: usize, bit: u8) {
     if let Some(byte) = table.get_mut(at) {
         *byte ^= 1 << bit;
     }
 }
 
-/// Each table once at least; first those that `make test ALL=1` has time for.
+/// The damages, at least one for each table. `make test ALL=1` has time for the first damages only.
 pub const DAMAGES: &[Damage] = &[
     Damage {
         table: "kallsyms_module_offsets",
@@ -97,7 +97,7 @@ pub const DAMAGES: &[Damage] = &[
     },
     Damage {
         table: "kallsyms_modules",
-        what: "a range that points behind all names",
+        what: "a range that points to an offset after all names",
         change: |table| set(table, 50, &[0x7fff_ffff]),
         outcome: Outcome::NoModules,
     },
@@ -119,7 +119,7 @@ pub const DAMAGES: &[Damage] = &[
     },
     Damage {
         table: "kallsyms_num_modules",
-        what: "more ranges than there are",
+        what: "a number of ranges above the real number",
         change: |table| {
             let more = word(table, 0) + 1000;
             set(table, 0, &[more]);
@@ -140,7 +140,7 @@ pub const DAMAGES: &[Damage] = &[
     },
     Damage {
         table: "kallsyms_exception_modules",
-        what: "an exception that points behind all names",
+        what: "an exception that points to an offset after all names",
         change: |table| set(table, 0, &[1 << 20]),
         outcome: Outcome::NoModules,
     },

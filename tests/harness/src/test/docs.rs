@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The documentation: the kernel's build prints no warning on the pages, mandoc and groff print
-//! none on the man pages, and some statements are checked.
+//! Tests of the documentation: the kernel's build prints no warning about the pages, mandoc and groff
+//! print no warning about the man pages, and link-errors.rst has the generator's messages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,18 +20,18 @@ pub fn run(report: &mut Report) -> Result<()> {
     let repository = options::repository()?;
     let files = source_files(&repository)?;
     report.check(
-        "mandoc and groff have nothing to say of the man pages",
+        "mandoc and groff print no warning about the man pages",
         man_pages(&repository, &files),
     );
     report.check(
-        "link-errors.rst has the messages that the generator has",
+        "link-errors.rst has the generator's messages",
         messages(&repository, &files),
     );
     report.check("make help is one screen", help(&repository));
     Ok(())
 }
 
-/// The warnings of the kernel's build on the pages.
+/// Makes the pages with the kernel's build, which must print no warning.
 pub fn pages(report: &mut Report, cache: &Cache, tree: &Tree) -> Result<()> {
     report.check(
         "the kernel's htmldocs makes the pages without a warning",
@@ -56,7 +56,7 @@ fn man_pages(repository: &Path, files: &[PathBuf]) -> Result<()> {
             let result = linter.output().context("mandoc, groff")?;
             let output = [result.stdout, result.stderr].concat();
             for line in String::from_utf8_lossy(&output).lines() {
-                // Names are in lower case where they are those of files: man-pages(7).
+                // man-pages(7) allows lower case in the title of a page about a file.
                 if !line.contains("lower case character in document title") {
                     complaints.push_str(line);
                     complaints.push('\n');
@@ -68,8 +68,8 @@ fn man_pages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Each message on the page is one that the sources have, and each that the
-/// sources have as a whole is on the page.
+/// Checks that the sources have each message of the page, and that the page has each message that the
+/// sources write as one string.
 fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     let page = repository.join("Documentation/kbuild/link-errors.rst");
     let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
@@ -84,7 +84,7 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     let end = page.find("\nThe system\n").context("The system")?;
     let mut unknown = Vec::new();
     for line in page[start..end].lines() {
-        // Terms and members of line blocks: ``the map is cut short``, ``no section found``
+        // A message is a term or in a line block: ``the map is cut short``, ``no section found``
         let line = line.trim_start_matches([' ', '|']);
         if !line.starts_with("``") {
             continue;
@@ -112,7 +112,7 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Those of `Err("not an address".into())`, `.ok_or("not four numbers and a name")` and the like.
+/// The messages in `Err("not an address".into())`, `.ok_or("not four numbers and a name")` and similar calls.
 fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
     let calls = [
         "Err(\"",
@@ -129,11 +129,11 @@ fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// 24 lines of 80 columns, of which one is for the next prompt.
+/// A screen has 24 lines of 80 columns, and the next prompt needs one line.
 fn help(repository: &Path) -> Result<()> {
     let mut make = Command::new("make");
     make.arg("-C").arg(repository).args(["-s", "help"]);
-    // A path of the user's can be longer.
+    // The path of the user's own cache can be longer.
     make.env("KALLMODSYMS_CACHE", "~/.cache/kallmodsyms");
     for variable in ["MAKEFLAGS", "MAKELEVEL"] {
         make.env_remove(variable);

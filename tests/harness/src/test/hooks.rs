@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the hooks of a series say of the tree that they are for.
+//! The files and the lines that the hooks of a series change.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ pub fn touched_files(series: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// True if each hunk has one place alone in its file: patch looks for another place where the lines
-/// are not at their numbers.
+/// Checks that each hunk has exactly one place in its file. If the lines are not at their numbers,
+/// patch(1) looks for another place.
 pub fn have_one_place(tree: &Path, series: &str) -> Result<()> {
     for Hunk { file, old } in hunks(series)? {
         let path = tree.join(&file);
@@ -48,6 +48,8 @@ fn hunks(series: &str) -> Result<Vec<Hunk>> {
     Ok(hunks)
 }
 
+/// The hunks of a patch like this:
+///
 /// ```text
 /// --- a/init/Kconfig
 /// +++ b/init/Kconfig

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `cargo test` of the workspace and of the tool, their tests counted with ours.
+//! Runs `cargo test` in the workspace of the tests and in the tool, and reports each test.
 
 use std::env;
 use std::path::Path;
@@ -28,8 +28,8 @@ pub fn run(report: &mut Report) -> Result<()> {
     result
 }
 
-/// Takes away the variables that options are taken from, as `KERNEL`: the tests of the harness set those
-/// that they are about.
+/// Removes the variables that set options, for example `KERNEL`. The tests of the harness set the
+/// variables that they test.
 fn without_options(cargo: &mut Command) {
     for command in Cli::command().get_subcommands() {
         for variable in command
@@ -41,13 +41,13 @@ fn without_options(cargo: &mut Command) {
     }
 }
 
-/// Runs `cargo test`, and counts its tests with ours.
+/// Runs `cargo test`, and reports each of its tests.
 pub fn count(report: &mut Report, cargo: &mut Command) -> Result<()> {
     let result = cargo.output().context("cargo test")?;
     let stdout = String::from_utf8_lossy(&result.stdout).into_owned();
     let mut counted = 0;
     for line in stdout.lines() {
-        // test tap::tests::lines_of_each_kind ... ok
+        // For example: test tap::tests::lines_of_each_kind ... ok
         let Some((name, outcome)) = line
             .strip_prefix("test ")
             .and_then(|line| line.split_once(" ... "))
@@ -68,7 +68,7 @@ pub fn count(report: &mut Report, cargo: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The block that begins `---- tap::tests::lines_of_each_kind stdout ----`.
+/// The output of a failed test: the lines after `---- tap::tests::lines_of_each_kind stdout ----`.
 fn failure_of(stdout: &str, name: &str) -> String {
     let start = format!("---- {name} stdout ----");
     let block = stdout.lines().skip_while(|line| *line != start).skip(1);
@@ -84,7 +84,7 @@ pub fn cargo(subcommand: &str) -> Result<Command> {
     Ok(cargo_on(&manifest, subcommand))
 }
 
-/// Cargo on another workspace.
+/// Cargo on any workspace.
 pub fn cargo_on(manifest: &Path, subcommand: &str) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args([subcommand, "--locked", "--release", "--manifest-path"]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The imports between the files of a program: no circle, and no import against the flow.
+//! Checks the imports between the files of a program: no circle, and no import against the flow.
 //!
 //! The graph comes from the text: `use` declarations, and paths that begin with `crate::`,
 //! `super::`, `self::` or the name of a child module. The graph ignores paths that lead to no file
@@ -15,14 +15,14 @@ use anyhow::{ensure, Context, Result};
 /// A program, and its folders in the order of the flow.
 pub struct Flow {
     pub name: &'static str,
-    /// The root module; the other files are beside it and below.
+    /// The root module. The other files are in its directory and below.
     pub root: &'static str,
-    /// A file in one of these folders may import from the same folder and from those before it. The files
-    /// beside the root may import from all of them.
+    /// A file in one of these folders may import from the same folder and from the folders before it.
+    /// The files beside the root may import from all folders.
     pub folders: &'static [&'static str],
 }
 
-/// A module by its path from the root module, which has an empty one.
+/// The path of a module from the root module. The path of the root module is empty.
 type Module = Vec<String>;
 
 /// The modules that each module imports.
@@ -91,7 +91,7 @@ fn target(module: &Module, path: &[String], texts: &BTreeMap<Module, String>) ->
         .map(<[_]>::to_vec)
 }
 
-/// All paths in `text` of two parts or more, those of a `use` tree each by itself.
+/// All paths of two or more parts in `text`. A `use` tree has several paths.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let code: Vec<_> = text
         .lines()
@@ -99,7 +99,7 @@ fn paths(text: &str) -> Vec<Vec<String>> {
         .collect();
     let code = code.join("\n");
     let mut found = Vec::new();
-    // What is before each open brace of a tree.
+    // The path before each open brace of a `use` tree.
     let mut prefixes: Vec<Vec<String>> = Vec::new();
     let mut path: Vec<String> = Vec::new();
     let mut rest = code.as_str();
@@ -173,7 +173,8 @@ fn is_folder(graph: &Graph, first: &str) -> bool {
         .any(|module| module.len() > 1 && module[0] == first)
 }
 
-/// The first circle that is reached from `module`, to which `way` leads.
+/// The first circle that the imports of `module` lead to. `way` has the modules from the first module
+/// to `module`.
 fn circle<'g>(
     module: &'g Module,
     graph: &'g Graph,

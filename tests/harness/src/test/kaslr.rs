@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kernels at other addresses in each boot: the file has the addresses of `/proc/kallsyms`, which
-//! are the addresses of vmlinux moved by one distance.
+//! Boots a kernel at other addresses each time. The file has the addresses of `/proc/kallsyms`: the
+//! addresses of vmlinux, moved by one distance.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::lab::guest;
 use crate::lab::options::Options;
 use crate::lab::qemu;
 
-/// Boots so often.
+/// Boots the kernel `boots` times.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, boots: u32) -> Result<()> {
     let vmlinux = kernel.objtree.join("vmlinux");
     let vmlinux = fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?;
@@ -46,7 +46,7 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, boots: u32) 
     Ok(())
 }
 
-/// Where `_text` is, if all addresses and sizes are right.
+/// The address of `_text`. Fails if an address or a size is wrong.
 fn place(texts: &Texts, defined: &sizes::Sizes) -> Result<u64> {
     let symbols = texts.symbols()?;
     let text = symbols.iter().find(|symbol| symbol.name == "_text");
@@ -56,11 +56,11 @@ fn place(texts: &Texts, defined: &sizes::Sizes) -> Result<u64> {
     Ok(text)
 }
 
-/// Or the boots say nothing of address randomisation.
+/// Fails if the kernel had the same address in all boots: then they did not test address randomisation.
 fn differ(places: &BTreeSet<u64>) -> Result<()> {
     ensure!(
         places.len() > 1,
-        "it was at {places:x?} each time: is RANDOMIZE_BASE set?"
+        "the kernel was at {places:x?} each time: is RANDOMIZE_BASE set?"
     );
     Ok(())
 }

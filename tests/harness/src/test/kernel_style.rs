@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own programs that read the source: checkpatch.pl, kernel-doc, and rustfmt with the
-//! kernel's settings. They are of the untouched tree.
+//! Runs the kernel's own checks of source code: checkpatch.pl, kernel-doc, and rustfmt with the kernel's
+//! settings. The scripts and the settings are from the untouched tree.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use super::report::Report;
 use crate::lab::options;
 use crate::lab::source::Tree;
 
-/// Where code for the kernel is.
+/// The directories with code for the kernel.
 const KERNEL_CODE: &[&str] = &[
     "include",
     "rust",
@@ -23,7 +23,7 @@ const KERNEL_CODE: &[&str] = &[
     "tests/printed",
 ];
 
-/// What checkpatch.pl says of code that is right here, and why.
+/// Warnings of checkpatch.pl about correct code, and the reason why each is wrong here.
 const EXCEPTIONS: [(&str, &str); 6] = [
     ("LINUX_VERSION_CODE", "one source is for several series"),
     (
@@ -36,13 +36,13 @@ const EXCEPTIONS: [(&str, &str); 6] = [
     ("AVOID_EXTERNS", "symbols that asm() defines have no header"),
 ];
 
-/// What checkpatch.pl says of the hooks that are right here, and why.
+/// Warnings of checkpatch.pl about correct hooks, and the reason why each is wrong here.
 const EXCEPTIONS_IN_HOOKS: [(&str, &str); 1] = [(
     "MISSING_SIGN_OFF",
     "the file is no commit: the author signs the commit that changes it",
 )];
 
-/// Types that checkpatch.pl would take for variables.
+/// Types that checkpatch.pl would mistake for variables.
 const TYPES: &str = "Elf_Sym\n";
 
 pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
@@ -66,16 +66,16 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     };
     let c = of(&["c", "h"]);
     report.check(
-        "checkpatch.pl --strict has nothing to say",
+        "checkpatch.pl --strict prints no warning",
         checkpatch(tree, &EXCEPTIONS, "--file", &c),
     );
     report.check(
-        "checkpatch.pl --strict has nothing to say of the hooks",
+        "checkpatch.pl --strict prints no warning about the hooks",
         checkpatch(tree, &EXCEPTIONS_IN_HOOKS, "--patch", &hooks),
     );
-    report.check("kernel-doc has nothing to say", kernel_doc(tree, &c));
+    report.check("kernel-doc prints no warning", kernel_doc(tree, &c));
     report.check(
-        "rustfmt agrees with the kernel's settings",
+        "rustfmt with the kernel's settings changes nothing",
         rustfmt(&of(&["rs"]), Some(&tree.join(".rustfmt.toml"))),
     );
     Ok(())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The names that each part of the code may use, and the limit on the length of a file.
+//! Checks which names each part of the code uses, and that no file is too long.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,12 +16,11 @@ use crate::lab::options;
 /// A file longer than this has more than one concern.
 const LONGEST_FILE: usize = 400;
 
-/// These files, and those below these directories, must not have the words
-/// outside comments.
+/// The files and directories in `paths` must not have the words in `forbidden` outside comments.
 struct Rule {
     name: &'static str,
     paths: &'static [&'static str],
-    /// But for these files.
+    /// The files that may have the words.
     except: &'static [&'static str],
     forbidden: &'static [&'static str],
 }
@@ -36,7 +35,7 @@ const RULES: &[Rule] = &[
     Rule {
         name: "the component is safe code on its abstractions",
         paths: &["rust/format", "rust/kallmodsyms.rs", "rust/listing"],
-        // Tokens are stored there without a check for each.
+        // This file stores tokens without a check for each token.
         except: &["rust/format/lines/name_expansion.rs"],
         forbidden: &["unsafe "],
     },
@@ -54,7 +53,7 @@ const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        name: "the lab knows no suite that uses it",
+        name: "the lab imports no suite that uses the lab",
         paths: &["tests/harness/src/lab"],
         except: &[],
         forbidden: &[
@@ -147,7 +146,7 @@ impl Rule {
         let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
-            // What the compiler checks while it compiles cannot panic later.
+            // A check at compile time cannot panic at run time.
             let code = code.trim_start();
             if code.starts_with("const _: () =") || code.starts_with("const { assert!") {
                 continue;
@@ -165,17 +164,17 @@ impl Rule {
     }
 }
 
-/// True if `word` stands in `code`, and not as the end of a longer word.
+/// True if `code` has `word`, and not only as the end of a longer word.
 fn names(code: &str, word: &str) -> bool {
     let is_part = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
     code.match_indices(word)
         .any(|(at, _)| !(word.starts_with(|c: char| c.is_alphabetic()) && is_part(&code[..at])))
 }
 
-/// The library of the kernel, the generator and the tool.
+/// The library that the kernel, the generator and the tool share.
 const FORMAT: &str = "rust/format/mod.rs";
 
-/// The tool and the generator each take in no file of another directory but the format code.
+/// Checks that the tool and the generator include no file of another directory but the format code.
 fn share_format_alone(repository: &Path, files: &[PathBuf]) -> Result<()> {
     for house in ["tools/kallmodsyms", "scripts"].map(|house| repository.join(house)) {
         let mut shared = BTreeSet::new();
@@ -191,7 +190,7 @@ fn share_format_alone(repository: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// The files that are named by `#[path = "..."]`, `include!("...")` and the like.
+/// The files that the text includes with `#[path = "..."]`, `include!("...")` and the like.
 fn included(text: &str) -> impl Iterator<Item = &str> {
     let marks = [
         "#[path = \"",

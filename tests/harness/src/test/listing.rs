@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Both files of one boot, symbol by symbol, as the guest sent them to the host.
+//! /proc/kallmodsyms and /proc/kallsyms of one boot, as the guest sent the files to the host.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::lab::qemu::Files;
 
-/// Both files as text.
+/// The text of both files.
 pub struct Texts {
     pub kallmodsyms: String,
     pub kallsyms: String,
@@ -19,7 +19,7 @@ pub struct Symbol<'a> {
     pub address: u64,
     pub size: u64,
     pub name: &'a str,
-    /// `[a] [b]`, or nothing.
+    /// For example `[a] [b]`; empty for a symbol in no module.
     pub modules: &'a str,
 }
 
@@ -35,8 +35,8 @@ impl Texts {
         })
     }
 
-    /// The kernel's own symbols; an error if a line, of these or of others, breaks the kallsyms
-    /// rule.
+    /// The kernel's own symbols. Fails if any line breaks the kallsyms rule: without the size, and for
+    /// the kernel's own symbols without the brackets, a line equals the line of /proc/kallsyms.
     ///
     /// ```text
     /// ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]
@@ -52,10 +52,10 @@ impl Texts {
         let mut symbols = Vec::with_capacity(count);
         for (line, their_line) in ours.zip(theirs) {
             let (symbol, modules) = line.split_once('\t').unwrap_or((line, ""));
-            // Names can have a space at their end.
+            // A name can end with a space.
             let fields: Vec<&str> = symbol.splitn(4, ' ').collect();
             let [address, size, kind, name] = fields[..] else {
-                bail!("not a line of the file: {line}");
+                bail!("a line of /proc/kallmodsyms has too few fields: {line}");
             };
             let is_of_kernel = !their_line.contains('\t');
             let mut expected = format!("{address} {kind} {name}");
@@ -64,7 +64,7 @@ impl Texts {
             }
             ensure!(
                 expected == their_line,
-                "this breaks the kallsyms rule: {line}, kallsyms: {their_line}"
+                "a line breaks the kallsyms rule: {line}, kallsyms: {their_line}"
             );
             let number = |text| u64::from_str_radix(text, 16).with_context(|| line.to_owned());
             let symbol = Symbol {

@@ -10,17 +10,20 @@ use anyhow::{ensure, Context, Result};
 pub const WITH: &str = "tiny-with";
 pub const WITHOUT: &str = "tiny-without";
 
-/// The most lines to print of a difference.
+/// The most lines to print if the lists differ.
 const ENOUGH: usize = 20;
 
-/// That the lists are the same, and not empty.
+/// Checks that the lists are equal and not empty.
 pub fn same(what: &str, with: &[String], without: &[String]) -> Result<()> {
     println!(
-        "# {what}: {} lines with, {} without",
+        "# {what}: {} lines with the option, {} without",
         with.len(),
         without.len()
     );
-    ensure!(!without.is_empty(), "nothing to compare");
+    ensure!(
+        !without.is_empty(),
+        "{what}: the kernel without the option has no lines"
+    );
     if with == without {
         return Ok(());
     }

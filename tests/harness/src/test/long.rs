@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make soak`: all tests that take too long for each run, some with a limit in minutes. `make
-//! reproduce`: the part of them that needs no debug kernel.
+//! Tests that take too long for each run. `make reproduce`: privacy, damaged tables, address
+//! randomisation and a second build. `make soak` adds the debug kernels, fuzzing and Miri; it runs each
+//! debug kernel and the fuzzing for a number of minutes.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -18,17 +19,17 @@ use crate::lab::workshop::Workshop;
 /// The number of boots at other addresses.
 const BOOTS: u32 = 10;
 
-/// The targets that decode tables; the others read build inputs.
+/// The fuzz targets that decode tables. The other targets read build inputs.
 const DECODERS: [&str; 4] = ["modules", "show", "sizes", "symbols"];
 
-/// `make soak`. Whether nothing was found.
+/// Runs `make soak`. Returns true if all tests passed.
 pub fn run(soak: &Soak) -> Result<bool> {
     let (options, minutes) = (&soak.options, soak.minutes);
     ensure!(minutes > 0, "MINUTES={minutes}: at least 1");
     let arch = options.arch()?;
     ensure!(
         arch.has_debug_kernels,
-        "ARCH={}: tests/kernel has no debug kernels for it; make reproduce needs none",
+        "ARCH={}: tests/kernel has no debug kernels for this architecture; make reproduce needs none",
         arch.name
     );
     // A request for one kernel runs that kernel alone.
@@ -51,7 +52,7 @@ pub fn run(soak: &Soak) -> Result<bool> {
     Ok(report.end())
 }
 
-/// `make reproduce`. Whether all passed.
+/// Runs `make reproduce`. Returns true if all tests passed.
 pub fn reproduce(options: &Options) -> Result<bool> {
     let workshop = Workshop::open(options, packages::For::Test)?;
     let mut report = Report::new();
@@ -60,14 +61,14 @@ pub fn reproduce(options: &Options) -> Result<bool> {
 }
 
 fn all_of_reproduce(report: &mut Report, options: &Options, workshop: &Workshop) {
-    report.group("who sees what, damage and repetition", |report| {
+    report.group("privacy, damage and repetition", |report| {
         let kernel = workshop.configured(options, options.config())?;
         let needed = [needs::CONTAINERS, needs::DAMAGE, needs::ADDRESSES].concat();
         if let Some(option) = needs::missing(&kernel, &needed)? {
-            bail!("{} is without {option}", kernel.config);
+            bail!("{} has no {option}", kernel.config);
         }
         build::build(&kernel)?;
-        report.group("who sees what", |report| {
+        report.group("privacy", |report| {
             boot::run_privacy(report, options, &kernel)
         });
         report.group("damaged tables", |report| {
@@ -84,7 +85,7 @@ fn all_of_reproduce(report: &mut Report, options: &Options, workshop: &Workshop)
     });
 }
 
-/// `make fuzz`, for so long.
+/// Runs `make fuzz` for `minutes`.
 fn fuzz(report: &mut Report, options: &Options, minutes: u64) -> Result<()> {
     let mut fuzz = Command::new(options::repository()?.join("tests/fuzz/run.sh"));
     fuzz.env("MINUTES", minutes.to_string())
@@ -106,13 +107,15 @@ fn fuzz(report: &mut Report, options: &Options, minutes: u64) -> Result<()> {
     }
     let status = child.wait()?;
     report.count(format!(
-        "fuzzing: {all} executions, {decoders} of them of decoders of tables"
+        "fuzzing: {all} executions, {decoders} of these in targets that decode tables"
     ));
     ensure!(status.success(), "{}", said.join("\n"));
-    ensure!(decoders > 0, "no target was run");
+    ensure!(decoders > 0, "no target that decodes tables was run");
     Ok(())
 }
 
+/// The target and the number of executions on a line like this:
+///
 /// ```text
 /// modules     4128933 executions, none failed
 /// ```
@@ -123,15 +126,15 @@ fn executions(line: &str) -> Option<(&str, u64)> {
     Some((target, count.parse().ok()?)).filter(|_| is_count)
 }
 
-/// The tests of the format code, by an interpreter that sees undefined behaviour.
+/// Runs the tests of the format code in Miri, an interpreter that detects undefined behaviour.
 fn miri(report: &mut Report) -> Result<()> {
-    // Cargo that runs this program is that of one toolchain.
+    // The variable CARGO names the cargo of one toolchain, which does not accept `+nightly`.
     let mut version = Command::new("cargo");
     version.args(["+nightly", "miri", "--version"]);
     let version = version.output().context("cargo")?;
     if !version.status.success() {
         report.count(
-            "Miri: not run, as there is no nightly toolchain that has it: \
+            "Miri was not run, because no nightly toolchain has it; to install it: \
              rustup toolchain install nightly --component miri,rust-src"
                 .to_owned(),
         );
@@ -142,7 +145,7 @@ fn miri(report: &mut Report) -> Result<()> {
     cargo
         .arg("--manifest-path")
         .arg(options::repository()?.join("tests/Cargo.toml"));
-    // Proptest asks for the directory it is in.
+    // Proptest asks for its current directory, which Miri does not tell by default.
     let flags = env::var("MIRIFLAGS").unwrap_or_default();
     cargo.env("MIRIFLAGS", format!("{flags} -Zmiri-disable-isolation"));
     let (before, _) = report.results();

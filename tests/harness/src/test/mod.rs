@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make test`: what is worth waiting for after each change; with `ALL=1`, everything.
+//! `make test` runs the tests that are short enough to run after each change. `ALL=1` adds the long tests.
 
 mod apply;
 pub mod attribution;
@@ -52,11 +52,11 @@ use crate::lab::workshop::Workshop;
 use needs::{can, ADDRESSES, CONTAINERS, DAMAGE};
 use report::Report;
 
-/// So many of the damages and of the boots at other addresses have time here.
+/// The numbers of damages and of boots at other addresses in `make test ALL=1`. `make reproduce` has more.
 const DAMAGES: usize = 2;
 const BOOTS: u32 = 3;
 
-/// Some tests, and whether only `ALL=1` runs them.
+/// Some tests. If `long` is set, `make test` runs these tests only with `ALL=1`.
 struct Group<'a> {
     name: String,
     long: bool,
@@ -86,7 +86,7 @@ impl<'a> Groups<'a> {
         });
     }
 
-    /// Runs those that are asked for, and says which others there are.
+    /// Runs the groups that `test` asks for, and prints the names of the long groups that did not run.
     fn run(self, test: &Test, report: &mut Report) -> Result<()> {
         let (mut long, short): (Vec<_>, Vec<_>) = self.0.into_iter().partition(|group| group.long);
         let (turn, limit) = (test.turn()?, test.limit()?);
@@ -106,7 +106,7 @@ impl<'a> Groups<'a> {
         }
         if !others.is_empty() {
             let why = match test.long() {
-                true => "not begun, as the time is over:",
+                true => "not begun because the time is over:",
                 false => "make test ALL=1 adds",
             };
             println!("# {why}\n#   {}", others.join("; "));
@@ -115,7 +115,7 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// True if all passed.
+/// Runs the groups that `test` asks for. Returns true if all tests passed.
 pub fn run(test: &Test) -> Result<bool> {
     let options = &test.options;
     let purpose = match test.long() {
@@ -133,7 +133,7 @@ pub fn run(test: &Test) -> Result<bool> {
     Ok(report.end())
 }
 
-/// All groups. The kernel that is tested first is the one that `make run` built.
+/// All groups. The first kernel under test is the kernel that `make run` builds.
 fn groups<'a>(
     options: &'a Options,
     workshop: &'a Workshop,
@@ -159,7 +159,7 @@ fn groups<'a>(
     groups.long("the oldest compiler", |report| {
         compilers::run(report, options, workshop)
     });
-    groups.long("what Kconfig offers", |report| {
+    groups.long("the option in Kconfig", |report| {
         offered::run(report, options, workshop)
     });
     groups.long("pages of the documentation", |report| {
@@ -176,10 +176,9 @@ fn groups<'a>(
             });
         }
     }
-    groups.long(
-        "who sees what, damage and address randomisation",
-        |report| circumstances(report, options, workshop),
-    );
+    groups.long("privacy, damage and address randomisation", |report| {
+        circumstances(report, options, workshop)
+    });
     groups.long("many BPF programs", |report| {
         speed::run_bpf(report, options, workshop)
     });
@@ -229,7 +228,7 @@ fn kernel(
     rebuild::run(report, &kernel)
 }
 
-/// The first kernel, with other readers, tables and addresses.
+/// Tests the first kernel with other readers, with damaged tables, and at other addresses.
 fn circumstances(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     let kernel = workshop.configured(options, options.config())?;
     build::build(&kernel)?;
@@ -254,7 +253,8 @@ mod tests {
     use super::*;
     use crate::lab::options::{Cli, Command};
 
-    /// What is run of two short groups and three long ones, and what is counted.
+    /// Runs two short and three long groups with these arguments of `make test`. Returns the names of the
+    /// groups that ran, and the number of tests that passed.
     fn run(arguments: &[&str]) -> (String, u32) {
         let line = ["harness", "test", "--cache", "c"].iter().chain(arguments);
         let Command::Test(test) = Cli::parse_from(line).command else {

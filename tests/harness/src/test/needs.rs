@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What some tests need of a kernel.
+//! The options of the kernel that some tests need.
 
 use anyhow::Result;
 
 use crate::lab::configure::Kernel;
 
+/// For tests that run readers in containers.
 pub const CONTAINERS: &[&str] = &["CONFIG_USER_NS", "CONFIG_PID_NS"];
 
-/// A vmlinux that QEMU boots.
+/// For tests that boot a vmlinux in QEMU.
 pub const DAMAGE: &[&str] = &["CONFIG_PVH"];
 
-/// Other addresses in each boot.
+/// For tests that need other addresses in each boot.
 pub const ADDRESSES: &[&str] = &["CONFIG_RANDOMIZE_BASE"];
 
-/// Names of all addresses, and a kprobe that finds a function.
+/// For tests that print the names of all addresses. A kprobe finds a function that is not exported.
 pub const PRINTED: &[&str] = &["CONFIG_KALLSYMS_ALL", "CONFIG_KPROBES"];
 
 /// The first of these options that the kernel lacks.
@@ -27,11 +28,14 @@ pub fn missing(kernel: &Kernel, needed: &[&'static str]) -> Result<Option<&'stat
     Ok(None)
 }
 
-/// True if the kernel has all of these options, and prints the first that it lacks.
+/// Returns true if the kernel has all of these options. Otherwise, prints the first missing option.
 pub fn can(kernel: &Kernel, needed: &[&'static str]) -> Result<bool> {
     let missing = missing(kernel, needed)?;
     if let Some(option) = missing {
-        println!("# {} is without {option}: not all is run", kernel.config);
+        println!(
+            "# {} has no {option}: some tests are skipped",
+            kernel.config
+        );
     }
     Ok(missing.is_none())
 }

@@ -35,13 +35,14 @@ pub fn run(
         build::build(&kernel)?;
         sections.push(sections_of(&kernel.objtree.join("vmlinux"))?);
         if tree != pristine {
-            report.check("with the option off, what asks for modules can be built", {
-                modules::build_sample_in_c(&kernel).map(drop)
-            });
+            report.check(
+                "with the option off, a module that calls kallmodsyms can be built",
+                modules::build_sample_in_c(&kernel).map(drop),
+            );
         }
     }
     report.check(
-        "with the option off, vmlinux has the sections and sizes of an unpatched tree's",
+        "with the option off, vmlinux has the sections and sizes of an unpatched tree",
         {
             let [without, with] = &sections[..] else {
                 unreachable!("two trees")
@@ -52,7 +53,7 @@ pub fn run(
     Ok(())
 }
 
-/// Name, type, address, size and the rest of each section.
+/// A line for each section, with its name, type, address and size.
 fn sections_of(vmlinux: &Path) -> Result<String> {
     let mut readelf = Command::new("readelf");
     command::output(readelf.args(["--wide", "--section-headers"]).arg(vmlinux))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where the kernel's own Kconfig offers the option, and where it does not.
+//! Configurations in which the kernel's own Kconfig offers the option, and others in which it does not.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -15,16 +15,16 @@ use crate::lab::options::Options;
 use crate::lab::toolchain::Toolchain;
 use crate::lab::workshop::Workshop;
 
-/// A kernel, in the kernel's own words.
+/// A configuration, in the words of the kernel's Makefile and Kconfig.
 struct Case {
     name: &'static str,
     arch: &'static str,
-    /// clang makes programs for all architectures.
+    /// `1` for clang, which compiles for all architectures; empty for gcc.
     llvm: &'static str,
     base: &'static str,
-    /// Set beside `RUST` and the option.
+    /// Lines of .config that the test adds, besides `RUST` and the option.
     lines: &'static str,
-    /// What must be `y` in the end, so that nothing else refuses the option.
+    /// The options that must be `y` in the end. Otherwise Kconfig may refuse the option for another reason.
     holds: &'static [&'static str],
     is_offered: bool,
 }
@@ -32,7 +32,7 @@ struct Case {
 /// The dependencies of the option in each kernel.
 const RUST: &[&str] = &["RUST", "KALLSYMS", "PROC_FS"];
 
-/// Most of what is tried.
+/// The values that most cases share.
 const REFUSED: Case = Case {
     name: "",
     arch: "x86_64",
@@ -124,7 +124,7 @@ const CASES: &[Case] = &[
 ];
 
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
-    // Kconfig's own program is compiled once for all.
+    // In one build directory, make compiles Kconfig's own program only once.
     let scratch = tempfile::tempdir_in(&options.cache)?;
     for case in CASES {
         let (what, name) = (
@@ -155,7 +155,7 @@ fn try_one(
     let options = options.of_cell(&options.kernel, "x86_64", case.llvm);
     let make = |target: &str| {
         let mut make = toolchain.make(&options, tree, objtree)?;
-        // The last ones count.
+        // If a variable has several values, make uses the last value.
         make.args([&format!("ARCH={}", case.arch), "SUBARCH=x86_64", target]);
         command::output(&mut make).map(drop)
     };
@@ -179,7 +179,10 @@ fn try_one(
         config.lines().any(|other| other == line)
     };
     for option in case.holds {
-        ensure!(has(option), "{option} is not set, so this tries nothing");
+        ensure!(
+            has(option),
+            "{option} is not set, so this case tests nothing"
+        );
     }
     ensure!(
         has("KALLMODSYMS") == case.is_offered,

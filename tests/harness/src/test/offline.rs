@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The output of `kallmodsyms show` for a vmlinux, compared with the whole file of the running kernel.
+//! Compares the output of `kallmodsyms show` for a vmlinux with the lines of the kernel's own symbols in
+//! the running kernel.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,10 @@ use crate::lab::options::Options;
 use crate::lab::qemu::{self, Files};
 use crate::tool;
 
-/// The first symbol of the image, by which address randomisation is known.
+/// The end of the line of the image's first symbol. Its address tells how far the kernel was moved.
 const FIRST: &str = " T _text";
 
-/// `files` are of a boot whose addresses are random.
+/// `files` are from a boot with address randomisation.
 pub fn run(
     report: &mut Report,
     options: &Options,
@@ -38,7 +39,7 @@ pub fn run(
         same(&show(&["vmlinux".as_ref(), moved.as_ref()])?, &random)
     };
     report.check(
-        &name("show --offset is the file of a kernel that was moved"),
+        &name("show --offset prints the file of a kernel at random addresses"),
         moved(),
     );
 
@@ -46,7 +47,9 @@ pub fn run(
     let (kallmodsyms, kallsyms) = of_kernel(&files)?;
     let lines = kallmodsyms.lines().count();
     report.check(
-        &name(&format!("show is the file with nokaslr, {lines} lines")),
+        &name(&format!(
+            "show prints the file of a kernel with nokaslr, {lines} lines"
+        )),
         same(&linked, &kallmodsyms),
     );
     let as_kallsyms = || {
@@ -54,20 +57,22 @@ pub fn run(
         same(&show(&["vmlinux".as_ref(), format.as_ref()])?, &kallsyms)
     };
     report.check(
-        &name("show --format=kallsyms is /proc/kallsyms with nokaslr"),
+        &name("show --format=kallsyms prints /proc/kallsyms of a kernel with nokaslr"),
         as_kallsyms(),
     );
     let (image, what) = without_symbols(options, kernel)?;
     let stripped = || same(&show(&[image.as_ref()])?, &kallmodsyms);
     report.check(
-        &name(&format!("show needs no symbols: {what} says the same")),
+        &name(&format!(
+            "show needs no symbols: it prints the same for {what}"
+        )),
         stripped(),
     );
     Ok(())
 }
 
-/// A file without symbols that has the tables: x86's image has such a vmlinux inside. Elsewhere the
-/// image is no ELF file.
+/// A file that has the tables, but no symbols: on x86 the image, which contains such a vmlinux. On other
+/// architectures, the image is no ELF file, so this function strips a vmlinux.
 fn without_symbols(options: &Options, kernel: &Kernel) -> Result<(PathBuf, &'static str)> {
     let arch = options.arch()?;
     let image = PathBuf::from(arch.image);
@@ -81,8 +86,8 @@ fn without_symbols(options: &Options, kernel: &Kernel) -> Result<(PathBuf, &'sta
     Ok((stripped, "a stripped vmlinux"))
 }
 
-/// The lines of the kernel's own symbols of `/proc/kallmodsyms` and `/proc/kallsyms`: those that have
-/// no bracket in the latter. Loaded modules follow.
+/// The lines of the kernel's own symbols in `/proc/kallmodsyms` and `/proc/kallsyms`. In
+/// `/proc/kallsyms`, these lines have no brackets, and the lines of loaded modules follow.
 fn of_kernel(files: &Files) -> Result<(String, String)> {
     let (kallmodsyms, kallsyms) = (files.read("kallmodsyms")?, files.read("kallsyms")?);
     let count = kallsyms.lines().position(|line| line.contains('\t'));
@@ -97,7 +102,7 @@ fn show(tool: &Path, kernel: &Kernel, arguments: &[&OsStr]) -> Result<String> {
     command::output(tool.arg("show").args(arguments))
 }
 
-/// The address in the line that ends so.
+/// The address in the line that ends with `end`.
 fn address(lines: &str, end: &str) -> Result<u64> {
     let mut lines = lines.lines();
     let line = lines.find(|line| line.ends_with(end));
@@ -106,9 +111,9 @@ fn address(lines: &str, end: &str) -> Result<u64> {
     u64::from_str_radix(digits, 16).with_context(|| line.to_owned())
 }
 
-/// That both are the same to the byte, and not empty.
+/// Checks that both texts have the same bytes, and are not empty.
 fn same(offline: &str, booted: &str) -> Result<()> {
-    ensure!(!booted.is_empty(), "the kernel says nothing");
+    ensure!(!booted.is_empty(), "the file of the kernel is empty");
     if offline == booted {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The order of `/proc/kallsyms`, against what the `scripts/kallsyms.c` of an untouched tree makes of
-//! the same symbols: the checker of `make check ORDER=`.
+//! Compares the order of `/proc/kallsyms` with the order in which the `scripts/kallsyms.c` of an untouched
+//! tree puts the same symbols. The checker of `make check ORDER=` makes the comparison.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options;
 
-/// The page that lists what the option changes.
+/// The page that lists the changes that the option makes.
 const PAGE: &str = "Documentation/core-api/differences.rst";
 
 pub fn run(report: &mut Report, kernel: &Kernel, untouched: &Path) -> Result<()> {
@@ -30,7 +30,7 @@ pub fn run(report: &mut Report, kernel: &Kernel, untouched: &Path) -> Result<()>
         println!("# {line}");
     }
     let name = format!(
-        "{}: the order is an untouched tree's, where its rules do not leave symbols equal",
+        "{}: symbols have the order of an untouched tree, unless its rules leave them equal",
         kernel.config
     );
     let why = String::from_utf8_lossy(&output.stderr);
@@ -49,17 +49,21 @@ pub fn run(report: &mut Report, kernel: &Kernel, untouched: &Path) -> Result<()>
     Ok(())
 }
 
-/// That the page has each of these.
+/// Checks that the page has each pair of symbols that [`renamed`] finds in the checker's output.
 fn all_known(said: &str, page: &str) -> Result<()> {
     let known: Vec<_> = page.lines().map(str::trim).collect();
     let renamed = said.lines().filter_map(renamed);
     let unknown: Vec<_> = renamed.filter(|line| !known.contains(&&**line)).collect();
-    ensure!(unknown.is_empty(), "{PAGE} has not\n{}", unknown.join("\n"));
+    ensure!(
+        unknown.is_empty(),
+        "{PAGE} does not have\n{}",
+        unknown.join("\n")
+    );
     Ok(())
 }
 
-/// What the checker says of an address whose first symbol has a size and is another than in an untouched
-/// kernel: `relocate_kernel -> relocate_range` of
+/// The first symbols of an address, without the option and with it, if these differ and the symbol without
+/// the option has a size: `relocate_kernel -> relocate_range` for this line of the checker's output:
 ///
 /// ```text
 /// ffffffff8106d000 relocate_kernel (115) relocate_range (2048) -> relocate_range (2048) relocate_kernel (115)
@@ -104,6 +108,6 @@ ffffffff8106d000 part (115) whole (2048) -> whole (2048) part (115)
     fn symbols_with_a_size_that_lost_their_place() {
         all_known(SAID, "What changes::\n\n    part -> whole\n").unwrap();
         let error = all_known(SAID, "part, whole\n").unwrap_err().to_string();
-        assert!(error.ends_with("has not\npart -> whole"), "{error}");
+        assert!(error.ends_with("does not have\npart -> whole"), "{error}");
     }
 }

@@ -17,7 +17,7 @@ use crate::lab::configure::Kernel;
 /// The files that the link makes.
 const PRODUCTS: &[&str] = &["vmlinux", "System.map", OF_OURS[0], OF_OURS[1]];
 
-/// And, of that, what only ours does.
+/// Of these files, the files that only the generator makes.
 const OF_OURS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
 
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
@@ -27,7 +27,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
         runs_nothing(kernel),
     );
     report.check(
-        &name("make mrproper removes what ours made"),
+        &name("make mrproper removes the files of kallmodsyms"),
         leaves_nothing(kernel),
     );
     Ok(())
@@ -36,7 +36,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
 fn runs_nothing(kernel: &Kernel) -> Result<()> {
     let before = times(&kernel.objtree)?;
     let built = build::build(kernel)?;
-    // kbuild itself looks at these in every build.
+    // kbuild itself prints these steps in every build.
     let always = ["CALL ", "DESCEND ", "GEN Makefile", "INSTALL "];
     let ran: Vec<_> = built
         .steps
@@ -45,7 +45,7 @@ fn runs_nothing(kernel: &Kernel) -> Result<()> {
         .map(String::as_str)
         .collect();
     if !ran.is_empty() {
-        bail!("it ran\n{}", ran.join("\n"));
+        bail!("the second build ran\n{}", ran.join("\n"));
     }
     ensure!(
         before == times(&kernel.objtree)?,
@@ -67,7 +67,7 @@ fn times(objtree: &Path) -> Result<Vec<SystemTime>> {
         .collect()
 }
 
-/// In a build directory that has just what is ours.
+/// Runs `make mrproper` in a build directory that has only the files of kallmodsyms.
 fn leaves_nothing(kernel: &Kernel) -> Result<()> {
     let objtree = tempfile::tempdir()?;
     fs::create_dir(objtree.path().join("kernel"))?;
@@ -94,6 +94,6 @@ fn leaves_nothing(kernel: &Kernel) -> Result<()> {
         "Makefile",
     ]);
     let left = command::output(&mut find)?;
-    ensure!(left.is_empty(), "it left\n{left}");
+    ensure!(left.is_empty(), "make mrproper left\n{left}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A kernel built a second time, from nothing: elsewhere, by another number of jobs, in another
-//! language, and interrupted on the way. Takes minutes.
+//! Builds a kernel a second time from nothing: in another directory, with another number of jobs, in
+//! another language, and with interruptions. Takes minutes.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,7 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
 
-/// In what order, and how hard, the second build is interrupted: when make says that it begins this.
+/// The interruptions of the second build, in their order: when make prints the step, it gets the signal.
 const INTERRUPTIONS: [(&str, Signal); 5] = [
     ("  CC      mm/slub.o", Signal::TERM),
     ("  KMSYMS  .tmp_vmlinux1", Signal::TERM),
@@ -26,7 +26,7 @@ const INTERRUPTIONS: [(&str, Signal); 5] = [
     ("  LD      vmlinux", Signal::TERM),
 ];
 
-/// A language in which the linker's map says other words, if its messages are installed.
+/// If the linker's messages in this language are installed, the link map has other words.
 const LANGUAGE: &str = "de_DE.UTF-8";
 
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
@@ -43,7 +43,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     let mut phase = Phase::start("rebuild");
     let mut interrupted = 0;
     for (step, signal) in INTERRUPTIONS {
-        phase.announce(&format!("until it says '{}'", step.trim()));
+        phase.announce(&format!("until make prints '{}'", step.trim()));
         interrupted += usize::from(again.build(Some((step, signal)))?);
     }
     phase.announce("to the end");
@@ -77,7 +77,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
 fn often_enough(interrupted: usize) -> Result<()> {
     ensure!(
         interrupted == INTERRUPTIONS.len(),
-        "there are {} points at which it should have been",
+        "the build should have been interrupted {} times",
         INTERRUPTIONS.len()
     );
     Ok(())
@@ -97,7 +97,7 @@ fn compare(one: &Path, other: &Path) -> Result<usize> {
         .collect();
     ensure!(
         differing.is_empty() && one_tables.len() == other_tables.len(),
-        "these differ: {}",
+        "these tables differ: {}",
         differing.join(" ")
     );
     reproduce::same_reports(one, other)?;
@@ -127,22 +127,22 @@ impl Again<'_> {
         let config = self.kernel.objtree.join(".config");
         fs::copy(&config, self.objtree.join(".config"))
             .with_context(|| config.display().to_string())?;
-        // Without it everything is in English, which is no less right.
+        // If localedef fails, the second build is in English, and the test still counts.
         let mut localedef = Command::new("localedef");
         localedef.args(["-i", "de_DE", "-f", "UTF-8"]);
         let made = command::output(localedef.arg(self.locales.join(LANGUAGE)));
         if let Err(error) = made {
-            println!("# no other language: {error:#}");
+            println!("# the second build is in English: {error:#}");
         }
         command::output(self.make()?.arg("olddefconfig")).map(drop)
     }
 
-    /// Runs make, until it says that it begins a step, or to the end. Whether it was interrupted.
+    /// Runs make until it prints the step in `until`, or to the end. Returns true if make was interrupted.
     fn build(&self, until: Option<(&str, Signal)>) -> Result<bool> {
         let log = self.objtree.join("build.log");
         let log = fs::File::options().create(true).append(true).open(log)?;
         let mut make = self.make()?;
-        // One job more than the first build has.
+        // The first build has one job less.
         let jobs = 1 + std::thread::available_parallelism()?.get();
         make.arg(format!("-j{jobs}")).arg("vmlinux");
         make.stdin(Stdio::null())
@@ -165,9 +165,12 @@ impl Again<'_> {
         }
         let status = child.wait()?;
         if !stopped && !status.success() {
-            bail!("{}: {status}, see build.log there", self.objtree.display());
+            bail!(
+                "{}: {status}; see build.log in this directory",
+                self.objtree.display()
+            );
         }
-        // Who started us may have had the signal ignored.
+        // make ignores the signal if the process that started the harness ignores it.
         Ok(stopped && !status.success())
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tells which tests passed and which failed, one after the other and at the end.
+//! Prints the result of each test, and the number of passed and failed tests at the end.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use anyhow::Result;
 
 use crate::lab::progress;
 
-/// What has passed and what has not.
+/// The results of the tests so far.
 pub struct Report {
     passed: u32,
-    /// What failed, and why.
+    /// The name of each failed test, and the reason of the failure.
     failures: Vec<String>,
-    /// What was counted, for the end.
+    /// The lines of [`Self::count`], to print again at the end.
     counts: Vec<String>,
-    /// Whether only failures are told.
+    /// True if passed tests are not printed.
     quiet: bool,
     started: Instant,
 }
@@ -31,7 +31,7 @@ impl Report {
         }
     }
 
-    /// One that tells only of failures.
+    /// A report that does not print passed tests.
     pub fn quiet() -> Self {
         Self {
             quiet: true,
@@ -39,17 +39,17 @@ impl Report {
         }
     }
 
-    /// How many passed, and what failed.
+    /// The number of passed tests, and the failures.
     pub fn results(&self) -> (u32, &[String]) {
         (self.passed, &self.failures)
     }
 
-    /// How long this has been.
+    /// The time since the report began.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// How many there were.
+    /// The number of tests so far.
     fn number(&self) -> usize {
         self.passed as usize + self.failures.len()
     }
@@ -69,7 +69,7 @@ impl Report {
         }
     }
 
-    /// One test.
+    /// Adds the result of one test.
     pub fn check(&mut self, name: &str, result: Result<()>) {
         match result {
             Ok(()) => self.passed(name),
@@ -77,13 +77,13 @@ impl Report {
         }
     }
 
-    /// Says what was counted, now and at the end.
+    /// Prints a line with a count, now and again at the end.
     pub fn count(&mut self, counted: String) {
         println!("# {counted}");
         self.counts.push(counted);
     }
 
-    /// Says what was counted and how many passed. Whether all did.
+    /// Prints the counts and the numbers of passed and failed tests. Returns true if no test failed.
     pub fn end(&self) -> bool {
         if !self.counts.is_empty() {
             println!("# counted:\n#   {}", self.counts.join("\n#   "));
@@ -94,7 +94,7 @@ impl Report {
         failed == 0
     }
 
-    /// A group of tests that can also fail as a whole.
+    /// Runs a group of tests. The group can also fail as a whole.
     pub fn group(&mut self, name: &str, tests: impl FnOnce(&mut Self) -> Result<()>) {
         println!(
             "# {name} (after {})",

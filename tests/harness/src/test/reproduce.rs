@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tables depend on what is linked, and not on where, by how many jobs, in which language, or on
-//! whether the build was interrupted.
+//! The tables depend only on the linked files. They do not depend on the directory, the number of jobs,
+//! the language, or interruptions of the build.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -18,8 +18,8 @@ use crate::lab::configure::{Kernel, GENERATOR};
 /// The files that the generator writes beside vmlinux.
 pub const REPORTS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
 
-/// The generator once more on what the last link left, in a copy of the build directory and under
-/// other circumstances: it must print what is in that link's files.
+/// Runs the generator again on the files that the last link left, in a copy of the build directory and
+/// under other circumstances. The output must equal the files of that link.
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     let moved = Moved::of(&kernel.objtree)?;
     let pass = bench::last_pass(&kernel.objtree)?;
@@ -41,7 +41,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// A copy of a build directory, of links to the same files, elsewhere.
+/// A copy of a build directory at another path. Its files are hard links to the same files.
 struct Moved(tempfile::TempDir);
 
 impl Moved {
@@ -56,7 +56,8 @@ impl Moved {
         Ok(Self(directory))
     }
 
-    /// The generator is run by the program that `words` begin with, if there are any.
+    /// Runs the generator, and compares its output. If `words` is not empty, it is a command that runs the
+    /// generator.
     fn compare(&self, objtree: &Path, pass: &str, words: &[&str]) -> Result<()> {
         for file in REPORTS {
             let path = self.0.path().join(file);
@@ -68,7 +69,7 @@ impl Moved {
             let again = self.generate(words, &["sort-symbols", pass, &syms])?;
             ensure!(
                 again == read(&sorted)?,
-                "{} is another one",
+                "the generator now prints another {}",
                 sorted.display()
             );
         }
@@ -82,7 +83,7 @@ impl Moved {
         same_reports(objtree, self.0.path())
     }
 
-    /// The output of the generator.
+    /// Runs the generator in the copy, and returns its output.
     fn generate(&self, words: &[&str], arguments: &[&str]) -> Result<Vec<u8>> {
         let path = self.0.path().join(GENERATOR);
         let program = words.iter().map(OsStr::new).chain([path.as_os_str()]);
@@ -99,7 +100,7 @@ impl Moved {
     }
 }
 
-/// `Cpus_allowed_list: 0-1`, with a tab.
+/// The first processor of a line like `Cpus_allowed_list: 0-1`, which has a tab instead of the space.
 fn first_processor() -> Result<String> {
     let status = fs::read_to_string("/proc/self/status")?;
     let list = status
@@ -115,7 +116,7 @@ fn first_processor() -> Result<String> {
 pub fn same_reports(one: &Path, other: &Path) -> Result<()> {
     for file in REPORTS {
         let same = read(&one.join(file))? == read(&other.join(file))?;
-        ensure!(same, "{file} is another one");
+        ensure!(same, "{file} differs");
     }
     Ok(())
 }

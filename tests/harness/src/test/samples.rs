@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The samples in user space: the readers in C and in Rust, each with its own tests, and both on the
-//! listing of a real kernel. (The samples that are modules are tested in the guest.)
+//! Tests the samples in user space: the readers in C and in Rust. Each reader has its own tests, and both
+//! readers look up the same addresses of a real kernel. (The guest tests the samples that are modules.)
 
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ use crate::lab::tap::{self, Line};
 const IN_C: &str = "samples/reader-c";
 const IN_RUST: &str = "samples/reader-rs/Cargo.toml";
 
-/// The tests that they bring.
+/// Runs the own tests of each reader.
 pub fn run(report: &mut Report) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let test = directory.path().join("test");
@@ -36,17 +36,17 @@ pub fn run(report: &mut Report) -> Result<()> {
         }
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    report.check("reader in C: the sanitizers have nothing to say", {
+    report.check("reader in C: the sanitizers report nothing", {
         (|| {
             ensure!(output.status.success() && passed > 0, "{said}");
             Ok(())
         })()
     });
-    report.check("reader in Rust: clippy has nothing to say", clippy());
+    report.check("reader in Rust: clippy prints no warning", clippy());
     host::count(report, cargo("test")?.arg("--no-fail-fast"))
 }
 
-/// Both readers say the same of every symbol of `listing`, and of what is around it.
+/// Checks that both readers print the same for addresses in and beside every symbol of `listing`.
 pub fn compare(listing: &Path) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let in_c = directory.path().join("whose");

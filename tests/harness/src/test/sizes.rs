@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The sizes that the file shows, against those of vmlinux's ELF symbols.
+//! Compares the sizes that the file shows with the sizes of vmlinux's ELF symbols.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,13 +12,13 @@ use super::report::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::qemu::Files;
 
-/// The first symbol of the image, by which address randomisation is known.
+/// The first symbol of the image. Its address tells how far the kernel was moved.
 const FIRST: &str = "_text";
 
 /// The most differences to print.
 const ENOUGH: usize = 5;
 
-/// Several symbols can have one name at one address: their sizes, sorted.
+/// The sorted sizes of the symbols with one address and one name.
 pub type Sizes = BTreeMap<(u64, String), Vec<u64>>;
 
 pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
@@ -33,12 +33,12 @@ pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
         &defined,
     )?;
     let count: usize = shown.values().map(Vec::len).sum();
-    let name = format!("{}: {count} sizes are vmlinux's", kernel.config);
+    let name = format!("{}: {count} sizes are the sizes in vmlinux", kernel.config);
     report.check(&name, compare(&shown, &defined));
     Ok(())
 }
 
-/// The symbols of vmlinux, as `nm -S` has them.
+/// The symbols of vmlinux that `nm -S` prints.
 pub fn defined(vmlinux: &[u8]) -> Result<Sizes> {
     let mut sizes = Sizes::new();
     for symbol in object::File::parse(vmlinux)?.symbols() {
@@ -50,8 +50,9 @@ pub fn defined(vmlinux: &[u8]) -> Result<Sizes> {
     Ok(sizes)
 }
 
-/// The lines of the kernel's own symbols, which have no brackets in `/proc/kallsyms`, with the
-/// addresses that vmlinux has. The per-cpu area, in the lower half, is not moved.
+/// The kernel's own symbols and their sizes in `/proc/kallmodsyms`, with the addresses of vmlinux. In
+/// `/proc/kallsyms`, these symbols have no brackets. The per-cpu area, in the lower half of addresses,
+/// is not moved.
 ///
 /// ```text
 /// 0000000000000000 0 A __per_cpu_start
@@ -65,7 +66,7 @@ pub fn shown(kallmodsyms: &str, kallsyms: &str, defined: &Sizes) -> Result<Sizes
         let symbol = line.split('\t').next().unwrap_or_default();
         let fields: Vec<_> = symbol.split(' ').collect();
         let [address, size, _, name] = fields[..] else {
-            anyhow::bail!("not a line of the file: {line}");
+            anyhow::bail!("a line of /proc/kallmodsyms does not have four fields: {line}");
         };
         let number = |text| u64::from_str_radix(text, 16).context(line.to_owned());
         symbols.push((number(address)?, number(size)?, name));

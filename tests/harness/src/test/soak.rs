@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Reading while everything that can change does, with faults and crowds before it, in kernels that
-//! look for errors in themselves: for some seconds in each as a test, and for minutes in
-//! `make soak`.
+//! Boots kernels that look for errors in themselves. The guest injects faults, runs many readers at once,
+//! and then reads while other processes change the contents of the file: for some seconds in a test,
+//! and for minutes in `make soak`.
 
 use anyhow::{ensure, Result};
 
@@ -17,19 +17,20 @@ use crate::lab::tap::{self, Line};
 use crate::lab::workshop::Workshop;
 use crate::reports::Reports;
 
-/// One looks for memory errors, wrong locking, leaks and overflows, the other for data races.
+/// The first kernel looks for memory errors, wrong locking, leaks and overflows, the second kernel for
+/// data races.
 pub const CONFIGS: &[&str] = &["debug-kasan", "debug-kcsan"];
 
-/// How long the test reads in each.
+/// The time that the test reads in each kernel.
 const SECONDS: u64 = 15;
 
-/// How the guest's last counts begin.
+/// The beginning of the comments with the guest's last counts.
 const IN_ALL: &str = "in all ";
 
 /// The most reports to print.
 const ENOUGH: usize = 10;
 
-/// The test: as long as the rest of them can wait for.
+/// Reads for [`SECONDS`].
 pub fn test(
     report: &mut Report,
     options: &Options,
@@ -41,7 +42,7 @@ pub fn test(
     read(report, options, &kernel, SECONDS, |_| ())
 }
 
-/// For so many minutes.
+/// Reads for `minutes`.
 pub fn run(
     report: &mut Report,
     options: &Options,
@@ -55,7 +56,7 @@ pub fn run(
     })
 }
 
-/// Boots the kernel and has it read for so long; `say` gets what the guest tells on the way.
+/// Boots the kernel, and reads for `seconds`. Passes the guest's other comments to `say`.
 fn read(
     report: &mut Report,
     options: &Options,
@@ -80,7 +81,7 @@ fn read(
     });
     reports.end();
     report.count(format!(
-        "{}: {} reports, and {} data races that have nothing of ours in them; all is in {}",
+        "{}: {} reports, and {} data races without code of kallmodsyms; see {}",
         kernel.config,
         reports.found.len(),
         reports.races_of_others.len(),

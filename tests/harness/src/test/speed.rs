@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Reading must stay cheap, and so must lookups: how many instructions they take against what the
-//! kernel has for them, in a guest whose clock counts instructions, so that the figure does not
-//! depend on the machine.
+//! Limits the instructions of reading and of lookups, relative to `/proc/kallsyms` and to a plain
+//! search. The guest's clock counts instructions, so the ratios do not depend on the machine.
 
 use anyhow::{anyhow, Result};
 
@@ -13,7 +12,7 @@ use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::lab::workshop::Workshop;
 
-/// Returns the ratio.
+/// Limits the instructions of reading. Returns the ratio to `/proc/kallsyms`.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f64> {
     let ratio = bench::ratio(options, kernel)?;
     let what = format!("{}: reading", kernel.config);
@@ -22,22 +21,22 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f6
     Ok(ratio)
 }
 
-/// Prints what share `of` some instructions `what` takes, and fails if it is above the limit.
+/// Prints `share`, the instructions of `what` relative to `of`. The test fails if it is above `limit`.
 pub fn bound(report: &mut Report, what: &str, of: &str, share: f64, limit: f64) {
     println!("# {what} takes {share:.4} {of}");
     let within = match share <= limit {
         true => Ok(()),
-        false => Err(anyhow!("it takes {share:.4}, in instructions")),
+        false => Err(anyhow!("the share is {share:.4}, in instructions")),
     };
     report.check(&format!("{what} takes at most {limit} {of}"), within);
 }
 
-/// The limits of a line with 10,000 BPF programs to one with 100, and of the whole file to
-/// `/proc/kallsyms`.
+/// The limit of a line with 10,000 BPF programs, relative to a line with 100. The limit of the whole file
+/// is relative to `/proc/kallsyms`.
 const BPF_LINE_LIMIT: f64 = 1.2;
 const BPF_WHOLE_LIMIT: f64 = 0.1;
 
-/// Loads many BPF programs, which takes a minute or so.
+/// Limits the instructions of reading with many BPF programs. Loading them takes about a minute.
 pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     let kernel = workshop.configured(options, options.config())?;
     build::build(&kernel)?;
@@ -47,7 +46,7 @@ pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> R
     let growth = bench::bpf_growth(options, &kernel)?;
     let name = format!("{}: with 10,000 BPF programs", kernel.config);
     for (what, of, share, limit) in [
-        ("a line", "of one with 100", growth.line, BPF_LINE_LIMIT),
+        ("a line", "of a line with 100", growth.line, BPF_LINE_LIMIT),
         (
             "reading",
             "of /proc/kallsyms",
@@ -61,12 +60,13 @@ pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> R
 }
 
 /// In tiny of Linux 6.12.117, `kallsyms_lookup_size_offset()` of a kernel without the option takes 2.68
-/// times the instructions of a plain search among all symbols. The limits are 1.10 times as many, and
-/// as many. Documentation/measurements.rst has what kernels take; `printed/pair.rs` compares two.
+/// times the instructions of a plain search among all symbols. The first limit is 1.10 times 2.68, the
+/// second limit is 2.68. Documentation/measurements.rst has the measured ratios. `printed/pair.rs`
+/// compares a kernel with the option and a kernel without.
 const SIZE_OFFSET_LIMIT: f64 = 2.95;
 const SIZE_LIMIT: f64 = 2.68;
 
-/// Lookups of addresses, where sizes are stored.
+/// Limits the instructions of lookups, if the kernel stores sizes.
 pub fn lookups(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     if !kernel.has("CONFIG_KALLMODSYMS_SIZES")? {
         return Ok(());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The purpose of the file: the module of a symbol does not change if the module becomes built in.
-//! The test builds the same code in and as loadable modules, and compares the pairs of symbol and
-//! module in both files.
+//! `/proc/kallmodsyms` shows a symbol in the same module whether the module is built in or loaded.
+//! The test boots two kernels: one with the modules built in, one with the same modules loaded. It
+//! compares the pairs of symbol and module in the `/proc/kallmodsyms` of each kernel.
 
 use std::collections::BTreeSet;
 
@@ -21,20 +21,21 @@ const LOADABLE: &str = "tiny-modules";
 /// The least number of modules to compare.
 const FEWEST_MODULES: usize = 10;
 
-/// A symbol and a module that it is shown in.
+/// The name of a symbol, and the name of a module that the kernel shows the symbol in.
 type Pair = (String, String);
 
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     let configured = |config| workshop.configured(options, config);
     let (built_in, loadable) = (configured(BUILT_IN)?, configured(LOADABLE)?);
     build::build(&built_in)?;
-    // The only kernel of ours that stores no sizes.
+    // The other kernels with the option store sizes. So the boot tests also run in this kernel.
     boot::run(report, options, &loadable)?;
     let listing = |kernel| qemu::show(options, &guest::pack(options, kernel)?);
     let (built_in, loadable) = (listing(&built_in)?, listing(&loadable)?);
-    report.check("the readers in C and in Rust say the same", {
-        samples::compare(&built_in.directory.join("kallmodsyms"))
-    });
+    report.check(
+        "the sample readers in C and in Rust print the same symbol and modules for each address",
+        samples::compare(&built_in.directory.join("kallmodsyms")),
+    );
     let changed: BTreeSet<String> = &loaded(&loadable)? - &loaded(&built_in)?;
     let built_in = Listing::read(&built_in, &changed)?;
     let loadable = Listing::read(&loadable, &changed)?;
@@ -52,8 +53,8 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
         .chain(unexplained_gain.map(|(symbol, module)| format!("+ {symbol} [{module}]")))
         .collect();
     println!(
-        "# {} modules: {} pairs of symbol and module built in, {} loaded, {} in both; {} are built \
-         in only, {} loaded only, and {} of these not explained",
+        "# {} modules compared; pairs of symbol and module: {} built in, {} loaded, {} in both \
+         kernels; {} only built in, {} only loaded; {} differences without an explanation",
         changed.len(),
         built_in.pairs.len(),
         loadable.pairs.len(),
@@ -70,28 +71,34 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
 
 fn compare(modules: usize, built_in: &BTreeSet<Pair>, unexplained: &[String]) -> Result<()> {
     ensure!(
-        modules >= FEWEST_MODULES && !built_in.is_empty(),
+        modules >= FEWEST_MODULES,
         "only {modules} modules to compare"
     );
     ensure!(
+        !built_in.is_empty(),
+        "the kernel with built-in modules shows no symbol in any of {modules} modules"
+    );
+    ensure!(
         unexplained.is_empty(),
-        "built in only (-) and loaded only (+):\n{}",
+        "pairs only built in (-) and only loaded (+):\n{}",
         unexplained.join("\n")
     );
     Ok(())
 }
 
-/// The pairs of the modules in question.
+/// The pairs that one kernel shows, for the modules that the test compares.
 #[derive(Default)]
 struct Listing {
     pairs: BTreeSet<Pair>,
-    /// Those of init sections, which a loaded module frees once it has started.
+    /// The pairs whose symbol is in an init section of the kernel. A loaded module does not show
+    /// these symbols: the kernel frees a module's init sections once the module has started.
     freed: BTreeSet<Pair>,
 }
 
 impl Listing {
-    /// A symbol of a shared object is in a pair with each module. The number that a compiler puts
-    /// behind the name of a static variable is left off: it depends on what else is compiled.
+    /// Reads the lines of symbols in `modules`. A symbol in several modules makes a pair with each of
+    /// these modules. A pair has no number at the end of a name: compilers number static variables
+    /// of one name, and other code in the object file changes the numbers.
     ///
     /// ```text
     /// ffffffff81234560 1a4 t dpaa2_mac_close\t[fsl_dpaa2_eth] [fsl_dpaa2_switch]
@@ -120,7 +127,7 @@ impl Listing {
     }
 }
 
-/// The address of a symbol of the kernel.
+/// The address of one of the kernel's own symbols in `text`.
 fn address_of(text: &str, symbol: &str) -> Result<u64> {
     let end = format!(" {symbol}");
     let line = text.lines().find(|line| line.ends_with(&end));
@@ -129,7 +136,7 @@ fn address_of(text: &str, symbol: &str) -> Result<u64> {
     Ok(u64::from_str_radix(address, 16)?)
 }
 
-/// `__key` for `__key.7`.
+/// The name without the compiler's number: `__key` for `__key.7`.
 fn without_number(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((stem, number))
@@ -152,9 +159,11 @@ fn loaded(files: &Files) -> Result<BTreeSet<String>> {
     Ok(names.map(str::to_owned).collect())
 }
 
-/// Symbols that code has only where it is built in: the entry and exit of a module in Rust, which
-/// are `init_module` and `cleanup_module` where it is loaded; and a function of KUnit, which tiny
-/// alone has, that the compiler did not inline.
+/// True if only built-in code has the symbol.
+///
+/// For a built-in module `m` in Rust, `module!` defines the entry `__m_init` and the exit `__m_exit`.
+/// For a loadable module, it names them `init_module` and `cleanup_module`. Only the kernel with
+/// built-in modules has KUnit, whose inline function the compiler did not inline everywhere.
 fn is_of_built_in_only((symbol, module): &Pair) -> bool {
     let of_rust = symbol
         .strip_prefix("__")
@@ -162,10 +171,11 @@ fn is_of_built_in_only((symbol, module): &Pair) -> bool {
     matches!(of_rust, Some("_init" | "_exit")) || symbol == "kunit_get_current_test"
 }
 
-/// Symbols that code has only where it is a loadable module.
+/// True if only a loadable module has the symbol.
 fn is_of_modules_only(symbol: &str) -> bool {
-    // What modpost and the module's linker script add, an object of the module's own for its
-    // exports, and the other names of its entry and exit.
+    // modpost writes `__this_module`, and scripts/module-common.c defines `orc_header`. The linker
+    // script of modules defines the bounds of `alloc_tags`. module_init() and module_exit() define
+    // the other two symbols, for loadable modules only.
     const NAMES: [&str; 6] = [
         "__this_module",
         "__start_alloc_tags",
@@ -174,8 +184,12 @@ fn is_of_modules_only(symbol: &str) -> bool {
         "init_module",
         "orc_header",
     ];
-    // Exports, which of built-in code are in one object for all; what MODULE_INFO() and
-    // MODULE_DEVICE_TABLE() make of modules only; and labels of assembler code, which a module keeps.
+    // modpost writes the symbols of exports. For a loadable module it puts them into that module, for
+    // built-in code into .vmlinux.export.o, which is in no module.
+    // MODULE_INFO() defines `__UNIQUE_ID_`, but the image has no .modinfo section.
+    // In Linux 6.12, MODULE_DEVICE_TABLE() defines `__mod_` in loadable modules only.
+    // scripts/module-common.c defines `_note_`.
+    // scripts/mksysmap drops `.L` labels of the image; loadable modules keep these labels.
     const PREFIXES: [&str; 7] = [
         "__ksymtab_",
         "__kstrtab_",
@@ -185,7 +199,7 @@ fn is_of_modules_only(symbol: &str) -> bool {
         "_note_",
         ".L",
     ];
-    // What the macro that makes a module in Rust adds, with mangled names.
+    // `module!` defines these symbols of a loadable module in Rust. Their names are mangled.
     const OF_RUST: [&str; 2] = ["___IS_RUST_MODULE", "___addressable_cleanup_module"];
     NAMES.contains(&symbol)
         || PREFIXES.iter().any(|prefix| symbol.starts_with(prefix))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tables of kallsyms and ours in a vmlinux.
+//! Finds the tables of kallsyms and of kallmodsyms in a vmlinux.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol};
 
-/// The tables' bytes, by their names. Each ends where the next one begins.
+/// The bytes of each table, by its name. A table ends where the next table begins.
 pub fn of(vmlinux: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let bytes = fs::read(vmlinux).with_context(|| vmlinux.display().to_string())?;
     let places = places(&bytes)?;
@@ -24,7 +24,7 @@ pub fn of(vmlinux: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         .collect())
 }
 
-/// The places of the tables in a vmlinux, in bytes from its start.
+/// The offset of each table in the file, by its name.
 pub fn places(vmlinux: &[u8]) -> Result<BTreeMap<String, usize>> {
     let file = object::File::parse(vmlinux)?;
     let rodata = file.section_by_name(".rodata").context("no .rodata")?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The hooks of each series, on every version of its kernel that Debian offers.
+//! Tries the hooks of each series on every version of its kernel that Debian offers.
 //!
 //! apt lists the versions of the suites. For each version, the cache keeps the files that the hooks
 //! change: a package is downloaded once, and again only if the hooks change another file. A version
@@ -19,7 +19,8 @@ use crate::lab::options;
 use crate::lab::progress::Phase;
 use crate::lab::source;
 
-/// Suites with kernels that there are hooks for, of the releases' mirror and of the security updates'.
+/// Suites with kernels of the series that have hooks, on the mirror of releases and on the mirror of
+/// security updates.
 const SUITES: &[&str] = &[
     "bookworm-backports",
     "trixie",
@@ -29,7 +30,7 @@ const SUITES: &[&str] = &[
 ];
 const SECURITY_SUITES: &[&str] = &["bookworm-security", "trixie-security"];
 
-/// Lists that apt would get with those of packages.
+/// Options for apt to download no other lists than the lists of packages.
 const NO_OTHER_LISTS: &[&str] = &[
     "-o",
     "Acquire::Languages=none",
@@ -46,9 +47,9 @@ const PACKAGE: &str = "linux-source-";
 /// A package with a kernel's source.
 #[derive(Clone, Debug, PartialEq)]
 struct Version {
-    /// As `6.12`.
+    /// For example `6.12`.
     series: String,
-    /// Debian's version, as `6.12.95-1~bpo12+1`.
+    /// Debian's version, for example `6.12.95-1~bpo12+1`.
     version: String,
 }
 
@@ -57,16 +58,16 @@ pub fn run(report: &mut Report, cache: &Cache) -> Result<()> {
     let series = options::all_series()?;
     let offered = offered(&directory, &series);
     if let Err(error) = &offered {
-        println!("# which versions Debian offers was not to be had: {error:#}");
+        println!("# Debian's lists of versions could not be read: {error:#}");
     }
     let mut versions = offered.unwrap_or_default();
     add_kept(&mut versions, kept(&directory)?, &series);
     if versions.is_empty() {
-        println!("# no version was to be had: the hooks are tried on none");
+        println!("# no version is known, so the hooks are not tried");
     }
     for version in &versions {
         let name = format!(
-            "the hooks for {} fit {}, which is restored byte for byte",
+            "the hooks for {} fit {}, and unapply restores it byte for byte",
             version.series, version.version
         );
         let files = version.files(&directory);
@@ -81,7 +82,7 @@ pub fn run(report: &mut Report, cache: &Cache) -> Result<()> {
 }
 
 impl Version {
-    /// As `6.12.95`.
+    /// The kernel's version, for example `6.12.95`.
     fn upstream(&self) -> &str {
         let revision = self.version.rsplit_once('-');
         revision.map_or(&self.version, |(upstream, _)| upstream)
@@ -91,6 +92,8 @@ impl Version {
         format!("{PACKAGE}{}", self.series)
     }
 
+    /// The name of the version's directory in the cache:
+    ///
     /// ```text
     /// linux-source-6.12_6.12.95-1~bpo12+1
     /// ```
@@ -106,6 +109,8 @@ impl Version {
         })
     }
 
+    /// The version on a line of `apt-cache madison`:
+    ///
     /// ```text
     /// linux-source-7.2 |   7.2.13-1 | http://mirror.example/debian sid/main amd64 Packages
     /// ```
@@ -118,7 +123,7 @@ impl Version {
         })
     }
 
-    /// The directory with the files that the tests need, downloaded unless it is there.
+    /// The directory with the files that the tests need. Downloads the files unless the cache has them.
     fn files(&self, directory: &Path) -> Result<PathBuf> {
         let files = apply::needed_files(&self.series)?;
         let kept = directory.join(self.name());
@@ -146,7 +151,7 @@ impl Version {
     }
 }
 
-/// The versions of these series in the suites.
+/// The versions of these series that the suites offer.
 fn offered(directory: &Path, series: &[String]) -> Result<Vec<Version>> {
     fetch::make_directories(directory)?;
     let mirror = fetch::mirror()?;
@@ -172,7 +177,7 @@ fn offered(directory: &Path, series: &[String]) -> Result<Vec<Version>> {
     madison.arg("madison");
     madison.args(series.iter().map(|series| format!("{PACKAGE}{series}")));
     let versions = of_each_kernel(&command::output(&mut madison)?);
-    ensure!(!versions.is_empty(), "they have no {PACKAGE}*");
+    ensure!(!versions.is_empty(), "the suites have no {PACKAGE}*");
     phase.done(&format!("{} versions", versions.len()));
     Ok(versions)
 }
@@ -223,7 +228,7 @@ fn deb_in(directory: &Path) -> Result<PathBuf> {
     deb.context("apt-get download has left no file")
 }
 
-/// Removes a directory, if it is there.
+/// Removes a directory if it exists.
 fn remove(directory: &Path) -> Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory).with_context(|| directory.display().to_string())?;

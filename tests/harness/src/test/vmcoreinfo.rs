@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The addresses of the tables in VMCOREINFO, compared with their real addresses. The guest's
+//! Compares the addresses of the tables in VMCOREINFO with their real addresses. The guest's
 //! `/proc/kcore` has VMCOREINFO as a note, like every dump.
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ const TABLES: &[&str] = &[
 /// The table that the size tables follow, if the kernel has them.
 const SIZES: &str = "kallsyms_size_counts";
 
-/// The kernel's own that begin so.
+/// The number of the kernel's own tables whose names begin with `kallsyms_`.
 const OTHERS: usize = 6;
 
 pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
@@ -69,7 +69,7 @@ fn compare(kcore: &[u8], vmlinux: &[u8], tables: &[&str]) -> Result<()> {
         .symbols()
         .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), symbol.address())))
         .collect();
-    // One of the kernel's own, so that it is known that what is compared is.
+    // The comparison must also hold for a table that the kernel itself names.
     for table in tables.iter().chain(&["kallsyms_names"]) {
         let linked = defined.get(*table);
         let linked = linked.with_context(|| format!("vmlinux has no {table}"))?;
@@ -84,7 +84,7 @@ fn compare(kcore: &[u8], vmlinux: &[u8], tables: &[&str]) -> Result<()> {
         .filter(|key| key.starts_with("SYMBOL(kallsyms_"));
     ensure!(
         named.count() == tables.len() + OTHERS,
-        "another number of tables is named"
+        "VMCOREINFO names another number of tables"
     );
     Ok(())
 }
