@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kallmodsyms::{parse_hexadecimal, Lookup, Show, Source};
+use kallmodsyms::{parse_hexadecimal, Lookup, Modules, Show, Sizes, Source};
 
+use crate::size_arguments::{self, ModulesArguments, SizesArguments};
 use crate::usage;
 
 /// A request, or a text to show.
@@ -16,6 +17,8 @@ pub(crate) enum Asked {
     Help(String),
     Show(Show),
     Lookup(Lookup),
+    Modules(Modules),
+    Sizes(Sizes),
 }
 
 /// What is wrong with a command line, and the command whose help tells more.
@@ -38,6 +41,10 @@ enum Command {
     Show(ShowArguments),
     #[command(override_help = usage::LOOKUP, args_override_self = true)]
     Lookup(LookupArguments),
+    #[command(override_help = size_arguments::MODULES, args_override_self = true)]
+    Modules(ModulesArguments),
+    #[command(override_help = size_arguments::SIZES, args_override_self = true)]
+    Sizes(SizesArguments),
 }
 
 #[derive(Args)]
@@ -88,6 +95,8 @@ impl Line {
         match self.command {
             Command::Show(show) => show.request().map(Asked::Show),
             Command::Lookup(lookup) => lookup.request().map(Asked::Lookup),
+            Command::Modules(modules) => modules.request().map(Asked::Modules),
+            Command::Sizes(sizes) => sizes.request().map(Asked::Sizes),
         }
         .map_err(|(command, problem)| Mistake {
             problem,
@@ -189,7 +198,7 @@ fn mistake(error: &clap::Error, arguments: &[OsString]) -> Mistake {
         .iter()
         .map(|word| word.to_string_lossy())
         .collect();
-    let commands = ["show", "lookup"];
+    let commands = ["show", "lookup", "modules", "sizes"];
     let command = commands
         .into_iter()
         .find(|name| words.first().is_some_and(|word| word == name));

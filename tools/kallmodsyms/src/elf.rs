@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use object::elf::{FileHeader64, SectionHeader64, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS};
+use object::elf::{FileHeader64, SectionHeader64, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS};
 use object::elf::{SHT_SYMTAB, STT_FILE, STT_SECTION};
 use object::read::elf::{FileHeader as _, SectionHeader as _, SectionTable, Sym as _};
 use object::{LittleEndian, StringTable};
@@ -30,12 +30,16 @@ pub(crate) struct Elf<'d> {
     sections: SectionTable<'d, Header>,
 }
 
-/// A section that is part of the image, with bytes in the file.
+/// A section that is part of the image.
 pub(crate) struct Section<'d> {
     /// Address of the first byte in the image.
     pub(crate) address: u64,
     /// True if the section has instructions.
     pub(crate) is_code: bool,
+    /// Whether the program may change it.
+    pub(crate) is_writable: bool,
+    /// Whether the file has its bytes. The others are zero.
+    pub(crate) has_bytes: bool,
     /// Bytes.
     pub(crate) size: u64,
     header: &'d SectionHeader64<LittleEndian>,
@@ -109,21 +113,26 @@ impl<'d> Elf<'d> {
         Ok(defined().next().is_some().then(defined))
     }
 
-    /// The sections that are part of the image and have bytes in the file.
-    pub(crate) fn loaded(&self) -> impl Iterator<Item = Section<'d>> + '_ {
+    /// The sections that are part of the image.
+    pub(crate) fn allocated(&self) -> impl Iterator<Item = Section<'d>> + '_ {
         let sections = self
             .sections
             .iter()
             .map(|header| (header, header.sh_flags(LittleEndian)));
-        let loaded = sections.filter(|(header, flags)| {
-            flags & u64::from(SHF_ALLOC) != 0 && header.sh_type(LittleEndian) != SHT_NOBITS
-        });
-        loaded.map(|(header, flags)| Section {
+        let allocated = sections.filter(|(_, flags)| flags & u64::from(SHF_ALLOC) != 0);
+        allocated.map(|(header, flags)| Section {
             address: header.sh_addr(LittleEndian),
             is_code: flags & u64::from(SHF_EXECINSTR) != 0,
+            is_writable: flags & u64::from(SHF_WRITE) != 0,
+            has_bytes: header.sh_type(LittleEndian) != SHT_NOBITS,
             size: header.sh_size(LittleEndian),
             header,
         })
+    }
+
+    /// The sections that are part of the image and have bytes in the file.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = Section<'d>> + '_ {
+        self.allocated().filter(|section| section.has_bytes)
     }
 
     /// All bytes of a section.

@@ -13,6 +13,9 @@
 //! - the answer: `listing`, `selection`, `link_ranges` and `lookup`;
 //! - the form of the answer: `line`, `json` and `output`.
 //!
+//! `modules` and `sizes` also answer from a saved listing: `kernel_file` opens both kinds of file, and
+//! `listed_symbols` separates the kernel's own symbols from the symbols of loaded modules.
+//!
 //! This crate shares only the format code with the kernel, and no other code with the generator.
 //!
 //! ```no_run
@@ -47,14 +50,19 @@ mod format;
 mod hexadecimal;
 mod image;
 mod json;
+mod kernel_file;
 mod line;
 mod link_ranges;
+mod listed_symbols;
 mod listing;
 mod lookup;
+mod modules;
+mod modules_thick;
 mod output;
 mod request;
 mod scanner;
 mod selection;
+mod sizes;
 mod source;
 mod tables;
 mod vmlinuz;
@@ -64,4 +72,6 @@ pub use error::{Error, Result};
 pub use hexadecimal::parse_hexadecimal;
 pub use listing::show;
 pub use lookup::lookup;
+pub use modules::{modules, Modules};
 pub use request::{Format, Lookup, Show, Source};
+pub use sizes::{sizes, By, Sizes, TableFormat};

@@ -26,7 +26,8 @@ pub(crate) struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
-    fn parse(text: &'t [u8]) -> Option<Self> {
+    /// The parts of `text`; `None` if it is no line of the listing.
+    pub(crate) fn parse(text: &'t [u8]) -> Option<Self> {
         let (address, rest) = split(text, b' ')?;
         let (size, rest) = split(rest, b' ')?;
         let (&kind, rest) = rest.split_first()?;

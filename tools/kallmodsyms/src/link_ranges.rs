@@ -4,14 +4,14 @@
 
 use std::fs;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::hexadecimal::parse_digits;
 use crate::line::each_line;
 use crate::tables::Kernel;
 
-const FILE: &str = ".tmp_vmlinux.ranges";
+pub(crate) const FILE: &str = ".tmp_vmlinux.ranges";
 
 /// The ranges of one link.
 pub(crate) struct LinkRanges {
@@ -25,14 +25,7 @@ pub(crate) struct LinkRanges {
 impl LinkRanges {
     /// Reads the file beside the vmlinux of `kernel`.
     pub(crate) fn read(kernel: &Kernel<'_>) -> Result<Self> {
-        let path = kernel.path().with_file_name(FILE);
-        let text = fs::read(&path).map_err(|error| {
-            Error::in_file(
-                &path,
-                error.to_string(),
-                "The build leaves it beside vmlinux: give the vmlinux of the build directory.",
-            )
-        })?;
+        let (path, text) = read_beside(kernel.path())?;
         let addresses = &kernel.addresses;
         Ok(Self {
             path,
@@ -78,12 +71,32 @@ impl LinkRanges {
     }
 
     fn bad_line(&self, number: usize) -> Error {
-        Error::at_line(
-            &self.path,
-            number,
-            "not two addresses, a section and an object",
-            "Build the kernel again.",
-        )
+        bad_line(&self.path, number)
+    }
+}
+
+/// A failure at a line that is no [`LinkRange`].
+pub(crate) fn bad_line(path: &Path, number: usize) -> Error {
+    Error::at_line(
+        path,
+        number,
+        "not two addresses, a section and an object",
+        "Build the kernel again.",
+    )
+}
+
+/// Reads the file beside `vmlinux`.
+///
+/// Return: its path and its content.
+pub(crate) fn read_beside(vmlinux: &Path) -> Result<(PathBuf, Vec<u8>)> {
+    let path = vmlinux.with_file_name(FILE);
+    match fs::read(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(error) => Err(Error::in_file(
+            &path,
+            error.to_string(),
+            "The build leaves it beside vmlinux: give the vmlinux of the build directory.",
+        )),
     }
 }
 
@@ -92,15 +105,15 @@ impl LinkRanges {
 /// ```text
 /// ffffffff81001000-ffffffff810014c3 .text init/main.o
 /// ```
-struct LinkRange<'t> {
-    addresses: Range<u64>,
+pub(crate) struct LinkRange<'t> {
+    pub(crate) addresses: Range<u64>,
     section: &'t [u8],
     /// The object; `-` for a piece of several objects or of none.
-    object: &'t [u8],
+    pub(crate) object: &'t [u8],
 }
 
 impl<'t> LinkRange<'t> {
-    fn parse(line: &'t [u8]) -> Option<Self> {
+    pub(crate) fn parse(line: &'t [u8]) -> Option<Self> {
         let mut words = line.splitn(3, |&byte| byte == b' ');
         let mut addresses = words.next()?.splitn(2, |&byte| byte == b'-');
         Some(Self {

@@ -3,6 +3,7 @@
 //! `kallmodsyms`: shows what `/proc/kallmodsyms` says of a kernel that does not run.
 
 mod command_line;
+mod size_arguments;
 mod usage;
 
 use std::ffi::OsString;
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
         Asked::Help(text) => help(&text, &mut out),
         Asked::Show(request) => end(kallmodsyms::show(&request, &mut out)),
         Asked::Lookup(request) => end(kallmodsyms::lookup(&request, &mut out)),
+        Asked::Modules(request) => end(kallmodsyms::modules(&request, &mut out)),
+        Asked::Sizes(request) => end(kallmodsyms::sizes(&request, &mut out)),
     }
 }
 

@@ -129,4 +129,14 @@ impl<'w> Output<'w> {
         written.map_err(|error| self.failure(&error.into()))?;
         self.flush_if_full()
     }
+
+    /// Writes a record of comma-separated values.
+    pub(crate) fn csv<F: AsRef<[u8]>>(
+        &mut self,
+        fields: impl IntoIterator<Item = F>,
+    ) -> Result<()> {
+        let written = csv::Writer::from_writer(&mut self.kept).write_record(fields);
+        written.map_err(|error| self.failure(&error.into()))?;
+        self.flush_if_full()
+    }
 }

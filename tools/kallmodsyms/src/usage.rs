@@ -11,6 +11,8 @@ Shows what /proc/kallmodsyms says of a kernel, without booting it.
 Commands:
   show FILE            Write the lines of /proc/kallmodsyms of a kernel
   lookup FILE QUERY... Tell the symbol and the modules of an address, or what a symbol is
+  modules [SOURCE]     List the built-in modules of a kernel
+  sizes [SOURCE]       Show the bytes of a kernel by module and by class
   help                 Show this text; `kallmodsyms COMMAND --help` tells more
 
 FILE is a vmlinux, with symbols or stripped, or a vmlinuz (bzImage) of x86.

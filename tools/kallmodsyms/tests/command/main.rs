@@ -3,7 +3,11 @@
 //! Tests of the program as people run it: on a file, by its command line.
 
 mod kernel;
+mod linked_kernel;
 mod lookup;
+mod modules;
 mod show;
 mod show_errors;
+mod sizes;
+mod sizes_of_build;
 mod vmlinuz;

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `--diff`: the differences of two kernels, by row and then by symbol.
+//!
+//! Addresses say nothing here, so that the kernels may be of any version. Symbols of one name in one row
+//! count together, without the numbers that the compiler gives: they change with every build.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use crate::error::Result;
+use crate::output::Output;
+use crate::sizes::contents::Contents;
+use crate::sizes::request::{By, TableFormat};
+use crate::sizes::rows::{self, Key};
+use crate::sizes::table::by_name;
+use crate::sizes::text_columns::TextColumns;
+
+/// The bytes of a row that no symbol has: constants without a name, tables, padding.
+const NO_SYMBOL: &str = "(no symbol)";
+
+/// A name without numbers follows this one.
+const UNIQUE: &str = "__UNIQUE_ID_";
+
+/// Bytes in both kernels; `None` if a kernel has no such row or symbol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bytes {
+    old: Option<u64>,
+    new: Option<u64>,
+}
+
+impl Bytes {
+    fn change(self) -> i128 {
+        i128::from(self.new.unwrap_or(0)) - i128::from(self.old.unwrap_or(0))
+    }
+
+    fn is_equal(self) -> bool {
+        self.old == self.new
+    }
+}
+
+/// A row that differs, with its symbols that differ.
+struct Change<'k> {
+    key: &'k Key,
+    modules: BTreeSet<String>,
+    bytes: Bytes,
+    symbols: Vec<(String, Bytes)>,
+}
+
+/// A row of both kernels.
+#[derive(Default)]
+struct Pair {
+    modules: BTreeSet<String>,
+    bytes: Bytes,
+    symbols: BTreeMap<String, Bytes>,
+}
+
+/// Writes the differences from `old` to `new`, the largest first.
+pub(crate) fn write(
+    old: &Contents,
+    new: &Contents,
+    by: By,
+    format: TableFormat,
+    out: &mut Output<'_>,
+) -> Result<()> {
+    let mut pairs = BTreeMap::<Key, Pair>::new();
+    count(old, by, &mut pairs, |bytes| &mut bytes.old);
+    count(new, by, &mut pairs, |bytes| &mut bytes.new);
+    let mut sum = Bytes::default();
+    for pair in pairs.values() {
+        *sum.old.get_or_insert(0) += pair.bytes.old.unwrap_or(0);
+        *sum.new.get_or_insert(0) += pair.bytes.new.unwrap_or(0);
+    }
+    let changes = pairs.iter().filter_map(|(key, pair)| Change::of(key, pair));
+    let mut changes: Vec<Change<'_>> = changes.collect();
+    changes.sort_by_key(|change| Reverse(change.bytes.change().unsigned_abs()));
+    match format {
+        TableFormat::Text => text(&changes, sum, by, out),
+        TableFormat::Csv => csv(&changes, by, out),
+        TableFormat::Json => json(&changes, by, out),
+    }
+}
+
+/// Counts the bytes of a kernel in its side of the pairs.
+fn count(
+    contents: &Contents,
+    by: By,
+    pairs: &mut BTreeMap<Key, Pair>,
+    side: impl Fn(&mut Bytes) -> &mut Option<u64>,
+) {
+    for row in rows::rows(contents, by) {
+        let pair = pairs.entry(row.key).or_default();
+        pair.modules.extend(row.modules);
+        *side(&mut pair.bytes) = Some(row.bytes.total());
+    }
+    let keys = rows::keys(contents, by);
+    for symbol in &contents.symbols {
+        let pair = keys.get(symbol.origin.0).and_then(|key| pairs.get_mut(key));
+        if let Some(pair) = pair {
+            let bytes = pair.symbols.entry(lasting_name(&symbol.name)).or_default();
+            *side(bytes).get_or_insert(0) += symbol.bytes;
+        }
+    }
+}
+
+/// A name without numbers that change with every build.
+///
+/// ```text
+/// parse.constprop.0.cold
+/// __UNIQUE_ID_license267
+/// ```
+fn lasting_name(name: &str) -> String {
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = name.split('.');
+    let first = parts.next().unwrap_or_default();
+    let first = match first.contains(UNIQUE) {
+        true => first.trim_end_matches(|letter: char| letter.is_ascii_digit()),
+        false => first,
+    };
+    let others = parts.filter(|part| !is_digits(part));
+    std::iter::once(first)
+        .chain(others)
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+impl<'k> Change<'k> {
+    /// The differences in a row; `None` if there are none.
+    fn of(key: &'k Key, pair: &Pair) -> Option<Self> {
+        let differing = pair.symbols.iter().filter(|(_, bytes)| !bytes.is_equal());
+        let mut symbols: Vec<_> = differing
+            .map(|(name, bytes)| (name.clone(), *bytes))
+            .collect();
+        let unnamed = |side: fn(&Bytes) -> Option<u64>| {
+            let named = pair.symbols.values().filter_map(side);
+            Some(side(&pair.bytes)?.saturating_sub(named.sum()))
+        };
+        let no_symbol = Bytes {
+            old: unnamed(|bytes| bytes.old),
+            new: unnamed(|bytes| bytes.new),
+        };
+        if symbols.is_empty() && pair.bytes.is_equal() {
+            return None;
+        }
+        if !pair.symbols.is_empty() && no_symbol.change() != 0 {
+            symbols.push((NO_SYMBOL.into(), no_symbol));
+        }
+        symbols.sort_by_key(|(_, bytes)| Reverse(bytes.change().unsigned_abs()));
+        Some(Self {
+            key,
+            modules: pair.modules.clone(),
+            bytes: pair.bytes,
+            symbols,
+        })
+    }
+
+    /// The rows of the change: its own, then those of its symbols.
+    fn rows(&self) -> impl Iterator<Item = (Option<&str>, Bytes)> {
+        let symbols = self.symbols.iter();
+        let symbols = symbols.map(|(name, bytes)| (Some(name.as_str()), *bytes));
+        std::iter::once((None, self.bytes)).chain(symbols)
+    }
+}
+
+fn text(changes: &[Change<'_>], sum: Bytes, by: By, out: &mut Output<'_>) -> Result<()> {
+    let head = ["old", "new", "change", by_name(by)].map(str::to_owned);
+    let mut table = TextColumns::new(head.into());
+    let mut push = |bytes: Bytes, label: String| {
+        let number = |bytes: Option<u64>| bytes.map_or("-".into(), |bytes| bytes.to_string());
+        let change = match bytes.change() {
+            0 => "0".into(),
+            change => format!("{change:+}"),
+        };
+        table.push(vec![number(bytes.old), number(bytes.new), change, label]);
+    };
+    for change in changes {
+        for (symbol, bytes) in change.rows() {
+            let label = match symbol {
+                Some(name) => format!("  {name}"),
+                None => rows::label(change.key, &change.modules, by),
+            };
+            push(bytes, label);
+        }
+    }
+    push(sum, "total".into());
+    out.write(table.to_string().as_bytes())
+}
+
+fn csv(changes: &[Change<'_>], by: By, out: &mut Output<'_>) -> Result<()> {
+    out.csv(["modules", by.column(), "symbol", "old", "new", "change"])?;
+    for change in changes {
+        let modules: Vec<&str> = change.modules.iter().map(String::as_str).collect();
+        let modules = modules.join(" ");
+        for (symbol, bytes) in change.rows() {
+            let number =
+                |bytes: Option<u64>| bytes.map_or(String::new(), |bytes| bytes.to_string());
+            out.csv([
+                modules.as_str(),
+                change.key.place().unwrap_or_default(),
+                symbol.unwrap_or_default(),
+                &number(bytes.old),
+                &number(bytes.new),
+                &bytes.change().to_string(),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn json(changes: &[Change<'_>], by: By, out: &mut Output<'_>) -> Result<()> {
+    out.begin(true)?;
+    for change in changes {
+        for (symbol, bytes) in change.rows() {
+            out.object(&JsonChange {
+                change,
+                by,
+                symbol,
+                bytes,
+            })?;
+        }
+    }
+    out.end(true)
+}
+
+/// A row or one of its symbols, as an object of JSON.
+struct JsonChange<'c> {
+    change: &'c Change<'c>,
+    by: By,
+    symbol: Option<&'c str>,
+    bytes: Bytes,
+}
+
+impl Serialize for JsonChange<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("modules", &self.change.modules)?;
+        if let Some(place) = self.change.key.place() {
+            map.serialize_entry(self.by.column(), place)?;
+        }
+        if let Some(symbol) = self.symbol {
+            map.serialize_entry("symbol", symbol)?;
+        }
+        map.serialize_entry("old", &self.bytes.old)?;
+        map.serialize_entry("new", &self.bytes.new)?;
+        map.serialize_entry("change", &self.bytes.change())?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_compiler_do_not_count() {
+        for (name, lasting) in [
+            ("parse.constprop.0.cold", "parse.constprop.cold"),
+            ("__key.17", "__key"),
+            ("__UNIQUE_ID_license267", "__UNIQUE_ID_license"),
+            ("sha256", "sha256"),
+            ("v1.x2", "v1.x2"),
+        ] {
+            assert_eq!(lasting_name(name), lasting);
+        }
+    }
+}

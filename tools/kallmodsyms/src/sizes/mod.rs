@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `kallmodsyms sizes`: the bytes of a kernel by module, object file or directory, and by class.
+//!
+//! A [request](Sizes) comes in, and a table goes out. `read` makes the `contents` of a source: an origin
+//! and a class for each byte. `rows` groups origins; `table` and `diff` write what `rows` made. The
+//! classes are from `regions` and `marked_ranges`. Nothing here parses ELF files or tables.
+
+mod class;
+mod contents;
+mod diff;
+mod marked_ranges;
+mod read;
+mod regions;
+mod request;
+mod rows;
+mod table;
+pub(crate) mod text_columns;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::kernel_file::KernelFile;
+use crate::output::Output;
+use contents::Contents;
+pub(crate) use read::knows_objects;
+pub use request::{By, Sizes, TableFormat};
+
+/// Writes the bytes of a kernel to `out`, or the differences of two kernels.
+///
+/// Return: no failures to report. If the other end of `out` is closed, its reader has enough, and that
+/// is no failure.
+///
+/// ```no_run
+/// let request = kallmodsyms::Sizes {
+///     file: Some("build".into()),
+///     by: kallmodsyms::By::Object,
+///     ..Default::default()
+/// };
+/// kallmodsyms::sizes(&request, &mut std::io::stdout())?;
+/// # Ok::<(), kallmodsyms::Error>(())
+/// ```
+pub fn sizes(request: &Sizes, out: &mut dyn Write) -> Result<Vec<Error>> {
+    let Sizes { by, format, .. } = *request;
+    let open = |path: Option<&Path>| -> Result<KernelFile> {
+        let file = KernelFile::open(path)?;
+        match by == By::Module || read::knows_objects(&file) {
+            true => Ok(file),
+            false => Err(Error::in_file(
+                file.path(),
+                "the object files are not known: there is no .tmp_vmlinux.ranges beside it",
+                "Give the build directory of the kernel, or leave out --by.",
+            )),
+        }
+    };
+    let file = open(request.file.as_deref())?;
+    let Some(second) = &request.diff else {
+        let contents = of_file(&file, read::knows_objects(&file), false)?;
+        return Output::with(out, |out| {
+            table::write(&rows::rows(&contents, by), by, format, out)?;
+            Ok(Vec::new())
+        });
+    };
+    let second = open(Some(second))?;
+    // Both must be counted in one way: a row of symbols lacks the strings of an object file.
+    let by_object = read::knows_objects(&file) && read::knows_objects(&second);
+    let [old, new] = [&file, &second].map(|file| of_file(file, by_object, true));
+    let (old, new) = (old?, new?);
+    Output::with(out, |out| {
+        diff::write(&old, &new, by, format, out)?;
+        Ok(Vec::new())
+    })
+}
+
+/// The bytes of each built-in module in a source, by name.
+pub(crate) fn bytes_of_modules(file: &KernelFile) -> Result<BTreeMap<String, u64>> {
+    let contents = of_file(file, read::knows_objects(file), false)?;
+    let mut bytes = BTreeMap::<String, u64>::new();
+    for portion in &contents.portions {
+        for module in contents.origins.get(portion.origin).modules() {
+            match bytes.get_mut(module) {
+                Some(sum) => *sum += portion.bytes,
+                None => drop(bytes.insert(module.clone(), portion.bytes)),
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+fn of_file(file: &KernelFile, by_object: bool, with_symbols: bool) -> Result<Contents> {
+    match by_object {
+        true => read::by_object(file, with_symbols),
+        false => read::by_symbol(file),
+    }
+}

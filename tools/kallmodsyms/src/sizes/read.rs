@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The phase that reads a source: a build directory by its object files, any other source by its
+//! symbols.
+
+use std::ops::Range;
+
+use crate::elf::Elf;
+use crate::error::{Error, Result};
+use crate::kernel_file::KernelFile;
+use crate::line::{each_line, Line};
+use crate::link_ranges::{self, LinkRange};
+use crate::listed_symbols::ListedSymbols;
+use crate::modules_thick::ModulesThick;
+use crate::sizes::class::Class;
+use crate::sizes::contents::{Contents, Origin, Origins, Portion, Stretch, SymbolBytes};
+use crate::sizes::marked_ranges::MarkedRanges;
+use crate::sizes::regions::Regions;
+
+/// Tells whether the build left the object file of each byte beside the image.
+pub(crate) fn knows_objects(file: &KernelFile) -> bool {
+    file.is_image() && file.path().with_file_name(link_ranges::FILE).exists()
+}
+
+/// Reads a source by its object files.
+pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<Contents> {
+    let mut origins = Origins::default();
+    let stretches = object_stretches(file, &mut origins)?;
+    let text = match with_symbols {
+        true => file.listing()?,
+        false => Default::default(),
+    };
+    let lines = match with_symbols {
+        true => ListedSymbols::parse(file, &text)?.own,
+        false => Vec::new(),
+    };
+    let regions = regions(file, &lines)?;
+    let padding = origins.number(Origin::Padding);
+    let portions = match &regions {
+        Some(regions) => regions.divide(&stretches, padding),
+        None => Vec::new(),
+    };
+    let in_objects = portions.iter().filter(|portion| portion.origin != padding);
+    let divided: u64 = in_objects.map(|portion| portion.bytes).sum();
+    // From Linux 7.2 on, the build takes the sections behind the image out of vmlinux: .modinfo.
+    let end = regions.as_ref().map_or(0, Regions::end);
+    let in_image = stretches
+        .iter()
+        .filter(|stretch| stretch.addresses.start < end);
+    let linked: u64 = in_image.map(|stretch| len(&stretch.addresses)).sum();
+    if divided != linked || divided == 0 {
+        return Err(Error::in_file(
+            &file.path().with_file_name(link_ranges::FILE),
+            "these addresses are not in the sections of vmlinux",
+            "Both must be of one link: build the kernel again.",
+        ));
+    }
+    let symbols = distinct(&lines).filter_map(|(line, addresses)| {
+        let start = addresses.start;
+        let after = stretches.partition_point(|stretch| stretch.addresses.start <= start);
+        let stretch = stretches.get(after.checked_sub(1)?)?;
+        let is_inside = stretch.addresses.contains(&start);
+        Some(SymbolBytes {
+            origin: if is_inside { stretch.origin } else { padding },
+            class: regions.as_ref()?.class(start)?,
+            name: String::from_utf8_lossy(line.name).into_owned(),
+            bytes: len(&addresses),
+        })
+    });
+    Ok(Contents {
+        symbols: symbols.collect(),
+        origins,
+        portions,
+    })
+}
+
+/// Reads a source by its symbols.
+pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
+    let text = file.listing()?;
+    let listed = ListedSymbols::parse(file, &text)?;
+    if !listed.has_addresses() {
+        return Err(Error::in_file(
+            file.path(),
+            "all addresses and sizes are 0",
+            "Read it as root, or name a vmlinux.",
+        ));
+    }
+    let lines = listed.own;
+    let marked = MarkedRanges::of(lines.iter().map(|line| (line.name, line.address)));
+    let regions = regions(file, &lines)?;
+    let mut origins = Origins::default();
+    let (mut stretches, mut symbols) = (Vec::new(), Vec::new());
+    for (line, addresses) in distinct(&lines) {
+        let by_letter = marked.class(line.address, Class::of_letter(line.kind));
+        let class = match &regions {
+            Some(regions) => regions.class(addresses.start),
+            None => Some(by_letter),
+        };
+        // An absolute symbol is in no section.
+        let Some(class) = class else { continue };
+        let modules = line.module_names().map(String::from_utf8_lossy);
+        let origin = origins.number(Origin::Symbol {
+            modules: modules.map(String::from).collect(),
+        });
+        symbols.push(SymbolBytes {
+            origin,
+            class,
+            name: String::from_utf8_lossy(line.name).into_owned(),
+            bytes: len(&addresses),
+        });
+        stretches.push(Stretch { addresses, origin });
+    }
+    let no_symbol = origins.number(Origin::NoSymbol);
+    let portions = match &regions {
+        Some(regions) => regions.divide(&stretches, no_symbol),
+        None => symbols.iter().map(Portion::from).collect(),
+    };
+    Ok(Contents {
+        origins,
+        portions,
+        symbols,
+    })
+}
+
+/// The regions of an image, whose listing has `lines`; `None` for a listing.
+fn regions(file: &KernelFile, lines: &[Line<'_>]) -> Result<Option<Regions>> {
+    let KernelFile::Image { path, vmlinux } = file else {
+        return Ok(None);
+    };
+    let elf = Elf::parse(path, vmlinux.bytes())?;
+    let marked = match elf.symbols()? {
+        Some(symbols) => MarkedRanges::of(symbols),
+        None => MarkedRanges::of(lines.iter().map(|line| (line.name, line.address))),
+    };
+    Regions::of(&elf, &marked).map(Some)
+}
+
+/// The stretches of the object files, by address.
+fn object_stretches(file: &KernelFile, origins: &mut Origins) -> Result<Vec<Stretch>> {
+    let thick = ModulesThick::read(file.path())?;
+    let by_object = thick.by_object();
+    let (path, text) = link_ranges::read_beside(file.path())?;
+    let mut stretches = Vec::<Stretch>::new();
+    for (number, line) in (1..).zip(each_line(&text)) {
+        let range = LinkRange::parse(line).filter(|range| !range.addresses.is_empty());
+        let range = range.ok_or_else(|| link_ranges::bad_line(&path, number))?;
+        let behind = stretches.last().map_or(0, |last| last.addresses.end);
+        if range.addresses.start < behind {
+            return Err(Error::at_line(
+                &path,
+                number,
+                "the address is below the end of the line before",
+                "Build the kernel again.",
+            ));
+        }
+        let object = String::from_utf8_lossy(range.object);
+        let origin = match &*object {
+            "-" => Origin::Merged,
+            object => Origin::Object {
+                path: object.to_owned(),
+                modules: by_object.get(object).cloned().unwrap_or_default(),
+            },
+        };
+        stretches.push(Stretch {
+            addresses: range.addresses,
+            origin: origins.number(origin),
+        });
+    }
+    Ok(stretches)
+}
+
+/// The symbols by address, each with its bytes that no symbol before it has.
+fn distinct<'l, 't>(lines: &'l [Line<'t>]) -> impl Iterator<Item = (&'l Line<'t>, Range<u64>)> {
+    let mut by_address: Vec<_> = lines.iter().filter(|line| line.size > 0).collect();
+    by_address.sort_by_key(|line| line.address);
+    let mut covered = 0;
+    by_address.into_iter().filter_map(move |line| {
+        let start = line.address.max(covered);
+        let end = line.address.saturating_add(line.size);
+        covered = covered.max(end);
+        (start < end).then_some((line, start..end))
+    })
+}
+
+fn len(addresses: &Range<u64>) -> u64 {
+    addresses.end.saturating_sub(addresses.start)
+}
+
+impl From<&SymbolBytes> for Portion {
+    fn from(symbol: &SymbolBytes) -> Self {
+        Self {
+            origin: symbol.origin,
+            class: symbol.class,
+            bytes: symbol.bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_overlapping_symbols_count_once() {
+        let text = b"10 8 t a\n10 8 T alias\n14 8 t over\n12 2 t inside\n30 0 T label\n20 4 t b\n";
+        let lines: Vec<Line<'_>> = crate::line::parse(text).collect();
+        let bytes: Vec<_> = distinct(&lines)
+            .map(|(line, addresses)| (line.name, addresses))
+            .collect();
+        assert_eq!(
+            bytes,
+            [
+                (&b"a"[..], 0x10..0x18),
+                (b"over", 0x18..0x1c),
+                (b"b", 0x20..0x24)
+            ]
+        );
+    }
+}
