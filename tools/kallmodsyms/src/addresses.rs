@@ -93,14 +93,6 @@ impl<'d> Addresses<'d> {
         Some(())
     }
 
-    /// The number of symbols in the per-cpu area, which come first.
-    pub(crate) fn percpu_len(&self) -> usize {
-        let is_percpu = |row: &&u32| {
-            matches!(self.encoding, Encoding::BaseOrAbsolute(_)) && (**row as i32) >= 0
-        };
-        self.rows.iter().take_while(is_percpu).count()
-    }
-
     fn in_image(&self, address: u64) -> Place {
         Place {
             address: address as usize,

@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kallmodsyms::{parse_hexadecimal, Lookup, Modules, Show, Sizes, Source};
+use kallmodsyms::{parse_hexadecimal, Annotate, Count, Lookup, Modules, Show, Sizes, Source};
 
 use crate::size_arguments::{self, ModulesArguments, SizesArguments};
+use crate::text_arguments::{AnnotateArguments, CountArguments};
 use crate::usage;
 
 /// A request, or a text to show.
@@ -19,6 +20,8 @@ pub(crate) enum Asked {
     Lookup(Lookup),
     Modules(Modules),
     Sizes(Sizes),
+    Annotate(Annotate),
+    Count(Count),
 }
 
 /// What is wrong with a command line, and the command whose help tells more.
@@ -45,6 +48,10 @@ enum Command {
     Modules(ModulesArguments),
     #[command(override_help = size_arguments::SIZES, args_override_self = true)]
     Sizes(SizesArguments),
+    #[command(override_help = usage::ANNOTATE, args_override_self = true)]
+    Annotate(AnnotateArguments),
+    #[command(override_help = usage::COUNT, args_override_self = true)]
+    Count(CountArguments),
 }
 
 #[derive(Args)]
@@ -97,6 +104,8 @@ impl Line {
             Command::Lookup(lookup) => lookup.request().map(Asked::Lookup),
             Command::Modules(modules) => modules.request().map(Asked::Modules),
             Command::Sizes(sizes) => sizes.request().map(Asked::Sizes),
+            Command::Annotate(annotate) => annotate.request().map(Asked::Annotate),
+            Command::Count(count) => count.request().map(Asked::Count),
         }
         .map_err(|(command, problem)| Mistake {
             problem,
@@ -174,7 +183,8 @@ fn range(text: &str) -> Result<Range<u64>, String> {
     }
 }
 
-fn offset(text: &str) -> Result<u64, String> {
+/// Reads the value of `--offset`.
+pub(crate) fn offset(text: &str) -> Result<u64, String> {
     parse_hexadecimal(text).ok_or_else(|| {
         let text = text.escape_debug();
         format!("--offset takes a hexadecimal number, and not '{text}'")
@@ -198,7 +208,7 @@ fn mistake(error: &clap::Error, arguments: &[OsString]) -> Mistake {
         .iter()
         .map(|word| word.to_string_lossy())
         .collect();
-    let commands = ["show", "lookup", "modules", "sizes"];
+    let commands = ["show", "lookup", "modules", "sizes", "annotate", "count"];
     let command = commands
         .into_iter()
         .find(|name| words.first().is_some_and(|word| word == name));

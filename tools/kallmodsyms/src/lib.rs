@@ -37,6 +37,7 @@
 )]
 
 mod addresses;
+mod annotate;
 mod decompress;
 mod elf;
 mod error;
@@ -60,14 +61,17 @@ mod modules;
 mod modules_thick;
 mod output;
 mod request;
+mod saved_listing;
 mod scanner;
 mod selection;
 mod sizes;
 mod source;
+mod symbols;
 mod tables;
 mod vmlinuz;
 mod words;
 
+pub use annotate::{annotate, count, Annotate, Count, CountBy, Texts};
 pub use error::{Error, Result};
 pub use hexadecimal::parse_hexadecimal;
 pub use listing::show;

@@ -23,6 +23,8 @@ pub(crate) struct Line<'t> {
     pub(crate) name: &'t [u8],
     /// The brackets; empty if the symbol is in no module.
     pub(crate) modules: &'t [u8],
+    /// In braces behind the brackets; empty where the listing names no object file.
+    pub(crate) braces: &'t [u8],
 }
 
 impl<'t> Line<'t> {
@@ -32,7 +34,8 @@ impl<'t> Line<'t> {
         let (size, rest) = split(rest, b' ')?;
         let (&kind, rest) = rest.split_first()?;
         let rest = rest.strip_prefix(b" ")?;
-        let (name, modules) = split(rest, b'\t').unwrap_or((rest, b""));
+        let (name, places) = split(rest, b'\t').unwrap_or((rest, b""));
+        let (modules, braces) = modules_and_braces(places);
         Some(Self {
             text,
             address: parse_digits(address)?,
@@ -40,14 +43,50 @@ impl<'t> Line<'t> {
             kind,
             name,
             modules,
+            braces,
         })
+    }
+
+    /// The object file in the braces.
+    pub(crate) fn object(&self) -> Option<&'t [u8]> {
+        self.braces.strip_prefix(b"{")?.strip_suffix(b"}")
     }
 
     /// The names in the brackets.
     pub(crate) fn module_names(&self) -> impl Iterator<Item = &'t [u8]> {
-        let names = self.modules.split(|&byte| byte == b' ');
-        names.filter_map(|name| name.strip_prefix(b"[")?.strip_suffix(b"]"))
+        names_in_brackets(self.modules)
     }
+}
+
+/// The names in brackets, as `[fsl_dpaa2_eth] [fsl_dpaa2_switch]`.
+pub(crate) fn names_in_brackets(modules: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let names = modules.split(|&byte| byte == b' ');
+    names.filter_map(|name| name.strip_prefix(b"[")?.strip_suffix(b"]"))
+}
+
+/// The brackets and the braces in what follows the tab of a line.
+///
+/// ```text
+/// [ext4] {ext4/super.o}
+/// ```
+fn modules_and_braces(places: &[u8]) -> (&[u8], &[u8]) {
+    let Some(at) = memchr(b'{', places) else {
+        return (places, b"");
+    };
+    let (modules, braces) = places.split_at_checked(at).unwrap_or((places, b""));
+    (modules.strip_suffix(b" ").unwrap_or(modules), braces)
+}
+
+/// Tells whether a text that begins with the bytes `beginning` is a listing.
+pub(crate) fn begins_listing(beginning: &[u8]) -> bool {
+    let mut fields = beginning.splitn(4, |&byte| byte == b' ');
+    let mut digits = || {
+        fields
+            .next()
+            .filter(|digits| parse_digits(digits).is_some())
+    };
+    let has_address = digits().is_some_and(|address| address.len() == 16);
+    has_address && digits().is_some() && fields.next().is_some_and(|kind| kind.len() == 1)
 }
 
 /// The lines in `text`, which are whole lines of the kernel's form.

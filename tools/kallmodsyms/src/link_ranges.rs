@@ -17,9 +17,18 @@ pub(crate) const FILE: &str = ".tmp_vmlinux.ranges";
 pub(crate) struct LinkRanges {
     path: PathBuf,
     text: Vec<u8>,
+    /// Sorted by address.
+    rows: Vec<Row>,
     /// The address of `_text` at link time, and its distance from there at run time.
     linked_text: u64,
     offset: u64,
+}
+
+/// A range of the image as linked.
+struct Row {
+    addresses: Range<u64>,
+    section: Box<[u8]>,
+    object: Box<[u8]>,
 }
 
 impl LinkRanges {
@@ -27,8 +36,12 @@ impl LinkRanges {
     pub(crate) fn read(kernel: &Kernel<'_>) -> Result<Self> {
         let (path, text) = read_beside(kernel.path())?;
         let addresses = &kernel.addresses;
+        let ranges = each_line(&text).filter_map(LinkRange::parse);
+        let mut rows: Vec<Row> = ranges.map(Row::from).collect();
+        rows.sort_by_key(|row| row.addresses.start);
         Ok(Self {
             path,
+            rows,
             text,
             linked_text: addresses.linked_text,
             offset: addresses.text.wrapping_sub(addresses.linked_text),
@@ -57,9 +70,16 @@ impl LinkRanges {
 
     /// Section and object file of the byte at `address` in the running kernel.
     pub(crate) fn at(&self, address: u64) -> Option<(&[u8], &[u8])> {
-        let mut ranges = each_line(&self.text).filter_map(LinkRange::parse);
-        let range = ranges.find(|range| self.moved(range.addresses.clone()).contains(&address));
-        range.map(|range| (range.section, range.object))
+        let linked = match address < self.linked_text.wrapping_add(self.offset) {
+            true => address,
+            false => address.wrapping_sub(self.offset),
+        };
+        let after = self
+            .rows
+            .partition_point(|row| row.addresses.start <= linked);
+        let row = self.rows.get(after.checked_sub(1)?)?;
+        let has_byte = row.addresses.contains(&linked);
+        has_byte.then_some((&row.section, &row.object))
     }
 
     /// A range of the image in the running kernel. The per-cpu area below the image does not move.
@@ -110,6 +130,16 @@ pub(crate) struct LinkRange<'t> {
     section: &'t [u8],
     /// The object; `-` for a piece of several objects or of none.
     pub(crate) object: &'t [u8],
+}
+
+impl From<LinkRange<'_>> for Row {
+    fn from(range: LinkRange<'_>) -> Self {
+        Self {
+            addresses: range.addresses,
+            section: range.section.into(),
+            object: range.object.into(),
+        }
+    }
 }
 
 impl<'t> LinkRange<'t> {

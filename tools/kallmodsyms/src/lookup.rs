@@ -7,36 +7,22 @@
 //! modules of that symbol; otherwise it has the modules of the object there.
 
 use std::io::Write;
+use std::path::Path;
 
-use crate::addresses::Addresses;
+use crate::annotate::resolve::select;
+use crate::annotate::token::Tokens;
 use crate::error::{Error, Result};
-use crate::format::ranges::RangeHint;
-use crate::format::walk::Tables;
-use crate::hexadecimal::{parse_digits, parse_hexadecimal};
-use crate::image::Image;
+use crate::hexadecimal::parse_hexadecimal;
 use crate::json;
-use crate::line::{self, Line};
-use crate::link_ranges::LinkRanges;
-use crate::listing;
+use crate::line::Line;
 use crate::output::Output;
-use crate::request::Lookup;
-use crate::source::Vmlinux;
-use crate::tables::Kernel;
+use crate::request::{Lookup, Source};
+use crate::symbols::{with_symbols, Location, ReadRanges, Symbols};
 
 /// An answer to a query.
 enum Answer<'t> {
     Symbol(Line<'t>),
     Address(Location<'t>),
-}
-
-/// An address in a symbol, or in the padding after a symbol.
-struct Location<'t> {
-    address: u64,
-    /// The number of bytes from the start of `symbol`.
-    offset: u64,
-    symbol: Line<'t>,
-    /// The modules in brackets.
-    modules: Vec<u8>,
 }
 
 /// Writes an answer to each query to `out`.
@@ -54,41 +40,28 @@ struct Location<'t> {
 /// # Ok::<(), kallmodsyms::Error>(())
 /// ```
 pub fn lookup(request: &Lookup, out: &mut dyn Write) -> Result<Vec<Error>> {
-    let vmlinux = Vmlinux::open(&request.source.file)?;
-    let image = Image::find(&request.source.file, vmlinux.bytes())?;
-    let kernel = Kernel::read(image, request.source.offset)?;
-    Output::with(out, |out| {
-        kernel.checked(|tables| answer(request, &kernel, tables, out))
+    let Source { file, offset } = &request.source;
+    // Only the answers in JSON have what is there, and they do without.
+    let ranges = match request.json {
+        true => ReadRanges::IfPresent,
+        false => ReadRanges::Never,
+    };
+    with_symbols(file, *offset, ranges, |symbols| {
+        Output::with(out, |out| answer(request, symbols, out))
     })
 }
 
-fn answer(
-    request: &Lookup,
-    kernel: &Kernel<'_>,
-    tables: &Tables<'_, '_, Addresses<'_>>,
-    out: &mut Output<'_>,
-) -> Result<Vec<Error>> {
-    let mut text = Vec::new();
-    listing::lines(kernel, tables, |lines| {
-        text.extend_from_slice(lines);
-        Ok(())
-    })?;
-    let symbols = Symbols::of(tables, &text);
-    // Only answers in JSON have the section and the object, and both are optional.
-    let ranges = match request.json {
-        true => LinkRanges::read(kernel).ok(),
-        false => None,
-    };
+fn answer(request: &Lookup, symbols: &Symbols<'_>, out: &mut Output<'_>) -> Result<Vec<Error>> {
     let mut missing = Vec::new();
     out.begin(request.json)?;
     for query in &request.queries {
-        let answers = symbols.answers(query);
+        let answers = answers(symbols, query);
         if answers.is_empty() {
-            missing.push(nothing(kernel, query));
+            missing.push(nothing(symbols.path(), query));
         }
         for answer in &answers {
             match request.json {
-                true => out.object(&answer.json(query, ranges.as_ref()))?,
+                true => out.object(&answer.json(query, symbols))?,
                 false => out.write(&answer.text())?,
             }
         }
@@ -97,119 +70,57 @@ fn answer(
     Ok(missing)
 }
 
-fn nothing(kernel: &Kernel<'_>, query: &str) -> Error {
-    kernel.failure(
+fn nothing(path: &Path, query: &str) -> Error {
+    let remedy = match parse_hexadecimal(query) {
+        Some(_) if !query.starts_with("0x") && query.len() != 16 => {
+            "No symbol has this name. If these are the digits of an address, write 0x before them."
+        }
+        _ => {
+            "A symbol is asked for by its whole name, an address by 0x and its digits, both as in this \
+             kernel; one of a kernel that was moved at boot needs --offset."
+        }
+    };
+    Error::in_file(
+        path,
         format!("no symbol is found for '{}'", query.escape_debug()),
-        "Give the whole name of a symbol, or 0x and the digits of an address. For an address of a kernel \
-         that was moved at boot, add --offset.",
+        remedy,
     )
 }
 
-/// All symbols of a kernel.
-struct Symbols<'t, 'a, 'd> {
-    /// The symbols of the per-cpu area, and the symbols of the image, both by address.
-    percpu: Vec<Line<'t>>,
-    image: Vec<Line<'t>>,
-    tables: &'t Tables<'t, 'a, Addresses<'d>>,
-}
-
-impl<'t, 'a, 'd> Symbols<'t, 'a, 'd> {
-    /// The symbols in `text`, the listing of the kernel with `tables`.
-    fn of(tables: &'t Tables<'t, 'a, Addresses<'d>>, text: &'t [u8]) -> Self {
-        let mut percpu: Vec<Line<'t>> = line::parse(text).collect();
-        let count = tables.places.percpu_len().min(percpu.len());
-        let image = percpu.split_off(count);
-        Self {
-            percpu,
-            image,
-            tables,
+/// The answers to a query: an address, a symbol, or what `kallmodsyms annotate` finds in the query.
+fn answers<'s>(symbols: &'s Symbols<'_>, query: &str) -> Vec<Answer<'s>> {
+    let located = |address| symbols.location(address).map(Answer::Address);
+    // Digits without 0x can be a mistyped name.
+    let is_address = query.starts_with("0x") || query.len() == 16;
+    if let (Some(address), true) = (parse_hexadecimal(query), is_address) {
+        return located(address).into_iter().collect();
+    }
+    let lines = symbols.named(query.as_bytes()).copied();
+    let lines: Vec<_> = lines.map(Answer::Symbol).collect();
+    if !lines.is_empty() {
+        return lines;
+    }
+    let mut answers = Vec::new();
+    for token in Tokens::of(query.as_bytes(), symbols.address_prefix()) {
+        let address = token.address.map(|address| address.value);
+        let named = token.symbol.map(|symbol| select(symbols, &symbol, address));
+        let named = named.unwrap_or_default();
+        if named.is_empty() {
+            answers.extend(address.and_then(located));
         }
+        let of_module = named.into_iter().filter(|line| {
+            let mut names = line.module_names();
+            token
+                .module
+                .is_none_or(|module| names.any(|name| name == module))
+        });
+        let offset = token.symbol.and_then(|symbol| symbol.offset);
+        answers.extend(of_module.filter_map(|line| match offset {
+            Some(offset) => located(line.address.checked_add(offset)?),
+            None => Some(Answer::Symbol(*line)),
+        }));
     }
-
-    fn answers(&self, query: &str) -> Vec<Answer<'t>> {
-        let is_address = query.starts_with("0x") || query.len() == 16;
-        let address = parse_hexadecimal(query);
-        let located = |address| self.location(address).map(Answer::Address);
-        if let (Some(address), true) = (address, is_address) {
-            return located(address).into_iter().collect();
-        }
-        let named: Vec<_> = self.named(query).map(Answer::Symbol).collect();
-        if !named.is_empty() {
-            return named;
-        }
-        if let Some((name, offset)) = offset(query) {
-            let starts = self
-                .named(name)
-                .map(|line| line.address.checked_add(offset));
-            return starts.flatten().filter_map(located).collect();
-        }
-        address.and_then(located).into_iter().collect()
-    }
-
-    fn named<'n>(&'n self, name: &'n str) -> impl Iterator<Item = Line<'t>> + 'n {
-        let lines = self.percpu.iter().chain(&self.image);
-        lines
-            .copied()
-            .filter(move |line| line.name == name.as_bytes())
-    }
-
-    /// The location of `address`; `None` if the address is outside of the kernel.
-    fn location(&self, address: u64) -> Option<Location<'t>> {
-        let text = self.tables.places.text;
-        let lines = if address < text {
-            &self.percpu
-        } else {
-            &self.image
-        };
-        let after = lines.partition_point(|line| line.address <= address);
-        let start = lines.get(after.checked_sub(1)?)?.address;
-        let first = lines.partition_point(|line| line.address < start);
-        let here = lines.get(first..after)?;
-        let mut symbol = *here.first()?;
-        let offset = address.wrapping_sub(start);
-        let around = here.iter().find(|line| offset < line.size);
-        let next = lines
-            .get(after)
-            .map(|next| next.address.wrapping_sub(start));
-        // No padding follows the last symbol.
-        symbol.size = match (symbol.size, next) {
-            (0, next) => next?,
-            (_, None) if around.is_none() => return None,
-            (size, _) => size,
-        };
-        let modules = match around {
-            Some(line) => line.modules.to_vec(),
-            None => self.modules_at(address),
-        };
-        Some(Location {
-            address,
-            offset,
-            symbol,
-            modules,
-        })
-    }
-
-    /// The modules of the object at `address`, in brackets.
-    fn modules_at(&self, address: u64) -> Vec<u8> {
-        let Tables {
-            places, modules, ..
-        } = self.tables;
-        let text = match address < places.text {
-            true => places.linked_text,
-            false => places.text,
-        };
-        let offset = address.wrapping_sub(text) as u32;
-        let names = modules.at_offset(offset, &mut RangeHint::default());
-        let names: Vec<Vec<u8>> = names.map(|name| [b"[", name, b"]"].concat()).collect();
-        names.join(&b' ')
-    }
-}
-
-/// Splits `NAME+0xOFFSET`, which a trace follows with `/0xSIZE`.
-fn offset(query: &str) -> Option<(&str, u64)> {
-    let (name, offset) = query.rsplit_once("+0x")?;
-    let digits = offset.split('/').next()?;
-    Some((name, parse_digits(digits.as_bytes())?))
+    answers
 }
 
 impl Answer<'_> {
@@ -220,22 +131,21 @@ impl Answer<'_> {
         }
     }
 
-    fn json<'j>(&'j self, query: &'j str, ranges: Option<&'j LinkRanges>) -> json::Answer<'j> {
-        let (address, at, symbol) = match self {
-            Self::Symbol(line) => (line.address, None, line.into()),
-            Self::Address(location) => (location.address, Some(location), location.json()),
+    fn json<'j>(&'j self, query: &'j str, symbols: &'j Symbols<'_>) -> json::Answer<'j> {
+        let (address, at, line) = match self {
+            Self::Symbol(line) => (line.address, None, *line),
+            Self::Address(location) => (location.address, Some(location), location.line()),
         };
-        let range = ranges.and_then(|ranges| ranges.at(address));
-        let object = range.map(|(_, object)| object);
+        let object = symbols.object(&line, address);
         json::Answer {
             query,
             at: at.map(|location| json::Address(location.address)),
             offset: at.map(|location| location.offset),
-            symbol,
-            section: range.map(|(section, _)| String::from_utf8_lossy(section)),
-            object: object
-                .filter(|object| *object != b"-")
-                .map(String::from_utf8_lossy),
+            symbol: json::Symbol::from(&line),
+            section: symbols
+                .range(address)
+                .map(|(section, _)| String::from_utf8_lossy(section)),
+            object: object.map(String::from_utf8_lossy),
         }
     }
 }
@@ -257,10 +167,11 @@ impl Location<'_> {
         parts.concat()
     }
 
-    fn json(&self) -> json::Symbol<'_> {
-        json::Symbol::from(&Line {
+    /// The symbol, in the modules of the address.
+    fn line(&self) -> Line<'_> {
+        Line {
             modules: &self.modules,
             ..self.symbol
-        })
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod command_line;
 mod size_arguments;
+mod text_arguments;
 mod usage;
 
 use std::ffi::OsString;
@@ -31,6 +32,14 @@ fn main() -> ExitCode {
         Asked::Lookup(request) => end(kallmodsyms::lookup(&request, &mut out)),
         Asked::Modules(request) => end(kallmodsyms::modules(&request, &mut out)),
         Asked::Sizes(request) => end(kallmodsyms::sizes(&request, &mut out)),
+        Asked::Annotate(request) => {
+            let stdin = &mut io::stdin().lock();
+            end(kallmodsyms::annotate(&request, stdin, &mut out))
+        }
+        Asked::Count(request) => {
+            let stdin = &mut io::stdin().lock();
+            end(kallmodsyms::count(&request, stdin, &mut out))
+        }
     }
 }
 

@@ -55,7 +55,8 @@ impl<'w> Output<'w> {
         self.flush_if_full()
     }
 
-    fn flush(&mut self) -> Result<()> {
+    /// Writes what is kept.
+    pub(crate) fn flush(&mut self) -> Result<()> {
         let kept = std::mem::take(&mut self.kept);
         self.write_now(&kept)
     }

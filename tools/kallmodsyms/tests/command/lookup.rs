@@ -2,10 +2,11 @@
 
 //! `kallmodsyms lookup`: what is at an address, and what a symbol is.
 
+use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
 use crate::kernel::Vmlinux;
-use crate::show::Place;
+use crate::show::{Place, LINES};
 
 fn place() -> Place {
     Place::with(&Vmlinux::new().to_elf())
@@ -63,15 +64,93 @@ fn places_in_symbols_and_symbols() {
     );
 }
 
+/// `face` can be a name that is mistyped.
 #[test]
-fn a_symbol_goes_before_digits() {
+fn digits_are_an_address_only_with_0x_or_all_16() {
     let mut vmlinux = Vmlinux::new();
     vmlinux.symbols[5].3 = "beef00";
     let place = Place::with(&vmlinux.to_elf());
     let line = "ffffffff81000060 20 t beef00\t[b]\n";
     assert_eq!(place.output(&["lookup", "vmlinux", "beef00"]), line);
     let percpu = "0000000000000041 percpu+0x1/0x8\n";
-    assert_eq!(place.output(&["lookup", "vmlinux", "41"]), percpu);
+    for query in ["0x41", "0000000000000041"] {
+        assert_eq!(place.output(&["lookup", "vmlinux", query]), percpu);
+    }
+    for query in ["41", "ffffffff8100006", "beef"] {
+        let mut command = place.command(&["lookup", "vmlinux", query]);
+        let problem = format!("no symbol is found for '{query}'\n  No symbol has this name.");
+        command
+            .assert()
+            .code(3)
+            .stdout("")
+            .stderr(contains(problem).and(contains("write 0x before them")));
+    }
+}
+
+/// What `annotate` marks, `lookup` finds.
+#[test]
+fn tokens_of_a_text() {
+    let place = place();
+    let open = "ffffffff8100006a b_open+0xa/0x20\t[b]\n";
+    for query in [
+        "b_open+0xa/0x20",
+        "b_open+10",
+        "b_open+10/32",
+        "? b_open+0xa",
+        "0010:b_open+0xa/0x20",
+        "b_open+0xa_[k]",
+        "vmlinux`b_open+0xa",
+        "[<ffffffff8100006a>]",
+        "[<ffffffff8100006a>] ? b_open+0xa/0x20",
+        "b_open+0xa ([kernel.kallsyms])",
+        " b_open+0xa/0x20 [b]\n",
+    ] {
+        assert_eq!(place.output(&["lookup", "vmlinux", query]), open, "{query}");
+    }
+    // The size tells two symbols of one name apart.
+    let first = "ffffffff81003001 label+0x1/0x1000\t[b]\n";
+    assert_eq!(place.output(&["lookup", "vmlinux", "twin+1/0x10"]), first);
+    let both = "ffffffff81003001 label+0x1/0x1000\t[b]\nffffffff81004001 twin+0x1/0x1000\t[a]\n";
+    assert_eq!(place.output(&["lookup", "vmlinux", "twin+1/0x11"]), both);
+    let line = "ffffffff81000060 20 t b_open\t[b]\n";
+    for query in ["b_open_[k]", "? b_open", "vmlinux`b_open"] {
+        assert_eq!(place.output(&["lookup", "vmlinux", query]), line, "{query}");
+    }
+    for query in [
+        "b_open+0xag",
+        "b_open+",
+        "b_open+0xa [a]",
+        "libc.so.6`b_open+0xa",
+    ] {
+        let mut command = place.command(&["lookup", "vmlinux", query]);
+        command.assert().code(3).stdout("");
+    }
+}
+
+#[test]
+fn a_saved_listing_is_a_kernel() {
+    let place = place();
+    let text = LINES.replace("startup\n", "startup\t{init/head.o}\n");
+    place.write("listing", text);
+    let arguments = ["lookup", "listing", "b_open+0x1", "startup"];
+    let answers =
+        "ffffffff81000061 b_open+0x1/0x20\t[b]\nffffffff81000000 56 T startup\t{init/head.o}\n";
+    assert_eq!(place.output(&arguments), answers);
+    // A listing does not say what is in padding; behind a page there is nothing.
+    let padding = "ffffffff81002b3d shared+0x2abd/0x2abc\t[b] [c_d]\n";
+    let arguments = ["lookup", "listing", "0xffffffff81002b3d"];
+    assert_eq!(place.output(&arguments), padding);
+    place.write("gap", LINES.replace("ffffffff81005000", "ffffffff81009000"));
+    for (address, code) in [("0xffffffff81005fff", 0), ("0xffffffff81006000", 3)] {
+        let mut command = place.command(&["lookup", "gap", address]);
+        command.assert().code(code);
+    }
+    place.write("text", "Call Trace:\n b_open+0x1/0x20\n");
+    place
+        .command(&["lookup", "text", "b_open"])
+        .assert()
+        .code(1)
+        .stderr(contains("text: this is neither a kernel nor"));
 }
 
 #[test]

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `kallmodsyms annotate`: a text with marks.
+
+use std::io::{Read, Write};
+
+use super::filter::{Filter, Sink};
+use super::read_texts;
+use super::request::Annotate;
+use super::resolve::Found;
+use crate::error::{Error, Result};
+use crate::output::Output;
+use crate::symbols::{with_symbols, ReadRanges};
+
+/// Where lines with marks go.
+struct Marks<'o, 'w> {
+    out: &'o mut Output<'w>,
+    mark: Vec<u8>,
+}
+
+/// Writes texts to `out`, with the modules behind each symbol that is in one. `stdin` is the text if the
+/// request names none.
+///
+/// Return: an empty list. If the other end of `out` is closed, its reader has enough, and that is no failure.
+///
+/// ```no_run
+/// let request = kallmodsyms::Annotate::default();
+/// let mut text = &b" ext4_fill_super+0x10/0x2b3a\n"[..];
+/// kallmodsyms::annotate(&request, &mut text, &mut std::io::stdout())?;
+/// # Ok::<(), kallmodsyms::Error>(())
+/// ```
+pub fn annotate(
+    request: &Annotate,
+    stdin: &mut dyn Read,
+    out: &mut dyn Write,
+) -> Result<Vec<Error>> {
+    let ranges = match request.objects {
+        true => ReadRanges::Always,
+        false => ReadRanges::Never,
+    };
+    let texts = &request.texts;
+    with_symbols(&texts.kernel, 0, ranges, |symbols| {
+        Output::with(out, |out| {
+            let mark = Vec::new();
+            let sink = Marks { out, mark };
+            let mut filter = Filter::new(symbols, texts.offset, request.objects, sink);
+            read_texts(texts, stdin, &mut filter)?;
+            Ok(Vec::new())
+        })
+    })
+}
+
+impl Sink for Marks<'_, '_> {
+    fn line(&mut self, line: &[u8], found: &[Found<'_>]) -> Result<()> {
+        let mut written = 0;
+        for place in found.iter().filter(|place| !place.is_marked) {
+            self.mark.clear();
+            place.append_to(&mut self.mark);
+            let before = line.get(written..place.end).unwrap_or_default();
+            self.out.write(before)?;
+            self.out.write(&self.mark)?;
+            written = place.end;
+        }
+        self.out.write(line.get(written..).unwrap_or_default())
+    }
+
+    fn pause(&mut self) -> Result<()> {
+        self.out.flush()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        Ok(())
+    }
+}

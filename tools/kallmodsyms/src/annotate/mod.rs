@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `kallmodsyms annotate` and `kallmodsyms count`: the modules of the symbols in a text.
+//!
+//! A text comes in, such as an oops, a profile or a trace. `annotate` writes the same text with a mark behind
+//! each symbol of a module, `count` a table of the modules. The way of a line is: `filter` reads it, `token` and
+//! `suffix` find its symbols and addresses, `boot` moves the addresses, `resolve` asks the kernel, and
+//! `marks` or `count` makes the output.
+
+mod boot;
+mod count;
+mod filter;
+mod marks;
+mod request;
+pub(crate) mod resolve;
+mod stack;
+mod suffix;
+pub(crate) mod token;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use filter::{Filter, Sink};
+
+use crate::error::{Error, Result};
+
+pub use count::count;
+pub use marks::annotate;
+pub use request::{Annotate, Count, CountBy, Texts};
+
+/// Reads the texts of a request through `filter`, standard input where it names none.
+fn read_texts<S: Sink>(
+    texts: &Texts,
+    stdin: &mut dyn Read,
+    filter: &mut Filter<'_, '_, S>,
+) -> Result<()> {
+    if texts.files.is_empty() {
+        filter.read("standard input", stdin)?;
+    }
+    for path in &texts.files {
+        if path == Path::new("-") {
+            filter.read("standard input", stdin)?;
+            continue;
+        }
+        let mut file = File::open(path).map_err(|error| {
+            Error::in_file(
+                path,
+                error.to_string(),
+                "Name texts behind the kernel, or leave them out to read standard input.",
+            )
+        })?;
+        filter.read(&path.to_string_lossy(), &mut file)?;
+    }
+    filter.end()
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a kernel says of a token: the modules, and the object file, of the symbols that it can mean.
+
+use std::borrow::Cow;
+
+use super::token::{Symbol, Token};
+use crate::line::{self, Line};
+use crate::symbols::Symbols;
+
+/// A place in the kernel.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Candidate<'s> {
+    /// In brackets; empty for a symbol in no module.
+    pub(crate) modules: Cow<'s, [u8]>,
+    /// `None` if object files are not asked for, or not known.
+    pub(crate) object: Option<&'s [u8]>,
+}
+
+/// All places that a token can mean, each one once, and where the token begins and ends in its line.
+#[derive(Debug)]
+pub(crate) struct Found<'s> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) candidates: Vec<Candidate<'s>>,
+    /// Whether the text itself has a mark there.
+    pub(crate) is_marked: bool,
+}
+
+/// The symbols named as `symbol`: those that the address in the text, the printed size and the offset
+/// leave, in this order. A criterion that no symbol meets decides nothing.
+///
+/// `address` is the one in front of the name, moved to where `symbols` are.
+pub(crate) fn select<'s, 't>(
+    symbols: &'s Symbols<'t>,
+    symbol: &Symbol<'_>,
+    address: Option<u64>,
+) -> Vec<&'s Line<'t>> {
+    let mut lines: Vec<_> = symbols.named(symbol.name).collect();
+    if lines.len() < 2 {
+        return lines;
+    }
+    let mut keep = |is_meant: &dyn Fn(&Line<'_>) -> bool| {
+        if lines.iter().any(|line| is_meant(line)) {
+            lines.retain(|line| is_meant(line));
+        }
+    };
+    if let Some(address) = address {
+        keep(&|line| {
+            let offset = address.checked_sub(line.address);
+            let distance = symbols.distance(line);
+            match symbol.offset {
+                Some(_) => offset == symbol.offset,
+                None => offset.is_some_and(|offset| distance.is_some_and(|end| offset <= end)),
+            }
+        });
+    }
+    if let Some(size) = symbol.size {
+        // The kernel prints the distance to the next symbol, other programs the size.
+        keep(&|line| symbols.distance(line) == Some(size) || line.size == size);
+    }
+    if let Some(offset) = symbol.offset {
+        keep(&|line| symbols.distance(line).is_some_and(|end| offset <= end));
+    }
+    lines
+}
+
+/// What the kernel says of `token`. `moved` is the distance from the kernel's addresses to those of the
+/// text; without it only names count.
+///
+/// Return: `None` if the token is not of the kernel.
+pub(crate) fn resolve<'s, 't>(
+    symbols: &'s Symbols<'t>,
+    token: &Token<'_>,
+    moved: Option<u64>,
+    wants_objects: bool,
+) -> Option<Found<'s>> {
+    let address = token.address.zip(moved);
+    let address = address.map(|(place, moved)| place.value.wrapping_sub(moved));
+    let object = |line: &Line<'t>, address| match wants_objects {
+        true => symbols.object(line, address),
+        false => None,
+    };
+    let symbol = token.symbol.as_ref();
+    let lines = symbol.map(|symbol| select(symbols, symbol, address));
+    let of_symbol = |line: &'s Line<'t>| Candidate {
+        modules: modules(symbols, line, symbol.and_then(|symbol| symbol.offset)),
+        object: object(line, line.address),
+    };
+    let mut candidates: Vec<_> = lines.into_iter().flatten().map(of_symbol).collect();
+    // Symbols in no module come last.
+    candidates.sort_by(|a, b| {
+        let is_core = a.modules.is_empty().cmp(&b.modules.is_empty());
+        is_core.then_with(|| a.cmp(b))
+    });
+    candidates.dedup();
+    let mut end = symbol.map(|symbol| symbol.end);
+    if candidates.is_empty() {
+        let location = address.and_then(|address| symbols.location(address));
+        candidates.extend(location.map(|location| Candidate {
+            object: object(&location.symbol, location.address),
+            modules: location.modules,
+        }));
+        end = token.address.map(|address| address.end).or(end);
+    }
+    if let Some(module) = token.module {
+        // A loaded module can have a symbol of the same name.
+        let is_in = |candidate: &Candidate<'_>| candidate.is_in(module);
+        if !candidates.iter().any(is_in) {
+            candidates = vec![Candidate {
+                modules: [b"[", module, b"]"].concat().into(),
+                object: None,
+            }];
+        }
+    }
+    let end = end.filter(|_| !candidates.is_empty())?;
+    Some(Found {
+        start: token.start,
+        end,
+        candidates,
+        is_marked: token.is_marked,
+    })
+}
+
+/// The modules, in brackets, of the byte `offset` bytes behind the start of a symbol.
+fn modules<'s>(symbols: &'s Symbols<'_>, line: &'s Line<'_>, offset: Option<u64>) -> Cow<'s, [u8]> {
+    let offset = offset.unwrap_or(0);
+    let offset = match symbols.distance(line) {
+        // The return address of a call at the very end of a function is behind it.
+        Some(distance) if offset == distance => offset.saturating_sub(1),
+        // Another build of the kernel; the name counts.
+        Some(distance) if offset > distance => 0,
+        _ => offset,
+    };
+    if offset < line.size || offset == 0 {
+        return line.modules.into();
+    }
+    let location = line.address.checked_add(offset);
+    let location = location.and_then(|address| symbols.location(address));
+    location.map_or(line.modules.into(), |location| location.modules)
+}
+
+impl Candidate<'_> {
+    /// The names in the brackets.
+    pub(super) fn module_names(&self) -> impl Iterator<Item = &[u8]> {
+        line::names_in_brackets(&self.modules)
+    }
+
+    fn is_in(&self, module: &[u8]) -> bool {
+        self.module_names().any(|name| name == module)
+    }
+}
+
+impl Found<'_> {
+    /// Appends the mark to `text`: nothing for a symbol in no module, and all places if the text does
+    /// not tell which one is meant.
+    ///
+    /// ```text
+    ///  [ext4]
+    ///  [ext4] {fs/ext4/super.o}
+    ///  [fsl_dpaa2_eth] [fsl_dpaa2_switch]
+    ///  [ext4]|[jbd2]|[vmlinux]
+    /// ```
+    pub(super) fn append_to(&self, text: &mut Vec<u8>) {
+        let is_ambiguous = self.candidates.len() > 1;
+        let mut separator = b' ';
+        for candidate in &self.candidates {
+            let modules: &[u8] = match is_ambiguous && candidate.modules.is_empty() {
+                true => KERNEL,
+                false => &candidate.modules,
+            };
+            if !modules.is_empty() {
+                text.push(separator);
+                text.extend_from_slice(modules);
+            }
+            if let Some(object) = candidate.object {
+                text.extend_from_slice(b" {");
+                text.extend_from_slice(object);
+                text.push(b'}');
+            }
+            separator = b'|';
+        }
+    }
+}
+
+/// What stands for "in no module" where it is one of several.
+pub(super) const KERNEL: &[u8] = b"[vmlinux]";
