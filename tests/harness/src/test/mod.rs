@@ -11,6 +11,7 @@ mod damages;
 mod docs;
 mod hooks;
 mod host;
+mod image_bytes;
 mod imports;
 mod kaslr;
 mod kernel_checks;
@@ -223,6 +224,7 @@ fn kernel(
     sizes::run(report, &kernel, &files)?;
     vmcoreinfo::run(report, &kernel, &files)?;
     offline::run(report, options, &kernel, &guest, &files)?;
+    image_bytes::run(report, &kernel)?;
     unchanged::run(report, options, &kernel, packaged)?;
     reproduce::run(report, &kernel)?;
     rebuild::run(report, &kernel)
