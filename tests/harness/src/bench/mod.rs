@@ -4,8 +4,9 @@
 //!
 //! The phases, in order: a guest for measurements ([`pack`], with [`modules`]), its boot, its output
 //! ([`figures`]), and the tables of the output ([`guest`], [`dynamic`]). Other measurements run on the
-//! host: the [`generator`], the time that it adds to a [`relink`], the time that the option adds to a build
-//! of the [`whole`], and the [`space`] of the tables. [`text`] formats all tables.
+//! host: the [`generator`] and the [`tool`], both beside other [`programs`], the time that the generator adds
+//! to a [`relink`], the time that the option adds to a build of the [`whole`], and the [`space`] of the
+//! tables. [`text`] formats all tables.
 
 mod dynamic;
 mod figures;
@@ -13,10 +14,12 @@ mod generator;
 mod guest;
 mod modules;
 mod pack;
+mod programs;
 mod ratio;
 mod relink;
 mod space;
 pub mod text;
+mod tool;
 mod whole;
 
 use std::fs;
@@ -68,6 +71,7 @@ pub fn run(bench: &options::Bench) -> Result<()> {
     guest::write(&mut document, &figures)?;
     dynamic::write(&mut document, &figures)?;
     generator::write(&mut document, &kernel)?;
+    tool::write(&mut document, &kernel)?;
     if let Some(without) = &without {
         whole::write(&mut document, &kernel, without)?;
     }
