@@ -24,7 +24,7 @@ use crate::test::report::Report;
 const SEED: u64 = 17;
 
 /// The files of the guest that have frames, and how many each has at least.
-const FRAMES: [(&str, usize); 2] = [("oops", 5), ("stack", 3)];
+pub const FRAMES: [(&str, usize); 2] = [("oops", 5), ("stack", 3)];
 
 pub fn run(
     report: &mut Report,

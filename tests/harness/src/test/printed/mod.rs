@@ -4,8 +4,10 @@
 //!
 //! [`listing`] works out what an untouched kernel/kallsyms.c answers for the symbols of the same
 //! vmlinux; [`questions`] are the addresses. [`pair`] compares two kernels, which also shows that
-//! [`listing`] is right, and [`faddr2line`] has the kernel's own script resolve what is printed.
+//! [`listing`] is right. [`faddr2line`] has the kernel's own script resolve what is printed, and
+//! [`annotated`] has our own command add modules to it.
 
+mod annotated;
 mod faddr2line;
 mod listing;
 pub mod pair;
@@ -50,6 +52,7 @@ pub fn run(
     let listing = Listing::untouched(kernel, untouched)?;
     let printed = Printed::of(options, kernel, &listing)?;
     printed.check(report, kernel, &listing)?;
+    annotated::run(report, kernel, &printed)?;
     faddr2line::run(report, options, kernel, untouched, &printed, FEW)
 }
 
