@@ -115,4 +115,4 @@ macro_rules! replay {
     };
 }
 
-replay!(builtin, cmdfile, elf, link, map, modules, show, sizes, symbols);
+replay!(builtin, cmdfile, elf, link, listing, map, modules, show, sizes, symbols, text);

@@ -2,12 +2,11 @@
 
 //! A vmlinux, or a vmlinuz that contains one: `show` in every format, and `lookup`.
 
-use std::io::Write;
 use std::path::Path;
 
-use kallmodsyms::{Error, Format, Lookup, Show, Source};
+use kallmodsyms::{Format, Lookup, Show, Source};
 
-use super::check_message;
+use super::said;
 use crate::common::hexadecimal as digits;
 use crate::scratch;
 
@@ -56,20 +55,4 @@ fn found(file: &Path, query: &str, json: bool) -> Option<Vec<u8>> {
         queries: vec![query.into()],
     };
     said(|out| kallmodsyms::lookup(&request, out))
-}
-
-/// What a request is answered with; `None` if the file cannot be read, and then nothing is written.
-fn said(ask: impl FnOnce(&mut dyn Write) -> Result<Vec<Error>, Error>) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    match ask(&mut out) {
-        Ok(missing) => {
-            missing.iter().for_each(check_message);
-            Some(out)
-        }
-        Err(error) => {
-            check_message(&error);
-            assert!(out.is_empty());
-            None
-        }
-    }
 }

@@ -3,7 +3,6 @@
 //! Tests of the program as people run it: on a file, by its command line.
 
 mod annotate;
-mod any_text;
 mod count;
 mod kernel;
 mod linked_kernel;

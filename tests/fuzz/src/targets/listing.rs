@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A saved listing: `modules`, `sizes`, `lookup` and `annotate`.
+
+use kallmodsyms::{Annotate, Lookup, Modules, Sizes, Source, TableFormat, Texts};
+
+use super::said;
+use crate::scratch;
+
+/// The most lines to look up.
+const QUERIES: usize = 3;
+
+pub fn run(input: &[u8]) {
+    let path = scratch::file("listing", input);
+    let file = Some(path.clone());
+    let modules = |names_only, json| {
+        let request = Modules {
+            file: file.clone(),
+            names_only,
+            with_loaded: true,
+            json,
+        };
+        said(|out| kallmodsyms::modules(&request, out))
+    };
+    let table = modules(false, false);
+    let names = modules(true, false);
+    // One request cannot read what another request refuses.
+    assert_eq!(table.is_some(), names.is_some());
+    assert_eq!(table.is_some(), modules(false, true).is_some());
+
+    let sizes = |format, diff| {
+        let request = Sizes {
+            file: file.clone(),
+            format,
+            diff,
+            ..Sizes::default()
+        };
+        said(|out| kallmodsyms::sizes(&request, out))
+    };
+    let rows = sizes(TableFormat::Csv, None);
+    assert_eq!(rows.is_some(), sizes(TableFormat::Json, None).is_some());
+    assert_eq!(rows.is_some(), sizes(TableFormat::Text, None).is_some());
+    // A kernel does not differ from itself: only the line with the names of columns is left.
+    let same = sizes(TableFormat::Csv, file.clone());
+    assert_eq!(rows.is_some(), same.is_some());
+    let lines = same.map(|text| text.iter().filter(|&&byte| byte == b'\n').count());
+    assert!(lines.is_none_or(|lines| lines == 1));
+
+    let texts = Texts {
+        kernel: path.clone(),
+        ..Texts::default()
+    };
+    let annotate = Annotate {
+        texts,
+        objects: false,
+    };
+    said(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
+    let lines = input.split(|&byte| byte == b'\n').take(QUERIES);
+    let queries: Vec<String> = lines
+        .map(|line| String::from_utf8_lossy(line).into_owned())
+        .collect();
+    for json in [false, true] {
+        let lookup = Lookup {
+            source: Source::of(&path),
+            json,
+            queries: queries.clone(),
+        };
+        said(|out| kallmodsyms::lookup(&lookup, out));
+    }
+}

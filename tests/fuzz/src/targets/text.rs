@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A text for `annotate` and `count`: whatever it is, `annotate` only adds marks to it.
+
+use std::collections::BTreeSet;
+
+use kallmodsyms::{Annotate, Count, CountBy, Texts};
+
+use super::said;
+use crate::scratch;
+
+/// A kernel whose symbols the texts of the corpus have: unique names, ambiguous ones, and an object file in
+/// two modules.
+const LISTING: &[u8] = b"\
+0000000000000040 8 D percpu
+ffffffff81000000 0 T _text
+ffffffff81000000 40 T startup
+ffffffff81000040 20 t twin\t[a]
+ffffffff81000060 20 t b_open\t[b]
+ffffffff81000080 30 t twin\t[b]
+ffffffff810000c0 40 t shared\t[b] [c_d]
+ffffffff81000100 20 t label\t[b]
+ffffffff81000120 20 t label
+ffffffff81001000 0 T _etext
+ffffffff82000000 0 B _end
+";
+
+/// The marks that its symbols can get.
+const MARKS: [&[u8]; 5] = [
+    b" [a]",
+    b" [b]",
+    b" [b] [c_d]",
+    b" [a]|[b]",
+    b" [b]|[vmlinux]",
+];
+
+pub fn run(input: &[u8]) {
+    let kernel = scratch::file("kallmodsyms", LISTING);
+    let texts = Texts {
+        kernel,
+        ..Texts::default()
+    };
+    let annotate = Annotate {
+        texts: texts.clone(),
+        objects: false,
+    };
+    let output = said(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
+    let output = output.expect("a text that annotate refuses");
+    assert!(only_adds_marks(input, &output));
+    for json in [false, true] {
+        let count = Count {
+            texts: texts.clone(),
+            by: CountBy::Module,
+            json,
+        };
+        let rows = said(|out| kallmodsyms::count(&count, &mut &input[..], out));
+        let rows = rows.expect("a text that count refuses");
+        // A text with a mark has a row.
+        assert!(output.len() == input.len() || rows.contains(&b'\n'));
+    }
+}
+
+/// Tells whether `output` is `input` with marks added.
+fn only_adds_marks(input: &[u8], output: &[u8]) -> bool {
+    // The numbers of bytes of the input that can be in the output so far.
+    let mut ahead = vec![BTreeSet::new(); output.len() + 1];
+    ahead[0].insert(0);
+    for at in 0..output.len() {
+        let rest = &output[at..];
+        for taken in std::mem::take(&mut ahead[at]) {
+            if input.get(taken) == Some(&rest[0]) {
+                ahead[at + 1].insert(taken + 1);
+            }
+            for mark in MARKS.iter().filter(|mark| rest.starts_with(mark)) {
+                ahead[at + mark.len()].insert(taken);
+            }
+        }
+    }
+    ahead[output.len()].contains(&input.len())
+}
