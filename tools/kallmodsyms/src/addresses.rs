@@ -83,12 +83,32 @@ impl<'d> Addresses<'d> {
         }
     }
 
-    /// Moves the base so that symbol number `symbol` is at `address`; `None` if there is no such symbol.
-    pub(crate) fn set_base(&mut self, symbol: usize, address: u64) -> Option<()> {
+    /// Moves all addresses so that symbol number `symbol` is at `address`; `None` if its row does not count
+    /// from a base.
+    pub(crate) fn set_address(&mut self, symbol: usize, address: u64) -> Option<()> {
         let row = *self.rows.get(symbol)?;
-        let from_base = address.wrapping_sub(row.into());
-        if let Encoding::Base(base) | Encoding::BaseOrAbsolute(base) = &mut self.encoding {
-            *base = from_base;
+        let is_negative = (row as i32) < 0;
+        match &mut self.encoding {
+            Encoding::Base(base) => *base = address.wrapping_sub(row.into()),
+            Encoding::BaseOrAbsolute(base) if is_negative => {
+                *base = address.wrapping_sub((!row).into());
+            }
+            Encoding::BaseOrAbsolute(_) => return None,
+            Encoding::Row(first) => {
+                let place = address.wrapping_sub(i64::from(row as i32) as u64);
+                *first = place.wrapping_sub(4 * symbol as u64);
+            }
+        }
+        Some(())
+    }
+
+    /// Replaces the base that rows count from; `None` if they do not count from a base, or if `base` is not in
+    /// the image.
+    pub(crate) fn set_base(&mut self, new: u64) -> Option<()> {
+        let is_near = new.abs_diff(self.text) >> 31 == 0;
+        match &mut self.encoding {
+            Encoding::Base(base) | Encoding::BaseOrAbsolute(base) if is_near => *base = new,
+            _ => return None,
         }
         Some(())
     }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use object::elf::{FileHeader64, SectionHeader64, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS};
-use object::elf::{SHT_SYMTAB, STT_FILE, STT_SECTION};
+use object::elf::{SHT_NOTE, SHT_SYMTAB, STT_FILE, STT_SECTION};
 use object::read::elf::{FileHeader as _, SectionHeader as _, SectionTable, Sym as _};
 use object::{LittleEndian, StringTable};
 
@@ -20,8 +20,7 @@ const CUT_SHORT: &str = "the file is cut short";
 const BAD_SECTIONS: &str = "bad section headers";
 const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";
 /// The remedy for a file that is no vmlinux.
-pub(crate) const GIVE: &str =
-    "Give the vmlinux of a 64-bit little endian kernel, or a vmlinuz of x86.";
+const GIVE: &str = "Give the vmlinux of a 64-bit little endian kernel.";
 
 /// An ELF file of 64 bits, little endian: every kernel with Rust is one.
 pub(crate) struct Elf<'d> {
@@ -133,6 +132,14 @@ impl<'d> Elf<'d> {
     /// The sections that are part of the image and have bytes in the file.
     pub(crate) fn loaded(&self) -> impl Iterator<Item = Section<'d>> + '_ {
         self.allocated().filter(|section| section.has_bytes)
+    }
+
+    /// Return: true if the file has debugging information and symbols of an image, but none of its bytes.
+    pub(crate) fn is_debug_only(&self) -> bool {
+        let is_note = |section: &Section<'_>| section.header.sh_type(LittleEndian) == SHT_NOTE;
+        let mut sections = self.allocated().filter(|section| !is_note(section));
+        let mut loaded = self.loaded().filter(|section| !is_note(section));
+        sections.next().is_some() && loaded.next().is_none()
     }
 
     /// All bytes of a section.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// let error = kallmodsyms::show(&request, &mut Vec::new()).unwrap_err();
 /// let text = error.to_string();
 /// assert!(text.starts_with("no such file: No such file or directory"));
-/// assert!(text.contains("\n  Give the vmlinux"));
+/// assert!(text.contains("\n  Give a build directory"));
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{}{problem}\n  {remedy}", Place(place.as_ref()))]

@@ -7,8 +7,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::elf::Elf;
+use memchr::memmem;
+use object::elf::{R_AARCH64_RELATIVE, R_RISCV_RELATIVE};
+
+use crate::elf::{Elf, Section};
 use crate::error::{Error, Result};
+use crate::raw_image::Machine;
 use crate::scanner;
 use crate::words::{words, Word};
 
@@ -16,6 +20,11 @@ use crate::words::{words, Word};
 const KERNELS: &str = "kallsyms_names";
 /// A table of the generator.
 const OURS: &str = "kallsyms_module_offsets";
+/// A table of the generator: the address of `_text`.
+const TEXT: &str = "kallsyms_module_base";
+
+/// A length above the length of any image, whose addresses have offsets of 32 bits.
+const LARGEST: u64 = 1 << 32;
 
 /// The first letters of the name of each table.
 const TABLE: &[u8] = b"kallsyms_";
@@ -25,40 +34,115 @@ const BOUNDS: [&[u8]; 5] = [b"_stext", b"_sinittext", b"_einittext", b"_etext", 
 
 pub(crate) const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";
 
+/// The addresses of tables and bounds, by name.
+type Places<'d> = HashMap<Cow<'d, str>, u64>;
+
 /// The image of a kernel.
 pub(crate) struct Image<'d> {
     path: &'d Path,
-    elf: Elf<'d>,
-    /// The addresses of tables and bounds, by name.
-    places: HashMap<Cow<'d, str>, u64>,
+    /// The whole file.
+    file: &'d [u8],
+    memory: Memory<'d>,
+    places: Places<'d>,
+}
+
+/// The bytes of the image, by address.
+enum Memory<'d> {
+    /// Each section has an address.
+    Sections(Elf<'d>),
+    /// The whole file is the memory from the address `start` on.
+    Flat { start: u64, machine: Machine },
 }
 
 impl<'d> Image<'d> {
-    /// Finds the tables of the kernel in `bytes`, a vmlinux; `path` is its path.
+    /// Finds the tables of the kernel in `bytes`, a vmlinux or an Image; `path` is its path.
     pub(crate) fn find(path: &'d Path, bytes: &'d [u8]) -> Result<Self> {
-        let elf = Elf::parse(path, bytes)?;
-        let by_symbols = by_symbols(&elf)?;
-        let has_symbols = by_symbols.is_some();
-        let places = match by_symbols {
-            Some(places) => places,
-            None => scanner::find(&elf)?,
+        let image = match Machine::of(bytes) {
+            Some(machine) => Self::of_raw(path, bytes, machine),
+            None => Self::of_elf(path, bytes)?,
         };
-        let image = Self { path, elf, places };
         match () {
             () if image.has(OURS) && image.has(KERNELS) => Ok(image),
             () if image.has(KERNELS) => Err(image.failure(
                 "this kernel was built without CONFIG_KALLMODSYMS",
                 "Build it with that option (README.md of kallmodsyms says how), and give its vmlinux.",
             )),
-            () if has_symbols => Err(image.failure(
-                "there are no tables of kallsyms: this is no vmlinux, or CONFIG_KALLSYMS is off",
-                "Give the vmlinux of a kernel that was built with CONFIG_KALLMODSYMS.",
-            )),
             () => Err(image.failure(
-                "there is no symbol table, and no tables of kallsyms are found in its sections",
+                "there is no symbol table, and no tables of kallsyms are found by their content",
                 "Give the vmlinux of the build directory, or of the package with debugging symbols.",
             )),
         }
+    }
+
+    fn of_elf(path: &'d Path, file: &'d [u8]) -> Result<Self> {
+        let elf = Elf::parse(path, file)?;
+        let by_symbols = by_symbols(&elf)?;
+        let failed = |problem: &str, remedy: &str| Err(Error::in_file(path, problem, remedy));
+        if elf.is_debug_only() {
+            return failed(
+                "this file has only debugging information: the bytes of the kernel were taken out",
+                "Give the vmlinux or the vmlinuz that it belongs to.",
+            );
+        }
+        let has_tables = |places: &Places<'_>| places.contains_key(KERNELS);
+        if by_symbols
+            .as_ref()
+            .is_some_and(|places| !has_tables(places))
+        {
+            return failed(
+                "there are no tables of kallsyms: this is no vmlinux, or CONFIG_KALLSYMS is off",
+                "Give the vmlinux of a kernel that was built with CONFIG_KALLMODSYMS.",
+            );
+        }
+        let places = match by_symbols {
+            Some(places) => places,
+            None => in_sections(&elf)?,
+        };
+        Ok(Self {
+            path,
+            file,
+            memory: Memory::Sections(elf),
+            places,
+        })
+    }
+
+    fn of_raw(path: &'d Path, file: &'d [u8], machine: Machine) -> Self {
+        let found = scanner::find(file).unwrap_or_default();
+        let text = found.iter().find(|(name, _)| *name == TEXT);
+        // On riscv this is too high: see `knows_addresses()`.
+        let start = text.and_then(|&(_, at)| u64::of_bytes(file.get(at..)?));
+        let start = start.unwrap_or(0);
+        Self {
+            path,
+            file,
+            memory: Memory::Flat { start, machine },
+            places: places(found, start),
+        }
+    }
+
+    /// Return: true if the file tells the addresses of its bytes. An Image of arm64 starts at `_text`. An
+    /// Image of riscv starts below, and does not say how far.
+    pub(crate) fn knows_addresses(&self) -> bool {
+        match self.memory {
+            Memory::Sections(_) => true,
+            Memory::Flat { machine, .. } => machine == Machine::Arm64,
+        }
+    }
+
+    /// The address that a kernel writes to the word at `address` when it starts, according to the table of
+    /// relocations in the image.
+    ///
+    /// ```text
+    /// place 78 56 34 82 00 80 ff ff, type 03 04 00 00 00 00 00 00, address 00 00 00 80 00 80 ff ff
+    /// ```
+    pub(crate) fn relocated(&self, address: u64) -> Option<u64> {
+        let kinds =
+            [R_AARCH64_RELATIVE, R_RISCV_RELATIVE].map(|kind| u64::from(kind).to_le_bytes());
+        kinds.iter().find_map(|kind| {
+            let row = [address.to_le_bytes(), *kind].concat();
+            let after = memmem::find(self.file, &row)?.checked_add(row.len())?;
+            u64::of_bytes(self.file.get(after..)?)
+        })
     }
 
     /// The file.
@@ -89,7 +173,11 @@ impl<'d> Image<'d> {
     /// The first `size` bytes of a table.
     pub(crate) fn bytes(&self, name: &str, size: u64) -> Result<&'d [u8]> {
         let address = self.place(name)?;
-        self.elf.at_address(address, size)?.ok_or_else(|| {
+        let bytes = match &self.memory {
+            Memory::Sections(elf) => elf.at_address(address, size)?,
+            Memory::Flat { start, .. } => at_distance(self.file, address.checked_sub(*start), size),
+        };
+        bytes.ok_or_else(|| {
             self.failure(
                 format!("{name} ({size} bytes at {address:#x}) is not in the image"),
                 DAMAGED,
@@ -128,10 +216,42 @@ impl<'d> Image<'d> {
 }
 
 /// The addresses of tables and bounds; `None` without a symbol table.
-fn by_symbols<'d>(elf: &Elf<'d>) -> Result<Option<HashMap<Cow<'d, str>, u64>>> {
+fn by_symbols<'d>(elf: &Elf<'d>) -> Result<Option<Places<'d>>> {
     let is_of_interest =
         |(name, _): &(&[u8], u64)| name.starts_with(TABLE) || BOUNDS.contains(name);
     let place = |(name, address)| Some((std::str::from_utf8(name).ok()?.into(), address));
     let symbols = elf.symbols()?;
     Ok(symbols.map(|symbols| symbols.filter(is_of_interest).filter_map(place).collect()))
+}
+
+/// The addresses of tables, by their content in any section of data; none if they are not found.
+fn in_sections<'d>(elf: &Elf<'d>) -> Result<Places<'d>> {
+    let is_data = |section: &Section<'_>| !section.is_code && section.size >= scanner::SMALLEST;
+    let mut left = LARGEST;
+    for section in elf.loaded().filter(is_data) {
+        // The sections of a malicious file may share their bytes.
+        let Some(rest) = left.checked_sub(section.size) else {
+            break;
+        };
+        left = rest;
+        if let Some(found) = scanner::find(elf.content(&section)?) {
+            return Ok(places(found, section.address));
+        }
+    }
+    Ok(Places::new())
+}
+
+/// The addresses of what the scanner found in bytes at the address `start`.
+fn places<'d>(found: Vec<scanner::Place>, start: u64) -> Places<'d> {
+    let address = |at| start.wrapping_add(at as u64);
+    let places = found.into_iter();
+    places
+        .map(|(name, at)| (Cow::Borrowed(name), address(at)))
+        .collect()
+}
+
+/// The `size` bytes at `distance` from the first of `bytes`.
+fn at_distance(bytes: &[u8], distance: Option<u64>, size: u64) -> Option<&[u8]> {
+    let start = usize::try_from(distance?).ok()?;
+    bytes.get(start..start.checked_add(usize::try_from(size).ok()?)?)
 }

@@ -1,57 +1,110 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The file that a request names: the image of a kernel, or a listing.
+//!
+//! The content of a file tells its form, whatever the file is called. A build directory stands for the
+//! vmlinux in it, and no name for the listing of the running kernel. The forms that contain another one
+//! are unpacked first: `vmlinuz`, `zboot` and `decompress`.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::decompress::{Form, LARGEST};
+use crate::elf::Elf;
 use crate::error::{Error, Result};
+use crate::file_bytes::FileBytes;
 use crate::image::Image;
+use crate::line;
 use crate::listing;
-use crate::source::Vmlinux;
+use crate::raw_image::Machine;
 use crate::tables::Kernel;
-use crate::vmlinuz;
+use crate::{vmlinuz, zboot};
 
 /// The listing of the running kernel.
-const RUNNING: &str = "/proc/kallmodsyms";
+pub(crate) const RUNNING: &str = "/proc/kallmodsyms";
 
 /// The image in a build directory.
 const VMLINUX: &str = "vmlinux";
 
-/// The first bytes of a file, with the header of a vmlinuz.
-const HEAD: u64 = 0x206;
+/// More bytes than the fields in front of a name have.
+const BEGINNING: usize = 64;
 
 const ELF: &[u8] = b"\x7fELF";
 
-/// What to do about a file that is neither.
-pub(crate) const GIVE: &str = "Give a build directory, a vmlinux, a vmlinuz of x86, or a copy of \
-                               /proc/kallmodsyms.";
+/// The most forms around an image: gzip around the EFI program that contains an Image.
+const CONTAINERS: usize = 2;
+
+/// The remedy for a file that is no kernel.
+pub(crate) const GIVE: &str =
+    "Give a build directory, a vmlinux, a vmlinuz, an Image of arm64 or riscv, or \
+                               a copy of /proc/kallmodsyms.";
+
+/// First bytes of files that contain a kernel in a form that is not read: the problem and the remedy.
+const REFUSED: [(&[u8], &str, &str); 5] = [
+    (
+        b"KDUMP   ",
+        "this is a dump in the compressed form of makedumpfile",
+        "Give the vmlinux or the vmlinuz of that kernel, with the KERNELOFFSET of the dump as --offset.",
+    ),
+    (
+        b"makedumpfile\0",
+        "this is a dump in the flattened form of makedumpfile",
+        "Give the vmlinux or the vmlinuz of that kernel, with the KERNELOFFSET of the dump as --offset.",
+    ),
+    (
+        b"\x27\x05\x19\x56",
+        "this is a uImage of U-Boot",
+        "Give the Image or the vmlinux that it was made of.",
+    ),
+    (
+        b"\xd0\x0d\xfe\xed",
+        "this is a flattened image tree of U-Boot",
+        "Give the Image or the vmlinux that it was made of.",
+    ),
+    (
+        b"ANDROID!",
+        "this is a boot image of Android",
+        "Give the kernel inside: `unpack_bootimg` takes it out.",
+    ),
+];
 
 /// A kernel, as a file has it.
 pub(crate) enum KernelFile {
-    /// A vmlinux or a vmlinuz.
-    Image { path: PathBuf, vmlinux: Vmlinux },
+    /// A vmlinux or an Image.
+    Image { path: PathBuf, bytes: FileBytes },
     /// The text of `/proc/kallmodsyms`.
-    Listing { path: PathBuf, text: Vec<u8> },
+    Listing { path: PathBuf, text: FileBytes },
 }
 
 impl KernelFile {
     /// Opens a file, the vmlinux in a directory, or without a path the listing of the running kernel.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
         let path = path.unwrap_or(Path::new(RUNNING));
-        let is_build = path.is_dir();
-        let path = match is_build {
+        let path = match path.is_dir() {
             true => path.join(VMLINUX),
             false => path.to_owned(),
         };
-        if is_build || !is_listing(&path)? {
-            let vmlinux = Vmlinux::open(&path)?;
-            return Ok(Self::Image { path, vmlinux });
+        let failed = |error| failure(&path, &error);
+        // Opening a pipe waits for a writer, and a device has no end.
+        if !fs::metadata(&path).map_err(failed)?.is_file() {
+            return Err(Error::in_file(&path, "this is not a regular file", GIVE));
         }
-        let text = fs::read(&path).map_err(|error| failure(&path, &error))?;
-        Ok(Self::Listing { path, text })
+        let mut bytes = FileBytes::read(&path).map_err(failed)?;
+        for _ in 0..CONTAINERS {
+            match unpack(&path, &bytes)? {
+                Some(inside) => bytes = FileBytes::Owned(inside),
+                None => break,
+            }
+        }
+        match () {
+            () if is_image(&bytes) => Ok(Self::Image { path, bytes }),
+            () if line::begins_listing(beginning(&bytes)) => {
+                Ok(Self::Listing { path, text: bytes })
+            }
+            () => Err(refusal(&path, &bytes)),
+        }
     }
 
     /// The path of the file that was opened.
@@ -66,34 +119,72 @@ impl KernelFile {
         matches!(self, Self::Image { .. })
     }
 
-    /// The text of the listing. That of an image is made from its tables, and has no loaded modules.
+    /// Its ELF file; `None` for a listing or an Image.
+    pub(crate) fn elf(&self) -> Result<Option<Elf<'_>>> {
+        match self {
+            Self::Image { path, bytes } if bytes.starts_with(ELF) => {
+                Elf::parse(path, bytes).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The image; `None` for a listing.
+    pub(crate) fn image(&self) -> Result<Option<Image<'_>>> {
+        match self {
+            Self::Image { path, bytes } => Image::find(path, bytes).map(Some),
+            Self::Listing { .. } => Ok(None),
+        }
+    }
+
+    /// The text of the listing. The listing of an image is made from its tables, and has no loaded
+    /// modules.
     pub(crate) fn listing(&self) -> Result<Cow<'_, [u8]>> {
-        let (path, vmlinux) = match self {
+        let image = match self {
             Self::Listing { text, .. } => return Ok(Cow::Borrowed(text)),
-            Self::Image { path, vmlinux } => (path, vmlinux),
+            Self::Image { path, bytes } => Image::find(path, bytes)?,
         };
-        let kernel = Kernel::read(Image::find(path, vmlinux.bytes())?, 0)?;
-        let mut text = Vec::new();
-        kernel.checked(|tables| {
-            listing::lines(&kernel, tables, |lines| {
-                text.extend_from_slice(lines);
-                Ok(())
-            })
-        })?;
-        Ok(Cow::Owned(text))
+        let kernel = Kernel::read(image, 0)?;
+        kernel.checked(|tables| listing::text(&kernel, tables).map(Cow::Owned))
     }
 }
 
-/// Tells whether a regular file is no image, by its first bytes.
-fn is_listing(path: &Path) -> Result<bool> {
-    let failed = |error| failure(path, &error);
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Ok(false);
+/// Return: true if `bytes` are a vmlinux or an Image.
+fn is_image(bytes: &[u8]) -> bool {
+    bytes.starts_with(ELF) || Machine::of(bytes).is_some()
+}
+
+/// The file inside of a file; `None` if its form contains no other file.
+fn unpack(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    match Form::of(bytes) {
+        _ if is_image(bytes) => Ok(None),
+        _ if vmlinuz::is_one(bytes) => vmlinuz::unpack(path, bytes).map(Some),
+        _ if zboot::is_one(bytes) => zboot::unpack(path, bytes).map(Some),
+        Some(form) => form.decompress(path, bytes, LARGEST).map(Some),
+        None => Ok(None),
     }
-    let mut head = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(HEAD).read_to_end(&mut head).map_err(failed)?;
-    Ok(!head.starts_with(ELF) && !vmlinuz::is_one(&head))
+}
+
+fn beginning(bytes: &[u8]) -> &[u8] {
+    bytes.get(..BEGINNING).unwrap_or(bytes)
+}
+
+/// The refusal of a file in none of the known forms.
+fn refusal(path: &Path, bytes: &[u8]) -> Error {
+    let mut known = REFUSED.iter();
+    let known = known.find(|(start, ..)| bytes.starts_with(start));
+    let (problem, remedy) = match known {
+        Some(&(_, problem, remedy)) => (problem, remedy),
+        None if line::begins_kallsyms(beginning(bytes)) => (
+            "this is a copy of /proc/kallsyms, which has no sizes and no built-in modules",
+            "Copy /proc/kallmodsyms instead, or give the vmlinux of that kernel.",
+        ),
+        None => (
+            "this is neither a kernel nor a saved /proc/kallmodsyms",
+            GIVE,
+        ),
+    };
+    Error::in_file(path, problem, remedy)
 }
 
 fn failure(path: &Path, error: &std::io::Error) -> Error {

@@ -7,14 +7,14 @@
 //! same tables, so the lines are equal to the byte. The modules of this crate follow the data:
 //!
 //! - the [request](Show);
-//! - the file: `source`, `vmlinuz` and `decompress`;
-//! - the image: `elf`, `image`, and `scanner` for a file without symbols;
+//! - the file: `kernel_file`, which recognises its form, `file_bytes`, `vmlinuz`, `zboot` and `decompress`;
+//! - the image: `elf` or `raw_image`, `image`, and `scanner` for a file without symbols;
 //! - the tables: `tables` and `addresses`;
 //! - the answer: `listing`, `selection`, `link_ranges` and `lookup`;
 //! - the form of the answer: `line`, `json` and `output`.
 //!
-//! `modules` and `sizes` also answer from a saved listing: `kernel_file` opens both kinds of file, and
-//! `listed_symbols` separates the kernel's own symbols from the symbols of loaded modules.
+//! Every answer is also made from a saved listing. For `modules` and `sizes`, `listed_symbols` separates the
+//! kernel's own symbols from the symbols of loaded modules.
 //!
 //! This crate shares only the format code with the kernel, and no other code with the generator.
 //!
@@ -41,6 +41,7 @@ mod annotate;
 mod decompress;
 mod elf;
 mod error;
+mod file_bytes;
 #[path = "../../../rust/format/mod.rs"]
 #[expect(
     dead_code,
@@ -60,16 +61,16 @@ mod lookup;
 mod modules;
 mod modules_thick;
 mod output;
+mod raw_image;
 mod request;
-mod saved_listing;
 mod scanner;
 mod selection;
 mod sizes;
-mod source;
 mod symbols;
 mod tables;
 mod vmlinuz;
 mod words;
+mod zboot;
 
 pub use annotate::{annotate, count, Annotate, Count, CountBy, Texts};
 pub use error::{Error, Result};

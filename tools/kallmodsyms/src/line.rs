@@ -6,6 +6,9 @@ use memchr::memchr;
 
 use crate::hexadecimal::parse_digits;
 
+/// Addresses of the image have this bit; per-cpu offsets do not.
+pub(crate) const IMAGE: u64 = 1 << 63;
+
 /// A line of the listing.
 ///
 /// ```text
@@ -87,6 +90,14 @@ pub(crate) fn begins_listing(beginning: &[u8]) -> bool {
     };
     let has_address = digits().is_some_and(|address| address.len() == 16);
     has_address && digits().is_some() && fields.next().is_some_and(|kind| kind.len() == 1)
+}
+
+/// Tells whether a text that begins with the bytes `beginning` is a copy of `/proc/kallsyms`.
+pub(crate) fn begins_kallsyms(beginning: &[u8]) -> bool {
+    let mut fields = beginning.splitn(3, |&byte| byte == b' ');
+    let address = fields.next().unwrap_or_default();
+    let has_address = address.len() == 16 && parse_digits(address).is_some();
+    has_address && fields.next().is_some_and(|kind| kind.len() == 1) && fields.next().is_some()
 }
 
 /// The lines in `text`, which are whole lines of the kernel's form.

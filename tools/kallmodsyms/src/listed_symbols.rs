@@ -2,9 +2,13 @@
 
 //! The symbols of a listing, and the end of the kernel's own ones.
 
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::Path;
+
 use crate::error::{Error, Result};
 use crate::kernel_file::{KernelFile, GIVE};
-use crate::line::{each_line, Line};
+use crate::line::{each_line, Line, IMAGE};
 
 /// Symbols that no own symbol of interest follows. The listing of a kernel without
 /// `CONFIG_KALLSYMS_ALL` has only the second pair.
@@ -21,18 +25,7 @@ pub(crate) struct ListedSymbols<'t> {
 impl<'t> ListedSymbols<'t> {
     /// The symbols in `text`, which is the listing of `file`.
     pub(crate) fn parse(file: &KernelFile, text: &'t [u8]) -> Result<Self> {
-        let numbered = (1..).zip(each_line(text));
-        let lines = numbered.map(|(number, line)| {
-            Line::parse(line).ok_or_else(|| {
-                Error::at_line(
-                    file.path(),
-                    number,
-                    "this is no line of /proc/kallmodsyms, nor is the file an image",
-                    GIVE,
-                )
-            })
-        });
-        let mut own = lines.collect::<Result<Vec<_>>>()?;
+        let mut own = lines(file.path(), text)?;
         if own.is_empty() {
             return Err(Error::in_file(file.path(), "the listing is empty", GIVE));
         }
@@ -57,6 +50,43 @@ impl<'t> ListedSymbols<'t> {
     }
 }
 
+/// The lines of `text`, which is the listing in the file `path`.
+fn lines<'t>(path: &Path, text: &'t [u8]) -> Result<Vec<Line<'t>>> {
+    let numbered = (1..).zip(each_line(text));
+    let lines = numbered.map(|(number, line)| {
+        Line::parse(line).ok_or_else(|| {
+            Error::at_line(
+                path,
+                number,
+                "this is no line of /proc/kallmodsyms",
+                "Copy the file again, all of it.",
+            )
+        })
+    });
+    lines.collect()
+}
+
+/// The saved listing `text` of a kernel that was moved by `offset`. Per-cpu symbols do not move.
+pub(crate) fn moved<'t>(path: &Path, text: &'t [u8], offset: u64) -> Result<Cow<'t, [u8]>> {
+    let lines = lines(path, text)?;
+    if offset == 0 {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut moved = Vec::with_capacity(text.len());
+    for line in lines {
+        let address = match line.address >= IMAGE {
+            true => line.address.wrapping_add(offset),
+            false => line.address,
+        };
+        let fields = line.text.iter().skip_while(|&&byte| byte != b' ');
+        // A write to memory does not fail.
+        let _ = write!(moved, "{address:016x}");
+        moved.extend(fields);
+        moved.push(b'\n');
+    }
+    Ok(Cow::Owned(moved))
+}
+
 fn own_len(lines: &[Line<'_>]) -> Option<usize> {
     let after = |name: &[u8]| Some(lines.iter().position(|line| line.name == name)? + 1);
     let ends = ENDS.map(|pair| pair.map(after).into_iter().max().flatten());
@@ -68,11 +98,12 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::file_bytes::FileBytes;
 
     fn counts(text: &str) -> Result<(usize, usize)> {
         let file = KernelFile::Listing {
             path: PathBuf::from("listing"),
-            text: text.into(),
+            text: FileBytes::Owned(text.into()),
         };
         let symbols = ListedSymbols::parse(&file, text.as_bytes())?;
         Ok((symbols.own.len(), symbols.others.len()))

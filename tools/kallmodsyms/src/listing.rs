@@ -3,16 +3,18 @@
 //! `kallmodsyms show`: the lines of a kernel's own symbols, made by the kernel's own code.
 
 use std::io::Write;
+use std::path::Path;
 
-use crate::addresses::Addresses;
 use crate::error::{Error, Result};
 use crate::format::walk::{Places, Tables, Walk};
-use crate::image::{Image, DAMAGED};
+use crate::image::DAMAGED;
+use crate::kernel_file::KernelFile;
 use crate::line;
+use crate::link_ranges::LinkRanges;
+use crate::listed_symbols::moved;
 use crate::output::Output;
 use crate::request::{Format, Show};
 use crate::selection::Selection;
-use crate::source::Vmlinux;
 use crate::tables::Kernel;
 
 /// A length above any line before its name is cut off: 512 tokens of 512 bytes, and 255 modules.
@@ -46,6 +48,16 @@ pub(crate) fn lines<P: Places>(
     take(buffer.get(..filled).unwrap_or_default())
 }
 
+/// All lines.
+pub(crate) fn text<P: Places>(kernel: &Kernel<'_>, tables: &Tables<'_, '_, P>) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    lines(kernel, tables, |lines| {
+        text.extend_from_slice(lines);
+        Ok(())
+    })?;
+    Ok(text)
+}
+
 /// Writes the lines of a kernel's own symbols to `out`, as in its `/proc/kallmodsyms`.
 ///
 /// Return: the requests without an answer, each as a failure to report. A reader may close the pipe `out`
@@ -58,30 +70,57 @@ pub(crate) fn lines<P: Places>(
 /// # Ok::<(), kallmodsyms::Error>(())
 /// ```
 pub fn show(request: &Show, out: &mut dyn Write) -> Result<Vec<Error>> {
-    let vmlinux = Vmlinux::open(&request.source.file)?;
-    let image = Image::find(&request.source.file, vmlinux.bytes())?;
-    let kernel = Kernel::read(image, request.source.offset)?;
-    let selection = Selection::of(request, &kernel)?;
+    let file = KernelFile::open(Some(&request.source.file))?;
+    let offset = request.source.offset;
+    let Some(image) = file.image()? else {
+        return show_saved(request, &file, out);
+    };
+    let kernel = Kernel::read(image, offset)?;
+    let selection = Selection::of(request, || LinkRanges::read(&kernel))?;
     Output::with(out, |out| {
-        kernel.checked(|tables| write(request, &kernel, tables, &selection, out))
+        kernel.checked(|tables| {
+            let all = |take: Take<'_>| lines(&kernel, tables, take);
+            write(request, kernel.path(), all, &selection, out)
+        })
     })
 }
 
+/// Writes the lines of a saved listing.
+fn show_saved(request: &Show, file: &KernelFile, out: &mut dyn Write) -> Result<Vec<Error>> {
+    let text = file.listing()?;
+    let text = moved(file.path(), &text, request.source.offset)?;
+    let selection = Selection::of(request, || {
+        Err(Error::in_file(
+            file.path(),
+            "a listing does not tell the object file of each byte",
+            "For --object, give the vmlinux of the build directory.",
+        ))
+    })?;
+    Output::with(out, |out| {
+        let all = |take: Take<'_>| take(&text);
+        write(request, file.path(), all, &selection, out)
+    })
+}
+
+/// Takes several whole lines.
+type Take<'t> = &'t mut dyn FnMut(&[u8]) -> Result<()>;
+
+/// Writes the selected lines of `all`, which passes on all lines of the kernel in the file `path`.
 fn write(
     request: &Show,
-    kernel: &Kernel<'_>,
-    tables: &Tables<'_, '_, Addresses<'_>>,
+    path: &Path,
+    all: impl FnOnce(Take<'_>) -> Result<()>,
     selection: &Selection,
     out: &mut Output<'_>,
 ) -> Result<Vec<Error>> {
     if selection.is_all() && request.format == Format::Kallmodsyms {
-        lines(kernel, tables, |lines| out.write(lines))?;
+        all(&mut |lines| out.write(lines))?;
         return Ok(Vec::new());
     }
     let mut is_empty = true;
     let is_array = request.format == Format::Json;
     out.begin(is_array)?;
-    lines(kernel, tables, |text| {
+    all(&mut |text| {
         let lines = line::parse(text).filter(|line| selection.has(line.address));
         for line in lines {
             is_empty = false;
@@ -91,7 +130,8 @@ fn write(
     })?;
     out.end(is_array)?;
     Ok(match is_empty {
-        true => vec![kernel.failure(
+        true => vec![Error::in_file(
+            path,
             "--range and --object select no symbol",
             "Give addresses of the kernel that was moved by --offset; some objects have no symbol.",
         )],

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// A kernel.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    /// A vmlinux, or a vmlinuz of x86.
+    /// A build directory, an image of any form, or a saved `/proc/kallmodsyms`.
     pub file: PathBuf,
     /// The distance in bytes from the link address of the image to its address at run time.
     pub offset: u64,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The scanner: finds the tables of a vmlinux without symbols, as in a vmlinuz, by their content, in any
-//! section of data.
+//! The scanner: finds the tables of an image without symbols by their content, in the bytes of a section or of
+//! the whole image.
 //!
 //! scripts/kallsyms and the generator write the tables one after the other, each at a multiple of a number
 //! that depends on the kernel series: [`Layout`]. The scanner first looks for the index of the 256 tokens:
@@ -12,13 +12,9 @@
 //! A malicious file can have many byte sequences like these tables, so the search takes at most a few steps
 //! for each byte.
 
-use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::elf::{Elf, Section};
-use crate::error::Result;
 use crate::format::layout::ROOM_MARK as MARK;
 use crate::format::sizes::{RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
@@ -58,57 +54,37 @@ const MARKER_STEP: usize = 256;
 /// A length above the last token with padding.
 const LAST_TOKEN: usize = 520;
 
-/// The least number of bytes of a section with the tables: the token table and its index.
-const SMALLEST: u64 = 4 * TOKENS as u64;
+/// The least number of bytes that have the tables: the token table and its index.
+pub(crate) const SMALLEST: u64 = 4 * TOKENS as u64;
 
-/// A length above the length of any image, whose addresses have offsets of 32 bits.
-const LARGEST: u64 = 1 << 32;
+/// `_text` is at the start of a page.
+const PAGE: u64 = 1 << 12;
 
 /// The most steps for each byte: a kernel takes less than one.
 const STEPS: usize = 4;
 
-/// The addresses of tables, by name; none if they are not found.
-pub(crate) fn find(elf: &Elf<'_>) -> Result<HashMap<Cow<'static, str>, u64>> {
-    let is_data = |section: &Section<'_>| !section.is_code && section.size >= SMALLEST;
-    let mut left = LARGEST;
-    for section in elf.loaded().filter(is_data) {
-        // The sections of a malicious file may share their bytes.
-        let Some(rest) = left.checked_sub(section.size) else {
-            break;
+/// The name of a table, and its place in the bytes.
+pub(crate) type Place = (&'static str, usize);
+
+/// The tables in `bytes`, whose first byte is at a multiple of 8; `None` if they are not found.
+pub(crate) fn find(bytes: &[u8]) -> Option<Vec<Place>> {
+    LAYOUTS.iter().find_map(|layout| {
+        let data = Data {
+            bytes,
+            layout,
+            left: Cell::new(bytes.len().saturating_mul(STEPS)),
         };
-        left = rest;
-        let bytes = elf.content(&section)?;
-        let found = LAYOUTS.iter().find_map(|layout| {
-            let data = Data {
-                bytes,
-                address: section.address,
-                layout,
-                left: Cell::new(bytes.len().saturating_mul(STEPS)),
-            };
-            data.find()
-        });
-        if let Some(places) = found {
-            let places = places.into_iter();
-            let address = |at| section.address.wrapping_add(at as u64);
-            return Ok(places
-                .map(|(name, at)| (Cow::Borrowed(name), address(at)))
-                .collect());
-        }
-    }
-    Ok(HashMap::new())
+        data.find()
+    })
 }
 
-/// A section.
+/// The bytes in which tables of one layout are looked for.
 struct Data<'d> {
     bytes: &'d [u8],
-    /// The address in the image.
-    address: u64,
     layout: &'d Layout,
     /// The number of steps that the search may still take.
     left: Cell<usize>,
 }
-
-type Place = (&'static str, usize);
 
 impl<'d> Data<'d> {
     fn find(&self) -> Option<Vec<Place>> {
@@ -268,12 +244,12 @@ impl<'d> Data<'d> {
         at <= markers && markers - at < self.layout.align
     }
 
-    /// Return: true if the generator's tables may be at `at`: the second table has an address of the
-    /// image, which must be near.
+    /// Return: true if the generator's tables may be at `at`: the second table has the address of `_text`,
+    /// which is a page in the upper half of all addresses.
     fn is_ours(&self, at: usize) -> bool {
-        let text = self.u64(at + ALIGN);
-        let near = text.is_some_and(|text| text.abs_diff(self.address) >> 32 == 0);
-        near && self.u32(at).is_some_and(|ranges| ranges < self.bytes.len())
+        let text = at.checked_add(ALIGN).and_then(|at| self.u64(at));
+        let is_text = text.is_some_and(|text| text % PAGE == 0 && text >> 63 == 1);
+        is_text && self.u32(at).is_some_and(|ranges| ranges < self.bytes.len())
     }
 
     /// The tables of the generator. The size tables are optional.

@@ -7,7 +7,6 @@ use std::ops::Range;
 use crate::error::Result;
 use crate::link_ranges::LinkRanges;
 use crate::request::Show;
-use crate::tables::Kernel;
 
 /// Selected addresses.
 pub(crate) struct Selection {
@@ -16,14 +15,14 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The addresses of `request`.
-    pub(crate) fn of(request: &Show, kernel: &Kernel<'_>) -> Result<Self> {
+    /// The addresses of `request`. `of_link` reads the ranges of the object files.
+    pub(crate) fn of(request: &Show, of_link: impl FnOnce() -> Result<LinkRanges>) -> Result<Self> {
         if request.ranges.is_empty() && request.objects.is_empty() {
             return Ok(Self { ranges: None });
         }
         let mut ranges = request.ranges.clone();
         if !request.objects.is_empty() {
-            let of_link = LinkRanges::read(kernel)?;
+            let of_link = of_link()?;
             for object in &request.objects {
                 ranges.extend(of_link.of_object(object)?);
             }

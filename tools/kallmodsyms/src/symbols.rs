@@ -11,19 +11,15 @@ use std::path::Path;
 use crate::error::Result;
 use crate::format::ranges::RangeHint;
 use crate::format::walk::Tables;
-use crate::image::Image;
-use crate::line::{self, Line};
+use crate::kernel_file::KernelFile;
+use crate::line::{self, Line, IMAGE};
 use crate::link_ranges::LinkRanges;
+use crate::listed_symbols::moved;
 use crate::listing;
-use crate::saved_listing;
-use crate::source::Vmlinux;
 use crate::tables::Kernel;
 
 /// In a saved listing, an address this many bytes behind a symbol is in no symbol.
 const PADDING: u64 = 0x1000;
-
-/// Addresses of the image have this bit; per-cpu offsets do not.
-const IMAGE: u64 = 1 << 63;
 
 /// Whether to read `.tmp_vmlinux.ranges`, which names object files.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,26 +61,23 @@ pub(crate) fn with_symbols<T>(
     read_ranges: ReadRanges,
     with: impl FnOnce(&Symbols<'_>) -> Result<T>,
 ) -> Result<T> {
-    if let Some(text) = saved_listing::read(path)? {
-        return with(&Symbols::of(path, &text, offset, None, None));
-    }
-    let vmlinux = Vmlinux::open(path)?;
-    let image = Image::find(path, vmlinux.bytes())?;
+    let file = KernelFile::open(Some(path))?;
+    let path = file.path();
+    let Some(image) = file.image()? else {
+        let text = file.listing()?;
+        let text = moved(path, &text, offset)?;
+        return with(&Symbols::of(path, &text, None, None));
+    };
     let kernel = Kernel::read(image, offset)?;
     kernel.checked(|tables| {
-        let mut text = Vec::new();
-        listing::lines(&kernel, tables, |lines| {
-            text.extend_from_slice(lines);
-            Ok(())
-        })?;
+        let text = listing::text(&kernel, tables)?;
         let ranges = match read_ranges {
             ReadRanges::Never => None,
             ReadRanges::IfPresent => LinkRanges::read(&kernel).ok(),
             ReadRanges::Always => Some(LinkRanges::read(&kernel)?),
         };
         let padding: PaddingModules<'_> = Box::new(|address| modules_at(tables, address));
-        // The tables have the offset already.
-        let symbols = Symbols::of(path, &text, 0, Some(padding), ranges);
+        let symbols = Symbols::of(path, &text, Some(padding), ranges);
         with(&symbols)
     })
 }
@@ -108,14 +101,10 @@ impl<'t> Symbols<'t> {
     fn of(
         path: &'t Path,
         text: &'t [u8],
-        offset: u64,
         padding: Option<PaddingModules<'t>>,
         ranges: Option<LinkRanges>,
     ) -> Self {
         let mut lines: Vec<Line<'t>> = line::parse(text).collect();
-        for line in lines.iter_mut().filter(|line| line.address >= IMAGE) {
-            line.address = line.address.wrapping_add(offset);
-        }
         lines.sort_by_key(|line| line.address);
         let mut named: Vec<(&[u8], u32)> = lines.iter().map(|line| line.name).zip(0..).collect();
         named.sort_unstable();

@@ -77,19 +77,19 @@ impl<'d> Kernel<'d> {
             },
             image,
         };
-        if kernel.addresses.are_from_base(offset) {
-            kernel.find_base()?;
+        if !kernel.image.knows_addresses() || kernel.addresses.are_from_base(offset) {
+            kernel.find_addresses(offset)?;
         }
         Ok(kernel)
     }
 
-    /// Finds the base of the addresses, which is 0 in the file.
+    /// Finds the addresses that the file does not tell.
     ///
     /// `kallsyms_relative_base` is an address, which a relocatable kernel corrects when it starts. On arm64
     /// and riscv, the table of relocations has the address, and the file has 0; riscv's vmlinux lacks that
-    /// table, too. But the module tables have the address of `_text` as a plain number. Any other symbol of
-    /// known address will do.
-    fn find_base(&mut self) -> Result<()> {
+    /// table, too. An Image of riscv does not even tell the address of its first byte. But the module tables
+    /// have the address of `_text` as a plain number. Any other symbol of known address will do.
+    fn find_addresses(&mut self, offset: u64) -> Result<()> {
         let mut words = Box::new([[0; TOKENS]; 5]);
         // Damaged tables are left to `checked()`.
         let Ok(tokens) = Tokens::new(self.token_table, &self.token_index, &mut words) else {
@@ -107,14 +107,22 @@ impl<'d> Kernel<'d> {
             let symbol = symbol_named(name, &names, &tokens);
             let set = symbol.zip(address);
             if set
-                .and_then(|(symbol, address)| self.addresses.set_base(symbol, address))
+                .and_then(|(symbol, address)| self.addresses.set_address(symbol, address))
                 .is_some()
             {
                 return Ok(());
             }
         }
+        let base = self.image.address("kallsyms_relative_base");
+        let base = base.and_then(|place| self.image.relocated(place));
+        if base
+            .and_then(|base| self.addresses.set_base(base.wrapping_add(offset)))
+            .is_some()
+        {
+            return Ok(());
+        }
         Err(self.failure(
-            "it does not say what addresses count from: kallsyms_relative_base is 0, and the address of no symbol in kallsyms is known",
+            "it does not say what addresses count from: kallsyms_relative_base is not known, nor is the address of any symbol in kallsyms",
             "Give a vmlinux that has its symbol table.",
         ))
     }

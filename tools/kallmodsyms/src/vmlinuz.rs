@@ -7,14 +7,8 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::decompress::{self, Refusal};
+use crate::decompress::{Form, COPY, LARGEST};
 use crate::error::{Error, Result};
-
-/// A length above the length of any image: the symbols of an image are less than 2 GiB apart.
-const MOST: u32 = 1 << 31;
-
-/// The remedy for a damaged file.
-const COPY: &str = "Copy the file again, or give the vmlinux that it was made of.";
 
 /// Return: true if `file` is a vmlinuz.
 pub(crate) fn is_one(file: &[u8]) -> bool {
@@ -32,16 +26,12 @@ pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     if payload.starts_with(b"\x7fELF") {
         return Ok(payload.to_vec());
     }
+    let form = Form::of(payload)
+        .ok_or_else(|| failed("the kernel inside is compressed in a way that is not known"))?;
     // The last 4 bytes are the length of the kernel. A longer kernel could exceed the memory.
     let size = payload.last_chunk().copied().map_or(0, u32::from_le_bytes);
-    let kernel = decompress::decompress(payload, size.min(MOST) as usize);
-    let kernel = kernel.map_err(|refusal| match refusal {
-        Refusal::Unknown => failed("the kernel inside is compressed in a way that is not known"),
-        Refusal::TooLarge => failed("the kernel inside is larger than the file says"),
-        Refusal::Damaged(form, error) => failed(&format!(
-            "the kernel inside ({form}) does not decompress: {error}"
-        )),
-    })?;
+    let most = LARGEST.min(size as usize);
+    let kernel = form.decompress(path, form.without_size(payload), most)?;
     match kernel.starts_with(b"\x7fELF") {
         true => Ok(kernel),
         false => Err(failed("what is inside of this vmlinuz is no vmlinux")),

@@ -4,12 +4,12 @@
 
 use std::path::PathBuf;
 
-use crate::saved_listing::RUNNING;
+use crate::kernel_file::RUNNING;
 
 /// Texts, and the kernel that they are from.
 #[derive(Clone, Debug)]
 pub struct Texts {
-    /// A vmlinux, a vmlinuz of x86, or a saved `/proc/kallmodsyms`.
+    /// A build directory, an image of any form, or a saved `/proc/kallmodsyms`.
     pub kernel: PathBuf,
     /// Bytes from the addresses of `kernel` to those in the texts; `None` if the texts tell.
     pub offset: Option<u64>,

@@ -6,22 +6,21 @@ mod lz4;
 mod lzo;
 
 use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// A length above the length of any image: the symbols of an image are less than 2 GiB apart.
+pub(crate) const LARGEST: usize = 1 << 31;
+
+/// The remedy for a damaged file.
+pub(crate) const COPY: &str = "Copy the file again, or give the vmlinux that it was made of.";
 
 /// The most memory for a dictionary of xz or lzma, in KiB. The kernel's builds use 128 MiB at most.
 const DICTIONARY: u32 = 1 << 20;
 
-/// The reason why decompression failed.
-pub(crate) enum Refusal {
-    /// No known form has these first bytes.
-    Unknown,
-    /// The data have more bytes than expected.
-    TooLarge,
-    /// The data of this form are damaged.
-    Damaged(&'static str, io::Error),
-}
-
 /// A form of compressed data.
-struct Form {
+pub(crate) struct Form {
     name: &'static str,
     /// The first bytes.
     start: &'static [u8],
@@ -31,7 +30,7 @@ struct Form {
     has_size: bool,
 }
 
-const FORMS: [Form; 7] = [
+const FORMS: [Form; 8] = [
     Form {
         name: "gzip",
         start: b"\x1f\x8b\x08",
@@ -73,6 +72,12 @@ const FORMS: [Form; 7] = [
         has_size: false,
     },
     Form {
+        name: "lz4",
+        start: b"\x04\x22\x4d\x18",
+        decompress: |data, most| read(lz4_flex::frame::FrameDecoder::new(data), most),
+        has_size: false,
+    },
+    Form {
         name: "bzip2",
         start: b"BZh",
         decompress: |data, most| read(bzip2::read::BzDecoder::new(data), most),
@@ -86,19 +91,35 @@ const FORMS: [Form; 7] = [
     },
 ];
 
-/// Decompresses a kernel of at most `most` bytes; its length is in the last 4 bytes of `payload`.
-pub(crate) fn decompress(payload: &[u8], most: usize) -> Result<Vec<u8>, Refusal> {
-    let mut forms = FORMS.iter();
-    let form = forms.find(|form| payload.starts_with(form.start));
-    let form = form.ok_or(Refusal::Unknown)?;
-    let size = if form.has_size { 0 } else { 4 };
-    let data = payload.get(..payload.len().saturating_sub(size));
-    // A byte beyond the limit reveals too long data.
-    let kernel = (form.decompress)(data.unwrap_or_default(), most.saturating_add(1));
-    match kernel {
-        Ok(kernel) if kernel.len() > most => Err(Refusal::TooLarge),
-        Ok(kernel) => Ok(kernel),
-        Err(error) => Err(Refusal::Damaged(form.name, error)),
+impl Form {
+    /// The form of `data`; `None` if no form has these first bytes.
+    pub(crate) fn of(data: &[u8]) -> Option<&'static Self> {
+        let mut forms = FORMS.iter();
+        forms.find(|form| data.starts_with(form.start))
+    }
+
+    /// `payload` without the length of the kernel that the build appends.
+    pub(crate) fn without_size<'d>(&self, payload: &'d [u8]) -> &'d [u8] {
+        let size = if self.has_size { 0 } else { 4 };
+        let end = payload.len().saturating_sub(size);
+        payload.get(..end).unwrap_or_default()
+    }
+
+    /// Decompresses a kernel of at most `most` bytes in the file `path`.
+    pub(crate) fn decompress(&self, path: &Path, data: &[u8], most: usize) -> Result<Vec<u8>> {
+        let failed = |problem: String| Error::in_file(path, problem, COPY);
+        // A byte beyond the limit reveals too long data.
+        match (self.decompress)(data, most.saturating_add(1)) {
+            Ok(kernel) if kernel.len() > most => Err(failed(format!(
+                "the kernel inside ({}) is larger than the file says, or than 2 GiB",
+                self.name
+            ))),
+            Ok(kernel) => Ok(kernel),
+            Err(error) => Err(failed(format!(
+                "the kernel inside ({}) does not decompress: {error}",
+                self.name
+            ))),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ const BPF: &[u8] = b"bpf";
 /// A request for the built-in modules of a kernel.
 #[derive(Clone, Debug, Default)]
 pub struct Modules {
-    /// A build directory, a vmlinux, a vmlinuz of x86 or a listing; `None` for the running kernel.
+    /// A build directory, an image of any form or a listing; `None` for the running kernel.
     pub file: Option<PathBuf>,
     /// Whether to write names alone.
     pub names_only: bool,

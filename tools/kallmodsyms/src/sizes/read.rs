@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use crate::elf::Elf;
 use crate::error::{Error, Result};
 use crate::kernel_file::KernelFile;
 use crate::line::{each_line, Line};
@@ -19,7 +18,8 @@ use crate::sizes::regions::Regions;
 
 /// Tells whether the build left the object file of each byte beside the image.
 pub(crate) fn knows_objects(file: &KernelFile) -> bool {
-    file.is_image() && file.path().with_file_name(link_ranges::FILE).exists()
+    let has_sections = file.elf().is_ok_and(|elf| elf.is_some());
+    has_sections && file.path().with_file_name(link_ranges::FILE).exists()
 }
 
 /// Reads a source by its object files.
@@ -122,12 +122,11 @@ pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
     })
 }
 
-/// The regions of an image, whose listing has `lines`; `None` for a listing.
+/// The regions of an image, whose listing has `lines`; `None` for a listing or an image without sections.
 fn regions(file: &KernelFile, lines: &[Line<'_>]) -> Result<Option<Regions>> {
-    let KernelFile::Image { path, vmlinux } = file else {
+    let Some(elf) = file.elf()? else {
         return Ok(None);
     };
-    let elf = Elf::parse(path, vmlinux.bytes())?;
     let marked = match elf.symbols()? {
         Some(symbols) => MarkedRanges::of(symbols),
         None => MarkedRanges::of(lines.iter().map(|line| (line.name, line.address))),

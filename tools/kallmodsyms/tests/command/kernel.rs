@@ -233,15 +233,15 @@ impl Vmlinux {
         ]
     }
 
-    /// The file.
-    pub(crate) fn to_elf(&self) -> Vec<u8> {
+    /// The read-only data at the address `start`, and the places of the tables.
+    pub(crate) fn rodata(&self, start: u64) -> (Vec<u8>, Vec<(&'static str, u64)>) {
         let mut rodata = b"constant".to_vec();
-        let mut places = self.bounds.clone();
+        let mut places = Vec::new();
         for (name, bytes) in self.tables() {
             let is_ours = name.contains("module") || name.contains("size");
             let align = if self.is_relative && !is_ours { 4 } else { 8 };
             rodata.resize(rodata.len().next_multiple_of(align), 0);
-            let place = RODATA + rodata.len() as u64;
+            let place = start + rodata.len() as u64;
             match name {
                 "kallsyms_relative_base" if self.is_relative => continue,
                 "kallsyms_offsets" if self.is_relative => rodata.extend(self.offsets_from(place)),
@@ -255,6 +255,13 @@ impl Vmlinux {
         }
         // A section may have more behind it.
         rodata.resize(rodata.len().next_multiple_of(8), 0);
+        (rodata, places)
+    }
+
+    /// The file.
+    pub(crate) fn to_elf(&self) -> Vec<u8> {
+        let (rodata, tables) = self.rodata(RODATA);
+        let places = [self.bounds.clone(), tables].concat();
         let places = (!self.is_stripped).then_some(places.as_slice());
         elf_with(self.other_sections, self.section, rodata, places)
     }

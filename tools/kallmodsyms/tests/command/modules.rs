@@ -116,12 +116,8 @@ fn other_files_are_refused() {
     let place = listing("0000000000000000 A __per_cpu_start\n");
     for command in ["modules", "sizes"] {
         for (source, code, problem) in [
-            (
-                "listing",
-                1,
-                "listing:1: this is no line of /proc/kallmodsyms",
-            ),
-            ("vmlinux", 1, "vmlinux: the listing is empty"),
+            ("listing", 1, "listing: this is a copy of /proc/kallsyms"),
+            ("vmlinux", 1, "vmlinux: this is neither a kernel nor"),
             ("missing", 1, "missing: No such file"),
             ("/dev/null", 1, "/dev/null: this is not a regular file"),
             ("", 2, "the name of SOURCE is empty"),

@@ -52,7 +52,7 @@ fn what_cannot_be_shown_is_explained() {
         (unknown_base.to_elf(), "what addresses count from"),
         (big_endian, "not a 64-bit little endian ELF file"),
         (truncated, "cut short"),
-        (b"text\n".to_vec(), "the file is cut short"),
+        (good[..32].to_vec(), "the file is cut short"),
         (broken.clone(), "(gzip) does not decompress"),
         (vmlinuz(&larger), "larger than the file says"),
         (old, "does not tell where the kernel is"),
@@ -82,11 +82,12 @@ fn only_regular_files_are_opened() {
     let pipe = place.directory().join("pipe");
     let made = Command::new("mkfifo").arg(pipe).status().unwrap();
     assert!(made.success());
-    for file in ["pipe", "/dev/zero", "."] {
+    for file in ["pipe", "/dev/zero"] {
         for arguments in [&["show", file][..], &["lookup", file, "0"]] {
             let mut command = place.command(arguments);
             let assert = command.timeout(Duration::from_secs(60)).assert();
-            let says = contains("this is not a regular file").and(contains("Give the vmlinux"));
+            let says =
+                contains("this is not a regular file").and(contains("Give a build directory"));
             assert.code(1).stdout("").stderr(says);
         }
     }

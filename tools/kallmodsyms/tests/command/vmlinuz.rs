@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms show` of a vmlinuz, as each of the kernel's ways to compress makes it.
+//! `kallmodsyms show` of a vmlinuz, as each of the kernel's ways to compress makes it, and of a file that is
+//! compressed as a whole.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
 
 use crate::kernel::Vmlinux;
 use crate::show::{Place, LINES};
@@ -21,6 +25,9 @@ pub(crate) fn vmlinuz(payload: &[u8]) -> Vec<u8> {
     file.extend(b"relocations");
     file
 }
+
+/// The programs of the kernel's ways to compress.
+pub(crate) const PROGRAMS: [&str; 7] = ["gzip", "zstd", "xz", "lzma", "lz4", "bzip2", "lzop"];
 
 /// What `program` makes of `data`; `None` if it is not installed.
 pub(crate) fn compressed(program: &str, data: &[u8]) -> Option<Vec<u8>> {
@@ -53,7 +60,7 @@ fn a_vmlinuz_has_a_stripped_vmlinux_inside() {
     let plain = Place::with(&vmlinuz(&elf));
     assert_eq!(plain.output(&["show", "vmlinux"]), LINES);
     let mut tried = 0;
-    for program in ["gzip", "zstd", "xz", "lzma", "lz4", "bzip2", "lzop"] {
+    for program in PROGRAMS {
         let Some(mut payload) = compressed(program, &elf) else {
             continue;
         };
@@ -65,4 +72,49 @@ fn a_vmlinuz_has_a_stripped_vmlinux_inside() {
         tried += 1;
     }
     assert!(tried > 0, "there is not even gzip");
+}
+
+#[test]
+fn a_compressed_vmlinux_is_a_vmlinux() {
+    let elf = Vmlinux::new().to_elf();
+    for program in PROGRAMS {
+        let Some(compressed) = compressed(program, &elf) else {
+            continue;
+        };
+        let place = Place::with(&compressed);
+        assert_eq!(place.output(&["show", "vmlinux"]), LINES, "{program}");
+        // A file inside of a compressed file counts, too.
+        let inside = self::compressed("gzip", &compressed).unwrap();
+        assert_eq!(Place::with(&inside).output(&["show", "vmlinux"]), LINES);
+        let place = Place::with(&compressed[..compressed.len() / 2]);
+        let shown = place.command(&["show", "vmlinux"]);
+        refused(shown, "vmlinux: the kernel inside (");
+    }
+    let text = compressed("gzip", b"no kernel").unwrap();
+    let place = Place::with(&text);
+    refused(place.command(&["show", "vmlinux"]), "neither a kernel nor");
+}
+
+/// As `lz4` compresses without `-l`.
+#[test]
+fn frames_of_lz4() {
+    let elf = Vmlinux::new().to_elf();
+    let mut command = Command::new("lz4");
+    command.args(["-c", "vmlinux"]).stdout(Stdio::piped());
+    let place = Place::with(&elf);
+    let Ok(output) = command.current_dir(place.directory()).output() else {
+        return;
+    };
+    place.write("vmlinux.lz4", &output.stdout);
+    assert_eq!(place.output(&["show", "vmlinux.lz4"]), LINES);
+    let damaged = &output.stdout[..output.stdout.len() - 20];
+    place.write("vmlinux.lz4", damaged);
+    let shown = place.command(&["show", "vmlinux.lz4"]);
+    refused(shown, "vmlinux.lz4: ");
+}
+
+/// A command that cannot read its kernel writes nothing, and says the problem and a remedy.
+pub(crate) fn refused(mut command: assert_cmd::Command, problem: &str) {
+    let says = contains(problem).and(contains("\n  "));
+    command.assert().code(1).stdout("").stderr(says);
 }

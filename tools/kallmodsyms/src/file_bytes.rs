@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The bytes of a file, mapped into memory if possible.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Deref;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+/// The size of the first read from a file of `/proc`, which is quicker in large reads.
+const LARGE: usize = 1 << 20;
+
+/// The bytes of a file.
+pub(crate) enum FileBytes {
+    /// The bytes of the file itself.
+    Mapped(Mmap),
+    /// Bytes that were read or decompressed.
+    Owned(Vec<u8>),
+}
+
+impl FileBytes {
+    /// The bytes of the regular file `path`.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        // The files of /proc have no length.
+        if file.metadata()?.len() == 0 {
+            let mut bytes = Vec::with_capacity(LARGE);
+            file.read_to_end(&mut bytes)?;
+            return Ok(Self::Owned(bytes));
+        }
+        // SAFETY:
+        // - The map is private to this process and only read.
+        // - Nothing here writes to the file. Another program that changes or shortens the file at this
+        //   moment changes bytes that are checked before each use, or ends this program by a signal.
+        Ok(Self::Mapped(unsafe { Mmap::map(&file) }?))
+    }
+}
+
+impl Deref for FileBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
