@@ -66,7 +66,8 @@ impl<'d> Addresses<'d> {
             rows,
             encoding,
             linked_text,
-            text: linked_text.wrapping_add(offset),
+            // The module tables of a dump have the address at link time, too.
+            text: linked_text.wrapping_add(image.boot_offset().unwrap_or(offset)),
             bounds: Bounds {
                 inittext: bound("_sinittext")..bound("_einittext"),
                 etext: bound("_etext"),

@@ -10,6 +10,7 @@ use std::path::Path;
 use memchr::memmem;
 use object::elf::{R_AARCH64_RELATIVE, R_RISCV_RELATIVE};
 
+use crate::dump::Dump;
 use crate::elf::{Elf, Section};
 use crate::error::{Error, Result};
 use crate::raw_image::Machine;
@@ -40,9 +41,11 @@ type Places<'d> = HashMap<Cow<'d, str>, u64>;
 /// The image of a kernel.
 pub(crate) struct Image<'d> {
     path: &'d Path,
-    /// The whole file.
+    /// The whole file, or the memory of a dump.
     file: &'d [u8],
     memory: Memory<'d>,
+    /// The offset of the boot, if the image is of a dump.
+    boot_offset: Option<u64>,
     places: Places<'d>,
 }
 
@@ -50,8 +53,8 @@ pub(crate) struct Image<'d> {
 enum Memory<'d> {
     /// Each section has an address.
     Sections(Elf<'d>),
-    /// The whole file is the memory from the address `start` on.
-    Flat { start: u64, machine: Machine },
+    /// All bytes are the memory from the address `start` on, if this address is known.
+    Flat { start: u64, is_known: bool },
 }
 
 impl<'d> Image<'d> {
@@ -61,13 +64,33 @@ impl<'d> Image<'d> {
             Some(machine) => Self::of_raw(path, bytes, machine),
             None => Self::of_elf(path, bytes)?,
         };
+        image.with_tables()
+    }
+
+    /// Finds the tables of the kernel in a dump; `path` is its path.
+    pub(crate) fn of_dump(path: &'d Path, dump: &'d Dump) -> Result<Self> {
+        let image = Self {
+            path,
+            file: &dump.memory,
+            memory: Memory::Flat {
+                start: dump.start,
+                is_known: true,
+            },
+            boot_offset: Some(dump.offset),
+            places: places(scanner::find(&dump.memory).unwrap_or_default(), dump.start),
+        };
+        image.with_tables()
+    }
+
+    /// The image, if it has all tables.
+    fn with_tables(self) -> Result<Self> {
         match () {
-            () if image.has(OURS) && image.has(KERNELS) => Ok(image),
-            () if image.has(KERNELS) => Err(image.failure(
+            () if self.has(OURS) && self.has(KERNELS) => Ok(self),
+            () if self.has(KERNELS) => Err(self.failure(
                 "this kernel was built without CONFIG_KALLMODSYMS",
                 "Build it with that option (README.md of kallmodsyms says how), and give its vmlinux.",
             )),
-            () => Err(image.failure(
+            () => Err(self.failure(
                 "there is no symbol table, and no tables of kallsyms are found by their content",
                 "Give the vmlinux of the build directory, or of the package with debugging symbols.",
             )),
@@ -102,6 +125,7 @@ impl<'d> Image<'d> {
             path,
             file,
             memory: Memory::Sections(elf),
+            boot_offset: None,
             places,
         })
     }
@@ -115,7 +139,11 @@ impl<'d> Image<'d> {
         Self {
             path,
             file,
-            memory: Memory::Flat { start, machine },
+            memory: Memory::Flat {
+                start,
+                is_known: machine == Machine::Arm64,
+            },
+            boot_offset: None,
             places: places(found, start),
         }
     }
@@ -125,8 +153,13 @@ impl<'d> Image<'d> {
     pub(crate) fn knows_addresses(&self) -> bool {
         match self.memory {
             Memory::Sections(_) => true,
-            Memory::Flat { machine, .. } => machine == Machine::Arm64,
+            Memory::Flat { is_known, .. } => is_known,
         }
+    }
+
+    /// The offset of the boot that the image is of; `None` if its addresses are those of the link.
+    pub(crate) fn boot_offset(&self) -> Option<u64> {
+        self.boot_offset
     }
 
     /// The address that a kernel writes to the word at `address` when it starts, according to the table of

@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::decompress::{Form, LARGEST};
+use crate::dump::{self, Dump};
 use crate::elf::Elf;
 use crate::error::{Error, Result};
 use crate::file_bytes::FileBytes;
@@ -38,20 +39,20 @@ const CONTAINERS: usize = 2;
 
 /// The remedy for a file that is no kernel.
 pub(crate) const GIVE: &str =
-    "Give a build directory, a vmlinux, a vmlinuz, an Image of arm64 or riscv, or \
-                               a copy of /proc/kallmodsyms.";
+    "Give a build directory, a vmlinux, a vmlinuz, an Image of arm64 or riscv, a \
+                               vmcore, or a copy of /proc/kallmodsyms.";
 
 /// First bytes of files that contain a kernel in a form that is not read: the problem and the remedy.
 const REFUSED: [(&[u8], &str, &str); 5] = [
     (
         b"KDUMP   ",
         "this is a dump in the compressed form of makedumpfile",
-        "Give the vmlinux or the vmlinuz of that kernel, with the KERNELOFFSET of the dump as --offset.",
+        dump::REMEDY,
     ),
     (
         b"makedumpfile\0",
         "this is a dump in the flattened form of makedumpfile",
-        "Give the vmlinux or the vmlinuz of that kernel, with the KERNELOFFSET of the dump as --offset.",
+        dump::REMEDY,
     ),
     (
         b"\x27\x05\x19\x56",
@@ -74,6 +75,8 @@ const REFUSED: [(&[u8], &str, &str); 5] = [
 pub(crate) enum KernelFile {
     /// A vmlinux or an Image.
     Image { path: PathBuf, bytes: FileBytes },
+    /// The memory of a kernel.
+    Dump { path: PathBuf, dump: Dump },
     /// The text of `/proc/kallmodsyms`.
     Listing { path: PathBuf, text: FileBytes },
 }
@@ -90,6 +93,9 @@ impl KernelFile {
         // Opening a pipe waits for a writer, and a device has no end.
         if !fs::metadata(&path).map_err(failed)?.is_file() {
             return Err(Error::in_file(&path, "this is not a regular file", GIVE));
+        }
+        if let Some(dump) = Dump::read(&path)? {
+            return Ok(Self::Dump { path, dump });
         }
         let mut bytes = FileBytes::read(&path).map_err(failed)?;
         for _ in 0..CONTAINERS {
@@ -110,13 +116,13 @@ impl KernelFile {
     /// The path of the file that was opened.
     pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::Image { path, .. } | Self::Listing { path, .. } => path,
+            Self::Image { path, .. } | Self::Dump { path, .. } | Self::Listing { path, .. } => path,
         }
     }
 
-    /// Tells whether it is the image of a kernel.
+    /// Tells whether it is the image of a kernel, or its memory.
     pub(crate) fn is_image(&self) -> bool {
-        matches!(self, Self::Image { .. })
+        !matches!(self, Self::Listing { .. })
     }
 
     /// Its ELF file; `None` for a listing or an Image.
@@ -133,6 +139,7 @@ impl KernelFile {
     pub(crate) fn image(&self) -> Result<Option<Image<'_>>> {
         match self {
             Self::Image { path, bytes } => Image::find(path, bytes).map(Some),
+            Self::Dump { path, dump } => Image::of_dump(path, dump).map(Some),
             Self::Listing { .. } => Ok(None),
         }
     }
@@ -143,6 +150,7 @@ impl KernelFile {
         let image = match self {
             Self::Listing { text, .. } => return Ok(Cow::Borrowed(text)),
             Self::Image { path, bytes } => Image::find(path, bytes)?,
+            Self::Dump { path, dump } => Image::of_dump(path, dump)?,
         };
         let kernel = Kernel::read(image, 0)?;
         kernel.checked(|tables| listing::text(&kernel, tables).map(Cow::Owned))

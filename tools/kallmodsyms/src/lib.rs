@@ -7,7 +7,8 @@
 //! same tables, so the lines are equal to the byte. The modules of this crate follow the data:
 //!
 //! - the [request](Show);
-//! - the file: `kernel_file`, which recognises its form, `file_bytes`, `vmlinuz`, `zboot` and `decompress`;
+//! - the file: `kernel_file`, which recognises its form, `file_bytes`, `vmlinuz`, `zboot`, `decompress` and
+//!   `dump`;
 //! - the image: `elf` or `raw_image`, `image`, and `scanner` for a file without symbols;
 //! - the tables: `tables` and `addresses`;
 //! - the answer: `listing`, `selection`, `link_ranges` and `lookup`;
@@ -39,6 +40,7 @@
 mod addresses;
 mod annotate;
 mod decompress;
+mod dump;
 mod elf;
 mod error;
 mod file_bytes;

@@ -42,6 +42,7 @@ pub(crate) struct Symbols<'t> {
     /// `None` for a saved listing.
     padding: Option<PaddingModules<'t>>,
     ranges: Option<LinkRanges>,
+    is_of_one_boot: bool,
 }
 
 /// An address in a symbol, or in the padding behind one.
@@ -77,7 +78,8 @@ pub(crate) fn with_symbols<T>(
             ReadRanges::Always => Some(LinkRanges::read(&kernel)?),
         };
         let padding: PaddingModules<'_> = Box::new(|address| modules_at(tables, address));
-        let symbols = Symbols::of(path, &text, Some(padding), ranges);
+        let mut symbols = Symbols::of(path, &text, Some(padding), ranges);
+        symbols.is_of_one_boot = kernel.is_of_one_boot();
         with(&symbols)
     })
 }
@@ -112,6 +114,7 @@ impl<'t> Symbols<'t> {
             path,
             by_name: named.into_iter().map(|(_, index)| index).collect(),
             lines,
+            is_of_one_boot: padding.is_none(),
             padding,
             ranges,
         }
@@ -124,7 +127,7 @@ impl<'t> Symbols<'t> {
 
     /// Tells whether the addresses are those of one boot.
     pub(crate) fn is_of_one_boot(&self) -> bool {
-        self.padding.is_none()
+        self.is_of_one_boot
     }
 
     /// The first 16 bits that all addresses of the image share; `None` if the listing has no addresses.

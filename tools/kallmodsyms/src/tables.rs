@@ -60,6 +60,12 @@ impl<'d> Kernel<'d> {
                 "Build it on, and for, a 64-bit machine.",
             ));
         }
+        if image.boot_offset().is_some() && offset != 0 {
+            return Err(image.failure(
+                "a dump has the addresses of its boot",
+                "Leave out --offset.",
+            ));
+        }
         let len = image.word("kallsyms_num_syms")?;
         let index = image.bytes("kallsyms_token_index", 2 * TOKENS as u64)?;
         let markers = image.between("kallsyms_markers", "kallsyms_token_table")?;
@@ -130,6 +136,11 @@ impl<'d> Kernel<'d> {
     /// A failure in the file of the kernel.
     pub(crate) fn failure(&self, problem: impl Into<String>, remedy: &str) -> Error {
         self.image.failure(problem, remedy)
+    }
+
+    /// Return: true if the addresses are those of one boot.
+    pub(crate) fn is_of_one_boot(&self) -> bool {
+        self.image.boot_offset().is_some()
     }
 
     /// The file of the kernel.

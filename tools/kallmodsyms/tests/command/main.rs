@@ -4,6 +4,8 @@
 
 mod annotate;
 mod count;
+mod damaged;
+mod dump;
 mod kernel;
 mod linked_kernel;
 mod lookup;
