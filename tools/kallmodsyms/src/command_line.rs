@@ -1,242 +1,305 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command line, and what is wrong with one.
+//! The command line. Help, completions and man pages are made from these types.
 
-use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::ops::Range;
+use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use kallmodsyms::{parse_hexadecimal, Annotate, Count, Lookup, Modules, Show, Sizes, Source};
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::{
+    Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    ValueHint,
+};
+use clap_complete::Shell;
+use kallmodsyms::{parse_hexadecimal, Lookup, Show, Source};
 
-use crate::size_arguments::{self, ModulesArguments, SizesArguments};
+use crate::page_sections;
+use crate::size_arguments::{ModulesArguments, SizesArguments};
 use crate::text_arguments::{AnnotateArguments, CountArguments};
-use crate::usage;
 
-/// A request, or a text to show.
-pub(crate) enum Asked {
-    Help(String),
-    Show(Show),
-    Lookup(Lookup),
-    Modules(Modules),
-    Sizes(Sizes),
-    Annotate(Annotate),
-    Count(Count),
-}
+/// What `--version` shows.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nReads kernels of Linux 6.12, 7.2 and 7.3."
+);
 
-/// What is wrong with a command line, and the command whose help tells more.
-#[derive(Debug)]
-pub(crate) struct Mistake {
-    pub(crate) problem: String,
-    pub(crate) command: Option<&'static str>,
-}
-
+/// Tell which built-in module each symbol, address and byte of a kernel is from
+///
+/// The program decodes the
+/// tables in the image of the kernel with the kernel's own code, and boots nothing.
+///
+/// The kernel must be built with CONFIG_KALLMODSYMS. `modules`, `sizes`, `annotate` and `count` also read the file
+/// /proc/kallmodsyms of the running kernel.
 #[derive(Parser)]
-#[command(name = "kallmodsyms", override_help = usage::PROGRAM)]
-struct Line {
+#[command(
+    name = "kallmodsyms",
+    version,
+    long_version = VERSION,
+    max_term_width = 80,
+    subcommand_value_name = "COMMAND",
+    subcommand_help_heading = "Commands"
+)]
+pub(crate) struct Line {
     #[command(subcommand)]
-    command: Command,
+    pub(crate) command: Command,
 }
 
+/// A command.
 #[derive(Subcommand)]
-enum Command {
-    #[command(override_help = usage::SHOW, args_override_self = true)]
+pub(crate) enum Command {
+    /// Write the lines of /proc/kallmodsyms of a kernel
+    ///
+    /// The lines are those of proc_kallmodsyms(5) for the kernel's own symbols, with the addresses of a kernel that was
+    /// booted with nokaslr.
+    ///
+    /// The listing has every symbol that one of --range and --object selects; each can be given several times.
+    #[command(args_override_self = true)]
     Show(ShowArguments),
-    #[command(override_help = usage::LOOKUP, args_override_self = true)]
+
+    /// Tell the symbol and the modules of an address, or find a symbol
+    #[command(args_override_self = true)]
     Lookup(LookupArguments),
-    #[command(override_help = size_arguments::MODULES, args_override_self = true)]
+
+    /// List the built-in modules of a kernel
+    ///
+    /// Each line has the number of the symbols, object files and bytes of a module. An object file of several modules
+    /// counts in each of them.
+    #[command(args_override_self = true)]
     Modules(ModulesArguments),
-    #[command(override_help = size_arguments::SIZES, args_override_self = true)]
+
+    /// Show the bytes of a kernel by module and by class
+    ///
+    /// The largest module is first. An object file of several modules is in a row of its own. Code of no module is in a
+    /// row for each directory. The sum is the sum of those sections of `size -A vmlinux` that are part of the image.
+    ///
+    /// Rows in round brackets have no single object file. (merged) has bytes that several object files share, and
+    /// (padding) has bytes of the linker and its script. A table of symbols has (no module) and (no symbol) instead.
+    #[command(args_override_self = true)]
     Sizes(SizesArguments),
-    #[command(override_help = usage::ANNOTATE, args_override_self = true)]
+
+    /// Write the modules behind the symbols in a text
+    ///
+    /// The output is a copy of an oops, a profile or a trace, with ` [module]` behind each symbol and each address of the kernel that is
+    /// in a module. Nothing else of the text changes.
+    ///
+    /// The program finds symbols in the forms name+0x1f/0x40, name+0x1f, name+31, `? name`, `=> name`, name_[k] and
+    /// vmlinux`name. It finds addresses in the forms [<ffffffff81234567>], ffffffff81234567 and 0xffffffff81234567.
+    ///
+    /// Several symbols can have one name. Then the address before the name, the size and the offset decide. If these do
+    /// not decide, the mark has every possibility: ` [a]|[b]`, with [vmlinux] for a symbol in no module.
+    #[command(args_override_self = true)]
     Annotate(AnnotateArguments),
-    #[command(override_help = usage::COUNT, args_override_self = true)]
+
+    /// Count the modules of the symbols in a text
+    ///
+    /// The text has the forms that kallmodsyms-annotate(1) lists. The program counts folded stacks, stacks with a frame in each line, and other lines with a symbol. A number behind a stack
+    /// multiplies it, as in folded stacks and in the output of bpftrace.
+    ///
+    /// The column `self` counts stacks by their innermost frame, and `total` counts them by all of their frames.
+    /// [vmlinux] has the symbols in no module.
+    #[command(args_override_self = true)]
     Count(CountArguments),
+
+    /// Write a script that completes the arguments of this program
+    ///
+    /// A shell reads the script. The Debian package of the program installs these scripts.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: CompletedShell,
+    },
+
+    /// Write the man pages into a directory.
+    #[command(hide = true)]
+    Man {
+        /// The directory.
+        #[arg(value_hint = ValueHint::DirPath)]
+        directory: PathBuf,
+    },
 }
 
+/// The arguments of `show`.
 #[derive(Args)]
-struct ShowArguments {
-    #[arg(long, value_parser = range, allow_hyphen_values = true)]
+pub(crate) struct ShowArguments {
+    /// Show only symbols at START or above, and below END, in hexadecimal.
+    #[arg(long, value_name = "START-END", value_parser = range)]
     range: Vec<Range<u64>>,
-    #[arg(long, allow_hyphen_values = true)]
-    object: Vec<OsString>,
-    #[arg(long, value_parser = format, allow_hyphen_values = true, overrides_with = "json")]
-    format: Option<Format>,
+
+    /// Show only symbols in the bytes of this object file, for example fs/ext4/super.o. The program reads the file
+    /// .tmp_vmlinux.ranges beside FILE.
+    #[arg(long, value_name = "PATH")]
+    object: Vec<String>,
+
+    /// The form of the lines.
+    #[arg(
+        long,
+        value_enum,
+        default_value = "kallmodsyms",
+        hide_default_value = true,
+        overrides_with = "json"
+    )]
+    format: Format,
+
+    /// The same as `--format json`.
     #[arg(long, overrides_with = "format")]
     json: bool,
-    #[arg(long, value_parser = offset, allow_hyphen_values = true, default_value = "0")]
-    offset: u64,
-    words: Vec<OsString>,
+
+    #[command(flatten)]
+    source: SourceArguments,
 }
 
+/// The arguments of `lookup`.
 #[derive(Args)]
-struct LookupArguments {
+pub(crate) struct LookupArguments {
+    /// Write an array with an object for each answer. The object has the section and the object file if
+    /// .tmp_vmlinux.ranges is beside FILE.
     #[arg(long)]
     json: bool,
-    #[arg(long, value_parser = offset, allow_hyphen_values = true, default_value = "0")]
+
+    #[command(flatten)]
+    source: SourceArguments,
+
+    /// An address or a symbol.
+    ///
+    /// An ADDRESS is 0x and hexadecimal digits, or 16 digits. The answer is the address, the symbol with the offset
+    /// and the size of the symbol, and after a tab the modules. If the offset is not below the size, the address is in
+    /// the padding after the symbol.
+    ///
+    /// SYMBOL+0xOFFSET is the address at this offset from a symbol, as in a stack trace. The program ignores a size
+    /// after a slash.
+    ///
+    /// A SYMBOL is a name. The answer has the lines of all symbols with this name, as in /proc/kallmodsyms.
+    #[arg(required = true, value_name = "QUERY")]
+    queries: Vec<String>,
+}
+
+/// The kernel of `show` and `lookup`.
+#[derive(Args)]
+struct SourceArguments {
+    /// Use the addresses of a kernel that was moved by this offset at boot: KERNELOFFSET in VMCOREINFO, or `Kernel
+    /// Offset` in the message of a panic. With nokaslr it is 0.
+    #[arg(long, value_name = "HEX", value_parser = offset, default_value = "0", hide_default_value = true)]
     offset: u64,
-    words: Vec<OsString>,
+
+    /// A vmlinux, with symbols or stripped, or a vmlinuz (bzImage) of x86. `lookup` also reads a copy of
+    /// /proc/kallmodsyms.
+    #[arg(value_name = "FILE", value_parser = kernel_file(), value_hint = ValueHint::FilePath)]
+    file: PathBuf,
 }
 
 /// As `--format` names it.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
+    /// address size type name<tab>[module] [module]
     Kallmodsyms,
+    /// address type name, as in /proc/kallsyms, for perf: it drops a symbol of a module that is not loaded
     Kallsyms,
+    /// address type name<tab>[module], with the first of the modules
     KallsymsModules,
+    /// an array with an object for each symbol
     Json,
 }
 
-/// Parses a command line, without the name of the program.
-pub(crate) fn parse(arguments: &[OsString]) -> Result<Asked, Mistake> {
-    let line = [OsString::from("kallmodsyms")].into_iter();
-    match Line::try_parse_from(line.chain(arguments.iter().cloned())) {
-        Ok(line) => line.asked(),
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Asked::Help(error.to_string())),
-        Err(error) => Err(mistake(&error, arguments)),
+/// A shell that `completions` has a script for.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CompletedShell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+impl From<CompletedShell> for Shell {
+    fn from(shell: CompletedShell) -> Self {
+        match shell {
+            CompletedShell::Bash => Self::Bash,
+            CompletedShell::Zsh => Self::Zsh,
+            CompletedShell::Fish => Self::Fish,
+        }
     }
 }
 
-impl Line {
-    fn asked(self) -> Result<Asked, Mistake> {
-        match self.command {
-            Command::Show(show) => show.request().map(Asked::Show),
-            Command::Lookup(lookup) => lookup.request().map(Asked::Lookup),
-            Command::Modules(modules) => modules.request().map(Asked::Modules),
-            Command::Sizes(sizes) => sizes.request().map(Asked::Sizes),
-            Command::Annotate(annotate) => annotate.request().map(Asked::Annotate),
-            Command::Count(count) => count.request().map(Asked::Count),
-        }
-        .map_err(|(command, problem)| Mistake {
-            problem,
-            command: Some(command),
-        })
-    }
+/// The program and its commands, as clap has them.
+pub(crate) fn program() -> clap::Command {
+    page_sections::add_to(Line::command())
 }
 
-impl ShowArguments {
-    fn request(self) -> Result<Show, (&'static str, String)> {
-        let (source, rest) = source("show", self.words, self.offset)?;
-        if let Some(word) = rest.first() {
-            let problem = format!("show takes one FILE; what is '{}'?", word.escape_debug());
-            return Err(("show", problem));
-        }
-        Ok(Show {
-            source,
-            format: match self.format {
-                _ if self.json => kallmodsyms::Format::Json,
-                None | Some(Format::Kallmodsyms) => kallmodsyms::Format::Kallmodsyms,
-                Some(Format::Kallsyms) => kallmodsyms::Format::Kallsyms,
-                Some(Format::KallsymsModules) => kallmodsyms::Format::KallsymsModules,
-                Some(Format::Json) => kallmodsyms::Format::Json,
+/// Parses the command line of this process.
+pub(crate) fn parse() -> Result<Command, clap::Error> {
+    let matches = program().try_get_matches()?;
+    Ok(Line::from_arg_matches(&matches)?.command)
+}
+
+impl From<ShowArguments> for Show {
+    fn from(arguments: ShowArguments) -> Self {
+        Self {
+            source: arguments.source.into(),
+            format: match arguments.format {
+                _ if arguments.json => kallmodsyms::Format::Json,
+                Format::Kallmodsyms => kallmodsyms::Format::Kallmodsyms,
+                Format::Kallsyms => kallmodsyms::Format::Kallsyms,
+                Format::KallsymsModules => kallmodsyms::Format::KallsymsModules,
+                Format::Json => kallmodsyms::Format::Json,
             },
-            ranges: self.range,
-            objects: self.object.into_iter().map(text).collect(),
-        })
-    }
-}
-
-impl LookupArguments {
-    fn request(self) -> Result<Lookup, (&'static str, String)> {
-        let (source, queries) = source("lookup", self.words, self.offset)?;
-        if queries.is_empty() {
-            let problem = "lookup takes a FILE and at least one ADDRESS or SYMBOL";
-            return Err(("lookup", problem.into()));
+            ranges: arguments.range,
+            objects: arguments.object,
         }
-        Ok(Lookup {
-            source,
-            json: self.json,
-            queries,
-        })
     }
 }
 
-/// The kernel that the first of `words` names, and the other words.
-fn source(
-    command: &'static str,
-    words: Vec<OsString>,
-    offset: u64,
-) -> Result<(Source, Vec<String>), (&'static str, String)> {
-    let mut words = words.into_iter();
-    let file = words.next().filter(|file| !file.is_empty());
-    let file = file.ok_or((command, format!("{command} takes a FILE")))?;
-    let source = Source {
-        file: file.into(),
-        offset,
-    };
-    Ok((source, words.map(text).collect()))
-}
-
-fn text(word: OsString) -> String {
-    word.to_string_lossy().into_owned()
-}
-
-fn range(text: &str) -> Result<Range<u64>, String> {
-    let bad = || {
-        let text = text.escape_debug();
-        format!("--range takes two hexadecimal addresses, START-END, and not '{text}'")
-    };
-    let (start, end) = text.split_once('-').ok_or_else(bad)?;
-    match (parse_hexadecimal(start), parse_hexadecimal(end)) {
-        (Some(start), Some(end)) if start < end => Ok(start..end),
-        _ => Err(bad()),
+impl From<LookupArguments> for Lookup {
+    fn from(arguments: LookupArguments) -> Self {
+        Self {
+            source: arguments.source.into(),
+            json: arguments.json,
+            queries: arguments.queries,
+        }
     }
+}
+
+impl From<SourceArguments> for Source {
+    fn from(arguments: SourceArguments) -> Self {
+        Self {
+            file: arguments.file,
+            offset: arguments.offset,
+        }
+    }
+}
+
+/// Reads the path of a kernel.
+pub(crate) fn kernel_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(not_standard_input)
+}
+
+/// Refuses standard input: the program reads a kernel in any order.
+pub(crate) fn not_standard_input(kernel: PathBuf) -> Result<PathBuf, &'static str> {
+    match kernel.as_os_str() == "-" {
+        true => Err("the program cannot read a kernel from standard input: save it in a file"),
+        false => Ok(kernel),
+    }
+}
+
+fn range(text: &str) -> Result<Range<u64>, &'static str> {
+    let range = text
+        .split_once('-')
+        .and_then(|(start, end)| Some(parse_hexadecimal(start)?..parse_hexadecimal(end)?));
+    let range = range.filter(|range| !range.is_empty());
+    range.ok_or("give two hexadecimal addresses, the smaller one first")
 }
 
 /// Reads the value of `--offset`.
-pub(crate) fn offset(text: &str) -> Result<u64, String> {
-    parse_hexadecimal(text).ok_or_else(|| {
-        let text = text.escape_debug();
-        format!("--offset takes a hexadecimal number, and not '{text}'")
-    })
+pub(crate) fn offset(text: &str) -> Result<u64, &'static str> {
+    parse_hexadecimal(text).ok_or("give a hexadecimal number")
 }
 
-fn format(name: &str) -> Result<Format, String> {
-    Format::from_str(name, false).map_err(|_| {
-        let name = name.escape_debug();
-        format!("no format '{name}': kallmodsyms, kallsyms, kallsyms-modules or json")
-    })
-}
-
-/// An error of the parser in this program's words.
-fn mistake(error: &clap::Error, arguments: &[OsString]) -> Mistake {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.as_str(),
-        _ => "",
-    };
-    let words: Vec<_> = arguments
-        .iter()
-        .map(|word| word.to_string_lossy())
-        .collect();
-    let commands = ["show", "lookup", "modules", "sizes", "annotate", "count"];
-    let command = commands
-        .into_iter()
-        .find(|name| words.first().is_some_and(|word| word == name));
-    // `--range <RANGE>`
-    let option = context(ContextKind::InvalidArg);
-    let option = option.split(' ').next().unwrap_or_default();
-    let problem = match (error.kind(), command) {
-        (ErrorKind::ValueValidation, _) => match std::error::Error::source(error) {
-            Some(problem) => problem.to_string(),
-            None => format!(
-                "{option} does not take '{}'",
-                context(ContextKind::InvalidValue)
-            ),
-        },
-        (ErrorKind::UnknownArgument | ErrorKind::TooManyValues, Some(command)) => {
-            let mut words = words.iter().skip(1);
-            let word = words.find(|word| word.starts_with(option));
-            let word = word.map_or(option, |word| word);
-            format!("{command} has no option '{}'", word.escape_debug())
+/// Tells whether standard output is in colour: always, never, or on a terminal unless NO_COLOR is set.
+pub(crate) fn has_color(choice: ColorChoice) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+            std::io::stdout().is_terminal() && !is_set("NO_COLOR")
         }
-        (ErrorKind::InvalidValue | ErrorKind::NoEquals, Some(_)) => {
-            format!("{option} takes a value")
-        }
-        (_, Some(_)) => error.kind().to_string(),
-        (_, None) => match words.first() {
-            None => "a command is missing".into(),
-            Some(word) => format!("no command '{}'", word.escape_debug()),
-        },
-    };
-    Mistake { problem, command }
+    }
 }

@@ -39,6 +39,7 @@
 
 mod addresses;
 mod annotate;
+mod color;
 mod decompress;
 mod dump;
 mod elf;

@@ -3,16 +3,19 @@
 //! `kallmodsyms`: shows what `/proc/kallmodsyms` says of a kernel that does not run.
 
 mod command_line;
+mod man_pages;
+mod page_sections;
+mod progress;
 mod size_arguments;
 mod text_arguments;
-mod usage;
 
-use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use command_line::{Asked, Mistake};
-use kallmodsyms::{Error, Result};
+use clap_complete::Shell;
+use command_line::Command;
+use kallmodsyms::{Annotate, Count, Error, Result, Texts};
+use progress::Progress;
 
 /// Exit codes.
 const FAILED: u8 = 1;
@@ -20,41 +23,44 @@ const WRONG_COMMAND_LINE: u8 = 2;
 const MISSING: u8 = 3;
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let asked = match command_line::parse(&arguments) {
-        Ok(asked) => asked,
-        Err(mistake) => return refuse(&mistake),
-    };
-    let mut out = io::stdout().lock();
-    match asked {
-        Asked::Help(text) => help(&text, &mut out),
-        Asked::Show(request) => end(kallmodsyms::show(&request, &mut out)),
-        Asked::Lookup(request) => end(kallmodsyms::lookup(&request, &mut out)),
-        Asked::Modules(request) => end(kallmodsyms::modules(&request, &mut out)),
-        Asked::Sizes(request) => end(kallmodsyms::sizes(&request, &mut out)),
-        Asked::Annotate(request) => {
-            let stdin = &mut io::stdin().lock();
-            end(kallmodsyms::annotate(&request, stdin, &mut out))
-        }
-        Asked::Count(request) => {
-            let stdin = &mut io::stdin().lock();
-            end(kallmodsyms::count(&request, stdin, &mut out))
-        }
-    }
+    let done = command_line::parse().and_then(run);
+    done.unwrap_or_else(|message| show(&message))
 }
 
-/// Writes a help text. A reader who closed the other end has read enough.
-fn help(text: &str, out: &mut dyn Write) -> ExitCode {
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            eprintln!("kallmodsyms: standard output: {error}");
-            ExitCode::from(FAILED)
+fn run(command: Command) -> std::result::Result<ExitCode, clap::Error> {
+    Ok(match command {
+        Command::Show(show) => answer(None, |out| kallmodsyms::show(&show.into(), out)),
+        Command::Lookup(lookup) => answer(None, |out| kallmodsyms::lookup(&lookup.into(), out)),
+        Command::Modules(modules) => answer(None, |out| kallmodsyms::modules(&modules.into(), out)),
+        Command::Sizes(sizes) => answer(None, |out| kallmodsyms::sizes(&sizes.into(), out)),
+        Command::Annotate(annotate) => {
+            let request = Annotate::try_from(annotate)?;
+            answer(Some(&request.texts), |out| {
+                kallmodsyms::annotate(&request, &mut io::stdin().lock(), out)
+            })
         }
-        _ => ExitCode::SUCCESS,
-    }
+        Command::Count(count) => {
+            let request = Count::try_from(count)?;
+            answer(Some(&request.texts), |out| {
+                kallmodsyms::count(&request, &mut io::stdin().lock(), out)
+            })
+        }
+        Command::Completions { shell } => write(&completions(shell.into())),
+        Command::Man { directory } => match man_pages::write(&directory) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(format_args!("{}: {error}", directory.display())),
+        },
+    })
 }
 
-fn end(missing: Result<Vec<Error>>) -> ExitCode {
+/// Writes the answer to standard output, and what is missing to standard error.
+fn answer(
+    texts: Option<&Texts>,
+    ask: impl FnOnce(&mut dyn Write) -> Result<Vec<Error>>,
+) -> ExitCode {
+    let mut progress = Progress::start(texts);
+    let missing = ask(&mut progress.output());
+    progress.end();
     match missing {
         Ok(missing) if missing.is_empty() => ExitCode::SUCCESS,
         Ok(missing) => {
@@ -63,21 +69,44 @@ fn end(missing: Result<Vec<Error>>) -> ExitCode {
             }
             ExitCode::from(MISSING)
         }
-        Err(error) => {
-            eprintln!("kallmodsyms: {error}");
-            ExitCode::from(FAILED)
-        }
+        Err(error) => fail(format_args!("{error}")),
     }
 }
 
-fn refuse(mistake: &Mistake) -> ExitCode {
-    let help = match mistake.command {
-        Some(command) => format!("{command} --help"),
-        None => "help".into(),
-    };
-    eprintln!(
-        "kallmodsyms: {}\n  Try `kallmodsyms {help}`.",
-        mistake.problem
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(
+        shell,
+        &mut command_line::program(),
+        "kallmodsyms",
+        &mut script,
     );
-    ExitCode::from(WRONG_COMMAND_LINE)
+    script
+}
+
+/// Shows the help that was asked for, or the mistake in the command line.
+fn show(message: &clap::Error) -> ExitCode {
+    match message.use_stderr() {
+        true => {
+            eprint!("{message}");
+            ExitCode::from(WRONG_COMMAND_LINE)
+        }
+        false => write(message.to_string().as_bytes()),
+    }
+}
+
+/// Writes a text. A reader who closed the other end has read enough.
+fn write(text: &[u8]) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail(format_args!("standard output: {error}"))
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn fail(problem: std::fmt::Arguments<'_>) -> ExitCode {
+    eprintln!("kallmodsyms: {problem}");
+    ExitCode::from(FAILED)
 }

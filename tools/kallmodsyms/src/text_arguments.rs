@@ -2,37 +2,61 @@
 
 //! The arguments of the commands that read texts.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::error::{Error, ErrorKind};
+use clap::{Args, ColorChoice, ValueEnum, ValueHint};
 use kallmodsyms::{Annotate, Count, CountBy, Texts};
 
-use crate::command_line::offset;
+use crate::command_line::{has_color, kernel_file, not_standard_input, offset};
 
 #[derive(Args)]
 struct TextArguments {
-    #[arg(long, allow_hyphen_values = true)]
-    kernel: Option<OsString>,
-    #[arg(long, value_parser = offset, allow_hyphen_values = true)]
+    /// The kernel. Every other argument is a TEXT.
+    #[arg(long, value_name = "FILE", value_parser = kernel_file(), value_hint = ValueHint::FilePath)]
+    kernel: Option<PathBuf>,
+
+    /// The kernel of the text was moved by this offset at boot. Without the option, the program takes the offset from
+    /// the line `Kernel Offset` of the text, or from two symbols behind their addresses.
+    #[arg(long, value_name = "HEX", value_parser = offset)]
     offset: Option<u64>,
-    words: Vec<OsString>,
+
+    /// The kernel: a vmlinux, a vmlinuz (bzImage) of x86, or a copy of /proc/kallmodsyms. Without FILE, the text is of
+    /// the running kernel.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: Option<PathBuf>,
+
+    /// Texts; `-` is standard input. Without TEXT, the program reads standard input.
+    #[arg(value_name = "TEXT", value_hint = ValueHint::FilePath)]
+    texts: Vec<PathBuf>,
 }
 
+/// The arguments of `annotate`.
 #[derive(Args)]
 pub(crate) struct AnnotateArguments {
     #[command(flatten)]
     texts: TextArguments,
+
+    /// Add the object file: ` [module] {fs/ext4/super.o}`. A vmlinux needs .tmp_vmlinux.ranges beside it.
     #[arg(long)]
     objects: bool,
+
+    /// Show the marks in colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
 }
 
+/// The arguments of `count`.
 #[derive(Args)]
 pub(crate) struct CountArguments {
     #[command(flatten)]
     texts: TextArguments,
-    #[arg(long, value_parser = by, allow_hyphen_values = true, default_value = "module")]
+
+    /// What a row is.
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "module")]
     by: By,
+
+    /// Write an array with an object for each row.
     #[arg(long)]
     json: bool,
 }
@@ -40,58 +64,70 @@ pub(crate) struct CountArguments {
 /// As `--by` names it.
 #[derive(Clone, Copy, ValueEnum)]
 enum By {
+    /// the modules of a symbol
     Module,
+    /// an object file, or `-` if it is not known; a vmlinux needs .tmp_vmlinux.ranges beside it
     Object,
 }
 
-impl AnnotateArguments {
-    pub(crate) fn request(self) -> Result<Annotate, (&'static str, String)> {
-        Ok(Annotate {
-            texts: self.texts.texts("annotate")?,
-            objects: self.objects,
+impl TryFrom<AnnotateArguments> for Annotate {
+    type Error = Error;
+
+    fn try_from(arguments: AnnotateArguments) -> Result<Self, Error> {
+        Ok(Self {
+            texts: arguments.texts.try_into()?,
+            objects: arguments.objects,
+            color: has_color(arguments.color),
         })
     }
 }
 
-impl CountArguments {
-    pub(crate) fn request(self) -> Result<Count, (&'static str, String)> {
-        Ok(Count {
-            texts: self.texts.texts("count")?,
-            by: match self.by {
+impl TryFrom<CountArguments> for Count {
+    type Error = Error;
+
+    fn try_from(arguments: CountArguments) -> Result<Self, Error> {
+        Ok(Self {
+            texts: arguments.texts.try_into()?,
+            by: match arguments.by {
                 By::Module => CountBy::Module,
                 By::Object => CountBy::Object,
             },
-            json: self.json,
+            json: arguments.json,
         })
     }
 }
 
-impl TextArguments {
-    /// The kernel and the texts that a command line names.
-    fn texts(self, command: &'static str) -> Result<Texts, (&'static str, String)> {
-        let mut words = self.words.into_iter();
-        let kernel = self.kernel.or_else(|| words.next());
-        if kernel.as_ref().is_some_and(|kernel| kernel.is_empty()) {
-            return Err((command, format!("the FILE of {command} has an empty name")));
-        }
-        let texts = Texts {
-            offset: self.offset,
-            files: words.map(PathBuf::from).collect(),
-            ..Texts::default()
+impl TryFrom<TextArguments> for Texts {
+    type Error = Error;
+
+    fn try_from(arguments: TextArguments) -> Result<Self, Error> {
+        let TextArguments {
+            kernel,
+            offset,
+            file,
+            mut texts,
+        } = arguments;
+        let kernel = match kernel {
+            Some(kernel) => {
+                texts.splice(..0, file);
+                Some(kernel)
+            }
+            None => file
+                .map(not_standard_input)
+                .transpose()
+                .map_err(|problem| {
+                    let problem = format!(
+                    "invalid value '-' for '[FILE]': {problem}\n\nFor more information, try '--help'.\n"
+                );
+                    Error::raw(ErrorKind::ValueValidation, problem)
+                })?,
         };
-        Ok(match kernel {
-            Some(kernel) => Texts {
-                kernel: kernel.into(),
-                ..texts
-            },
-            None => texts,
+        let default = Self::default();
+        Ok(Self {
+            kernel: kernel.unwrap_or(default.kernel),
+            offset,
+            files: texts,
+            ..default
         })
     }
-}
-
-fn by(name: &str) -> Result<By, String> {
-    By::from_str(name, false).map_err(|_| {
-        let name = name.escape_debug();
-        format!("--by takes module or object, and not '{name}'")
-    })
 }

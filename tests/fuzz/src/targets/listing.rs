@@ -52,7 +52,7 @@ pub fn run(input: &[u8]) {
     };
     let annotate = Annotate {
         texts,
-        objects: false,
+        ..Annotate::default()
     };
     said(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
     let lines = input.split(|&byte| byte == b'\n').take(QUERIES);

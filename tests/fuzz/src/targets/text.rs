@@ -42,7 +42,7 @@ pub fn run(input: &[u8]) {
     };
     let annotate = Annotate {
         texts: texts.clone(),
-        objects: false,
+        ..Annotate::default()
     };
     let output = said(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
     let output = output.expect("a text that annotate refuses");

@@ -8,6 +8,7 @@ use super::filter::{Filter, Sink};
 use super::read_texts;
 use super::request::Annotate;
 use super::resolve::Found;
+use crate::color;
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::symbols::{with_symbols, ReadRanges};
@@ -16,6 +17,7 @@ use crate::symbols::{with_symbols, ReadRanges};
 struct Marks<'o, 'w> {
     out: &'o mut Output<'w>,
     mark: Vec<u8>,
+    color: bool,
 }
 
 /// Writes texts to `out`, with the modules behind each symbol that is in one. `stdin` is the text if the
@@ -41,8 +43,11 @@ pub fn annotate(
     let texts = &request.texts;
     with_symbols(&texts.kernel, 0, ranges, |symbols| {
         Output::with(out, |out| {
-            let mark = Vec::new();
-            let sink = Marks { out, mark };
+            let sink = Marks {
+                out,
+                mark: Vec::new(),
+                color: request.color,
+            };
             let mut filter = Filter::new(symbols, texts.offset, request.objects, sink);
             read_texts(texts, stdin, &mut filter)?;
             Ok(Vec::new())
@@ -58,7 +63,13 @@ impl Sink for Marks<'_, '_> {
             place.append_to(&mut self.mark);
             let before = line.get(written..place.end).unwrap_or_default();
             self.out.write(before)?;
+            let (color, plain) = match self.color && !self.mark.is_empty() {
+                true => (color::MARK, color::PLAIN),
+                false => ("", ""),
+            };
+            self.out.write(color.as_bytes())?;
             self.out.write(&self.mark)?;
+            self.out.write(plain.as_bytes())?;
             written = place.end;
         }
         self.out.write(line.get(written..).unwrap_or_default())

@@ -18,8 +18,9 @@ mod suffix;
 pub(crate) mod token;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use filter::{Filter, Sink};
 
@@ -35,22 +36,38 @@ fn read_texts<S: Sink>(
     stdin: &mut dyn Read,
     filter: &mut Filter<'_, '_, S>,
 ) -> Result<()> {
+    let read = &texts.read;
+    let mut stdin = Counted { input: stdin, read };
     if texts.files.is_empty() {
-        filter.read("standard input", stdin)?;
+        filter.read("standard input", &mut stdin)?;
     }
     for path in &texts.files {
         if path == Path::new("-") {
-            filter.read("standard input", stdin)?;
+            filter.read("standard input", &mut stdin)?;
             continue;
         }
-        let mut file = File::open(path).map_err(|error| {
+        let input = File::open(path).map_err(|error| {
             Error::in_file(
                 path,
                 error.to_string(),
                 "Name texts behind the kernel, or leave them out to read standard input.",
             )
         })?;
-        filter.read(&path.to_string_lossy(), &mut file)?;
+        filter.read(&path.to_string_lossy(), &mut Counted { input, read })?;
     }
     filter.end()
+}
+
+/// An input, and the number of bytes that were read.
+struct Counted<'r, R> {
+    input: R,
+    read: &'r AtomicU64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.read.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
 }

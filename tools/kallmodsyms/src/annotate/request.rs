@@ -3,6 +3,8 @@
 //! Requests about texts.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
 
 use crate::kernel_file::RUNNING;
 
@@ -15,6 +17,8 @@ pub struct Texts {
     pub offset: Option<u64>,
     /// The texts; `-` is standard input, and so is an empty list.
     pub files: Vec<PathBuf>,
+    /// The number of bytes that were read, for an indication of progress.
+    pub read: Arc<AtomicU64>,
 }
 
 /// A request for texts with marks.
@@ -24,6 +28,8 @@ pub struct Annotate {
     pub texts: Texts,
     /// Whether marks have object files, where these are known.
     pub objects: bool,
+    /// True if marks are in colour.
+    pub color: bool,
 }
 
 /// A request for a table of what is in texts.
@@ -54,6 +60,7 @@ impl Default for Texts {
             kernel: RUNNING.into(),
             offset: None,
             files: Vec::new(),
+            read: Arc::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
+use crate::color;
 use crate::error::Result;
 use crate::output::Output;
 use crate::sizes::contents::Contents;
@@ -61,8 +62,7 @@ struct Pair {
 pub(crate) fn write(
     old: &Contents,
     new: &Contents,
-    by: By,
-    format: TableFormat,
+    (by, format, color): (By, TableFormat, bool),
     out: &mut Output<'_>,
 ) -> Result<()> {
     let mut pairs = BTreeMap::<Key, Pair>::new();
@@ -77,7 +77,7 @@ pub(crate) fn write(
     let mut changes: Vec<Change<'_>> = changes.collect();
     changes.sort_by_key(|change| Reverse(change.bytes.change().unsigned_abs()));
     match format {
-        TableFormat::Text => text(&changes, sum, by, out),
+        TableFormat::Text => text(&changes, sum, (by, color), out),
         TableFormat::Csv => csv(&changes, by, out),
         TableFormat::Json => json(&changes, by, out),
     }
@@ -164,7 +164,12 @@ impl<'k> Change<'k> {
     }
 }
 
-fn text(changes: &[Change<'_>], sum: Bytes, by: By, out: &mut Output<'_>) -> Result<()> {
+fn text(
+    changes: &[Change<'_>],
+    sum: Bytes,
+    (by, color): (By, bool),
+    out: &mut Output<'_>,
+) -> Result<()> {
     let head = ["old", "new", "change", by_name(by)].map(str::to_owned);
     let mut table = TextColumns::new(head.into());
     let mut push = |bytes: Bytes, label: String| {
@@ -173,7 +178,12 @@ fn text(changes: &[Change<'_>], sum: Bytes, by: By, out: &mut Output<'_>) -> Res
             0 => "0".into(),
             change => format!("{change:+}"),
         };
-        table.push(vec![number(bytes.old), number(bytes.new), change, label]);
+        let row = vec![number(bytes.old), number(bytes.new), change, label];
+        match bytes.change().signum() {
+            1 if color => table.push_colored(row, color::LARGER),
+            -1 if color => table.push_colored(row, color::SMALLER),
+            _ => table.push(row),
+        }
     };
     for change in changes {
         for (symbol, bytes) in change.rows() {

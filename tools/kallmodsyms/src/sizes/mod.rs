@@ -43,7 +43,9 @@ pub use request::{By, Sizes, TableFormat};
 /// # Ok::<(), kallmodsyms::Error>(())
 /// ```
 pub fn sizes(request: &Sizes, out: &mut dyn Write) -> Result<Vec<Error>> {
-    let Sizes { by, format, .. } = *request;
+    let Sizes {
+        by, format, color, ..
+    } = *request;
     let open = |path: Option<&Path>| -> Result<KernelFile> {
         let file = KernelFile::open(path)?;
         match by == By::Module || read::knows_objects(&file) {
@@ -69,7 +71,7 @@ pub fn sizes(request: &Sizes, out: &mut dyn Write) -> Result<Vec<Error>> {
     let [old, new] = [&file, &second].map(|file| of_file(file, by_object, true));
     let (old, new) = (old?, new?);
     Output::with(out, |out| {
-        diff::write(&old, &new, by, format, out)?;
+        diff::write(&old, &new, (by, format, color), out)?;
         Ok(Vec::new())
     })
 }

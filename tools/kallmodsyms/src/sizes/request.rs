@@ -15,6 +15,8 @@ pub struct Sizes {
     pub by: By,
     /// The form of the answer.
     pub format: TableFormat,
+    /// True if differences for people are in colour.
+    pub color: bool,
 }
 
 /// The meaning of a row.

@@ -341,8 +341,6 @@ fn kernels_and_texts_on_the_command_line() {
         ),
         (&["vmlinux", "none"], 1, "none: No such file"),
         (&["none"], 1, "none: No such file"),
-        (&["--by", "object"], 2, "annotate has no option '--by'"),
-        (&[""], 2, "the FILE of annotate has an empty name"),
     ] {
         let mut command = place.command(&[&["annotate"], arguments].concat());
         command.assert().code(code).stderr(contains(problem));

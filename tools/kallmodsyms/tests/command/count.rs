@@ -138,9 +138,4 @@ fn a_text_without_symbols() {
             .stdout(stdout)
             .stderr(contains("no symbol of this kernel"));
     }
-    let mut command = place.command(&["count", "vmlinux", "--by", "line"]);
-    command
-        .assert()
-        .code(2)
-        .stderr(contains("--by takes module or object, and not 'line'"));
 }

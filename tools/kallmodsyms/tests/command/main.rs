@@ -3,6 +3,7 @@
 //! Tests of the program as people run it: on a file, by its command line.
 
 mod annotate;
+mod command_line;
 mod count;
 mod damaged;
 mod dump;

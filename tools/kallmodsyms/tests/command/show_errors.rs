@@ -220,36 +220,3 @@ fn a_reader_who_has_enough_ends_it_quietly() {
         assert!(says.contains("standard output: No space left"), "{says}");
     }
 }
-
-#[test]
-fn command_lines() {
-    let place = Place::with(b"");
-    for (arguments, problem) in [
-        (&["show"][..], "show takes a FILE"),
-        (&["show", ""], "show takes a FILE"),
-        (&["show", "a", "b"], "what is 'b'?"),
-        (&["show", "a", "--range"], "--range takes a value"),
-        (&["show", "a", "--range=5-5"], "not '5-5'"),
-        (&["show", "a", "--range=x-y"], "not 'x-y'"),
-        (&["show", "a", "--format=xml"], "no format 'xml'"),
-        (&["show", "a", "--offset=z"], "not 'z'"),
-        (&["show", "a", "--frobnicate"], "no option '--frobnicate'"),
-        (&["lookup"], "lookup takes a FILE"),
-        (&["lookup", "a"], "at least one ADDRESS or SYMBOL"),
-        (&["lookup", "a", "b", "--range=1-2"], "no option"),
-    ] {
-        let says = contains(problem).and(contains("--help`."));
-        place
-            .command(arguments)
-            .assert()
-            .code(2)
-            .stdout("")
-            .stderr(says);
-    }
-    for command in ["show", "lookup"] {
-        let help = place.output(&[command, "x", "--help"]);
-        assert!(help.starts_with(&format!("Usage: kallmodsyms {command} FILE")));
-    }
-    place.write("--odd", Vmlinux::new().to_elf());
-    assert_eq!(place.output(&["show", "--", "--odd"]), LINES);
-}

@@ -109,7 +109,4 @@ fn object_files_need_a_build_directory() {
                 .stderr(contains("there is no .tmp_vmlinux.ranges beside it"));
         }
     }
-    let mut wrong = place.command(&["sizes", "old", "--by", "section"]);
-    let problem = "--by takes module, object or path, and not 'section'";
-    wrong.assert().code(2).stderr(contains(problem));
 }
