@@ -33,7 +33,7 @@ help:
 	@echo '  make clean     remove all builds; kernel sources and tools stay'
 	@echo 'Use it in your own kernel:'
 	@echo '  make apply KDIR=linux    add kallmodsyms to that tree; COPY=1: files, no link'
-	@echo '  make tool      compile the command that reads a vmlinux, print its path'
+	@echo '  make tool      compile the command that reads a vmlinux; make deb: a package'
 	@echo '  make check O=build       compare a built kernel with its object files;'
 	@echo '                           UNATTRIBUTED=1, ORDER=tree, RANGES=file: check.rst'
 	@echo '  make unapply KDIR=linux  restore the tree'
@@ -43,8 +43,8 @@ help:
 	@echo '  ARCH=x86_64   LLVM=   1: clang and LLD        ACCEL=tcg   kvm: /dev/kvm'
 	@echo '  COMPILERS=    trixie, newest    KALLMODSYMS_CACHE=$(KALLMODSYMS_CACHE)'
 
-.PHONY: run shell test kselftest matrix reproduce soak bench clients htmldocs rust-analyzer
-run shell test kselftest matrix reproduce soak bench clients htmldocs rust-analyzer: cargo
+.PHONY: run shell test kselftest matrix reproduce soak bench clients deb htmldocs rust-analyzer
+run shell test kselftest matrix reproduce soak bench clients deb htmldocs rust-analyzer: cargo
 	@$(HARNESS) $@
 
 .PHONY: cargo

@@ -4,10 +4,11 @@
 //!
 //! The [`lab`] makes and boots kernels. Each command that a person gives to `make` has a suite that uses the
 //! lab, in the file or folder named after it: [`summary`] (run), [`test`] (also soak and reproduce), [`bench`],
-//! [`clients`], [`kselftest`], [`matrix`], [`docs`] and [`editor`].
+//! [`clients`], [`kselftest`], [`matrix`], [`deb`], [`docs`] and [`editor`].
 
 mod bench;
 mod clients;
+mod deb;
 mod docs;
 mod editor;
 mod kselftest;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Test(test) => test::run(&test),
         Command::Reproduce(options) => test::long::reproduce(&options),
         Command::RustAnalyzer(options) => editor::run(&options).map(|()| true),
+        Command::Deb(options) => deb::run(&options).map(|()| true),
         Command::Htmldocs(options) => docs::run(&options).map(|()| true),
         Command::Matrix(matrix) => matrix::run(&matrix),
         Command::Soak(soak) => test::long::run(&soak),

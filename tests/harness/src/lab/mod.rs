@@ -9,6 +9,7 @@
 
 pub mod apt;
 pub mod arch;
+pub mod bootstrap;
 pub mod build;
 pub mod cache;
 pub mod command;

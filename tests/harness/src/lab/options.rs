@@ -38,6 +38,8 @@ pub enum Command {
     Test(Test),
     /// Run what `test` runs of privacy, damage and repetition at length
     Reproduce(Options),
+    /// Make a Debian package of the command kallmodsyms
+    Deb(Options),
     /// Make pages of the documentation, by the kernel's own build
     Htmldocs(Options),
     /// Describe the crates to editors, in rust-project.json

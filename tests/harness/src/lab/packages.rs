@@ -20,6 +20,7 @@ pub enum For {
     Boot,
     Bench,
     Clients,
+    Deb,
     Test,
     AllTests,
     Docs,
@@ -65,6 +66,10 @@ const DOCS: &[&str] = &[
     "tar",
     "xz-utils",
 ];
+/// For a package of the command: dpkg-dev tells the libraries that it depends on.
+const DEB: &[&str] = &["binutils", "dpkg-dev", "gcc", "libc6-dev", "make"];
+/// To make file systems of Debian 12 and 13.
+const BOOTSTRAP: &[&str] = &["debian-archive-keyring", "mmdebstrap"];
 /// To make a root file system, and what the kernel needs to describe its types.
 const CLIENTS: &[&str] = &[
     "debian-archive-keyring",
@@ -147,6 +152,16 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     let mut want = |names: &[&str]| wants.extend(names.iter().map(|name| Want::package(name)));
     if matches!(purpose, For::Docs | For::AllTests) {
         want(DOCS);
+    }
+    if matches!(purpose, For::Deb | For::AllTests) {
+        want(DEB);
+    }
+    if matches!(purpose, For::AllTests) {
+        want(BOOTSTRAP);
+    }
+    if matches!(purpose, For::Deb) {
+        // No kernel is compiled.
+        return Ok(wants);
     }
     if !matches!(purpose, For::Docs) {
         want(BUILD);

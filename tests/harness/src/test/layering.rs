@@ -59,6 +59,7 @@ const RULES: &[Rule] = &[
         forbidden: &[
             "crate::bench",
             "crate::clients",
+            "crate::deb",
             "crate::kselftest",
             "crate::matrix",
             "crate::summary",

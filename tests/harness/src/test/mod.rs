@@ -8,6 +8,7 @@ pub mod boot;
 mod compilers;
 mod damaged;
 mod damages;
+mod deb;
 mod docs;
 mod hooks;
 mod host;
@@ -162,6 +163,9 @@ fn groups<'a>(
     });
     groups.long("the option in Kconfig", |report| {
         offered::run(report, options, workshop)
+    });
+    groups.long("the Debian package", |report| {
+        deb::run(report, options, workshop)
     });
     groups.long("pages of the documentation", |report| {
         docs::pages(report, cache, &workshop.tree)
