@@ -185,7 +185,7 @@ sources() {
 		[ ! -e "$part" ] || find "$part" -type f ! -name '*.mod.c' ! -path '*/target/*' \( \
 			-name .gitignore -o -name COPYING -o -name Kbuild -o -name Kconfig -o -name Makefile \
 			-o -name '*.rs' -o -name '*.[chS]' -o -name '*.sh' \
-			-o -name '*.md' -o -name '*.rst' -o -name '*.dot' -o -name '*.[15]' -o -name '*.toml' -o -name Cargo.lock \)
+			-o -name '*.md' -o -name '*.rst' -o -name '*.dot' -o -name '*.png' -o -name '*.[15]' -o -name '*.toml' -o -name Cargo.lock \)
 	done | sort
 }
 

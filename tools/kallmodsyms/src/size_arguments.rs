@@ -54,6 +54,11 @@ pub(crate) struct SizesArguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
+    /// Write a web page to FILE (`-` is standard output) that draws all levels down to symbols as areas. With --diff,
+    /// colours show growth.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["by", "csv", "json"])]
+    html: Option<PathBuf>,
+
     /// A build directory, whose object files are counted to the byte; a vmlinux, with symbols or stripped, a vmlinuz
     /// (bzImage) of x86, or a copy of /proc/kallmodsyms, whose symbols are counted. Without SOURCE, the program reads
     /// /proc/kallmodsyms.
@@ -99,6 +104,7 @@ impl From<SizesArguments> for Sizes {
                 () => TableFormat::Text,
             },
             color: has_color(arguments.color),
+            html: arguments.html,
         }
     }
 }

@@ -95,11 +95,12 @@ fn shellcheck(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Recorded files, inputs for fuzzing and lock files cannot say it.
+/// Recorded files, inputs for fuzzing, pictures and lock files cannot say it.
 fn licences(files: &[PathBuf]) -> Result<()> {
     let cannot = |file: &Path| {
         let is_data = |part: &OsStr| part == "fixtures" || part == "corpus";
-        file.ends_with("Cargo.lock") || file.iter().any(is_data)
+        let is_picture = has_extension(file, "png");
+        is_picture || file.ends_with("Cargo.lock") || file.iter().any(is_data)
     };
     let without: Vec<_> = files
         .iter()

@@ -15,21 +15,18 @@ use crate::error::Result;
 use crate::output::Output;
 use crate::sizes::contents::Contents;
 use crate::sizes::request::{By, TableFormat};
-use crate::sizes::rows::{self, Key};
+use crate::sizes::rows::{self, Key, NO_SYMBOL};
 use crate::sizes::table::by_name;
 use crate::sizes::text_columns::TextColumns;
-
-/// The bytes of a row that no symbol has: constants without a name, tables, padding.
-const NO_SYMBOL: &str = "(no symbol)";
 
 /// A name without numbers follows this one.
 const UNIQUE: &str = "__UNIQUE_ID_";
 
 /// Bytes in both kernels; `None` if a kernel has no such row or symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Bytes {
-    old: Option<u64>,
-    new: Option<u64>,
+pub(crate) struct Bytes {
+    pub(crate) old: Option<u64>,
+    pub(crate) new: Option<u64>,
 }
 
 impl Bytes {
@@ -111,7 +108,7 @@ fn count(
 /// parse.constprop.0.cold
 /// __UNIQUE_ID_license267
 /// ```
-fn lasting_name(name: &str) -> String {
+pub(crate) fn lasting_name(name: &str) -> String {
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let mut parts = name.split('.');
     let first = parts.next().unwrap_or_default();

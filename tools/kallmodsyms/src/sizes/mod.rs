@@ -3,13 +3,15 @@
 //! `kallmodsyms sizes`: the bytes of a kernel by module, object file or directory, and by class.
 //!
 //! A [request](Sizes) comes in, and a table goes out. `read` makes the `contents` of a source: an origin
-//! and a class for each byte. `rows` groups origins; `table` and `diff` write what `rows` made. The
-//! classes are from `regions` and `marked_ranges`. Nothing here parses ELF files or tables.
+//! and a class for each byte. `rows` groups origins; `table` and `diff` write what `rows` made. `page`
+//! makes a web page that draws the contents. The classes are from `regions` and `marked_ranges`. Nothing
+//! here parses ELF files or tables.
 
 mod class;
 mod contents;
 mod diff;
 mod marked_ranges;
+mod page;
 mod read;
 mod regions;
 mod request;
@@ -17,6 +19,7 @@ mod rows;
 mod table;
 pub(crate) mod text_columns;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -59,7 +62,11 @@ pub fn sizes(request: &Sizes, out: &mut dyn Write) -> Result<Vec<Error>> {
     };
     let file = open(request.file.as_deref())?;
     let Some(second) = &request.diff else {
-        let contents = of_file(&file, read::knows_objects(&file), false)?;
+        let by_object = read::knows_objects(&file);
+        let contents = of_file(&file, by_object, request.html.is_some())?;
+        if let Some(html) = &request.html {
+            return write_page(&page::page(None, named(&file, &contents))?, html, out);
+        }
         return Output::with(out, |out| {
             table::write(&rows::rows(&contents, by), by, format, out)?;
             Ok(Vec::new())
@@ -70,8 +77,29 @@ pub fn sizes(request: &Sizes, out: &mut dyn Write) -> Result<Vec<Error>> {
     let by_object = read::knows_objects(&file) && read::knows_objects(&second);
     let [old, new] = [&file, &second].map(|file| of_file(file, by_object, true));
     let (old, new) = (old?, new?);
+    if let Some(html) = &request.html {
+        let page = page::page(Some(named(&file, &old)), named(&second, &new))?;
+        return write_page(&page, html, out);
+    }
     Output::with(out, |out| {
         diff::write(&old, &new, (by, format, color), out)?;
+        Ok(Vec::new())
+    })
+}
+
+/// The contents of a file, with its name for people.
+fn named<'f>(file: &'f KernelFile, contents: &'f Contents) -> (Cow<'f, str>, &'f Contents) {
+    (file.path().to_string_lossy(), contents)
+}
+
+/// Writes a page to a file, or to `out` for `-`.
+fn write_page(page: &str, html: &Path, out: &mut dyn Write) -> Result<Vec<Error>> {
+    if html != Path::new("-") {
+        page::replace(html, page)?;
+        return Ok(Vec::new());
+    }
+    Output::with(out, |out| {
+        out.write(page.as_bytes())?;
         Ok(Vec::new())
     })
 }

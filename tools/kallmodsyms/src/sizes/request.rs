@@ -17,6 +17,8 @@ pub struct Sizes {
     pub format: TableFormat,
     /// True if differences for people are in colour.
     pub color: bool,
+    /// A file for a web page of all levels, in the place of a table; `-` for the output.
+    pub html: Option<PathBuf>,
 }
 
 /// The meaning of a row.

@@ -9,10 +9,10 @@ use crate::sizes::contents::{Contents, Origin, OriginNumber};
 use crate::sizes::request::By;
 
 /// The names of rows without an object file. No path begins with a bracket.
-const MERGED: &str = "(merged)";
-const PADDING: &str = "(padding)";
-const NO_SYMBOL: &str = "(no symbol)";
-const NO_MODULE: &str = "(no module)";
+pub(crate) const MERGED: &str = "(merged)";
+pub(crate) const PADDING: &str = "(padding)";
+pub(crate) const NO_SYMBOL: &str = "(no symbol)";
+pub(crate) const NO_MODULE: &str = "(no module)";
 
 /// The part of a row that tells it from all other rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

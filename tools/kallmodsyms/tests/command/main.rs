@@ -11,6 +11,8 @@ mod kernel;
 mod linked_kernel;
 mod lookup;
 mod modules;
+mod page;
+mod page_in_browser;
 mod raw_image;
 mod show;
 mod show_errors;

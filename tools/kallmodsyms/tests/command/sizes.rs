@@ -9,7 +9,7 @@ use crate::show::{Place, LINES};
 
 /// A directory with `old` and `new`. The new kernel is linked elsewhere. A symbol of it is larger, one is
 /// new, one is gone, and one got another number from the compiler.
-fn two_kernels() -> Place {
+pub(crate) fn two_kernels() -> Place {
     let place = Place::with(b"");
     let end = "ffffffff81005000 0 B _end\n";
     let numbered = |name: &str| format!("ffffffff81004fff 1 d {name}\t[a]\n{end}");

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Makes the picture of the documentation from a build directory of a kernel:
+#
+#   tests/page/screenshot.sh ~/build ../../Documentation/admin-guide/treemap.png
+#
+# A third argument is the view, as the page has it behind the # of its address.
+# $KALLMODSYMS is the command, if it is not in $PATH.
+
+set -eu
+
+if [ $# -lt 2 ]; then
+	echo "usage: $0 BUILD PICTURE [VIEW]" >&2
+	exit 2
+fi
+for tool in chromium pngquant optipng; do
+	command -v "$tool" >/dev/null || {
+		echo "$0: no $tool: apt-get install chromium fonts-dejavu-core pngquant optipng" >&2
+		exit 1
+	}
+done
+picture=$(realpath "$2")
+view=${3-}
+command=$(command -v "${KALLMODSYMS:-kallmodsyms}") || {
+	echo "$0: no command kallmodsyms: KALLMODSYMS=\$(make tool) $0 ..." >&2
+	exit 1
+}
+command=$(realpath "$command")
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+
+# The title of the page names the file as it is given.
+cd "$1"
+"$command" sizes vmlinux --html "$directory/page.html"
+cd "$directory"
+chromium --headless=new --no-sandbox --disable-gpu --hide-scrollbars \
+	--user-data-dir="$directory/profile" --window-size=1200,740 \
+	--virtual-time-budget=5000 --screenshot=page.png \
+	"file://$directory/page.html#$view" 2>chromium.log || {
+	cat chromium.log >&2
+	exit 1
+}
+pngquant --quality 60-95 --speed 1 --strip --output small.png page.png
+optipng -quiet -o5 small.png
+cp small.png "$picture"
