@@ -26,11 +26,13 @@ const VERSION: &str = concat!(
 
 /// Tell which built-in module each symbol, address and byte of a kernel is from
 ///
-/// The program decodes the
-/// tables in the image of the kernel with the kernel's own code, and boots nothing.
+/// The program decodes the tables in the image of the kernel with the kernel's own code, and boots nothing. The kernel
+/// must be built with CONFIG_KALLMODSYMS.
 ///
-/// The kernel must be built with CONFIG_KALLMODSYMS. `modules`, `sizes`, `annotate` and `count` also read the file
-/// /proc/kallmodsyms of the running kernel.
+/// FILE and SOURCE name a kernel: a build directory; a vmlinux, with symbols or stripped; a vmlinuz (bzImage) of x86; an
+/// Image or a vmlinuz.efi of arm64 or riscv64; a vmcore in ELF form, or /proc/kcore; or a copy of /proc/kallmodsyms.
+/// Each of these files can be compressed as a whole, except a vmcore. The program goes by the content of a file, not by
+/// its name. `modules`, `sizes`, `annotate` and `count` read /proc/kallmodsyms if no kernel is named.
 #[derive(Parser)]
 #[command(
     name = "kallmodsyms",
@@ -80,8 +82,8 @@ pub(crate) enum Command {
 
     /// Write the modules behind the symbols in a text
     ///
-    /// The output is a copy of an oops, a profile or a trace, with ` [module]` behind each symbol and each address of the kernel that is
-    /// in a module. Nothing else of the text changes.
+    /// The output is a copy of an oops, a profile or a trace, with ` [module]` behind each symbol and each address of the
+    /// kernel that is in a module. Nothing else of the text changes.
     ///
     /// The program finds symbols in the forms name+0x1f/0x40, name+0x1f, name+31, `? name`, `=> name`, name_[k] and
     /// vmlinux`name. It finds addresses in the forms [<ffffffff81234567>], ffffffff81234567 and 0xffffffff81234567.
@@ -93,8 +95,9 @@ pub(crate) enum Command {
 
     /// Count the modules of the symbols in a text
     ///
-    /// The text has the forms that kallmodsyms-annotate(1) lists. The program counts folded stacks, stacks with a frame in each line, and other lines with a symbol. A number behind a stack
-    /// multiplies it, as in folded stacks and in the output of bpftrace.
+    /// The text has the forms that kallmodsyms-annotate(1) lists. The program counts folded stacks, stacks with a frame
+    /// in each line, and other lines with a symbol. A number behind a stack multiplies it, as in folded stacks and in the
+    /// output of bpftrace.
     ///
     /// The column `self` counts stacks by their innermost frame, and `total` counts them by all of their frames.
     /// [vmlinux] has the symbols in no module.
@@ -178,13 +181,12 @@ pub(crate) struct LookupArguments {
 #[derive(Args)]
 struct SourceArguments {
     /// Use the addresses of a kernel that was moved by this offset at boot: KERNELOFFSET in VMCOREINFO, or `Kernel
-    /// Offset` in the message of a panic. With nokaslr it is 0.
+    /// Offset` in the message of a panic. With nokaslr it is 0. A vmcore has its own offset.
     #[arg(long, value_name = "HEX", value_parser = offset, default_value = "0", hide_default_value = true)]
     offset: u64,
 
-    /// A vmlinux, with symbols or stripped, or a vmlinuz (bzImage) of x86. `lookup` also reads a copy of
-    /// /proc/kallmodsyms.
-    #[arg(value_name = "FILE", value_parser = kernel_file(), value_hint = ValueHint::FilePath)]
+    /// The kernel: a build directory, a vmlinux, a vmlinuz, an Image, a vmcore, or a copy of /proc/kallmodsyms.
+    #[arg(value_name = "FILE", value_parser = kernel_file(), value_hint = ValueHint::AnyPath)]
     file: PathBuf,
 }
 

@@ -24,8 +24,8 @@ pub(crate) struct ModulesArguments {
     #[arg(long)]
     json: bool,
 
-    /// A build directory, which also tells the object files; a vmlinux, with symbols or stripped; a vmlinuz (bzImage)
-    /// of x86; or a copy of /proc/kallmodsyms. Without SOURCE, the program reads /proc/kallmodsyms.
+    /// The kernel: a build directory, which also tells the object files, a vmlinux, a vmlinuz, an Image, a vmcore, or a
+    /// copy of /proc/kallmodsyms. Without SOURCE, the program reads /proc/kallmodsyms.
     #[arg(value_name = "SOURCE", value_parser = kernel_file(), value_hint = ValueHint::AnyPath)]
     source: Option<PathBuf>,
 }
@@ -59,8 +59,8 @@ pub(crate) struct SizesArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["by", "csv", "json"])]
     html: Option<PathBuf>,
 
-    /// A build directory, whose object files are counted to the byte; a vmlinux, with symbols or stripped, a vmlinuz
-    /// (bzImage) of x86, or a copy of /proc/kallmodsyms, whose symbols are counted. Without SOURCE, the program reads
+    /// The kernel: a build directory, whose object files are counted to the byte; or a vmlinux, a vmlinuz, an Image, a
+    /// vmcore, or a copy of /proc/kallmodsyms, whose symbols are counted. Without SOURCE, the program reads
     /// /proc/kallmodsyms.
     #[arg(value_name = "SOURCE", value_parser = kernel_file(), value_hint = ValueHint::AnyPath)]
     source: Option<PathBuf>,

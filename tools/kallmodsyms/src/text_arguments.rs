@@ -21,8 +21,8 @@ struct TextArguments {
     #[arg(long, value_name = "HEX", value_parser = offset)]
     offset: Option<u64>,
 
-    /// The kernel: a vmlinux, a vmlinuz (bzImage) of x86, or a copy of /proc/kallmodsyms. Without FILE, the text is of
-    /// the running kernel.
+    /// The kernel: a build directory, a vmlinux, a vmlinuz, an Image, a vmcore, or a copy of /proc/kallmodsyms. Without
+    /// FILE, the text is of the running kernel.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
 

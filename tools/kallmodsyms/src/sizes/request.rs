@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// A request for the bytes of a kernel.
 #[derive(Clone, Debug, Default)]
 pub struct Sizes {
-    /// A build directory, a vmlinux, a vmlinuz of x86 or a listing; `None` for the running kernel.
+    /// The file of a kernel in any form, or a build directory; `None` for the running kernel.
     pub file: Option<PathBuf>,
     /// A second kernel, to show the differences from the first one.
     pub diff: Option<PathBuf>,

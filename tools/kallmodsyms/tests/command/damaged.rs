@@ -4,12 +4,23 @@
 
 use kallmodsyms::{Error, Show};
 
-use crate::any_text::Random;
 use crate::dump::core;
 use crate::kernel::Vmlinux;
 use crate::raw_image::{arm64_image, zboot};
 use crate::show::Place;
 use crate::vmlinuz::compressed;
+
+/// xorshift64*
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+    }
+}
 
 /// Changes of each file.
 const CHANGES: u32 = 500;
