@@ -112,7 +112,8 @@ pub(crate) fn read(file: &mut File, space: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The index of the first `byte` in `text`.
-#[expect(
+// The clippy of Rust 1.85 has no complaint that could be expected.
+#[allow(
     clippy::needless_bitwise_bool,
     reason = "the compiler makes one vector comparison of 16 comparisons without a branch"
 )]

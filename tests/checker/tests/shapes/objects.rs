@@ -92,10 +92,10 @@ fn modules_of_one_name_are_shown_once() {
 #[test]
 fn the_build_says_what_it_did_not_attribute() {
     let kernel = Kernel::build(Linker::Gnu, Way::Objects, |_, truth| truth);
-    let lines: String = (0..12)
+    let lines: Vec<String> = (0..12)
         .map(|number| format!("symbol ffffffff8100000{number:x} x{number}: no reason\n"))
         .collect();
-    kernel.write(".tmp_vmlinux.unattributed", &lines);
+    kernel.write(".tmp_vmlinux.unattributed", &lines.concat());
     let says = |assert: Assert| {
         assert
             .stdout(contains("not attributed by the build: 12\n"))

@@ -149,11 +149,11 @@ fn more_modules_at_one_object_than_a_list_holds() {
     for (count, fits) in [(255, true), (256, false)] {
         let build = Build::of("gnu-objects");
         let files: Vec<String> = (0..count).map(|n| format!("m/m{n:03}")).collect();
-        let modules: String = files
+        let modules: Vec<String> = files
             .iter()
             .map(|file| format!("kernel/{file}.ko\n"))
             .collect();
-        build.write("modules.builtin", modules);
+        build.write("modules.builtin", modules.concat());
         build.edit(MAC, "drivers/net/eth drivers/sw/sw-itch", &files.join(" "));
         match fits {
             true => assert!(build.tables().names().starts_with(&[0, 0, 255])),

@@ -56,7 +56,7 @@ fn commands(objtree: &Path) -> Result<Vec<(&'static str, Words)>> {
     let mut show = Command::new(&tool);
     let listing = command::output(show.current_dir(objtree).args(["show", "vmlinux"]))?;
     let functions = functions(&listing);
-    let text: String = functions
+    let lines: Vec<String> = functions
         .iter()
         .cycle()
         .take(LINES)
@@ -69,7 +69,7 @@ fn commands(objtree: &Path) -> Result<Vec<(&'static str, Words)>> {
         .collect();
     let file = objtree.join(TEXT);
     file.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(&file, text).with_context(|| file.display().to_string())?;
+    fs::write(&file, lines.concat()).with_context(|| file.display().to_string())?;
 
     let step = (functions.len() / ADDRESSES).max(1);
     let addresses = functions.iter().step_by(step).take(ADDRESSES);

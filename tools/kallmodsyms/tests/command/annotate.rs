@@ -263,7 +263,7 @@ fn a_saved_listing_needs_no_offset() {
         "{marked}"
     );
     // Readers who may not see addresses have the names.
-    let zeros: String = LINES
+    let zeros: Vec<String> = LINES
         .lines()
         .map(|line| {
             format!(
@@ -272,7 +272,7 @@ fn a_saved_listing_needs_no_offset() {
             )
         })
         .collect();
-    place.write("zeros", zeros);
+    place.write("zeros", zeros.concat());
     let text = "RAX: ffffffff81000061 b_open+0x1/0x20";
     assert_eq!(annotated(&place, &["zeros"], text), format!("{text} [b]"));
 }

@@ -215,7 +215,7 @@ fn a_moved_kernel_has_other_addresses_but_for_the_percpu_area() {
 fn other_formats() {
     let place = Place::with(&Vmlinux::new().to_elf());
     let kallsyms = place.output(&["show", "--format", "kallsyms", "vmlinux"]);
-    let expected: String = LINES
+    let expected: Vec<String> = LINES
         .lines()
         .map(|line| {
             let symbol = line.split('\t').next().unwrap();
@@ -223,6 +223,7 @@ fn other_formats() {
             format!("{} {} {}\n", fields[0], fields[2], fields[3])
         })
         .collect();
+    let expected = expected.concat();
     assert_eq!(kallsyms, expected);
 
     let with_modules = place.output(&["show", "--format=kallsyms-modules", "vmlinux"]);

@@ -79,14 +79,14 @@ fn other_files_are_refused_by_name() {
     let place = Place::with(b"");
     place.write("text", " b_open+0x1\n");
     std::fs::create_dir(place.directory().join("directory")).unwrap();
-    let without_option: String = LINES
+    let without_option: Vec<String> = LINES
         .lines()
         .map(|line| {
             let fields: Vec<&str> = line.split([' ', '\t']).collect();
             format!("{} {} {}\n", fields[0], fields[2], fields[3])
         })
         .collect();
-    place.write("kallsyms", without_option);
+    place.write("kallsyms", without_option.concat());
     place.write("kdump", b"KDUMP   \x06\0\0\0");
     place.write("flat", b"makedumpfile\0\0\0\0");
     place.write("uImage", b"\x27\x05\x19\x56 and more");

@@ -45,9 +45,9 @@ pub fn run(report: &mut Report, kernel: &Kernel, printed: &Printed) -> Result<()
         (question.address, name)
     });
     let names: Vec<(u64, &str)> = names.collect();
-    let text: String = names.iter().map(|(_, name)| format!("{name}\n")).collect();
+    let text: Vec<&str> = names.iter().flat_map(|(_, name)| [*name, "\n"]).collect();
     let path = kernel.objtree.join("guest/names");
-    fs::write(&path, &text).with_context(|| path.display().to_string())?;
+    fs::write(&path, text.concat()).with_context(|| path.display().to_string())?;
     let marked = annotated(&path)?;
     let result = addresses(&listed, &names, &marked);
     let counts = result
