@@ -92,9 +92,10 @@ impl<'d> Kernel<'d> {
     /// Finds the addresses that the file does not tell.
     ///
     /// `kallsyms_relative_base` is an address, which a relocatable kernel corrects when it starts. On arm64
-    /// and riscv, the table of relocations has the address, and the file has 0; riscv's vmlinux lacks that
-    /// table, too. An Image of riscv does not even tell the address of its first byte. But the module tables
-    /// have the address of `_text` as a plain number. Any other symbol of known address will do.
+    /// and riscv, the file has 0 in its place, and the table of relocations has the address. A vmlinux of
+    /// riscv does not have that table either. An Image of riscv does not even tell the address of its first
+    /// byte. But the module tables have the address of `_text` as a plain number. The address of one symbol
+    /// in kallsyms, `_text` or else `_stext`, is enough to compute the base.
     fn find_addresses(&mut self, offset: u64) -> Result<()> {
         let mut words = Box::new([[0; TOKENS]; 5]);
         // Damaged tables are left to `checked()`.
@@ -104,10 +105,11 @@ impl<'d> Kernel<'d> {
         let Ok(names) = SymbolNames::new(self.stream, &self.markers, self.len, &tokens) else {
             return Ok(());
         };
+        let stext = self.image.address("_stext");
         let known = [
             ("_text", Some(self.addresses.text)),
             // Without KALLSYMS_ALL, _text is in kallsyms only if it is the start of section .text.
-            ("_stext", self.image.address("_stext")),
+            ("_stext", stext.map(|address| address.wrapping_add(offset))),
         ];
         for (name, address) in known {
             let symbol = symbol_named(name, &names, &tokens);
@@ -128,7 +130,7 @@ impl<'d> Kernel<'d> {
             return Ok(());
         }
         Err(self.failure(
-            "it does not say what addresses count from: kallsyms_relative_base is not known, nor is the address of any symbol in kallsyms",
+            "it does not say what addresses count from: it has neither kallsyms_relative_base nor the address of _text or _stext",
             "Give a vmlinux that has its symbol table.",
         ))
     }
@@ -256,7 +258,7 @@ fn symbol_named(wanted: &str, names: &SymbolNames<'_>, tokens: &Tokens<'_>) -> O
     })
 }
 
-/// Appends the type and the name, or the beginning of it if that is longer than `longest`.
+/// Appends the type and the name. Stops after the token that makes `name` longer than `longest` bytes.
 fn expand(name: &mut Vec<u8>, entry: Entry<'_>, tokens: &Tokens<'_>, longest: usize) {
     for &token in entry.tokens() {
         match tokens.get(token) {

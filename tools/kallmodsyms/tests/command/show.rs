@@ -172,8 +172,11 @@ fn an_image_that_says_not_where_it_is() {
 fn an_image_that_says_not_where_it_is_has_stext() {
     let image: String = LINES.split_inclusive('\n').skip(3).collect();
     let vmlinux = Vmlinux::unrelocated().with_stext();
-    let shown = Place::with(&vmlinux.to_elf()).output(&["show", "vmlinux"]);
-    assert_eq!(shown, image.replace(" _text", " _stext"));
+    let place = Place::with(&vmlinux.to_elf());
+    let image = image.replace(" _text", " _stext");
+    assert_eq!(place.output(&["show", "vmlinux"]), image);
+    let moved = place.output(&["show", "--offset", "1000000", "vmlinux"]);
+    assert_eq!(moved, image.replace("ffffffff81", "ffffffff82"));
 }
 
 #[test]
