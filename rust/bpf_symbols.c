@@ -25,7 +25,10 @@ const struct bpf_ksym *kallmodsyms_bpf_number(unsigned long index)
 /* Returns the symbol that begins at @address, or NULL. Logarithmic in the length of the list. */
 const struct bpf_ksym *kallmodsyms_bpf_at(unsigned long address)
 {
-	/* The tree may return the symbol that ends at an address, so look for the second byte. */
+	/*
+	 * At the end of a symbol, bpf_ksym_find() may still find that symbol. Look up the second
+	 * byte of the symbol that begins at @address instead.
+	 */
 	const struct bpf_ksym *ksym = bpf_ksym_find(address + 1);
 
 	return ksym && ksym->start == address ? ksym : NULL;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The differences between kernel series. `kallmodsyms.rs` selects the file for the series of the
-//! kernel tree; Linux 7.2 and 7.3 use the same file. This file stops the build of any other series.
+//! kernel tree; Linux 7.2 and 7.3 use the same file. For any other series it selects `mod.rs`, which
+//! stops the build.
 //!
 //! The files import the kernel crate and the format code. All of them define the same items, so
 //! other code is the same for all series.

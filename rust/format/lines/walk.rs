@@ -62,7 +62,7 @@ struct Group<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// A walk that begins with symbol number `index`. Walks over at most 255 names.
+    /// A walk that begins with symbol number `index`. To reach it, this call skips at most 255 names.
     pub fn new<P>(tables: &Tables<'_, 'a, P>, index: u32) -> Self {
         Self {
             index,
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes to symbol number `index`. Walks over at most 255 names.
+    /// Goes to symbol number `index`. To reach it, this call skips at most 255 names.
     pub fn go_to<P>(&mut self, tables: &Tables<'_, 'a, P>, index: u32) {
         self.index = index;
         self.names = tables.names.starting_at(index);

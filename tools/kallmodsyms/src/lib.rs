@@ -11,7 +11,9 @@
 //!   `dump`;
 //! - the image: `elf` or `raw_image`, `image`, and `scanner` for a file without symbols;
 //! - the tables: `tables` and `addresses`;
-//! - the answer: `listing`, `selection`, `link_ranges` and `lookup`;
+//! - the symbols: `listing`, `listed_symbols`, `symbols`, and the build's files, `link_ranges` and
+//!   `modules_thick`;
+//! - the answer: `selection`, `lookup`, `modules`, `sizes` and `annotate`, which also counts;
 //! - the form of the answer: `line`, `json` and `output`.
 //!
 //! Every answer is also made from a saved listing. For `modules` and `sizes`, `listed_symbols` separates the

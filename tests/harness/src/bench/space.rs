@@ -35,7 +35,7 @@ pub fn last_pass(objtree: &Path) -> Result<String> {
         .with_context(|| format!("{}: no .tmp_vmlinux*.kallsyms.o", objtree.display()))
 }
 
-/// The generator's tables in .rodata: each table ends at the start of the next.
+/// All tables in .rodata, those of kallsyms and those of the generator. A table ends at the start of the next.
 fn stored(objtree: &Path) -> Result<Vec<Stored>> {
     let path = objtree.join(format!("{}.kallsyms.o", last_pass(objtree)?));
     let data = fs::read(&path).with_context(|| path.display().to_string())?;
@@ -66,7 +66,7 @@ fn stored(objtree: &Path) -> Result<Vec<Stored>> {
         .collect()
 }
 
-/// The row of a table; `None` for a table of kallsyms.
+/// The index in [`GROUPS`] of the group that a table of the kernel belongs to; `None` for a table of kallsyms.
 fn group(name: &str) -> Option<usize> {
     let name = name.strip_prefix("kallsyms_")?;
     match name {
@@ -181,7 +181,10 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
 
     let mut table = Table::new(&["The kernel", "with", "without", "growth", "%"]);
     let Some(without) = without else {
-        document.line("Its growth by the option: make bench OFF=1 builds the other kernel, too.");
+        document.line(
+            "make bench OFF=1 also builds a kernel without the option, and shows how much larger the \
+             option makes the kernel.",
+        );
         return Ok(());
     };
     let without = Image::read(without)?;
@@ -203,7 +206,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     Ok(())
 }
 
-/// The number of ranges that begin in .text, the section that the series covered.
+/// The number of ranges that begin in .text, the only section that Nick Alcock's patches of 2021 covered.
 fn text_ranges(objtree: &Path, offsets: &[u8], ranges: u64) -> Result<u64> {
     let path = objtree.join("vmlinux");
     let data = fs::read(&path).with_context(|| path.display().to_string())?;

@@ -2,7 +2,7 @@
 
 //! What a kernel prints for addresses, against what a kernel without the option prints.
 //!
-//! [`listing`] works out what an untouched kernel/kallsyms.c answers for the symbols of the same
+//! [`listing`] works out what an untouched kernel/kallsyms.c would answer for the symbols of the tested
 //! vmlinux; [`questions`] are the addresses. [`pair`] compares two kernels, which also shows that
 //! [`listing`] is right. [`faddr2line`] has the kernel's own script resolve what is printed, and
 //! [`annotated`] has our own command add modules to it.
@@ -65,7 +65,7 @@ struct Printed<'a> {
 }
 
 impl<'a> Printed<'a> {
-    /// Boots the kernel, where it was linked, and has it answer.
+    /// Boots the kernel with `nokaslr`, at the addresses that it was linked for, and has it answer.
     fn of(options: &Options, kernel: &Kernel, listing: &'a Listing) -> Result<Self> {
         let questions = questions::all(listing);
         let module = modules::build_printer(kernel)?;
@@ -93,8 +93,8 @@ impl<'a> Printed<'a> {
         self.questions.iter().zip(self.lines.lines())
     }
 
-    /// That each line is what an untouched kernel prints: with the symbols in its own order, or, where
-    /// [`super::order`] allows that, in the kernel's.
+    /// Checks that each line is what untouched code prints: for the symbols in the order of an untouched tree,
+    /// or else in the order of the tested kernel. [`super::order`] checks which orders are allowed.
     fn check(&self, report: &mut Report, kernel: &Kernel, untouched: &Listing) -> Result<()> {
         let listed = Listing::of(kernel, &self.files.read("kallsyms")?)?;
         let name = format!(
@@ -133,7 +133,7 @@ impl<'a> Printed<'a> {
             }
         }
         println!(
-            "# {}: {} symbols that another one at their address is printed for, by size",
+            "# {}: for {} symbols, the kernel prints another symbol at the same address, because size decides their order",
             kernel.config,
             renamed.len()
         );
