@@ -6,13 +6,14 @@
 //! defines the symbol. The link of vmlinux adds the tables for these names to the tables of
 //! kallsyms. Documentation/kbuild/tables.rst describes the tables.
 //!
-//! Each folder is a room with one role. A room imports only the rooms before it in this list:
+//! Each folder is a layer with one role. A layer imports only the layers before it in this list:
 //!
 //! - [`format`](mod@format): decodes the tables and renders lines. Names no kernel type.
 //! - [`series`]: the differences between kernel series.
 //! - [`abstractions`]: safe abstractions of kernel interfaces.
 //! - [`sources`]: the symbols of the kernel, of loadable modules, of tracing and of BPF.
-//! - [`answers`]: answers to kernel code and to crash dumps. Does not import the listing.
+//! - [`answers`]: answers to lookups of kernel code, and the lines in VMCOREINFO. Does not import
+//!   the listing.
 //! - [`listing`]: the contents of the file. Does not import the answers.
 
 mod abstractions;

@@ -17,14 +17,14 @@ use kernel::{bindings, init::Zeroable, prelude::*, types::Opaque};
 /// The encoding of `kallsyms_offsets`.
 pub(crate) type AddressEncoding = BaseRelative<{ cfg!(CONFIG_KALLSYMS_ABSOLUTE_PERCPU) }>;
 
-/// The encoding of the table `kallsyms_offsets`.
+/// The encoding of the table `kallsyms_offsets`. The argument is the table, which other series need.
 pub(crate) fn address_encoding(_: &'static [i32]) -> AddressEncoding {
     BaseRelative {
         // SAFETY: The base is in the read-only data. The last write to it was the relocation of the
         // kernel, which was before any Rust code ran.
         relative_base: unsafe { bindings::kallsyms_relative_base },
         text: addr_of!(bindings::_text) as usize,
-        // SAFETY: The generator writes the table as a constant.
+        // SAFETY: The base is in the read-only data, and nothing writes to it.
         linked_text: unsafe { bindings::kallsyms_module_base },
     }
 }
@@ -38,7 +38,7 @@ pub(crate) fn zeroed_box<T: Zeroable>() -> Result<KBox<T>> {
 ///
 /// # Invariants
 ///
-/// There is a reference to the file for as long as this is borrowed.
+/// Someone holds a reference count on the file for as long as this is borrowed.
 #[repr(transparent)]
 pub(crate) struct File(Opaque<bindings::file>);
 
@@ -46,7 +46,7 @@ pub(crate) struct File(Opaque<bindings::file>);
 ///
 /// # Invariants
 ///
-/// There is a reference to the credentials for as long as this is borrowed.
+/// Someone holds a reference count on the credentials for as long as this is borrowed.
 #[repr(transparent)]
 pub(crate) struct Credential(Opaque<bindings::cred>);
 
@@ -56,13 +56,13 @@ impl File {
     /// # Safety
     ///
     /// - `file` points to a file.
-    /// - There is a reference to that file for all of `'a`.
+    /// - Someone holds a reference count on that file for all of `'a`.
     pub(crate) unsafe fn from_raw_file<'a>(file: *const bindings::file) -> &'a Self {
         // SAFETY:
         // - `file` points to a file, by the contract.
-        // - The file stays valid for `'a`: there is a reference to it, by the contract.
+        // - The file stays valid for `'a`: someone holds a reference count on it, by the contract.
         // - `File` has the layout of the C type.
-        // INVARIANT: There is a reference to the file for `'a`, by the contract.
+        // INVARIANT: Someone holds a reference count on the file for `'a`, by the contract.
         unsafe { &*file.cast() }
     }
 
@@ -73,9 +73,9 @@ impl File {
         // - C sets `f_cred` before the file can be used, and does not change it.
         let cred = unsafe { (*self.0.get()).f_cred };
         // SAFETY:
-        // - The credentials live as long as `self`: a file holds a reference to them.
+        // - The credentials live as long as `self`: a file holds a reference count on them.
         // - `Credential` has the layout of the C type.
-        // INVARIANT: The file holds a reference to the credentials.
+        // INVARIANT: The file holds a reference count on the credentials.
         unsafe { &*cred.cast() }
     }
 }
@@ -93,7 +93,7 @@ pub(crate) mod rcu {
     use core::marker::PhantomData;
     use kernel::bindings;
 
-    /// A read-side section, until this is dropped. Nothing may sleep in it.
+    /// Keeps this task in a read-side section until it is dropped. Nothing may sleep in the section.
     ///
     /// # Invariants
     ///

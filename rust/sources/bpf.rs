@@ -6,15 +6,19 @@
 //! cost 50 million steps. Here a reader remembers a place in the list, its [`Cursor`], and a line
 //! costs the same however many symbols there are.
 //!
-//! RCU protects the list, so a cursor holds no pointer into it. It holds the addresses of the last
-//! two symbols before its place. The kernel's tree of symbols finds the first of the two. If the
-//! second symbol still follows the first, the reader goes on after the second. If either symbol is
-//! gone, the reader counts from the start of the list, once.
+//! RCU protects the list. A cursor outlives the read-side section in which it was made, so it holds
+//! no pointer into the list. It holds the addresses of the last two symbols before its place. The
+//! kernel's tree of symbols finds the first of the two. If the second symbol still follows the
+//! first, the reader goes on after the second. If either symbol is gone, or if there was only one,
+//! the reader counts from the start of the list. After two more symbols, the cursor again has the
+//! addresses of two symbols on the list.
 //!
-//! New symbols are always added at the end of the list. So a cursor is wrong in one case only:
-//! between two sections of one reader, both programs were unloaded, and two new programs were
-//! loaded, one after the other, to the same two addresses. Then the reader misses the symbols in
-//! between.
+//! New symbols are always added at the end of the list. So a reader misses symbols in two cases:
+//!
+//! - The reader counts, and symbols before the cursor were unloaded. The reader then skips as many
+//!   symbols, as it does in /proc/kallsyms.
+//! - Both symbols of the cursor were unloaded, and two new symbols got the same two addresses, one
+//!   after the other. The reader then misses the symbols in between.
 //!
 //! C headers: [`include/linux/bpf.h`](srctree/include/linux/bpf.h) and `bpf_symbols.h`
 
@@ -29,7 +33,7 @@ pub(crate) struct BpfList {
     _rcu: rcu::Guard,
 }
 
-/// A reader's place in the list. It stays valid in later sections.
+/// A reader's place in the list. It stays valid in later read-side sections.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Cursor {
     /// The number of symbols before the place.
@@ -40,7 +44,7 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Goes on to the place after `symbol`, the next symbol.
+    /// Moves the cursor behind `symbol`, which must be the first symbol after the cursor.
     pub(crate) fn pass(&mut self, symbol: &BpfSymbol<'_>) {
         self.index = self.index.wrapping_add(1);
         self.before_last = self.last;
@@ -49,7 +53,7 @@ impl Cursor {
 }
 
 impl BpfList {
-    /// Begins a section. Never waits.
+    /// Begins a read-side section. Never waits.
     pub(crate) fn read_lock() -> Self {
         Self {
             _rcu: rcu::Guard::new(),

@@ -29,14 +29,14 @@ pub(crate) struct NamesPart {
 pub(crate) enum NamesContent {
     /// The zero byte for "in no module".
     NoModule,
-    /// The beginning of a list of so many names.
+    /// The beginning of a list of this many names.
     List(u8),
     /// A name, in a list or by itself.
     Name(Vec<u8>),
 }
 
 impl ModuleNames {
-    /// The names of all of `used`.
+    /// The table with the names of all modules in the sets `used`.
     pub(super) fn of(
         sets: &ModuleSets<'_>,
         used: impl Iterator<Item = SetId> + Clone,
@@ -69,10 +69,10 @@ impl ModuleNames {
         Ok(())
     }
 
-    /// The offset of the entry of `set`, which is one of the sets of the table.
-    pub(super) fn entry(&self, set: SetId) -> Result<u32> {
-        let entry = self.by_set.get(&set).copied();
-        entry.ok_or_else(|| Error::defect("a set of modules has no entry in the names"))
+    /// The name offset of `set`, which is one of the sets of the table.
+    pub(super) fn name_offset(&self, set: SetId) -> Result<u32> {
+        let offset = self.by_set.get(&set).copied();
+        offset.ok_or_else(|| Error::defect("a set of modules has no name offset"))
     }
 
     fn add_list(&mut self, names: &[&[u8]]) -> Result<u32> {
@@ -97,7 +97,7 @@ impl ModuleNames {
         Ok(offset)
     }
 
-    /// Adds a part whose bytes follow.
+    /// Records that a part begins at the end of the bytes. The caller then adds the bytes of the part.
     fn begin(&mut self, content: NamesContent) -> Result<u32> {
         let offset = u32::try_from(self.bytes.len()).map_err(|_| {
             Error::new(

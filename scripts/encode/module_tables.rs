@@ -38,10 +38,10 @@ impl<'a> ModuleTables<'a> {
         let of_exceptions = exceptions.iter().map(|exception| exception.modules);
         let used = of_ranges.clone().chain(of_exceptions.clone());
         let names = ModuleNames::of(&objects.sets, used)?;
-        let entries = of_ranges.map(|set| names.entry(set));
-        let range_modules = entries.collect::<Result<_>>()?;
-        let entries = of_exceptions.map(|set| names.entry(set));
-        let exception_modules = entries.collect::<Result<_>>()?;
+        let offsets = of_ranges.map(|set| names.name_offset(set));
+        let range_modules = offsets.collect::<Result<_>>()?;
+        let offsets = of_exceptions.map(|set| names.name_offset(set));
+        let exception_modules = offsets.collect::<Result<_>>()?;
         let tables = Self {
             ranges,
             range_modules,

@@ -48,7 +48,7 @@ bool reader_agrees(void)
 		agrees = size <= text.size - at && !memcmp(text.data + at, line, size);
 		at += size;
 		if (!agrees)
-			note("line %zu became %s", i + 1, line);
+			note("line %zu of the file: the reader makes %s", i + 1, line);
 	}
 	agrees = agrees && i && at == text.size;
 	kallmodsyms_free(listing);
@@ -68,7 +68,7 @@ static bool user_finds_names_only(void)
 	       !kallmodsyms_find(listing, 0);
 }
 
-/* Stores the addresses of the first and the last byte of each symbol that the kernel looks up. */
+/* Stores the addresses of the first and the last byte of each symbol that the kernel's lookups can find. */
 static size_t addresses_of(const struct core *core, const struct kallmodsyms *listing,
 			   unsigned long **addresses)
 {
@@ -107,8 +107,9 @@ static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line lin
 
 /*
  * Returns true if the kernel's answer @line, such as "vfs_read+0x150/0x160", agrees with @symbol, the
- * reader's answer. The kernel names the first symbol of the last place that is not after @address. Of
- * the symbols that contain @address, the reader names the largest one at the highest start.
+ * reader's answer. At the highest symbol address that is not above @address, the kernel names the
+ * first symbol. Of the symbols that contain @address, the reader names the largest one at the highest
+ * start.
  */
 static bool name_is(const struct core *core, const struct kallmodsyms_symbol *symbol,
 		    unsigned long address, struct line line)
@@ -151,7 +152,8 @@ static size_t disagreements(const struct core *core, const struct kallmodsyms *l
 }
 
 /*
- * Call this before tests use ftrace: from then on, the file lists freed init symbols of modules.
+ * Call this before any test uses ftrace. Once ftrace is used, the file also lists the init symbols
+ * of modules that the kernel has freed, which the kernel's lookups do not find.
  */
 void test_reader(void)
 {
@@ -164,7 +166,10 @@ void test_reader(void)
 	core = read_core();
 	listing = kallmodsyms_read(NULL, NULL);
 	check(in_child(user_finds_names_only), "the sample reader in C finds names without addresses");
-	/* Without sizes, the kernel shows a merged constant in no module. */
+	/*
+	 * Without CONFIG_KALLMODSYMS_SIZES, the kernel's lookups find no module for a constant that
+	 * the linker merged, but the file shows the module. Then the two cannot agree.
+	 */
 	if (!core.sizes_stored || !listing) {
 		check(listing, "the sample reader in C reads the file");
 		unload_lookup_module();
@@ -173,7 +178,7 @@ void test_reader(void)
 	count = addresses_of(&core, listing, &addresses);
 	wrong = disagreements(&core, listing, addresses, count);
 	unload_lookup_module();
-	check(count && !wrong, "the sample reader in C and the kernel agree on %zu addresses, except %zu",
+	check(count && !wrong, "the sample reader in C and the kernel agree: %zu addresses, %zu differences",
 	      count, wrong);
 	free(addresses);
 	kallmodsyms_free(listing);

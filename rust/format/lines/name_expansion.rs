@@ -4,8 +4,8 @@
 //!
 //! One check for each line makes sure that a whole [`LineRoom`] is free. One check after every
 //! [`CHUNK`] tokens makes sure that [`CHUNK`] more tokens fit. A token is stored as a whole word;
-//! the next store overwrites the surplus bytes. The check of tokens also finds a long token: the
-//! length stored for a long token moves the end of the name out of bounds.
+//! the next store overwrites the surplus bytes. The check of tokens also finds a token of more than
+//! 8 bytes, a long token: the length stored for it is larger than [`MAX_AT`], so the check fails.
 
 use super::{
     line::{Line, NoSpace},
@@ -23,12 +23,15 @@ pub const LINE_ROOM: usize = MAX_AT + CHUNK * Words::LONG + 8;
 /// The number of tokens stored before one check of their end.
 const CHUNK: usize = 5;
 
-/// The highest offset of a name's end in a [`LineRoom`]. /proc/kallsyms cuts off only longer names.
+/// The highest offset of a name's end in a [`LineRoom`].
+///
+/// The address and the size come before the name, so such a name has fewer than 255 characters.
+/// `Line::symbol` stores longer names, and cuts them off where /proc/kallsyms does.
 const MAX_AT: usize = 255;
 
 // A long token ends beyond `MAX_AT`.
 const _: () = assert!(Words::LONG > MAX_AT);
-// The address and the size fit before a name, and a suffix after it.
+// `put_symbol` stores 2, 8 and 8 bytes from an offset that is a u8. A suffix fits after a name.
 const _: () = assert!(LINE_ROOM >= u8::MAX as usize + 18 && LINE_ROOM >= MAX_AT + Suffix::SIZE);
 
 /// An offset in a [`LineRoom`], from which [`CHUNK`] tokens fit.
@@ -51,8 +54,8 @@ impl At {
     }
 }
 
-/// True if one instruction stores a word at any address. If not, each byte takes an instruction, so
-/// surplus bytes are not stored.
+/// True if one instruction stores a word at any address. If not, a word takes several stores, and
+/// [`store`] leaves out the stores of surplus bytes alone.
 pub(super) const WORDS_ANYWHERE: bool =
     cfg!(not(target_arch = "riscv64")) || cfg!(target_feature = "unaligned-scalar-mem");
 
@@ -220,7 +223,7 @@ fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Op
 }
 
 /// Stores the first `len` bytes of `text`. Returns their end; `None` if the end is above
-/// [`MAX_AT`], or less than 16 bytes before the end of `text`.
+/// [`MAX_AT`], or if `text` is shorter than `len` rounded up to a multiple of 16.
 #[inline(never)]
 fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<At> {
     const STEP: usize = 16;

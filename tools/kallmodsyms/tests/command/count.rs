@@ -50,7 +50,7 @@ fn a_stack_counts_once() {
     let place = place();
     let table = "      self      total  module\n         1          2  [b]\n         1          2  [vmlinux]\n";
     assert_eq!(counted(&place, &[], SAMPLES), table);
-    // Without stacks each line is one.
+    // In a text without stacks, each line counts as a stack of one frame.
     let lines = "  cat  47 [000] 1.0: ffffffff81000065 b_open+0x5 ([kernel.kallsyms])\n".repeat(3);
     assert_eq!(rows(&counted(&place, &[], &lines)), [["3", "3", "[b]"]]);
 }
@@ -67,7 +67,7 @@ fn stacks_with_a_number() {
     let dtrace = "\n              vmlinux`b_open+0x5\n              vmlinux`startup+0x10\n               12\n\
                   \n              vmlinux`startup\n              vmlinux`b_open\n                5\n";
     assert_eq!(rows(&counted(&place, &[], dtrace)), expected);
-    // What `annotate` wrote counts the same.
+    // A frame with the mark of `annotate` counts for that module.
     let marked = "cat;startup_[k];b_open [b]_[k] 12\n";
     let table = counted(
         &place,
