@@ -12,7 +12,7 @@ use memchr::{memchr, memchr3, memrchr};
 
 use super::boot::Boot;
 use super::resolve::{resolve, Found};
-use super::token::Tokens;
+use super::token::{Token, Tokens};
 use crate::error::{Error, Result};
 use crate::symbols::Symbols;
 
@@ -152,16 +152,17 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
             return self.pass(line);
         }
         let mut has_address = false;
-        for token in Tokens::of(line, self.prefilter.prefix) {
+        let tokens: Vec<Token<'_>> = Tokens::of(line, self.prefilter.prefix).collect();
+        for token in &tokens {
             has_address |= token.address.is_some();
-            self.boot.learn(&token, self.symbols);
+            self.boot.learn(token, self.symbols);
         }
         if self.boot.is_known() {
             self.release()?;
         } else if has_address || !self.held.is_empty() {
             return self.pass_held(line);
         }
-        self.answer(line)
+        self.answer(line, &tokens)
     }
 
     /// Passes a line without tokens on.
@@ -194,14 +195,18 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         self.boot.give_up();
         let held = std::mem::take(&mut self.held);
         held.split_inclusive(|&byte| byte == b'\n')
-            .try_for_each(|line| self.answer(line))
+            .try_for_each(|line| {
+                let tokens: Vec<Token<'_>> = Tokens::of(line, self.prefilter.prefix).collect();
+                self.answer(line, &tokens)
+            })
     }
 
-    /// Finds the tokens of a line.
-    fn answer(&mut self, line: &[u8]) -> Result<()> {
+    /// Passes a line on with what the kernel says of its tokens.
+    fn answer(&mut self, line: &[u8], tokens: &[Token<'_>]) -> Result<()> {
         let moved = self.boot.is_known().then_some(self.boot.offset());
-        let found: Vec<Found<'s>> = Tokens::of(line, self.prefilter.prefix)
-            .filter_map(|token| resolve(self.symbols, &token, moved, self.wants_objects))
+        let found: Vec<Found<'s>> = tokens
+            .iter()
+            .filter_map(|token| resolve(self.symbols, token, moved, self.wants_objects))
             .collect();
         self.sink.line(line, &found)
     }
