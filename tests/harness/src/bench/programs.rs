@@ -9,7 +9,7 @@ use anyhow::{ensure, Context, Result};
 
 use super::text;
 use crate::lab::progress::Phase;
-use crate::lab::stopwatch::{Stopwatch, Taken};
+use crate::lab::stopwatch::{Stopwatch, Times};
 
 /// Each program runs so often, in turn with the others, so that all see the same machine.
 const RUNS: usize = 11;
@@ -21,7 +21,7 @@ pub type Words = Vec<String>;
 pub struct Row {
     pub program: &'static str,
     /// The medians.
-    pub taken: Taken,
+    pub taken: Times,
     pub peak_kib: u64,
 }
 
@@ -60,7 +60,7 @@ pub fn measured(
         .map(|((program, command), runs)| {
             Ok(Row {
                 program,
-                taken: Taken::median(runs),
+                taken: Times::median(runs),
                 peak_kib: peak_of(objtree, command)?,
             })
         });
@@ -86,11 +86,11 @@ fn prepared(objtree: &Path, words: &[String]) -> Result<Command> {
     Ok(command)
 }
 
-fn taken_by(objtree: &Path, words: &[String]) -> Result<Taken> {
+fn taken_by(objtree: &Path, words: &[String]) -> Result<Times> {
     let mut command = prepared(objtree, words)?;
     let watch = Stopwatch::start()?;
     let status = command.status().with_context(|| words.join(" "))?;
-    let taken = watch.taken()?;
+    let taken = watch.times()?;
     ensure!(status.success(), "{}: {status}", words.join(" "));
     Ok(taken)
 }

@@ -13,7 +13,7 @@ use super::text::{self, Document};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
-use crate::lab::stopwatch::{Stopwatch, Taken};
+use crate::lab::stopwatch::{Stopwatch, Times};
 
 /// So often, with the option and without in turn. Which is first changes, too.
 const RUNS: usize = 5;
@@ -36,11 +36,11 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     phase.done(&format!("{RUNS} times"));
 
     let mut rows = vec![
-        ("make vmlinux", Taken::median(&relinks[0])),
-        ("of that, kallmodsyms in all passes", Taken::median(&ours)),
+        ("make vmlinux", Times::median(&relinks[0])),
+        ("of that, kallmodsyms in all passes", Times::median(&ours)),
     ];
     if without.is_some() {
-        let base = Taken::median(&relinks[1]);
+        let base = Times::median(&relinks[1]);
         rows.push(("make vmlinux without the option", base));
     }
     document.table(&text::shares(
@@ -52,7 +52,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
 }
 
 /// The time of `make` for a relink.
-fn relink(kernel: &Kernel) -> Result<Taken> {
+fn relink(kernel: &Kernel) -> Result<Times> {
     let log = kernel.objtree.join("bench/relink.log");
     log.parent().map_or(Ok(()), fs::create_dir_all)?;
     // In 7.3 vmlinux is what was linked less what only the build needs.
@@ -63,18 +63,18 @@ fn relink(kernel: &Kernel) -> Result<Taken> {
     let mut make = kernel.make()?;
     let watch = Stopwatch::start()?;
     command::logged(make.arg("vmlinux"), &log)?;
-    watch.taken()
+    watch.times()
 }
 
 /// The time of the generator in all passes with symbols.
-pub fn in_all_passes(kernel: &Kernel) -> Result<Taken> {
+pub fn in_all_passes(kernel: &Kernel) -> Result<Times> {
     let objtree = &kernel.objtree;
     let last = space::last_pass(objtree)?;
     let (name, count) = last.split_at(last.len() - 1);
     let passes: u32 = count.parse().with_context(|| last.clone())?;
     let config = fs::read_to_string(objtree.join(".config"))?;
     let sizes = config.contains("\nCONFIG_KALLMODSYMS_SIZES=y\n");
-    let mut all = Taken::default();
+    let mut all = Times::default();
     for pass in 1..=passes {
         let stem = format!("{name}{pass}");
         if sizes {
@@ -85,7 +85,7 @@ pub fn in_all_passes(kernel: &Kernel) -> Result<Taken> {
     Ok(all)
 }
 
-fn time(kernel: &Kernel, arguments: &[&str]) -> Result<Taken> {
+fn time(kernel: &Kernel, arguments: &[&str]) -> Result<Times> {
     let mut command = kernel.generator();
     command
         .args(arguments)
@@ -93,7 +93,7 @@ fn time(kernel: &Kernel, arguments: &[&str]) -> Result<Taken> {
         .stdout(Stdio::null());
     let watch = Stopwatch::start()?;
     let status = command.status().context("kallmodsyms")?;
-    let taken = watch.taken()?;
+    let taken = watch.times()?;
     ensure!(
         status.success(),
         "kallmodsyms {}: {status}",

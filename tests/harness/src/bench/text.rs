@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::lab::stopwatch::Taken;
+use crate::lab::stopwatch::Times;
 
 #[derive(Default)]
 pub struct Document {
@@ -95,11 +95,11 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// Times, each with its share of the first, in so many digits.
-pub fn shares(title: &str, digits: usize, rows: &[(&str, Taken)]) -> Table {
+pub fn shares(title: &str, digits: usize, rows: &[(&str, Times)]) -> Table {
     let mut table = Table::new(&[title, "s", "CPU s", "to the first", "CPU to the first"]);
     let first = rows
         .first()
-        .map_or_else(Taken::default, |(_, first)| *first);
+        .map_or_else(Times::default, |(_, first)| *first);
     for (what, taken) in rows {
         let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
         let share = |time: Duration, of: Duration| {
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn shares_are_of_the_first() {
-        let taken = |wall, cpu| Taken {
+        let taken = |wall, cpu| Times {
             wall: Duration::from_millis(wall),
             cpu: Duration::from_millis(cpu),
         };

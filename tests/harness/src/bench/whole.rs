@@ -17,11 +17,14 @@ use crate::lab::build;
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
-use crate::lab::stopwatch::{Stopwatch, Taken};
+use crate::lab::stopwatch::{Stopwatch, Times};
 
 /// After this, vmlinux is to be linked anew.
 pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Result<()> {
-    let (Some(with), Some(base)) = (build::taken(kernel), build::taken(without)) else {
+    let (Some(with), Some(base)) = (
+        build::time_from_nothing(kernel),
+        build::time_from_nothing(without),
+    ) else {
         document.line(&format!(
             "\nBuilding all from nothing was not timed, as a build was interrupted. To time both, remove {} and {} first.",
             kernel.objtree.display(),
@@ -46,13 +49,13 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Resu
 }
 
 /// The time of compiling the component and the generator: the excess over a build without changes.
-fn compile(kernel: &Kernel) -> Result<Taken> {
+fn compile(kernel: &Kernel) -> Result<Times> {
     let directory = "kernel/kallmodsyms/";
-    let make = || -> Result<Taken> {
+    let make = || -> Result<Times> {
         let log = kernel.objtree.join("bench/whole.log");
         let watch = Stopwatch::start()?;
         command::logged(kernel.make()?.arg(directory), &log)?;
-        watch.taken()
+        watch.times()
     };
     let nothing = make().and_then(|_| make())?;
     match fs::remove_dir_all(kernel.objtree.join(directory)) {
@@ -60,7 +63,7 @@ fn compile(kernel: &Kernel) -> Result<Taken> {
         _ => {}
     }
     let all = make()?;
-    Ok(Taken {
+    Ok(Times {
         wall: all.wall.saturating_sub(nothing.wall),
         cpu: all.cpu.saturating_sub(nothing.cpu),
     })

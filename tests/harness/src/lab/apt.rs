@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The packages that dpkg has installed, the packages that apt's lists offer, and the remedy for
-//! missing packages.
+//! Compares the required packages with the installed and the offered packages, and decides the next step.
 //!
 //! Lists can be months old, or lack a suite, so a package can exist without being in a list. Therefore
-//! [`next`] relies on the lists only after `apt-get update`, which one run does at most once.
+//! [`next`] relies on the lists only after `apt-get update`, which a run does at most once.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -13,26 +12,26 @@ use anyhow::{anyhow, Context, Error, Result};
 
 use crate::lab::command;
 
-/// Something that a run needs, and the packages that have it.
+/// A requirement of a run: one of several packages.
 pub struct Want {
-    /// The first of these that the release offers.
+    /// The names of the packages, in order of preference.
     names: Vec<String>,
-    /// An older package is no use.
+    /// The oldest version that meets the requirement.
     at_least: Option<Version>,
-    /// True if the run can get it elsewhere if no package has it.
+    /// True if the run has another source when no package is offered.
     optional: bool,
 }
 
-/// The first numbers of a version.
+/// The first three numbers of a version.
 pub type Version = [u32; 3];
 
 impl Want {
-    /// One package, which has the same name in all releases.
+    /// A requirement for a package that has the same name in all releases.
     pub fn package(name: &str) -> Self {
         Self::first_of(&[name])
     }
 
-    /// The first of several packages that the release offers.
+    /// A requirement for any of several packages. The harness installs the first that the release offers.
     pub fn first_of(names: &[&str]) -> Self {
         Self {
             names: names.iter().map(|&name| name.to_owned()).collect(),
@@ -60,7 +59,7 @@ impl Want {
             .is_none_or(|least| numbers(version).is_some_and(|numbers| numbers >= least))
     }
 
-    /// The package to install: the first with a version that is good enough.
+    /// The package to install: the first package that apt offers in an accepted version.
     fn offered<'a>(&'a self, known: &Known) -> Option<&'a str> {
         let mut names = self.names.iter();
         let offered = names.find(|name| {
@@ -82,12 +81,12 @@ impl Want {
 #[derive(Default)]
 pub struct Known {
     installed: BTreeMap<String, String>,
-    /// The packages that `apt-get install` would install.
+    /// The versions that `apt-get install` would install.
     candidates: BTreeMap<String, String>,
 }
 
 impl Known {
-    /// Asks dpkg, and apt of what is missing.
+    /// Reads the installed versions from dpkg, and the candidates of missing packages from apt.
     pub fn of(wants: &[Want]) -> Result<Self> {
         let names = wants.iter().flat_map(|want| &want.names);
         let mut known = Self {
@@ -108,16 +107,17 @@ impl Known {
 /// The next step.
 #[derive(Debug, PartialEq)]
 pub enum Next {
-    /// All is there that has to be.
+    /// Start the run: all requirements are met, or the unmet ones are optional and not offered.
     Go,
-    /// The lists may be too old to tell.
+    /// Run `apt-get update`: packages are missing, and the lists may be old.
     Update,
+    /// Install these packages.
     Install(Vec<String>),
-    /// These packages are missing, and apt's sources do not have them.
-    Lack(Vec<String>),
+    /// Fail: these packages are missing, and apt does not offer them.
+    Unavailable(Vec<String>),
 }
 
-/// Decides on the next step; `updated` says whether the lists are of this run.
+/// Decides on the next step. `updated` is true if this run has already updated the lists.
 pub fn next(wants: &[Want], known: &Known, updated: bool) -> Next {
     let missing = || wants.iter().filter(|want| !want.is_installed(known));
     if missing().next().is_none() {
@@ -126,10 +126,10 @@ pub fn next(wants: &[Want], known: &Known, updated: bool) -> Next {
     if !updated {
         return Next::Update;
     }
-    let lacking = missing().filter(|want| !want.optional && want.offered(known).is_none());
-    let lacking: Vec<_> = lacking.map(|want| want.names.join(" or ")).collect();
-    if !lacking.is_empty() {
-        return Next::Lack(lacking);
+    let unavailable = missing().filter(|want| !want.optional && want.offered(known).is_none());
+    let unavailable: Vec<_> = unavailable.map(|want| want.names.join(" or ")).collect();
+    if !unavailable.is_empty() {
+        return Next::Unavailable(unavailable);
     }
     let offered = missing().filter_map(|want| want.offered(known));
     let offered: Vec<_> = offered.map(str::to_owned).collect();
@@ -139,8 +139,8 @@ pub fn next(wants: &[Want], known: &Known, updated: bool) -> Next {
     }
 }
 
-/// What a person without root's rights has to have installed; `None` if the run can do without.
-pub fn by_hand(wants: &[Want], known: &Known) -> Option<Vec<String>> {
+/// The packages that a user without root rights must install; `None` if only optional ones are missing.
+pub fn to_install_by_hand(wants: &[Want], known: &Known) -> Option<Vec<String>> {
     let missing = || wants.iter().filter(|want| !want.is_installed(known));
     if missing().all(|want| want.optional) {
         return None;
@@ -153,6 +153,8 @@ pub fn by_hand(wants: &[Want], known: &Known) -> Option<Vec<String>> {
     Some(names.collect())
 }
 
+/// Parses the output of [`dpkg_query`] to the versions of installed packages.
+///
 /// ```text
 /// gcc 4:12.2.0-3 installed
 /// gawk 1:5.2.1-2 config-files
@@ -166,6 +168,8 @@ fn installed_of(dpkg: &str) -> BTreeMap<String, String> {
     installed.collect()
 }
 
+/// Parses the output of `apt-cache policy` to the candidates of packages.
+///
 /// ```text
 /// bindgen:
 ///   Installed: (none)
@@ -192,7 +196,7 @@ fn candidates_of(policy: &str) -> BTreeMap<String, String> {
 /// The first three numbers of `0.71.1-4` or `bindgen 0.71.1`; `None` if there are fewer.
 pub fn numbers(text: &str) -> Option<Version> {
     let version = text.split(' ').next_back()?;
-    // The epoch of a package's version.
+    // Remove the epoch of a package's version: `1:` in `1:19.1.7`.
     let version = version.split_once(':').map_or(version, |(_, rest)| rest);
     let mut numbers = version
         .split(|character: char| !character.is_ascii_digit())
@@ -202,11 +206,12 @@ pub fn numbers(text: &str) -> Option<Version> {
 
 /// The version of a package, if it is installed.
 pub fn installed_version(package: &str) -> Option<String> {
-    let said = dpkg_query([package]).ok()?;
-    installed_of(&said).remove(package)
+    let listing = dpkg_query([package]).ok()?;
+    installed_of(&listing).remove(package)
 }
 
-/// What dpkg says of packages. It fails if it does not know one of them, and tells of the others.
+/// The output of dpkg-query for packages. Its exit code is ignored: dpkg-query fails if it does not know
+/// a package, but prints the other packages.
 fn dpkg_query<T: AsRef<std::ffi::OsStr>>(names: impl IntoIterator<Item = T>) -> Result<String> {
     let mut query = Command::new("dpkg-query");
     query.arg("--show");
@@ -215,7 +220,8 @@ fn dpkg_query<T: AsRef<std::ffi::OsStr>>(names: impl IntoIterator<Item = T>) -> 
     Ok(String::from_utf8_lossy(&result.stdout).into_owned())
 }
 
-/// The words that give a command root's rights, if anything does.
+/// The prefix of a command that needs root rights: nothing for root, or `sudo -n`. `None` if sudo asks
+/// for a password or is missing.
 pub fn become_root() -> Option<&'static [&'static str]> {
     if rustix::process::geteuid().is_root() {
         return Some(&[]);
@@ -230,7 +236,7 @@ pub fn become_root() -> Option<&'static [&'static str]> {
         .then_some(&["sudo", "-n"])
 }
 
-/// What apt-get is told to get its lists anew, and to fail if it did not get one of them.
+/// Arguments of apt-get: update the lists, and fail if one list cannot be downloaded.
 pub const UPDATE: &[&str] = &["update", "-o", "APT::Update::Error-Mode=any"];
 
 pub fn update(root: &[&str]) -> Result<()> {
@@ -239,7 +245,7 @@ pub fn update(root: &[&str]) -> Result<()> {
 
 pub fn install(root: &[&str], packages: &[String]) -> Result<()> {
     let mut words = vec!["install", "--yes", "--no-install-recommends"];
-    // A machine that was started just now updates itself.
+    // A machine that was just started can hold dpkg's lock while it updates itself.
     words.extend(["-o", "DPkg::Lock::Timeout=300"]);
     words.extend(packages.iter().map(String::as_str));
     apt_get(root, &words)
@@ -255,17 +261,17 @@ fn apt_get(root: &[&str], arguments: &[&str]) -> Result<()> {
     command::output(&mut apt_get).map(drop).map_err(first_error)
 }
 
-/// Of what apt-get said, the first line that tells what is wrong: there is one for each package.
+/// Shortens an error of apt-get to the first line with a cause. apt-get prints a line for each package.
 ///
 /// ```text
 /// E: Failed to fetch http://mirror.example/m4_1.4.19-3_amd64.deb  404  Not Found
 /// ```
-pub fn first_error(said: Error) -> Error {
-    let text = format!("{said:#}");
-    let tells = |line: &&str| line.starts_with("E: ") || line.starts_with("dpkg: error");
-    match text.lines().find(tells) {
+pub fn first_error(error: Error) -> Error {
+    let text = format!("{error:#}");
+    let has_cause = |line: &&str| line.starts_with("E: ") || line.starts_with("dpkg: error");
+    match text.lines().find(has_cause) {
         Some(line) => anyhow!("{}", line.trim_start_matches("E: ")),
-        None => said,
+        None => error,
     }
 }
 
@@ -273,7 +279,7 @@ pub fn first_error(said: Error) -> Error {
 mod tests {
     use super::*;
 
-    /// As on a machine that has gcc, and lists that offer the rest as given.
+    /// The versions on a machine that has gcc installed, with `policy` as the output of apt-cache.
     fn known(policy: &str) -> Known {
         Known {
             installed: installed_of("gcc 4:12.2.0-3 installed\nflex 2.6.4-8.2 config-files\n"),
@@ -297,16 +303,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_of_the_network_if_nothing_is_missing() {
+    fn without_missing_packages_the_run_starts_at_once() {
         let wants = [Want::package("gcc"), Want::first_of(&["cc", "gcc"])];
         assert_eq!(next(&wants, &known(""), false), Next::Go);
-        assert_eq!(by_hand(&wants, &known("")), None);
+        assert_eq!(to_install_by_hand(&wants, &known("")), None);
     }
 
     #[test]
-    fn lists_are_believed_only_if_they_are_new() {
+    fn only_updated_lists_are_used() {
         let wants = [Want::package("gcc"), source()];
-        // Whether old lists offer it or not: what they offer may be gone.
+        // Old lists can lack a package, or offer a version that the mirror has removed.
         let offered = known(&offer("linux-source-6.12", "6.12.90-1"));
         assert_eq!(next(&wants, &known(OLD), false), Next::Update);
         assert_eq!(next(&wants, &offered, false), Next::Update);
@@ -314,7 +320,7 @@ mod tests {
             next(&wants, &offered, true),
             install(&["linux-source-6.12"])
         );
-        // From another suite, then.
+        // The run downloads the source from another suite.
         assert_eq!(next(&wants, &known(OLD), true), Next::Go);
     }
 
@@ -326,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_that_is_offered_is_installed() {
+    fn the_first_offered_package_is_installed() {
         let wants = [Want::first_of(&["qemu-system-riscv", "qemu-system-misc"])];
         let old = offer("qemu-system-misc", "1:7.2");
         let new = offer("qemu-system-misc", "1:10.0") + &offer("qemu-system-riscv", "1:10.0");
@@ -341,21 +347,22 @@ mod tests {
     }
 
     #[test]
-    fn what_no_source_has_is_named() {
+    fn packages_that_apt_does_not_offer_are_named() {
         let wants = [
             Want::first_of(&["qemu-system-riscv", "qemu-system-misc"]),
             source(),
             Want::package("flex"),
         ];
         let policy = offer("flex", "2.6.4-8.2") + &offer("linux-source-6.12", "(none)");
-        let lack = Next::Lack(vec!["qemu-system-riscv or qemu-system-misc".to_owned()]);
-        assert_eq!(next(&wants, &known(&policy), true), lack);
-        let list = by_hand(&wants, &known(&policy)).unwrap();
+        let name = "qemu-system-riscv or qemu-system-misc".to_owned();
+        let unavailable = Next::Unavailable(vec![name]);
+        assert_eq!(next(&wants, &known(&policy), true), unavailable);
+        let list = to_install_by_hand(&wants, &known(&policy)).unwrap();
         assert_eq!(list, ["qemu-system-riscv", "flex"]);
     }
 
     #[test]
-    fn a_package_that_is_too_old_is_left_alone() {
+    fn a_package_that_is_too_old_is_not_installed() {
         let wants = [Want::package("bindgen").at_least([0, 71, 1]).optional()];
         for (version, expected) in [
             ("0.60.1-2+b2", Next::Go),
@@ -366,7 +373,7 @@ mod tests {
         ] {
             let known = known(&offer("bindgen", version));
             assert_eq!(next(&wants, &known, true), expected, "{version}");
-            assert_eq!(by_hand(&wants, &known), None);
+            assert_eq!(to_install_by_hand(&wants, &known), None);
         }
     }
 
@@ -379,9 +386,10 @@ mod tests {
     }
 
     #[test]
-    fn one_line_tells_what_is_wrong() {
-        let said = "env failed:\nW: old\nE: Failed to fetch a\nE: Failed to fetch b";
-        assert_eq!(first_error(anyhow!(said)).to_string(), "Failed to fetch a");
+    fn an_error_of_apt_is_shortened_to_its_first_cause() {
+        let output = "env failed:\nW: old\nE: Failed to fetch a\nE: Failed to fetch b";
+        let error = first_error(anyhow!(output));
+        assert_eq!(error.to_string(), "Failed to fetch a");
         let other = anyhow!("sudo failed:\na password is required");
         assert_eq!(
             first_error(other).to_string(),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The differences between architectures: an entry for each architecture here, and the directories
-//! of their names in `tests/kernel` and `tests/guest`.
+//! The differences between architectures. Each architecture has an entry here, and may have a directory
+//! in `tests/kernel` and `tests/guest`.
 
 use std::env;
 
 use anyhow::{Context, Result};
 
 pub struct Arch {
-    /// As people call it, and the host's compiler.
+    /// The name of the architecture in `ARCH=` of this repository's make, and in names of directories.
     pub name: &'static str,
     /// The kernel's `ARCH`.
     pub kernel: &'static str,
@@ -16,25 +16,27 @@ pub struct Arch {
     host: &'static str,
     /// Debian's name.
     pub debian: &'static str,
-    /// The file to boot, below the build directory.
+    /// The bootable file, relative to the build directory.
     pub image: &'static str,
     pub qemu: &'static str,
-    /// Of these packages the first that the release has, and what it needs besides.
+    /// The packages that can have QEMU. The harness installs the first package that the release has.
     pub qemu_packages: &'static [&'static str],
+    /// The packages with the firmware that QEMU needs.
     pub firmware: &'static [&'static str],
     pub qemu_machine: &'static [&'static str],
     /// The kernel's name of the first serial port.
     pub console: &'static str,
-    /// More that the kernel is told.
-    pub words: &'static str,
-    /// How the compiler's name begins on a host of another architecture, and what has it there.
+    /// Additional parameters on the kernel's command line.
+    pub kernel_parameters: &'static str,
+    /// The prefix of the compilers' names on a host of another architecture.
     prefix: &'static str,
+    /// The packages of these compilers.
     cross_packages: &'static [&'static str],
-    /// The kernels that `make test ALL=1` boots unless one is asked for; `make test` boots the first.
+    /// The configurations that `make test ALL=1` boots without `CONFIG=`; `make test` boots the first.
     pub configs: &'static [&'static str],
     /// True if there are kernels for `make soak`.
     pub has_debug_kernels: bool,
-    /// What reading may take of the instructions that `/proc/kallsyms` takes.
+    /// The highest allowed cost of reading the file: the ratio to reading `/proc/kallsyms`, in instructions.
     pub read_limit: f64,
 }
 
@@ -50,16 +52,16 @@ pub const ARCHES: &[Arch] = &[
         firmware: &[],
         qemu_machine: &["-machine", "pc", "-cpu", "max"],
         console: "ttyS0",
-        // On a busy host the ticks that the kernel waits for to find its timer can come too late, and
-        // it panics: "IO-APIC + timer doesn't work!"
-        words: "no_timer_check",
+        // On a busy host, timer ticks can arrive too late for the kernel's check of its timer. The
+        // kernel then panics: "IO-APIC + timer doesn't work!"
+        kernel_parameters: "no_timer_check",
         prefix: "x86_64-linux-gnu-",
         cross_packages: &["gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross"],
-        // One links vmlinux from vmlinux.a, the other from vmlinux.o.
+        // tiny links vmlinux from vmlinux.a, tiny-ibt from vmlinux.o.
         configs: &["tiny", "tiny-ibt"],
         has_debug_kernels: true,
-        // Measured with Linux 6.12.117: 0.114 for defconfig and tiny-ibt, 0.116 for tiny. The aim is
-        // a tenth.
+        // Measured with Linux 6.12.117: 0.114 for defconfig and tiny-ibt, 0.116 for tiny. The target is
+        // 0.1.
         read_limit: 0.125,
     },
     Arch {
@@ -73,7 +75,7 @@ pub const ARCHES: &[Arch] = &[
         firmware: &[],
         qemu_machine: &["-machine", "virt", "-cpu", "cortex-a57"],
         console: "ttyAMA0",
-        words: "",
+        kernel_parameters: "",
         prefix: "aarch64-linux-gnu-",
         cross_packages: &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
         configs: &["tiny"],
@@ -88,18 +90,18 @@ pub const ARCHES: &[Arch] = &[
         debian: "riscv64",
         image: "arch/riscv/boot/Image",
         qemu: "qemu-system-riscv64",
-        // The first since Debian 13.
+        // Debian 13 has the first package, Debian 12 the second.
         qemu_packages: &["qemu-system-riscv", "qemu-system-misc"],
         firmware: &["opensbi"],
         qemu_machine: &["-machine", "virt", "-cpu", "rv64", "-bios", "default"],
         console: "ttyS0",
-        words: "",
+        kernel_parameters: "",
         prefix: "riscv64-linux-gnu-",
         cross_packages: &["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"],
         configs: &["tiny"],
         has_debug_kernels: false,
-        // Measured: 0.257 with Linux 6.12.117, 0.279 with 7.3.4. A kernel for any such processor may not
-        // store words where they are not aligned, but byte by byte.
+        // Measured: 0.257 with Linux 6.12.117, 0.279 with 7.3.4. A kernel for all riscv64 processors
+        // must store unaligned words byte by byte.
         read_limit: 0.3,
     },
 ];
@@ -112,18 +114,18 @@ impl Arch {
             .with_context(|| {
                 let names: Vec<_> = ARCHES.iter().map(|arch| arch.name).collect();
                 format!(
-                    "ARCH={name}: no test kernel for it; there are: {}",
+                    "ARCH={name}: no test kernel for this architecture; the architectures are: {}",
                     names.join(" ")
                 )
             })
     }
 
-    /// True if this host's programs are of another architecture.
+    /// True if the host has another architecture.
     pub fn is_foreign(&self) -> bool {
         self.host != env::consts::ARCH
     }
 
-    /// How the names of the tools begin that make programs for it.
+    /// The prefix of the names of the compilers for this architecture; empty for the host's own.
     pub fn cross_prefix(&self) -> &'static str {
         match self.is_foreign() {
             true => self.prefix,
@@ -131,7 +133,7 @@ impl Arch {
         }
     }
 
-    /// The packages with these tools, beyond the host's own.
+    /// The packages of the cross compilers; empty for the host's own architecture.
     pub fn cross_packages(&self) -> &'static [&'static str] {
         match self.is_foreign() {
             true => self.cross_packages,
@@ -139,7 +141,7 @@ impl Arch {
         }
     }
 
-    /// What tells its builds from those of others; those of x86_64 have nothing that does.
+    /// The suffix of the names of build directories: `-arm64`, and nothing for x86_64.
     pub fn suffix(&self) -> String {
         match self.name {
             "x86_64" => String::new(),

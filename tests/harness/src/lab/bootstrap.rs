@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! File systems of a release of Debian, made by mmdebstrap of packages from the mirror of this host.
+//! Makes file systems of a release of Debian with mmdebstrap. Their packages come from the mirror of this
+//! host.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,15 +12,15 @@ use tempfile::NamedTempFile;
 
 use crate::lab::command;
 
-/// The parts of the host's configuration of apt that the root file system needs.
+/// The settings of the host's apt that mmdebstrap's apt needs too.
 const SETTINGS: &[&str] = &[
     "Acquire::Check-Valid-Until",
     "Acquire::http::Proxy",
     "Acquire::https::Proxy",
 ];
 
-/// Makes `target`, a file system of `suite` with `packages`, and a log in `directory`. `options` are further
-/// ones of mmdebstrap.
+/// Makes `target`, a file system of `suite` with `packages`, and writes mmdebstrap's log to `directory`.
+/// `options` are additional arguments of mmdebstrap.
 pub fn make(
     directory: &Path,
     suite: &str,
@@ -30,7 +31,7 @@ pub fn make(
     let mut mmdebstrap = Command::new("mmdebstrap");
     mmdebstrap.args(["--variant=minbase", &format!("--include={packages}")]);
     mmdebstrap.arg("--aptopt=APT::Install-Recommends \"false\"");
-    // In a file, which nobody else can read: the address of a proxy may have a password.
+    // The address of a proxy may have a password: other users can read arguments, but not this file.
     let mut configuration = NamedTempFile::new_in(directory)?;
     for setting in settings()? {
         writeln!(configuration, "{setting}")?;
@@ -44,17 +45,19 @@ pub fn make(
     )
 }
 
-/// The mirror of this host's packages.
+/// The mirror that this host's packages come from.
 fn mirror() -> Result<String> {
     let mut targets = Command::new("apt-get");
     targets.args(["indextargets", "--format", "$(REPO_URI)"]);
     targets.args(["Created-By: Packages", "Origin: Debian", "Label: Debian"]);
     let uris = command::output(&mut targets)?;
     let first = uris.lines().next().map(str::to_owned);
-    first.context("apt knows no mirror of Debian here: look at its sources, and run apt-get update")
+    first.context(
+        "apt has no mirror of Debian here: add a mirror to its sources, and run apt-get update",
+    )
 }
 
-/// `Acquire::Check-Valid-Until "false";`
+/// The host's values of [`SETTINGS`], as `Acquire::Check-Valid-Until "false";`.
 fn settings() -> Result<Vec<String>> {
     let dump = command::output(Command::new("apt-config").arg("dump"))?;
     let is_wanted = |line: &&str| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own `make`, with a line of progress.
+//! Builds a kernel with the kernel's own make, and shows the progress.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -13,22 +13,22 @@ use anyhow::{bail, Context, Result};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
-use crate::lab::stopwatch::{Stopwatch, Taken};
+use crate::lab::stopwatch::{Stopwatch, Times};
 
 /// The result of a build.
 pub struct Built {
-    /// kbuild's short lines, as `CC init/main.o`.
+    /// The steps that kbuild printed, as `CC init/main.o`.
     pub steps: Vec<String>,
 }
 
-/// Builds all, or what changed.
+/// Builds the kernel and its modules. Fails if the assembler warns about the tables.
 pub fn build(kernel: &Kernel) -> Result<Built> {
     let log_name = kernel.objtree.join("build.log");
     fs::write(&log_name, "").with_context(|| log_name.display().to_string())?;
     let mut log = File::options().append(true).open(&log_name)?;
     let from_nothing = !kernel.objtree.join("vmlinux").exists();
     let expected = kernel.steps.filter(|_| from_nothing);
-    // Among the first files that a build makes. One that was interrupted has it.
+    // kbuild makes this file early, so an interrupted build has it too.
     let begun = kernel.objtree.join("include/generated/bounds.h").exists();
     let watch = Stopwatch::start()?;
 
@@ -53,7 +53,7 @@ pub fn build(kernel: &Kernel) -> Result<Built> {
         bail!("{}: {warning}", log_name.display());
     }
     if let Some(modules) = &kernel.modules {
-        // What modules_install goes by. The kernel removes the one of modules that were asked for by name.
+        // `make modules_install` reads this list. A build of named modules leaves no list.
         let order = modules.iter().map(|module| format!("{module}.o\n"));
         fs::write(
             kernel.objtree.join("modules.order"),
@@ -61,13 +61,13 @@ pub fn build(kernel: &Kernel) -> Result<Built> {
         )?;
     }
     if !begun {
-        watch.taken()?.write(&kernel.objtree.join(TIMES))?;
+        watch.times()?.write(&kernel.objtree.join(TIMES))?;
     }
     phase.done(&format!("{}: {} steps", kernel.config, built.steps.len()));
     Ok(built)
 }
 
-/// The targets of the kernel's make, one run after the other.
+/// The targets of the kernel's make, one list for each run of make.
 fn targets(kernel: &Kernel) -> Result<Vec<Vec<String>>> {
     let Some(modules) = &kernel.modules else {
         return Ok(vec![vec!["all".to_owned()]]);
@@ -76,11 +76,12 @@ fn targets(kernel: &Kernel) -> Result<Vec<Vec<String>>> {
     let image = Path::new(kernel.options.arch()?.image).file_name();
     let image = image.context("no image")?.to_string_lossy().into_owned();
     let modules = modules.iter().map(|module| format!("{module}.ko"));
-    // Modules that are named cannot be made in one run with others.
+    // kbuild cannot make named modules and other targets in one run.
     Ok(vec![vec![image], modules.collect()])
 }
 
-/// Runs the kernel's make, with what it prints in the log. Whether it succeeded.
+/// Runs the kernel's make with its output in the log, and passes each step to `take`. Returns true if
+/// make succeeded.
 fn make(
     kernel: &Kernel,
     targets: &[String],
@@ -106,15 +107,15 @@ fn make(
     Ok(child.wait()?.success())
 }
 
-/// The time of this kernel's build from nothing, if it was never interrupted.
-pub fn taken(kernel: &Kernel) -> Option<Taken> {
-    Taken::read(&kernel.objtree.join(TIMES))
+/// The time of this kernel's build from nothing; `None` if that build was interrupted.
+pub fn time_from_nothing(kernel: &Kernel) -> Option<Times> {
+    Times::read(&kernel.objtree.join(TIMES))
 }
 
-/// The file, below the object tree, that keeps what the build from nothing took.
+/// The file in the build directory with the times of the build from nothing.
 const TIMES: &str = "build.times";
 
-///   `  CC [M]  fs/romfs/super.o` is a step, and so is `  DESCEND objtool`.
+/// Parses a step of kbuild: `  CC [M]  fs/romfs/super.o` or `  DESCEND objtool`.
 fn step(line: &str) -> Option<String> {
     let rest = line.strip_prefix("  ")?;
     let mut words = rest.split_whitespace();
@@ -129,6 +130,7 @@ fn step(line: &str) -> Option<String> {
     Some(words.fold(verb.to_owned(), |text, word| text + " " + word))
 }
 
+/// Formats the progress: `tiny: 720 of about 1950  CC init/main.o`.
 fn progress(config: &str, steps: &[String], expected: Option<u32>) -> String {
     let done = steps.len();
     let last = steps.last().map_or("", String::as_str);
@@ -140,7 +142,7 @@ fn progress(config: &str, steps: &[String], expected: Option<u32>) -> String {
     }
 }
 
-/// What the assembler says of the tables, which nobody could mend:
+/// The first warning of the assembler about the source of the tables. A user cannot fix the cause.
 ///
 /// ```text
 /// .tmp_vmlinux2.kallsyms.S:194396: Warning: .space repeat count is zero, ignored
@@ -150,7 +152,7 @@ fn warning_of_tables(log: &str) -> Option<&str> {
     lines.find(|line| line.contains(".kallsyms.S:") && line.to_lowercase().contains("warning:"))
 }
 
-/// The output of a failed build from its first error on.
+/// Up to 30 lines of the log of a failed build, from the first error on and without the steps.
 fn errors(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

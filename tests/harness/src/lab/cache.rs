@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The directory where kernel sources, builds and tools are kept, shared by
-//! all clones of this repository.
+//! Locks the cache: the directory of kernel sources, builds and tools, which all clones of this
+//! repository share.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -12,19 +12,19 @@ use rustix::fs::{flock, FlockOperation};
 use crate::lab::options::Options;
 use crate::lab::progress;
 
-/// The cache, ours until this is dropped.
+/// The locked cache. Dropping the value unlocks the cache.
 pub struct Cache {
     pub path: PathBuf,
     _lock: File,
 }
 
 impl Cache {
-    /// Waits until no other run uses the cache.
+    /// Locks the cache, and waits while another run has it locked.
     pub fn lock(options: &Options) -> Result<Self> {
         let path = std::path::absolute(&options.cache)?;
         fs::create_dir_all(&path).with_context(|| {
             format!(
-                "{}: set KALLMODSYMS_CACHE to a directory that can be written",
+                "{}: set KALLMODSYMS_CACHE to a directory that you can write to",
                 path.display()
             )
         })?;

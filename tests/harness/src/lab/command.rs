@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{bail, Context, Result};
 
-/// The number of bytes of a failed program's output that an error repeats.
+/// The number of lines of a failed program's output that an error repeats.
 const LAST_LINES: usize = 20;
 
-/// Runs to the end; what it printed to its standard output.
+/// Runs the command to its end. Returns its standard output.
 pub fn output(command: &mut Command) -> Result<String> {
     let name = name_of(command);
     let result = command
@@ -27,7 +27,8 @@ pub fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(result.stdout).with_context(|| format!("{name} printed no UTF-8"))
 }
 
-/// Runs to the end with all output in the file `log`, whose end the error repeats.
+/// Runs the command to its end, with all output in the file `log`. An error repeats the last lines of
+/// the log.
 pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     let file = File::create(log).with_context(|| log.display().to_string())?;
     let name = name_of(command);
@@ -47,7 +48,7 @@ pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The last lines of a file, for an error.
+/// The last [`LAST_LINES`] lines of a file, for an error.
 pub fn last_lines(path: &Path) -> String {
     let text = fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -64,6 +65,7 @@ pub fn in_path(name: &str) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The program and the first argument, for an error.
 fn name_of(command: &Command) -> String {
     let mut name = command.get_program().to_string_lossy().into_owned();
     if let Some(first) = command.get_args().next() {

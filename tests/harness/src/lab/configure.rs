@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A kernel configuration from a fragment in `tests/kernel`. The kernel's own scripts merge the
-//! fragment, and every line of it must hold in the result. Lines for one series or one architecture
-//! are in fragments of the same name, in the directories of the series and the architectures.
+//! Makes a kernel configuration from a fragment in `tests/kernel`. The kernel's own scripts merge the
+//! fragment, and the resulting `.config` must have every line of the fragment. Lines for one series or
+//! architecture are in fragments of the same name, in the directory of that series or architecture.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,22 +22,22 @@ use crate::lab::toolchain::Toolchain;
 /// The path of the generator in a build.
 pub const GENERATOR: &str = "kernel/kallmodsyms/scripts/kallmodsyms";
 
-/// A kernel that can be built.
+/// A configured kernel.
 pub struct Kernel<'a> {
     pub options: &'a Options,
     pub toolchain: &'a Toolchain,
     pub config: String,
     pub tree: PathBuf,
-    /// The tree's series, as `6.12`.
+    /// The series of `tree`, as `6.12`.
     pub series: String,
     pub objtree: PathBuf,
-    /// About how many steps a build from nothing has.
+    /// The approximate number of steps of a build from nothing.
     pub steps: Option<u32>,
-    /// The only modules that are built, as `fs/minix/minix`; `None` for all.
+    /// The only modules that the build makes, as `fs/minix/minix`; `None` for all modules.
     pub modules: Option<Vec<String>>,
-    /// A program that stands for rustc, and runs it.
+    /// A script that kbuild runs as rustc. The script runs the toolchain's rustc.
     rustc: Option<PathBuf>,
-    /// More for the kernel's make, as `KCFLAGS=-ffunction-sections`.
+    /// Variables for the kernel's make, as `KCFLAGS=-ffunction-sections`.
     variables: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ impl Kernel<'_> {
             .toolchain
             .make(self.options, &self.tree, &self.objtree)?;
         if let Some(rustc) = &self.rustc {
-            // The last one counts.
+            // The toolchain also sets RUSTC; make uses the last value.
             make.arg(format!("RUSTC={}", rustc.display()))
                 .env("KALLMODSYMS_RUSTC", self.toolchain.rustc());
         }
@@ -55,14 +55,14 @@ impl Kernel<'_> {
         Ok(make)
     }
 
-    /// The generator, as the kernel's build has it, to be run in the build directory.
+    /// A command that runs the generator of the kernel's build, in the build directory.
     pub fn generator(&self) -> Command {
         let mut generator = self.toolchain.command(self.objtree.join(GENERATOR));
         generator.current_dir(&self.objtree);
         generator
     }
 
-    /// True if `option` is `y`.
+    /// True if the configuration has `option=y`.
     pub fn has(&self, option: &str) -> Result<bool> {
         let path = self.objtree.join(".config");
         let config = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -70,17 +70,20 @@ impl Kernel<'_> {
         Ok(config.lines().any(|other| other == line))
     }
 
-    /// What was linked, before anything was taken out of it: in 6.12 vmlinux itself, but for riscv.
-    pub fn linked(&self) -> PathBuf {
-        let kept = ["vmlinux.unstripped", "vmlinux.relocs"];
-        kept.iter()
+    /// The output of the linker, before the build strips it. Linux 6.12 strips only riscv's kernel; for
+    /// other architectures, this is vmlinux itself.
+    pub fn linked_vmlinux(&self) -> PathBuf {
+        let unstripped = ["vmlinux.unstripped", "vmlinux.relocs"];
+        unstripped
+            .iter()
             .map(|name| self.objtree.join(name))
             .find(|path| path.exists())
             .unwrap_or_else(|| self.objtree.join("vmlinux"))
     }
 }
 
-/// Configures `tree` with the fragment `config`, unless that was done.
+/// Configures `tree` with the fragment `config`, unless the build directory is already configured from
+/// the same inputs.
 pub fn configure<'a>(
     options: &'a Options,
     cache: &Cache,
@@ -93,7 +96,7 @@ pub fn configure<'a>(
     if let Some(only) = fragment.key("series") {
         ensure!(
             only == series,
-            "CONFIG={config} is for Linux {only}, and this is {series}: KERNEL={only}"
+            "CONFIG={config} is for Linux {only}, and this tree is {series}: set KERNEL={only}"
         );
     }
     let kernel = Kernel {
@@ -119,13 +122,13 @@ pub fn configure<'a>(
     let mut phase = Phase::start("configure");
     let log = kernel.objtree.join("configure.log");
 
-    phase.update("is the Rust toolchain good enough?");
+    phase.update("checking the Rust toolchain");
     if fragment.text.contains("CONFIG_RUST=y") {
         command::logged(kernel.make()?.arg("rustavailable"), &log)
-            .context("the kernel does not accept the Rust toolchain")?;
+            .context("the kernel's `make rustavailable` refuses the Rust toolchain")?;
     }
     phase.update(config);
-    begin(&kernel, cache, &fragment, &log)?;
+    make_base(&kernel, cache, &fragment, &log)?;
     let mut merge = Command::new(kernel.tree.join("scripts/kconfig/merge_config.sh"));
     merge
         .args(["-m", "-Q", "-O"])
@@ -145,7 +148,8 @@ pub fn configure<'a>(
     let missing = fragment.missing(&result);
     if !missing.is_empty() {
         bail!(
-            "{} lacks what tests/kernel/{config}.config asks for; a dependency is missing, or its name changed:\n  {}",
+            "{} lacks lines of tests/kernel/{config}.config; a dependency is missing, or an option has a new \
+             name:\n  {}",
             dot_config.display(),
             missing.join("\n  ")
         );
@@ -155,8 +159,7 @@ pub fn configure<'a>(
     Ok(kernel)
 }
 
-/// The directories with what is added for a kernel series, for the architecture that was asked for,
-/// and for that of the series.
+/// The directories with additions for the series, for the requested architecture, and for both together.
 pub fn directories(options: &Options, series: &str) -> Result<[String; 3]> {
     let arch = options.arch()?.name;
     Ok([
@@ -166,8 +169,8 @@ pub fn directories(options: &Options, series: &str) -> Result<[String; 3]> {
     ])
 }
 
-/// Makes the configuration that the fragment is merged into.
-fn begin(kernel: &Kernel, cache: &Cache, fragment: &Fragment, log: &Path) -> Result<()> {
+/// Makes the base configuration, before the merge of the fragment.
+fn make_base(kernel: &Kernel, cache: &Cache, fragment: &Fragment, log: &Path) -> Result<()> {
     if let Some(flavour) = fragment.key("flavour") {
         let debian = kernel.options.arch()?.debian;
         let config = debian::config(cache, &kernel.series, debian, flavour)?;
@@ -178,7 +181,7 @@ fn begin(kernel: &Kernel, cache: &Cache, fragment: &Fragment, log: &Path) -> Res
     if let Some(base) = fragment.key("base") {
         let mut make = kernel.make()?;
         if let Some(seed) = fragment.seed {
-            // What the fragment says holds from the start, so that the others are chosen of what is left.
+            // randconfig keeps the options of the fragment, and chooses the remaining options at random.
             let pinned = kernel.objtree.join("pinned.config");
             fs::write(&pinned, &fragment.text).with_context(|| pinned.display().to_string())?;
             make.env("KCONFIG_SEED", seed.to_string())
@@ -193,12 +196,12 @@ fn begin(kernel: &Kernel, cache: &Cache, fragment: &Fragment, log: &Path) -> Res
     Ok(())
 }
 
-/// Of the options that are chosen at random, how many of a hundred are `y`: those without modules, and
-/// those with; and how many of the latter are `m`.
+/// Percentages for random options, for `KCONFIG_PROBABILITY`: boolean options that are `y`, tristate
+/// options that are `y`, and tristate options that are `m`.
 const PROBABILITY: &str = "50:6:0";
 
-/// What the kernel itself says of `option`, where a configuration that was made has it not: the lines
-/// of the architecture's Kconfig.
+/// The reason why a configuration lacks `option`: the lines of the architecture's Kconfig that name it.
+/// `None` if the configuration has the option or was not made.
 ///
 /// ```text
 /// \tselect HAVE_RUST if RUSTC_SUPPORTS_RISCV && CC_IS_CLANG
@@ -210,8 +213,8 @@ pub fn refusal(
     option: &str,
 ) -> Result<Option<String>> {
     let config = fs::read_to_string(objtree.join(".config")).unwrap_or_default();
-    let has = format!("CONFIG_{option}=y");
-    if config.is_empty() || config.lines().any(|line| line == has) {
+    let enabled = format!("CONFIG_{option}=y");
+    if config.is_empty() || config.lines().any(|line| line == enabled) {
         return Ok(None);
     }
     // arch/x86/boot/bzImage
@@ -219,15 +222,15 @@ pub fn refusal(
     let kconfig: PathBuf = image.iter().take(2).collect::<PathBuf>().join("Kconfig");
     let path = tree.join(&kconfig);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let says = |line: &&str| line.split_whitespace().any(|word| word == option);
-    let lines: Vec<_> = text.lines().filter(says).map(str::trim).collect();
+    let names_option = |line: &&str| line.split_whitespace().any(|word| word == option);
+    let lines: Vec<_> = text.lines().filter(names_option).map(str::trim).collect();
     Ok(Some(match &lines[..] {
-        [] => format!("{}: does not select {option}", kconfig.display()),
+        [] => format!("{} does not select {option}", kconfig.display()),
         lines => format!("{}: {}", kconfig.display(), lines.join("; ")),
     }))
 }
 
-/// One build directory for each tree, configuration, architecture and compiler.
+/// The build directory. The cache has one for each tree, configuration, architecture and compiler.
 pub fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> Result<PathBuf> {
     if let (Some(objtree), true) = (options.objtree(), options.config() == config) {
         return Ok(objtree.to_owned());
@@ -249,12 +252,12 @@ pub fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> R
     Ok(builds.join(format!("{tree}-{config}{arch}{llvm}{compilers}")))
 }
 
-/// Everything that the configuration depends on.
+/// All inputs of the configuration, as text. The harness configures again if this text changes.
 fn inputs(kernel: &Kernel, fragment: &Fragment) -> Result<String> {
-    let options_of_ours =
+    let kconfig =
         fs::read_to_string(kernel.tree.join("kernel/kallmodsyms/Kconfig")).unwrap_or_default();
     Ok(format!(
-        "{}\n{:?} {:?} {:?} {:?}\nARCH={} LLVM={}\n{}\n{}\n{options_of_ours}",
+        "{}\n{:?} {:?} {:?} {:?}\nARCH={} LLVM={}\n{}\n{}\n{kconfig}",
         kernel.tree.display(),
         fragment.key("base"),
         fragment.key("flavour"),

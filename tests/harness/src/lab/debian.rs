@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The configurations of Debian's own kernels, from the package `linux-config-<series>`. The
+//! Reads the configurations of Debian's own kernels from the package `linux-config-<series>`. The
 //! harness unpacks the package into the cache and does not install it.
 
 use std::path::Path;
@@ -15,7 +15,8 @@ use crate::lab::fetch;
 /// The placeholder for the architecture in a flavour's name.
 const ARCHITECTURE: &str = "ARCH";
 
-/// The configuration `flavour` for the architecture that Debian calls so, as `none_cloud-ARCH` for `amd64`.
+/// The text of a configuration: `flavour` as in `none_cloud-ARCH`, and Debian's name of the architecture
+/// as in `amd64`.
 pub fn config(cache: &Cache, series: &str, architecture: &str, flavour: &str) -> Result<String> {
     let package = format!("linux-config-{series}");
     let root = fetch::unpacked(cache, architecture, &package)?;
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_files() {
+    fn a_file_name_has_the_flavour_and_the_architecture() {
         let name = file_name("amd64", "none_cloud-ARCH");
         assert_eq!(name, "config.amd64_none_cloud-amd64.xz");
         let name = file_name("arm64", "none_ARCH");

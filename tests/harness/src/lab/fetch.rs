@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Packages of another suite or architecture that the host's own sources lack. They come from the
-//! mirror that these sources name.
+//! Downloads packages of another suite or architecture, which the host's apt does not offer. The packages
+//! come from the host's mirror.
 //!
-//! apt downloads the packages with separate settings and lists in the cache, and checks them with
-//! Debian's keys. The harness installs none of them, and needs no root rights.
+//! apt downloads the packages with separate settings and lists in the cache, and checks the packages with
+//! Debian's keys. The harness does not install these packages, and needs no root rights.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,9 @@ use crate::lab::cache::Cache;
 use crate::lab::command;
 use crate::lab::progress::Phase;
 
-/// The release with the guest's programs: the first with all architectures.
+/// The release of the guest's programs: Debian 13, the first release with all architectures.
 const RELEASE: &str = "trixie";
-/// Where kernel series are that the host's sources do not have: the older series in the release
-/// itself, newer ones in its backports.
+/// The suites of kernel sources: Debian 13 has the older series, and its backports the newer series.
 const SUITES: &[&str] = &[RELEASE, "trixie-backports"];
 
 const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -31,8 +30,8 @@ pub struct Fetched {
     pub file: PathBuf,
 }
 
-/// True if the package `name` for all architectures was fetched.
-pub fn has(cache: &Path, name: &str) -> bool {
+/// True if the package `name` for all architectures is in the cache.
+pub fn is_downloaded(cache: &Path, name: &str) -> bool {
     find(&directory(cache), name).is_some()
 }
 
@@ -40,57 +39,58 @@ fn directory(cache: &Path) -> PathBuf {
     cache.join("apt")
 }
 
-/// The package `name` for all architectures, which is fetched once.
+/// Downloads the package `name` for all architectures, once.
 pub fn package(cache: &Cache, name: &str) -> Result<Fetched> {
-    let from = Place {
+    let downloads = Downloads {
         directory: directory(&cache.path),
         suites: SUITES,
         architecture: None,
     };
-    from.fetch(name).with_context(|| {
+    downloads.fetch(name).with_context(|| {
         format!(
-            "{name} is missing, and apt's sources here do not have it; install it, or give a tree \
-             of your own, as in make run KDIR=/path/to/linux"
+            "{name} is missing, and apt does not offer it here; install it, or use your own kernel \
+             tree, as in make run KDIR=/path/to/linux"
         )
     })
 }
 
-/// The file `program` of the package `name` of another architecture, fetched and unpacked once into
-/// `cache`.
+/// The path of a program in the package `name` for another architecture. The harness downloads and unpacks
+/// the package once, into `cache`.
 pub fn program(cache: &Path, architecture: &str, name: &str, program: &str) -> Result<PathBuf> {
     let directory = std::path::absolute(cache)?
         .join("apt")
         .join(format!("{RELEASE}-{architecture}"));
     let unpacked = directory.join("root");
-    // Which of these it is in differs between releases.
-    let places = ["usr/bin", "bin"].map(|bin| unpacked.join(bin).join(program));
-    let find = || places.iter().find(|file| file.exists()).cloned();
+    // Some releases have the program in /usr/bin, others in /bin.
+    let paths = ["usr/bin", "bin"].map(|bin| unpacked.join(bin).join(program));
+    let find = || paths.iter().find(|file| file.exists()).cloned();
     if let Some(file) = find() {
         return Ok(file);
     }
-    let from = Place {
+    let downloads = Downloads {
         directory,
         suites: &[RELEASE],
         architecture: Some(architecture),
     };
-    let package = from.fetch(name)?;
+    let package = downloads.fetch(name)?;
     let mut dpkg = Command::new("dpkg-deb");
     command::output(dpkg.arg("--extract").arg(&package.file).arg(&unpacked))?;
-    find().with_context(|| format!("{}: there is no {program} in it", package.file.display()))
+    find().with_context(|| format!("{} has no {program}", package.file.display()))
 }
 
-/// The root directory of the package `name` for the architecture that Debian calls so, of the suites that kernels are
-/// from; fetched and unpacked once.
+/// The unpacked files of the package `name` for Debian's `architecture`, from the suites of kernel
+/// sources. The harness downloads and unpacks the package once.
 pub fn unpacked(cache: &Cache, architecture: &str, name: &str) -> Result<PathBuf> {
-    let from = Place {
+    let downloads = Downloads {
         directory: directory(&cache.path).join(format!("kernels-{architecture}")),
         suites: SUITES,
         architecture: Some(architecture),
     };
-    let package = from.fetch(name)?;
-    let root = from.directory.join(format!("{name}_{}", package.version));
+    let package = downloads.fetch(name)?;
+    let directory = &downloads.directory;
+    let root = directory.join(format!("{name}_{}", package.version));
     if !root.exists() {
-        let partial = from.directory.join("partial");
+        let partial = directory.join("partial");
         let mut dpkg = Command::new("dpkg-deb");
         command::output(dpkg.arg("--extract").arg(&package.file).arg(&partial))?;
         fs::rename(&partial, &root).with_context(|| root.display().to_string())?;
@@ -98,27 +98,30 @@ pub fn unpacked(cache: &Cache, architecture: &str, name: &str) -> Result<PathBuf
     Ok(root)
 }
 
-/// The packages `names` with all that they need, as if nothing were installed, of the host's architecture.
-/// `preferences` are apt's, where several suites have a package.
-pub fn with_all(
+/// Downloads the packages `names` for the host's architecture, with all of their dependencies, even
+/// installed ones. apt chooses between the suites by `preferences`.
+pub fn with_dependencies(
     directory: &Path,
     suites: &[&str],
     preferences: &str,
     names: &[&str],
 ) -> Result<Vec<PathBuf>> {
-    let from = Place {
+    let downloads = Downloads {
         directory: std::path::absolute(directory)?,
         suites,
         architecture: None,
     };
-    let (offering, mirror) = (suites.join(" and "), mirror()?);
+    let (suite_names, mirror) = (suites.join(" and "), mirror()?);
     let mut phase = Phase::start("fetch");
-    phase.announce(&format!("{} of {offering}, and more", names.join(" ")));
-    prepare(&from.directory, &mirror, suites)
-        .with_context(|| from.directory.display().to_string())?;
-    fs::write(from.directory.join("preferences"), preferences)?;
-    // Nothing is installed there.
-    fs::write(from.directory.join("status"), "")?;
+    phase.announce(&format!(
+        "{} of {suite_names}, with their dependencies",
+        names.join(" ")
+    ));
+    let directory = &downloads.directory;
+    prepare(directory, &mirror, suites).with_context(|| directory.display().to_string())?;
+    fs::write(directory.join("preferences"), preferences)?;
+    // With an empty status file, apt downloads dependencies that the host has installed.
+    fs::write(directory.join("status"), "")?;
     let install = [
         "install",
         "--yes",
@@ -126,20 +129,22 @@ pub fn with_all(
         "--download-only",
     ];
     for words in [apt::UPDATE.to_vec(), [&install, names].concat()] {
-        let mut apt_get = from.apt_get();
+        let mut apt_get = downloads.apt_get();
         for (name, file) in [
-            ("Dir::State::status", from.directory.join("status")),
-            ("Dir::Etc::preferences", from.directory.join("preferences")),
+            ("Dir::State::status", directory.join("status")),
+            ("Dir::Etc::preferences", directory.join("preferences")),
             ("Dir::Etc::preferencesparts", PathBuf::from("/dev/null")),
         ] {
             apt_get.arg("-o").arg(format!("{name}={}", file.display()));
         }
-        // What only downloads needs no lock of the system's.
+        // A download needs no lock of the system.
         apt_get.args(["-o", "Debug::NoLocking=1"]).args(words);
-        let said = command::output(&mut apt_get).map_err(apt::first_error);
-        said.with_context(|| format!("packages could not be fetched from {offering} of {mirror}"))?;
+        let output = command::output(&mut apt_get).map_err(apt::first_error);
+        output.with_context(|| {
+            format!("apt-get could not download packages from {suite_names} of {mirror}")
+        })?;
     }
-    let files = fs::read_dir(from.directory.join("archives"))?.flatten();
+    let files = fs::read_dir(directory.join("archives"))?.flatten();
     let debs: Vec<_> = files
         .map(|entry| entry.path())
         .filter(|file| file.extension().is_some_and(|extension| extension == "deb"))
@@ -148,15 +153,16 @@ pub fn with_all(
     Ok(debs)
 }
 
-/// The mirror of the packages, and the directory for them.
-struct Place<'a> {
+/// The directory of downloaded packages, and the suites and the architecture of these packages.
+struct Downloads<'a> {
     directory: PathBuf,
     suites: &'a [&'a str],
-    /// Debian's name of it; `None` for the host's.
+    /// Debian's name of the architecture; `None` for the host's architecture.
     architecture: Option<&'a str>,
 }
 
-impl Place<'_> {
+impl Downloads<'_> {
+    /// Downloads a package, unless the directory has it.
     fn fetch(&self, name: &str) -> Result<Fetched> {
         let directory = &self.directory;
         if let Some(fetched) = find(directory, name) {
@@ -165,21 +171,21 @@ impl Place<'_> {
         let (suites, mirror) = (self.suites.join(" or "), mirror()?);
         let mut phase = Phase::start("fetch");
         phase.announce(&format!(
-            "{name} of {suites}, which apt here does not offer"
+            "{name} of {suites}, which this host's apt does not offer"
         ));
-        let context = || format!("{name} could not be fetched from {suites} of {mirror}");
+        let context = || format!("apt-get could not download {name} from {suites} of {mirror}");
         prepare(directory, &mirror, self.suites)
             .with_context(|| directory.display().to_string())?;
         for words in [apt::UPDATE, &["download", name]] {
-            let said = command::output(self.apt_get().args(words));
-            said.map_err(apt::first_error).with_context(context)?;
+            let output = command::output(self.apt_get().args(words));
+            output.map_err(apt::first_error).with_context(context)?;
         }
         let fetched = find(directory, name).with_context(context)?;
         phase.done(&format!("version {}", fetched.version));
         Ok(fetched)
     }
 
-    /// apt-get with all that it writes, and where it looks, in the directory.
+    /// An apt-get command that reads and writes only in the directory, for the architecture.
     fn apt_get(&self) -> Command {
         let mut apt_get = apt("apt-get", &self.directory);
         if let Some(architecture) = self.architecture {
@@ -191,7 +197,7 @@ impl Place<'_> {
     }
 }
 
-/// A program of apt that reads and writes in the directory alone.
+/// A command of apt that reads and writes only in the directory.
 pub fn apt(program: &str, directory: &Path) -> Command {
     let mut apt = Command::new(program);
     let setting = |name: &str, value: &Path| format!("{name}={}", value.display());
@@ -204,13 +210,13 @@ pub fn apt(program: &str, directory: &Path) -> Command {
     ] {
         apt.arg("-o").arg(setting(name, &path));
     }
-    // The user that apt downloads as may not get at the cache.
+    // apt's own user may have no access to the cache.
     apt.args(["-o", "APT::Sandbox::User=root", "--quiet"]);
     apt.current_dir(directory);
     apt
 }
 
-/// `linux-source-7.3_7.3.4-1~bpo13+1_all.deb`, if it is there.
+/// Finds the file of a package, as `linux-source-7.3_7.3.4-1~bpo13+1_all.deb`.
 fn find(directory: &Path, name: &str) -> Option<Fetched> {
     let files = fs::read_dir(directory).ok()?.flatten();
     files.map(|entry| entry.path()).find_map(|file| {
@@ -221,6 +227,7 @@ fn find(directory: &Path, name: &str) -> Option<Fetched> {
     })
 }
 
+/// Makes the directories of apt, and a `sources.list` of the suites.
 fn prepare(directory: &Path, mirror: &str, suites: &[&str]) -> Result<()> {
     make_directories(directory)?;
     let lines = suites.iter().map(|suite| source(mirror, suite));
@@ -240,23 +247,23 @@ pub fn make_directories(directory: &Path) -> Result<()> {
 pub fn source(mirror: &str, suite: &str) -> String {
     let keys = match Path::new(KEYS).exists() {
         true => format!("[signed-by={KEYS}] "),
-        // Those that apt itself trusts.
+        // Without the file, apt uses its own keys.
         false => String::new(),
     };
     format!("deb {keys}{mirror} {suite} main\n")
 }
 
-/// The address that the host gets its release from.
+/// The address of the mirror of the host's release.
 pub fn mirror() -> Result<String> {
     mirror_of_suite("")
 }
 
-/// The address that the host gets the release's security updates from.
+/// The address of the mirror of security updates for the host's release.
 pub fn security_mirror() -> Result<String> {
     mirror_of_suite("-security")
 }
 
-/// The address that the host gets a suite from: its release's, with `suffix` in its name.
+/// The address of the mirror of a suite. The name of the suite is the host's release and `suffix`.
 fn mirror_of_suite(suffix: &str) -> Result<String> {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     // VERSION_CODENAME=bookworm
@@ -273,11 +280,13 @@ fn mirror_of_suite(suffix: &str) -> Result<String> {
     ]);
     let targets = command::output(&mut targets)?;
     let Some(mirror) = codename.and_then(|codename| mirror_of(&targets, &codename)) else {
-        bail!("apt's sources do not say where this release of Debian is from");
+        bail!("apt's sources name no mirror of this release of Debian; add a mirror to them");
     };
     Ok(mirror.to_owned())
 }
 
+/// Finds the address of a suite in the output of `apt-get indextargets`.
+///
 /// ```text
 /// bookworm main http://mirror.example/debian/
 /// ```
@@ -294,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mirror_of_the_release_is_taken() {
+    fn the_mirror_of_a_suite_is_found() {
         let targets = "bookworm-security main http://mirror.example/security/\n\
                        nodistro main https://other.example/\n\
                        bookworm main http://mirror.example/debian/\n";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A fragment of a kernel configuration, in `tests/kernel`: its lines, which must hold, and the keys in
-//! its header.
+//! Reads a fragment of a kernel configuration from `tests/kernel`: the keys in its header, and the
+//! lines that the kernel's `.config` must have.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,61 +11,72 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::lab::options;
 
-/// A fragment. The keys in its header, which ends at a line that is empty or `#` alone; each may be absent:
+/// A fragment. Its header ends at the first line that is empty or `#` alone. All keys are optional:
 ///
 /// ```text
-/// # base: tinyconfig                      the target of the kernel's make that it is merged into
-/// # flavour: none_cloud-ARCH              or Debian's configuration of this name
-/// # then: mod2yesconfig                   a target that changes that, before the fragment is merged
-/// # with: guest.config                    a fragment that is merged before it
-/// # series: 7.3                           the only series that it is for
-/// # llvm: 1                               always with clang and LLD
-/// # steps: 1950                           about how many steps the build has
-/// # needs: HAVE_LD_DEAD_CODE_DATA_ELIMINATION    an option that not all architectures have
-/// # packages: pahole zlib1g-dev           Debian packages that its build needs
-/// # rustc: rustc-kcsan.sh                 a program that stands for rustc
+/// # base: tinyconfig                      the make target of the base configuration
+/// # flavour: none_cloud-ARCH              or Debian's configuration of this name as the base
+/// # then: mod2yesconfig                   a make target that changes the base before the merge
+/// # with: guest.config                    a fragment that is merged before this fragment
+/// # series: 7.3                           the only kernel series of this fragment
+/// # llvm: 1                               the build always uses clang and LLD
+/// # steps: 1950                           the approximate number of build steps
+/// # needs: HAVE_LD_DEAD_CODE_DATA_ELIMINATION    an option that some architectures lack
+/// # packages: pahole zlib1g-dev           Debian packages for the build
+/// # rustc: rustc-kcsan.sh                 a script in tests/kernel that kbuild runs as rustc
 /// # make: KCFLAGS=-ffunction-sections     a variable for the kernel's make
-/// # file: CLANG_AUTOFDO_PROFILE=autofdo   the same, with the path of a file in tests/kernel
-/// # modules: fs/minix/minix               the only modules that are built
-/// # seeds: 1 2 3                          a kernel for each: NAME-1, NAME-2, NAME-3
-/// # tests: guest                          as a variant: the guest's tests are run, too
-/// # ratio: any                            as a variant: it is instrumented, so that reading takes long
-/// # words: cfi=fineibt                    as a variant: what the kernel is told when it boots
-/// # says: kallsyms_selftest: finish       as a variant: what it must say when it boots
-/// # never: failed                         as a variant: what no line of that may have
-/// # live-patch: fs/ext4/sysfs.c           as a variant: what klp-build patches
+/// # file: CLANG_AUTOFDO_PROFILE=autofdo   a variable whose value is a file in tests/kernel
+/// # modules: fs/minix/minix               the only modules that the build makes
+/// # seeds: 1 2 3                          one kernel for each seed: NAME-1, NAME-2, NAME-3
+/// ```
+///
+/// Only variants of the matrix have these keys:
+///
+/// ```text
+/// # tests: guest                          the matrix also runs the guest's tests
+/// # ratio: any                            the matrix accepts any cost of reading
+/// # words: cfi=fineibt                    parameters on the kernel's command line
+/// # says: kallsyms_selftest: finish       text that the console must contain
+/// # never: failed                         text that no line of the console may contain
+/// # live-patch: fs/ext4/sysfs.c           the source file that klp-build patches
 /// ```
 pub struct Fragment {
-    /// In the order in which they are merged; the fragment itself is the last.
+    /// The merged files, in order. The file of the fragment comes after the file of `with`, and before
+    /// the files for its series and architecture.
     pub files: Vec<PathBuf>,
-    /// The text of all of these.
+    /// The text of all `files`.
     pub text: String,
-    /// Its own lines, without those of others.
-    own: String,
-    /// The path of the fragment.
+    /// The text of the fragment's own file, whose header has the keys.
+    own_text: String,
+    /// The directory that `rustc` and `file` are relative to.
     directory: PathBuf,
-    /// The one of several that its name chose.
+    /// The seed in the fragment's name, if any.
     pub seed: Option<u32>,
 }
 
+/// The end of a line for an option that is not set.
 pub const NOT_SET: &str = " is not set";
 
 impl Fragment {
-    /// Reads a fragment, and what is added to it in the directories `added`.
-    pub fn read(name: &str, added: &[String]) -> Result<Self> {
-        Self::read_in(&options::repository()?.join("tests/kernel"), name, added)
+    /// Reads a fragment, and the fragments of the same name in the subdirectories `additions`.
+    pub fn read(name: &str, additions: &[String]) -> Result<Self> {
+        Self::read_in(
+            &options::repository()?.join("tests/kernel"),
+            name,
+            additions,
+        )
     }
 
-    fn read_in(directory: &Path, name: &str, added: &[String]) -> Result<Self> {
+    fn read_in(directory: &Path, name: &str, additions: &[String]) -> Result<Self> {
         if !directory.join(format!("{name}.config")).exists() {
-            if let Some(fragment) = Self::of_seed(directory, name, added)? {
+            if let Some(fragment) = Self::read_seeded(directory, name, additions)? {
                 return Ok(fragment);
             }
         }
         let file = directory.join(format!("{name}.config"));
         let Ok(text) = fs::read_to_string(&file) else {
             bail!(
-                "CONFIG={name}: there is no such file: {}; there are: {}",
+                "CONFIG={name}: {} does not exist; the configurations are: {}",
                 file.display(),
                 names_in(directory)?.join(" ")
             );
@@ -73,18 +84,18 @@ impl Fragment {
         let mut fragment = Self {
             files: Vec::new(),
             text: String::new(),
-            own: text,
+            own_text: text,
             directory: directory.to_owned(),
             seed: None,
         };
-        if let Some(other) = fragment.key("with") {
-            let other = Self::read_in(directory, other.trim_end_matches(".config"), added)?;
-            fragment.files = other.files;
-            fragment.text = other.text;
+        if let Some(with) = fragment.key("with") {
+            let with = Self::read_in(directory, with.trim_end_matches(".config"), additions)?;
+            fragment.files = with.files;
+            fragment.text = with.text;
         }
         fragment.files.push(file);
-        fragment.text.push_str(&fragment.own);
-        for directory in added.iter().map(|added| directory.join(added)) {
+        fragment.text.push_str(&fragment.own_text);
+        for directory in additions.iter().map(|name| directory.join(name)) {
             let more = directory.join(format!("{name}.config"));
             if let Ok(text) = fs::read_to_string(&more) {
                 fragment.files.push(more);
@@ -94,8 +105,8 @@ impl Fragment {
         Ok(fragment)
     }
 
-    /// `random-3` is `random.config` with seed 3.
-    fn of_seed(directory: &Path, name: &str, added: &[String]) -> Result<Option<Self>> {
+    /// Reads `random.config` for the name `random-3`, and sets the seed to 3.
+    fn read_seeded(directory: &Path, name: &str, additions: &[String]) -> Result<Option<Self>> {
         let Some((stem, seed)) = name.rsplit_once('-') else {
             return Ok(None);
         };
@@ -105,7 +116,7 @@ impl Fragment {
         ) else {
             return Ok(None);
         };
-        let mut fragment = Self::read_in(directory, stem, added)?;
+        let mut fragment = Self::read_in(directory, stem, additions)?;
         let seeds = fragment.seeds()?;
         ensure!(
             seeds.contains(&seed),
@@ -115,21 +126,21 @@ impl Fragment {
         Ok(Some(fragment))
     }
 
-    /// The value of a key of the header.
+    /// The value of a key in the header; the first value if the key is there several times.
     pub fn key(&self, key: &str) -> Option<&str> {
         self.keys(key).next()
     }
 
-    /// The values of a key that may be there more than once.
+    /// All values of a key in the header.
     pub fn keys<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
         let key = format!("# {key}: ");
-        self.own
+        self.own_text
             .lines()
             .take_while(|line| line.starts_with("# "))
             .filter_map(move |line| line.strip_prefix(&key))
     }
 
-    /// The words of a key.
+    /// The words in the value of a key.
     pub fn words(&self, key: &str) -> impl Iterator<Item = String> + '_ {
         let words = self.key(key).unwrap_or_default().split_whitespace();
         words.map(str::to_owned)
@@ -148,7 +159,7 @@ impl Fragment {
         seeds.collect::<Result<_, _>>().context("# seeds:")
     }
 
-    /// The variables for the kernel's make: `KCFLAGS=-ffunction-sections`
+    /// The variables for the kernel's make, as `KCFLAGS=-ffunction-sections`.
     pub fn variables(&self) -> Vec<String> {
         let with_path = |variable: &str| {
             let (name, file) = variable.split_once('=').unwrap_or((variable, ""));
@@ -160,12 +171,12 @@ impl Fragment {
             .collect()
     }
 
-    /// The modules that are built, if not all are: `fs/minix/minix`
+    /// The only modules that the build makes, as `fs/minix/minix`; `None` for all modules.
     pub fn modules(&self) -> Option<Vec<String>> {
         self.key("modules").map(|_| self.words("modules").collect())
     }
 
-    /// The lines that do not hold in `config`.
+    /// The lines of the fragment that `config`, the text of a `.config`, contradicts.
     pub fn missing<'a>(&'a self, config: &str) -> Vec<&'a str> {
         // A later line about the same option overrides an earlier one.
         let wanted: BTreeMap<_, _> = self
@@ -189,10 +200,10 @@ impl Fragment {
     }
 }
 
-/// Fragments that only others begin with.
+/// Fragments that are only merged into other fragments.
 const PARTS: &[&str] = &["guest", "debug"];
 
-/// The configurations in a directory.
+/// The names of the configurations in a directory, sorted.
 pub fn names_in(directory: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
@@ -229,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_those_of_its_own_header() {
+    fn keys_come_from_the_header_of_the_fragment_itself() {
         let files = [
             ("a.config", "# base: tinyconfig\n# steps: 7\n\nCONFIG_A=y\n"),
             (
@@ -253,7 +264,7 @@ mod tests {
         assert_eq!(b.variables(), variables);
         assert_eq!(b.files.len(), 3);
 
-        // The last line about an option counts, and what is not there is not set.
+        // The last line about an option overrides earlier lines. An absent option is not set.
         assert!(b.missing("CONFIG_A=m\nCONFIG_B=y\n").is_empty());
         let missing = b.missing("CONFIG_A=y\nCONFIG_C=y\n");
         assert_eq!(
@@ -263,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_is_in_the_name() {
+    fn a_name_can_end_with_a_seed() {
         let files = [
             ("random.config", "# base: randconfig\n# seeds: 3 14\n"),
             ("plain.config", "# modules: a/b c\n"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest's user space: an initramfs of busybox, the kernel's loadable modules, and the programs
-//! of `tests/guest`. The kernel's own `gen_init_cpio` packs it from a list of files.
+//! Packs the guest's user space: an initramfs with busybox, the kernel's loadable modules, and the
+//! programs of `tests/guest`. The kernel's own `gen_init_cpio` makes the initramfs from a list of files.
 
 use std::fmt::Write;
 use std::fs;
@@ -23,12 +23,13 @@ pub struct Guest {
     pub config: String,
     pub image: PathBuf,
     pub initramfs: PathBuf,
-    /// The directory for the output of the guest.
+    /// The directory for the guest's console and files.
     pub directory: PathBuf,
 }
 
 impl Guest {
-    /// The kernel with these files, which are packed into the directory.
+    /// A guest with this kernel, and with an initramfs of the files in `list`. The initramfs is in
+    /// `directory`.
     pub fn of(kernel: &Kernel, list: &Files, directory: PathBuf) -> Result<Self> {
         Ok(Self {
             config: kernel.config.clone(),
@@ -39,7 +40,7 @@ impl Guest {
     }
 }
 
-/// Sources of the test program, in `tests/guest`.
+/// The test program, compiled from `tests/guest`.
 const PROGRAM: &str = "kallmodsyms-test";
 
 /// The sample that is compiled into the test program.
@@ -49,13 +50,13 @@ pub fn pack(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
     pack_with(options, kernel, &[])
 }
 
-/// A guest that can run the tests, which takes the time to build modules.
+/// Packs a guest with the modules of the tests. Building these modules takes time.
 pub fn pack_for_tests(options: &options::Options, kernel: &Kernel) -> Result<Guest> {
     let modules = modules::build(kernel)?;
     pack_with(options, kernel, &modules)
 }
 
-/// A guest that has these modules, too, which it does not load by itself.
+/// Packs a guest with additional modules. The guest does not load these modules at boot.
 pub fn pack_with(
     options: &options::Options,
     kernel: &Kernel,
@@ -64,7 +65,8 @@ pub fn pack_with(
     pack_files(options, kernel, modules, &[])
 }
 
-/// The same, with more files, each with its name in the guest.
+/// Packs a guest with additional modules, and with additional files: pairs of (name in the guest, file
+/// on the host).
 pub fn pack_files(
     options: &options::Options,
     kernel: &Kernel,
@@ -92,7 +94,6 @@ pub fn pack_files(
     list.link("bin/sh", "busybox");
     list.file("init", &sources.join("init"), 0o755);
     list.file(&format!("bin/{PROGRAM}"), &program, 0o755);
-    // Which options the kernel has.
     list.file("etc/config", &kernel.objtree.join(".config"), 0o644);
     if let Some(known) = known_symbols(kernel, &sources)? {
         let file = directory.join("symbols");
@@ -104,7 +105,7 @@ pub fn pack_files(
         None => list.directory(Path::new("lib")),
     }
     for module in modules {
-        // Not where the modules are that the guest loads all of.
+        // The guest loads all modules in lib/modules at boot.
         let name = module.file_name().unwrap_or_default().to_string_lossy();
         list.file(&format!("lib/{name}"), module, 0o644);
     }
@@ -115,8 +116,8 @@ pub fn pack_files(
     Guest::of(kernel, &list, directory)
 }
 
-/// What symbols are known to be in: in all kernels, and in those of the series and the architecture.
-/// tiny-ibt is tiny linked another way.
+/// Symbols with known modules, for the guest's tests: from the file for all kernels, and from the files
+/// for the series and the architecture. tiny-ibt has the symbols of tiny.
 fn known_symbols(kernel: &Kernel, sources: &Path) -> Result<Option<String>> {
     let config = kernel.config.trim_end_matches("-ibt");
     let name = format!("{config}.symbols");
@@ -130,7 +131,7 @@ fn known_symbols(kernel: &Kernel, sources: &Path) -> Result<Option<String>> {
     Ok(Some(known))
 }
 
-/// A busybox that runs in the guest.
+/// The busybox of the guest's architecture.
 pub fn busybox(options: &options::Options) -> Result<PathBuf> {
     let arch = options.arch()?;
     match arch.is_foreign() {
@@ -139,8 +140,8 @@ pub fn busybox(options: &options::Options) -> Result<PathBuf> {
     }
 }
 
-/// A program for the guest of the files in `sources` and of `others`, static: there is nothing else in
-/// there.
+/// Compiles a static program from the C files in `sources` and from `others`. The guest has no
+/// libraries.
 pub fn compile(arch: &Arch, sources: &Path, others: &[PathBuf], program: &Path) -> Result<()> {
     let mut files: Vec<_> = fs::read_dir(sources)?
         .flatten()
@@ -156,7 +157,7 @@ pub fn compile(arch: &Arch, sources: &Path, others: &[PathBuf], program: &Path) 
     command::output(&mut cc).map(drop)
 }
 
-/// The loadable modules, below a directory that stands for the guest's root.
+/// Installs the loadable modules into a directory that has the guest's paths, and returns the directory.
 pub fn install_modules(kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
     let root = directory.join("root");
     if root.exists() {
@@ -177,7 +178,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// A root directory that has what every guest needs.
+    /// A list with the directories and the console device of every guest.
     pub fn new() -> Self {
         let mut list = Self {
             text: String::new(),
@@ -189,22 +190,22 @@ impl Files {
         list
     }
 
-    /// `dir /proc 0755 0 0`
+    /// Adds a directory: `dir /proc 0755 0 0`.
     pub fn directory(&mut self, name: &Path) {
         let _ = writeln!(self.text, "dir /{} 0755 0 0", name.display());
     }
 
-    /// `slink /bin/sh busybox 0777 0 0`
+    /// Adds a symbolic link: `slink /bin/sh busybox 0777 0 0`.
     pub fn link(&mut self, name: &str, to: &str) {
         let _ = writeln!(self.text, "slink /{name} {to} 0777 0 0");
     }
 
-    /// `file /init tests/guest/init 0755 0 0`
+    /// Adds a file of the host: `file /init tests/guest/init 0755 0 0`.
     pub fn file(&mut self, name: &str, from: &Path, mode: u32) {
         let _ = writeln!(self.text, "file /{name} {} {mode:04o} 0 0", from.display());
     }
 
-    /// A directory and all that is in it, but for links out of it.
+    /// Adds a directory below `root` with all of its files and directories, but without symbolic links.
     pub fn tree(&mut self, root: &Path, directory: &Path) -> Result<()> {
         let name = directory.strip_prefix(root)?;
         self.directory(name);
@@ -225,7 +226,8 @@ impl Files {
         }
         Ok(())
     }
-    /// The archive that the kernel unpacks when it starts.
+
+    /// Makes the initramfs, which the kernel unpacks at boot.
     pub fn archive(&self, kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
         let names = directory.join("initramfs.list");
         fs::write(&names, &self.text)?;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lab: makes and boots a kernel, for all commands.
+//! The lab makes and boots kernels, for all commands.
 //!
-//! In come the [`options`]; out come a built kernel ([`configure::Kernel`]) and the output of its
-//! guest ([`qemu`]). The phases, in order: [`packages`], [`toolchain`] and [`source`], which
-//! [`workshop`] combines, then [`configure`], [`build`], [`guest`] and [`qemu`]. No file here names
-//! a suite of tests, a benchmark or the matrix.
+//! The input is the [`options`]. The output is a built kernel ([`configure::Kernel`]) and what its guest
+//! prints ([`qemu`]). The phases, in order: [`packages`], [`toolchain`] and [`source`] (together:
+//! [`workshop`]), then [`configure`], [`build`], [`guest`] and [`qemu`]. No file here may import a suite
+//! of tests, a benchmark or the matrix.
 
 pub mod apt;
 pub mod arch;

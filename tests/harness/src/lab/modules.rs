@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules for the guest's tests, built out of the kernel's tree.
+//! Builds modules for the guest's tests, outside of the kernel's tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,19 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options;
 
-/// The modules of `tests/module`, which the test program loads.
+/// The module of `tests/module`, which the test program loads.
 const LOOKUP: &str = "kallmodsyms_lookup";
 
 /// The module of `tests/printed`, which prints addresses.
 const PRINTER: &str = "print_addresses";
 
-/// The tests of KUnit as a module, which may also be built in: so the module has another name.
+/// The KUnit tests as a module. The same tests can be built into the kernel, so this module has another
+/// name.
 const KUNIT: &str = "kallmodsyms_kunit_loaded";
 const KUNIT_SOURCE: &str = "rust/kallmodsyms_kunit.c";
 
-/// The samples that a module of C can call, and the one that does.
+/// The directory of the samples, and pairs of (module, option of the module). The third sample calls the
+/// other two.
 const SAMPLES: &str = "samples/modules";
 const ALL_SAMPLES: [(&str, &str); 3] = [
     ("kallmodsyms_sample_c", "CONFIG_SAMPLE_KALLMODSYMS_C=m"),
@@ -35,15 +37,16 @@ const ALL_SAMPLES: [(&str, &str); 3] = [
     ),
 ];
 
-/// The BTF of the sample in Rust has one type, of the C function in it. resolve_btfids of Linux 7.3
-/// refuses it: "FAILED: btf permute: Invalid argument".
+/// Builds the samples without BTF. The BTF of the Rust sample has only the type of its C function, and
+/// resolve_btfids of Linux 7.3 refuses such BTF: "FAILED: btf permute: Invalid argument".
 const NO_BTF: &str = "CONFIG_DEBUG_INFO_BTF_MODULES=";
 
-/// Those that the kernel's tests want.
+/// Builds the modules for the guest's tests of this kernel.
 pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
     let config = fs::read_to_string(kernel.objtree.join(".config"))?;
     let repository = options::repository()?;
-    let mut modules = vec![Directory::of(kernel, &repository.join("tests/module"))?.build(LOOKUP)?];
+    let mut modules =
+        vec![Directory::with_copy_of(kernel, &repository.join("tests/module"))?.build(LOOKUP)?];
     if config.contains("CONFIG_KUNIT=y") {
         let directory = Directory::new(kernel, "kunit")?;
         let source = fs::read(repository.join(KUNIT_SOURCE)).context(KUNIT_SOURCE)?;
@@ -51,21 +54,21 @@ pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
         directory.write("Kbuild", format!("obj-m := {KUNIT}.o\n").as_bytes())?;
         modules.push(directory.build(KUNIT)?);
     }
-    // Built in, or loadable: what is not set has no value.
+    // A kernel whose samples are built in or loadable has this option set to y or m.
     if !config.contains("CONFIG_SAMPLE_KALLMODSYMS_C=") {
         modules.extend(build_samples(kernel, &ALL_SAMPLES)?);
     }
     Ok(modules)
 }
 
-/// What prints addresses, which kernels with the option and without can have.
+/// Builds the module that prints addresses. Kernels with and without the option can load it.
 pub fn build_printer(kernel: &Kernel) -> Result<PathBuf> {
-    Directory::of(kernel, &options::repository()?.join("tests/printed"))?.build(PRINTER)
+    Directory::with_copy_of(kernel, &options::repository()?.join("tests/printed"))?.build(PRINTER)
 }
 
-/// All modules of a directory, each in the file named after it.
+/// Builds all modules of a directory, and returns their files, sorted by name.
 pub fn build_all(kernel: &Kernel, sources: &Path) -> Result<Vec<PathBuf>> {
-    let directory = Directory::of(kernel, sources)?;
+    let directory = Directory::with_copy_of(kernel, sources)?;
     directory.make()?;
     let entries = fs::read_dir(&directory.path)?.map(|entry| Ok(entry?.path()));
     let mut modules = entries.collect::<Result<Vec<_>>>()?;
@@ -74,7 +77,7 @@ pub fn build_all(kernel: &Kernel, sources: &Path) -> Result<Vec<PathBuf>> {
     Ok(modules)
 }
 
-/// The sample in C alone, which needs no Rust.
+/// Builds only the C sample, which needs no Rust.
 pub fn build_sample_in_c(kernel: &Kernel) -> Result<PathBuf> {
     let [in_c, ..] = ALL_SAMPLES;
     let mut modules = build_samples(kernel, &[in_c])?;
@@ -82,7 +85,7 @@ pub fn build_sample_in_c(kernel: &Kernel) -> Result<PathBuf> {
 }
 
 fn build_samples(kernel: &Kernel, samples: &[(&str, &str)]) -> Result<Vec<PathBuf>> {
-    let mut directory = Directory::of(kernel, &options::repository()?.join(SAMPLES))?;
+    let mut directory = Directory::with_copy_of(kernel, &options::repository()?.join(SAMPLES))?;
     directory.options = samples
         .iter()
         .map(|(_, option)| option.to_string())
@@ -92,11 +95,11 @@ fn build_samples(kernel: &Kernel, samples: &[(&str, &str)]) -> Result<Vec<PathBu
     built.collect()
 }
 
-/// Where modules are built: the kernel does that where their sources are.
+/// A directory for the sources of modules. kbuild writes a module next to its sources.
 struct Directory<'a> {
     kernel: &'a Kernel<'a>,
     path: PathBuf,
-    /// For the command line of make.
+    /// Options of the kernel, on the command line of make.
     options: Vec<String>,
 }
 
@@ -111,8 +114,8 @@ impl<'a> Directory<'a> {
         })
     }
 
-    /// One that has the files of another.
-    fn of(kernel: &'a Kernel<'a>, sources: &Path) -> Result<Self> {
+    /// A directory with a copy of the files in `sources`.
+    fn with_copy_of(kernel: &'a Kernel<'a>, sources: &Path) -> Result<Self> {
         let name = sources.file_name().unwrap_or_default();
         let directory = Self::new(kernel, &name.to_string_lossy())?;
         for entry in fs::read_dir(sources).with_context(|| sources.display().to_string())? {
@@ -124,7 +127,7 @@ impl<'a> Directory<'a> {
         Ok(directory)
     }
 
-    /// Only what differs is written: make goes by times.
+    /// Writes a file if its content differs. A new time would make kbuild compile an unchanged source.
     fn write(&self, name: &str, text: &[u8]) -> Result<()> {
         let file = self.path.join(name);
         if !fs::read(&file).is_ok_and(|old| old == text) {
@@ -133,7 +136,7 @@ impl<'a> Directory<'a> {
         Ok(())
     }
 
-    /// The module `name`, of all that the directory has.
+    /// Builds all modules of the directory, and returns the file of the module `name`.
     fn build(&self, name: &str) -> Result<PathBuf> {
         self.make()?;
         Ok(self.path.join(name).with_extension("ko"))

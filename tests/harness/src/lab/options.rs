@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The options of the command line. `make` passes its variables in the environment.
+//! Parses the options of the command line. `make` passes its variables in the environment.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -24,36 +24,35 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Build a kernel, boot it, and show what /proc/kallmodsyms says
+    /// Build a kernel, boot it, and summarize its /proc/kallmodsyms
     Run(Options),
-    /// Build a kernel and give a prompt in it
+    /// Build a kernel, and boot it to a prompt
     Shell(Options),
-    /// Measure size and speed, and write the tables of it
+    /// Measure size and speed, and write tables of the results
     Bench(Bench),
-    /// Run tracing tools in a guest, and check what they make of the file
+    /// Run tracing tools in a guest, and check their output
     Clients(Options),
-    /// Run the kernel's own tests with the option and without, and compare their results
+    /// Run the kernel's own tests with the option and without, and compare the results
     Kselftest(Options),
-    /// Run the tests; ends with the line `N passed, N failed`
+    /// Run the tests; the last line is `N passed, N failed`
     Test(Test),
-    /// Run what `test` runs of privacy, damage and repetition at length
+    /// Run the longer tests of privacy, damaged tables, boots and repeated builds
     Reproduce(Options),
     /// Make a Debian package of the command kallmodsyms
     Deb(Options),
-    /// Make pages of the documentation, by the kernel's own build
+    /// Make web pages of the documentation with the kernel's own build
     Htmldocs(Options),
     /// Describe the crates to editors, in rust-project.json
     RustAnalyzer(Options),
-    /// Try each kernel series with each architecture and toolchain, or one in its variants
+    /// Try each kernel series with each architecture and toolchain, or the variants of one kernel
     Matrix(Matrix),
-    /// Run all that takes long: reading in kernels that look for errors in themselves, fuzzing, Miri,
-    /// and what `reproduce` does
+    /// Read for minutes in kernels with KASAN and KCSAN, fuzz, run Miri, and run `reproduce`
     Soak(Soak),
 }
 
 #[derive(Args, Clone)]
 pub struct Options {
-    /// A kernel tree to apply to and build, instead of the packaged source
+    /// The kernel tree to patch and build, instead of the packaged source
     #[arg(long, env = "KDIR", value_parser = path)]
     kdir: Option<PathBuf>,
 
@@ -69,6 +68,7 @@ pub struct Options {
     #[arg(long, env = "CONFIG")]
     config: Option<String>,
 
+    /// The architecture of the kernel: x86_64, arm64, riscv64
     #[arg(long, env = "ARCH", default_value = "x86_64")]
     arch: String,
 
@@ -80,7 +80,7 @@ pub struct Options {
     #[arg(long, env = "COMPILERS", default_value = "")]
     pub compilers: String,
 
-    /// How QEMU runs the guest
+    /// The accelerator of QEMU
     #[arg(long, env = "ACCEL", default_value = "tcg")]
     pub accel: Accel,
 
@@ -88,7 +88,7 @@ pub struct Options {
     #[arg(long, env = "COPY", default_value = "")]
     copy: String,
 
-    /// Where kernel sources, builds and tools are kept
+    /// The directory of kernel sources, builds and tools
     #[arg(long, env = "KALLMODSYMS_CACHE")]
     pub cache: PathBuf,
 }
@@ -98,15 +98,15 @@ pub struct Test {
     #[command(flatten)]
     pub options: Options,
 
-    /// Run what takes long, too: 1; or what takes long, alone: rest
+    /// Also run the long groups of tests: 1; run only the long groups: rest
     #[arg(long, env = "ALL", default_value = "")]
     all: String,
 
-    /// Begin with another of the groups that take long for each number
+    /// The number of long groups to move to the end of their list
     #[arg(long, env = "TURN", default_value = "")]
     turn: String,
 
-    /// Begin none of these after so many minutes
+    /// Start no long group after this number of minutes
     #[arg(long, env = "MINUTES", default_value = "")]
     minutes: String,
 }
@@ -126,7 +126,7 @@ pub struct Soak {
     #[command(flatten)]
     pub options: Options,
 
-    /// How long to read in each kernel, and how long to fuzz
+    /// The minutes of reading in each kernel, and of fuzzing
     #[arg(long, env = "MINUTES", default_value = "10")]
     pub minutes: u64,
 }
@@ -136,7 +136,7 @@ pub struct Matrix {
     #[command(flatten)]
     pub options: Options,
 
-    /// Try variants of one kernel instead, which KERNEL, ARCH and LLVM choose: 1
+    /// Try variants of the kernel that KERNEL, ARCH and LLVM choose: 1
     #[arg(long, env = "VARIANTS", default_value = "")]
     variants: String,
 
@@ -144,22 +144,22 @@ pub struct Matrix {
     #[arg(long, env = "DISTRIBUTIONS", default_value = "")]
     distributions: String,
 
-    /// Only the cells whose names have each of these words in them
+    /// Try only the cell of this name, or the cells with all of these words in their names
     #[arg(long, env = "ONLY", default_value = "")]
     pub only: String,
 
-    /// Only one, which is another for each number, and not the one that `test` tries
+    /// Try only the cell with this number, counted from 0 without the cell of `test`
     #[arg(long, env = "TURN", default_value = "")]
     turn: String,
 }
 
 impl Test {
-    /// True if the tests that take long run.
+    /// True if the long groups of tests run.
     pub fn long(&self) -> bool {
         is_set(&self.all)
     }
 
-    /// True if the tests that take little time run.
+    /// True if the short groups of tests run.
     pub fn short(&self) -> bool {
         self.all != "rest"
     }
@@ -169,14 +169,14 @@ impl Test {
         Ok(number("TURN", &self.turn)?.unwrap_or_default())
     }
 
-    /// How long groups that take long may begin.
+    /// The time after which no long group starts.
     pub fn limit(&self) -> Result<Duration> {
         let minutes = number::<u64>("MINUTES", &self.minutes)?;
         Ok(minutes.map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes)))
     }
 }
 
-/// The number that a variable has, if it is set.
+/// The number in a variable; `None` if the variable is empty.
 fn number<T: FromStr>(name: &str, text: &str) -> Result<Option<T>>
 where
     T::Err: Error + Send + Sync + 'static,
@@ -199,12 +199,12 @@ impl Matrix {
         is_set(&self.distributions)
     }
 
-    /// The number of the group to run, if only one is requested.
+    /// The number of the cell to try; `None` for all cells.
     pub fn turn(&self) -> Result<Option<usize>> {
         number("TURN", &self.turn)
     }
 
-    /// True if the cell of this name is requested.
+    /// True if the name has all words of `ONLY`.
     pub fn wants(&self, name: &str) -> bool {
         self.only.split_whitespace().all(|word| name.contains(word))
     }
@@ -218,13 +218,13 @@ impl Bench {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Accel {
-    /// QEMU's own translation: works everywhere
+    /// QEMU's own translation, which works everywhere
     Tcg,
     /// /dev/kvm
     Kvm,
 }
 
-/// A path that does not depend on the directory. An empty variable says nothing and stays empty.
+/// Makes a path absolute. The path of an empty variable stays empty.
 fn path(text: &str) -> std::io::Result<PathBuf> {
     match text.is_empty() {
         true => Ok(PathBuf::new()),
@@ -232,8 +232,8 @@ fn path(text: &str) -> std::io::Result<PathBuf> {
     }
 }
 
-/// The path, if there is one in it.
-fn said(path: &Option<PathBuf>) -> Option<&Path> {
+/// The path; `None` if the variable is empty or not set.
+fn non_empty(path: &Option<PathBuf>) -> Option<&Path> {
     let path = path.as_deref();
     path.filter(|path| !path.as_os_str().is_empty())
 }
@@ -245,7 +245,7 @@ fn is_set(variable: &str) -> bool {
 
 impl Options {
     pub fn kdir(&self) -> Option<&Path> {
-        said(&self.kdir)
+        non_empty(&self.kdir)
     }
 
     pub fn source_package(&self) -> String {
@@ -253,10 +253,10 @@ impl Options {
     }
 
     pub fn objtree(&self) -> Option<&Path> {
-        said(&self.objtree)
+        non_empty(&self.objtree)
     }
 
-    /// The configuration asked for by name, if one was.
+    /// The configuration that `CONFIG` names, if any.
     pub fn chosen_config(&self) -> Option<&str> {
         self.config.as_deref().filter(|name| !name.is_empty())
     }
@@ -265,14 +265,14 @@ impl Options {
         self.chosen_config().unwrap_or("tiny")
     }
 
-    /// Fails if there are no hooks for the series that was asked for.
+    /// Fails if this repository has no hooks for the requested series.
     pub fn check_series(&self) -> Result<()> {
         let series = all_series()?;
         if series.contains(&self.kernel) {
             return Ok(());
         }
         bail!(
-            "KERNEL={}: there are no hooks for that series; there are for: {}",
+            "KERNEL={}: no hooks for this series; the series with hooks are: {}",
             self.kernel,
             series.join(" ")
         );
@@ -282,7 +282,7 @@ impl Options {
         is_set(&self.copy)
     }
 
-    /// The same, with a configuration where none was asked for.
+    /// These options, with `config` unless `CONFIG` names another configuration.
     pub fn or_config(&self, config: &str) -> Self {
         let config = self.chosen_config().unwrap_or(config).to_owned();
         Self {
@@ -291,7 +291,7 @@ impl Options {
         }
     }
 
-    /// The same, with this configuration.
+    /// These options, with this configuration.
     pub fn with_config(&self, config: &str) -> Self {
         Self {
             config: Some(config.to_owned()),
@@ -299,7 +299,7 @@ impl Options {
         }
     }
 
-    /// The same, with this build directory.
+    /// These options, with this build directory.
     pub fn with_objtree(&self, objtree: &Path) -> Self {
         Self {
             objtree: Some(objtree.to_owned()),
@@ -307,7 +307,7 @@ impl Options {
         }
     }
 
-    /// The same, with clang and LLD unless others of these were asked for.
+    /// These options, with clang and LLD unless `LLVM` already names a version.
     pub fn or_llvm(&self) -> Self {
         let mut options = self.clone();
         if options.llvm.is_empty() {
@@ -316,8 +316,8 @@ impl Options {
         options
     }
 
-    /// The same for a packaged kernel, with another series, architecture and toolchain.
-    pub fn of_cell(&self, kernel: &str, arch: &str, llvm: &str) -> Self {
+    /// These options for a packaged kernel of this series, architecture and toolchain.
+    pub fn for_cell(&self, kernel: &str, arch: &str, llvm: &str) -> Self {
         Self {
             kdir: None,
             objtree: None,
@@ -334,14 +334,14 @@ impl Options {
     }
 }
 
-/// The kernel series that there are hooks for, oldest first.
+/// The kernel series with hooks, oldest first.
 pub fn all_series() -> Result<Vec<String>> {
     let patches = repository()?.join("patches");
     let entries = std::fs::read_dir(&patches).with_context(|| patches.display().to_string())?;
     let directories = entries.flatten().filter(|entry| entry.path().is_dir());
     let names = directories.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut series: Vec<String> = names.collect();
-    // 6.12 is before 6.9 as text.
+    // As text, 6.12 would come before 6.9.
     series.sort_by_key(|name| {
         let numbers = name.split('.').map(|number| number.parse::<u32>());
         numbers.map(Result::unwrap_or_default).collect::<Vec<_>>()
@@ -349,7 +349,7 @@ pub fn all_series() -> Result<Vec<String>> {
     Ok(series)
 }
 
-/// The top of this repository, whose tests directory this program is built in.
+/// The top directory of the repository that this program was compiled in.
 pub fn repository() -> Result<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let top = top
@@ -357,7 +357,7 @@ pub fn repository() -> Result<PathBuf> {
         .with_context(|| format!("{}", top.display()))?;
     if !top.join("Kbuild").exists() {
         bail!(
-            "{}: this is not the repository any more; run make there",
+            "{}: the repository has moved; run make in the new directory",
             top.display()
         );
     }
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn all_tests_are_the_short_and_the_long_ones() {
+    fn all_selects_short_groups_long_groups_or_both() {
         for (all, short, long) in [("", true, false), ("1", true, true), ("rest", false, true)] {
             let line = ["harness", "test", "--cache", "c", "--all", all];
             let Command::Test(test) = Cli::parse_from(line).command else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Debian packages that a phase needs, installed if that is allowed.
+//! Installs the Debian packages that a command needs. Without root rights, an error lists the missing
+//! packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::lab::options::Options;
 use crate::lab::progress::{self, Phase};
 use crate::lab::toolchain;
 
+/// The purpose of the packages: a command of the harness.
 pub enum For {
     Boot,
     Bench,
@@ -28,7 +30,7 @@ pub enum For {
     Kselftest,
 }
 
-/// To configure and build a kernel, and to make and boot the guest.
+/// Packages to configure and build a kernel, and to make and boot the guest.
 const BUILD: &[&str] = &[
     "bc",
     "binutils",
@@ -48,14 +50,14 @@ const BUILD: &[&str] = &[
     "xz-utils",
 ];
 const LLVM: &[&str] = &["clang-19", "lld-19", "llvm-19"];
-/// What the generator is compared with is written in awk; `time` tells how much memory a program takes.
+/// Packages for `make bench`: gawk runs upstream's awk script, and `time` measures the memory of a program.
 const BENCH: &[&str] = &["gawk", "time"];
-/// What lints; groff-base and mandoc read the man pages.
+/// Linters; groff-base and mandoc check the man pages.
 const TEST: &[&str] = &["groff-base", "mandoc", "shellcheck", "sparse"];
-/// Programs, and the packages that have them: of rustc, and of rustc-web.
+/// Triples of (program, its package beside rustc, its package beside rustc-web).
 const RUSTFMT: (&str, &str, &str) = ("rustfmt", "rustfmt", "rustfmt-web");
 const CLIPPY: (&str, &str, &str) = ("cargo-clippy", "rust-clippy", "rust-web-clippy");
-/// For the kernel's htmldocs, which draws figures with graphviz.
+/// Packages for the kernel's htmldocs, which draws figures with graphviz.
 const DOCS: &[&str] = &[
     "fonts-dejavu-core",
     "graphviz",
@@ -66,11 +68,11 @@ const DOCS: &[&str] = &[
     "tar",
     "xz-utils",
 ];
-/// For a package of the command: dpkg-dev tells the libraries that it depends on.
+/// Packages for `make deb`: dpkg-dev finds the libraries that the package depends on.
 const DEB: &[&str] = &["binutils", "dpkg-dev", "gcc", "libc6-dev", "make"];
-/// To make file systems of Debian 12 and 13.
+/// Packages to make file systems of Debian 12 and 13.
 const BOOTSTRAP: &[&str] = &["debian-archive-keyring", "mmdebstrap"];
-/// To make a root file system, and what the kernel needs to describe its types.
+/// Packages for `make clients`: mmdebstrap makes a root file system, and pahole makes the kernel's BTF.
 const CLIENTS: &[&str] = &[
     "debian-archive-keyring",
     "gawk",
@@ -83,13 +85,14 @@ const CLIENTS: &[&str] = &[
 /// The packages that the kernel's own tests need.
 const KSELFTEST: &[&str] = &["procps", "util-linux"];
 
-/// Makes sure that all packages are there.
+/// Installs the missing packages for `purpose`. On systems without dpkg, users must set `KDIR` and install
+/// all programs themselves.
 pub fn install(options: &Options, purpose: For) -> Result<()> {
     if command::in_path("dpkg-query").is_empty() {
         if options.kdir().is_some() {
             return Ok(());
         }
-        bail!("this is not Debian: give a kernel tree of your own, as in make run KDIR=/path/to/linux");
+        bail!("this is not Debian: use your own kernel tree, as in make run KDIR=/path/to/linux");
     }
     let wants = wanted(options, purpose)?;
     let known = Known::of(&wants)?;
@@ -97,7 +100,7 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
         return Ok(());
     }
     let Some(root) = apt::become_root() else {
-        return match apt::by_hand(&wants, &known) {
+        return match apt::to_install_by_hand(&wants, &known) {
             None => Ok(()),
             Some(list) => bail!(
                 "some packages are missing; install them with\n  apt-get update && apt-get install {}",
@@ -112,8 +115,8 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
     }
     match apt::next(&wants, &Known::of(&wants)?, true) {
         Next::Go | Next::Update => {}
-        Next::Lack(list) => bail!(
-            "these packages are missing, and apt's lists do not have them: {}",
+        Next::Unavailable(list) => bail!(
+            "these packages are missing, and apt does not offer them: {}",
             list.join(", ")
         ),
         Next::Install(list) => {
@@ -128,24 +131,25 @@ pub fn install(options: &Options, purpose: For) -> Result<()> {
     Ok(())
 }
 
-/// True if this run has got apt's lists anew.
+/// True if this run has already called `apt-get update`.
 static UPDATED: AtomicBool = AtomicBool::new(false);
 
 fn has_updated() -> bool {
     UPDATED.load(Ordering::Relaxed)
 }
 
-/// A source of packages that has nothing to do with this can be out of order. Therefore a failure is
-/// told, and what is missing then is told by what needs it.
+/// Updates apt's lists. A failure is only printed, because it can be of a source that the run does not
+/// need. A package that is still missing is an error later.
 fn update(root: &[&str]) {
     UPDATED.store(true, Ordering::Relaxed);
     if let Err(error) = apt::update(root) {
         progress::say(&format!(
-            "apt-get update failed, going on with the lists that are here: {error:#}"
+            "apt-get update failed, so the lists may be old: {error:#}"
         ));
     }
 }
 
+/// The packages that a command needs with these options.
 fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     let is_test = matches!(purpose, For::Test | For::AllTests);
     let mut wants = Vec::new();
@@ -193,7 +197,7 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     if options.kdir().is_none() || is_test || matches!(purpose, For::Kselftest) {
         options.check_series()?;
         let source = options.source_package();
-        if !fetch::has(&options.cache, &source) {
+        if !fetch::is_downloaded(&options.cache, &source) {
             wants.push(Want::package(&source).optional());
         }
     }
@@ -203,7 +207,7 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     }
     let fragment = Fragment::read(options.config(), &[])?;
     wants.extend(fragment.words("packages").map(|name| Want::package(&name)));
-    // The kernels that look for errors in themselves want clang.
+    // The debug kernels are built with clang.
     if !options.llvm.is_empty() || matches!(purpose, For::AllTests) {
         wants.extend(LLVM.iter().map(|name| Want::package(name)));
     }
@@ -214,7 +218,8 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
         let least = toolchain::OLDEST_BINDGEN;
         wants.push(Want::package("bindgen").at_least(least).optional());
     }
-    // Which package has it differs between releases, and the other may be there without it.
+    // Debian 12 and 13 have QEMU for riscv64 in different packages. Therefore the installed program
+    // decides, not the installed package.
     let arch = options.arch()?;
     if command::in_path(arch.qemu).is_empty() {
         wants.push(Want::first_of(arch.qemu_packages));
@@ -222,15 +227,15 @@ fn wanted(options: &Options, purpose: For) -> Result<Vec<Want>> {
     Ok(wants)
 }
 
-/// Whether the kernel's rustc is that of a package, or will be, and has no clippy of its own version
-/// beside it. A toolchain of rustup has one.
+/// True if the kernel's rustc is from a package, or will be, and clippy is not installed beside it. A
+/// toolchain of rustup has its own clippy.
 fn lacks_clippy(rustc: Option<PathBuf>) -> bool {
     let packaged = Path::new("/usr/bin/rustc");
     rustc.is_none_or(|rustc| rustc == packaged)
         && !packaged.with_file_name("clippy-driver").exists()
 }
 
-/// Debian 12's own rustc is too old; rustc-web is its newer one.
+/// The packages of rustc. In Debian 12 the package rustc is too old, and rustc-web is new enough.
 fn rust_packages() -> &'static [&'static str] {
     match is_bookworm() {
         true => &["rustc-web", "rust-web-src"],

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The progress of a phase: one changing line on a terminal, or a line from time to time elsewhere.
+//! Shows the progress of a phase: one changing line on a terminal, or at most one line in 15 seconds in a
+//! log.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// The shortest time between two lines of [`Phase::update`] in a log.
 const BETWEEN_LINES: Duration = Duration::from_secs(15);
-/// A phase shorter than this leaves no line.
-const WORTH_TELLING: Duration = Duration::from_secs(2);
+/// The end of a shorter phase prints no line.
+const SHORTEST_SHOWN: Duration = Duration::from_secs(2);
 
 pub struct Phase {
     name: &'static str,
@@ -38,7 +40,7 @@ impl Phase {
         }
     }
 
-    /// The current step of the phase.
+    /// Shows the current step of the phase; in a log, only if the last line is old enough.
     pub fn update(&mut self, message: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(message.to_owned());
@@ -48,7 +50,7 @@ impl Phase {
         }
     }
 
-    /// What the phase does for a while without a word more.
+    /// Shows a step that takes long and has no further messages. Always prints a line in a log.
     pub fn announce(&mut self, message: &str) {
         match &self.bar {
             Some(bar) => bar.set_message(message.to_owned()),
@@ -56,12 +58,12 @@ impl Phase {
         }
     }
 
-    /// The phase is over; says so if it took a while.
+    /// Ends the phase. Prints `message` if the phase took at least 2 seconds.
     pub fn done(self, message: &str) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        if self.started.elapsed() >= WORTH_TELLING {
+        if self.started.elapsed() >= SHORTEST_SHOWN {
             self.line(message);
         }
     }
@@ -87,7 +89,7 @@ pub fn say(message: &str) {
     eprintln!("kallmodsyms: {message}");
 }
 
-/// `7s`, `3m05s`.
+/// Formats a duration as `7s` or `3m05s`.
 pub fn time(duration: Duration) -> String {
     match duration.as_secs() {
         seconds @ 0..60 => format!("{seconds}s"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Boots the guest. The console is a serial port, whose output goes to a file. The guest sends
+//! Boots the guest in QEMU. The console is a serial port, whose output goes to a file. The guest sends
 //! files as a tar archive through a virtio port.
 
 use std::fs::{self, File};
@@ -18,12 +18,13 @@ use crate::lab::guest::Guest;
 use crate::lab::options::{Accel, Options};
 use crate::lab::progress::Phase;
 
-/// A guest that says nothing for so long hangs.
+/// The longest time between two lines of the console. A slower guest counts as hanging.
 const SILENCE: Duration = Duration::from_secs(180);
-/// So long for one that runs a client at a time, each of which reads all symbols and types first.
+/// The same limit for clients and kernel selftests. A client reads all symbols and types before it
+/// prints a line.
 const SILENCE_OF_CLIENTS: Duration = Duration::from_secs(900);
 
-/// The last line of the guest, which a crashed kernel does not print.
+/// The last line of a guest that did not crash.
 const LAST_WORDS: &str = "guest: done";
 
 /// The files that the guest sent.
@@ -33,25 +34,26 @@ pub struct Files {
 }
 
 impl Files {
-    /// One of them, which is text.
+    /// The text of a file.
     pub fn read(&self, name: &str) -> Result<String> {
         let path = self.directory.join(name);
         fs::read_to_string(&path).with_context(|| path.display().to_string())
     }
 }
 
-/// Boots, and has the guest send what it sees.
+/// Boots the guest in the mode `show`. The guest loads its modules, and sends `/proc/kallmodsyms`,
+/// `/proc/kallsyms` and `/proc/modules`.
 pub fn show(options: &Options, guest: &Guest) -> Result<Files> {
     show_with(options, guest, "")
 }
 
-/// The same, with more `words` for the kernel.
+/// Boots as [`show`] does, with `words` on the kernel's command line.
 pub fn show_with(options: &Options, guest: &Guest, words: &str) -> Result<Files> {
     files(options, guest, "show", words)
 }
 
-/// Boots, and has the guest send what it prints for the addresses in `etc/addresses`, which are those of
-/// vmlinux, and its other words on symbols.
+/// Boots the guest in the mode `printed`. The guest sends the kernel's output for the addresses in
+/// `etc/addresses`, and files that name symbols. Without KASLR, addresses are those of vmlinux.
 pub fn printed(options: &Options, guest: &Guest) -> Result<Files> {
     files(options, guest, "printed", "nokaslr")
 }
@@ -70,8 +72,9 @@ fn files(options: &Options, guest: &Guest, mode: &str, words: &str) -> Result<Fi
     })
 }
 
-/// Boots with a disk, which stays as it is, and has the guest run the programs on it; `line` sees
-/// what it prints. The directory with the files that it sent.
+/// Boots the guest in the mode `clients`, with a disk that QEMU leaves unchanged. The guest runs programs
+/// of the disk; `line` gets each line of the console. Returns the directory of the files that the guest
+/// sent.
 pub fn clients(
     options: &Options,
     guest: &Guest,
@@ -88,8 +91,8 @@ pub fn clients(
     unpack(&archive, guest)
 }
 
-/// Boots, and has the guest run the kernel's own tests; `line` sees what it prints. The directory with
-/// the files that it sent.
+/// Boots the guest in the mode `kselftest`. The guest runs the kernel's own tests; `line` gets each line
+/// of the console. Returns the directory of the files that the guest sent.
 pub fn kselftest(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<PathBuf> {
     let mut qemu = command_for(options, guest, "kselftest", "")?;
     let archive = with_port(&mut qemu, guest);
@@ -97,7 +100,7 @@ pub fn kselftest(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Re
     unpack(&archive, guest)
 }
 
-/// Adds the port through which the guest sends files: the archive that they come in.
+/// Adds the port through which the guest sends files. Returns the path of the archive.
 fn with_port(qemu: &mut Command, guest: &Guest) -> PathBuf {
     let archive = guest.directory.join("out.tar");
     qemu.args([
@@ -113,7 +116,7 @@ fn with_port(qemu: &mut Command, guest: &Guest) -> PathBuf {
     archive
 }
 
-/// The directory with the files of the archive, and no others.
+/// Unpacks the archive into an empty directory, and returns the directory.
 fn unpack(archive: &Path, guest: &Guest) -> Result<PathBuf> {
     let directory = guest.directory.join("out");
     if directory.exists() {
@@ -125,12 +128,13 @@ fn unpack(archive: &Path, guest: &Guest) -> Result<PathBuf> {
     Ok(directory)
 }
 
-/// Boots, and has the guest run its tests; `line` sees what they print.
+/// Boots the guest in the mode `test`. The guest runs its tests; `line` gets each line of the console.
 pub fn test(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
     watch(command_for(options, guest, "test", "")?, guest, line)
 }
 
-/// As [`test`], on a machine with so little memory.
+/// Boots the guest in the mode `small`, on a machine with `memory`, as `64M`. The guest runs the tests
+/// for little memory.
 pub fn test_small(
     options: &Options,
     guest: &Guest,
@@ -138,28 +142,30 @@ pub fn test_small(
     line: impl FnMut(&str),
 ) -> Result<()> {
     let mut qemu = command_for(options, guest, "small", "")?;
-    // The last word on it counts.
+    // `machine` also sets -m; QEMU uses the last value.
     qemu.args(["-m", memory]);
     watch(qemu, guest, line)
 }
 
-/// As [`test`], for the tests of who sees what.
+/// Boots the guest in the mode `privacy`. The guest tests which readers see addresses.
 pub fn test_privacy(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
     watch(command_for(options, guest, "privacy", "")?, guest, line)
 }
 
-/// As [`test`], for the test of a live patch, `lib/livepatch.ko`.
+/// Boots the guest in the mode `livepatch`. The guest loads and disables the live patch
+/// `lib/livepatch.ko`.
 pub fn live_patch(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
     watch(command_for(options, guest, "livepatch", "")?, guest, line)
 }
 
-/// Boots, and has the guest read for so many seconds while what it reads changes.
+/// Boots the guest in the mode `soak` for `seconds` seconds. Readers check the file, while other
+/// processes load modules, attach BPF programs and trace.
 pub fn soak(options: &Options, guest: &Guest, seconds: u64, line: impl FnMut(&str)) -> Result<()> {
     let mode = format!("soak seconds={seconds}");
     watch(command_for(options, guest, &mode, "")?, guest, line)
 }
 
-/// Boots to a prompt on this terminal.
+/// Boots the guest to a prompt on this terminal.
 pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
     eprintln!("kallmodsyms: a shell in the guest; leave with exit, or Ctrl-A X");
     let status = command_for(options, guest, "shell", "quiet")?
@@ -171,10 +177,10 @@ pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
     Ok(())
 }
 
-/// Boots a guest of `bench`, which measures `what`, on a machine whose clock counts instructions.
+/// Boots the guest of `bench`, which measures `what`, on a machine whose clock counts instructions.
 ///
-/// Nothing there is left to chance: idle time passes at once, the clock of the day begins with the
-/// guest, and random numbers are always the same. So the counts of two boots do not differ.
+/// The counts of two boots are the same: idle time takes no time, the time of day begins at the same
+/// date, and QEMU's random numbers have a fixed seed.
 pub fn count(options: &Options, guest: &Guest, what: &str, line: impl FnMut(&str)) -> Result<()> {
     let mut qemu = machine(options, guest, &format!("nokaslr bench={what}"))?;
     qemu.args(["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", "1"]);
@@ -192,7 +198,7 @@ fn command_for(options: &Options, guest: &Guest, mode: &str, words: &str) -> Res
     Ok(qemu)
 }
 
-/// The guest with `words` for its kernel; processors are still to be added.
+/// A QEMU command without `-accel` and `-smp`, and with `words` on the kernel's command line.
 fn machine(options: &Options, guest: &Guest, words: &str) -> Result<Command> {
     let arch = options.arch()?;
     let mut qemu = Command::new(arch.qemu);
@@ -204,16 +210,21 @@ fn machine(options: &Options, guest: &Guest, words: &str) -> Result<Command> {
         .arg(&guest.initramfs)
         .args([
             "-append",
-            &format!("console={} panic=-1 {} {words}", arch.console, arch.words),
+            &format!(
+                "console={} panic=-1 {} {words}",
+                arch.console, arch.kernel_parameters
+            ),
         ]);
     Ok(qemu)
 }
 
-/// Waits for the guest's end, with its console in a file.
+/// Waits for the guest's end, and fails after [`SILENCE`] without a line.
 fn watch(qemu: Command, guest: &Guest, line: impl FnMut(&str)) -> Result<()> {
     watch_for(SILENCE, qemu, guest, line)
 }
 
+/// Runs QEMU until the guest ends, with the console in a file. Fails if the console is silent for
+/// `silence`, or if the guest ends without [`LAST_WORDS`].
 fn watch_for(
     silence: Duration,
     mut qemu: Command,
@@ -251,7 +262,7 @@ fn watch_for(
             }
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => bail!(
-                "the guest has said nothing for {} s; its last words:\n{}\nall of them: {}",
+                "the guest printed nothing for {} s; its last lines:\n{}\nall lines: {}",
                 silence.as_secs(),
                 command::last_lines(&log_name),
                 log_name.display()
@@ -260,7 +271,7 @@ fn watch_for(
     }
     if !child.0.wait()?.success() || !ended_well {
         bail!(
-            "the guest died; its last words:\n{}\nall of them: {}",
+            "the guest crashed; its last lines:\n{}\nall lines: {}",
             command::last_lines(&log_name),
             log_name.display()
         );
@@ -268,7 +279,7 @@ fn watch_for(
     Ok(())
 }
 
-/// A child that does not outlive us.
+/// A child process that is killed when the value is dropped.
 struct Killed(Child);
 
 impl Drop for Killed {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The programs of another release of Debian for a kernel build, compilers included. Their packages
-//! are unpacked into the cache.
+//! Provides the compilers and other programs of another release of Debian for a kernel build. The harness
+//! unpacks their packages into the cache.
 //!
 //! A program needs the libraries of its release, and its own files at their installed paths. Therefore
 //! the program, and each program that it starts, has a mount namespace in which the release's `usr`
 //! covers the host's. Kernel trees, builds and this repository keep their names in that namespace.
-//! Nothing is installed. A user who is not root gets a user namespace for the mount.
+//! The harness installs nothing. A user without root rights gets a user namespace for the mount.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ use crate::lab::fetch;
 use crate::lab::options::Options;
 use crate::lab::progress::Phase;
 
-/// A release with compilers to choose, as by `COMPILERS=trixie`.
+/// A release whose compilers `COMPILERS` can choose, as in `COMPILERS=trixie`.
 pub struct Release {
     pub name: &'static str,
-    /// The suites of the mirror that have its packages.
+    /// The suites of the mirror with the packages of the release.
     suites: &'static [&'static str],
-    /// True if its rustc is the oldest that Kconfig admits.
+    /// True if the release has the oldest rustc that Kconfig admits.
     pub is_oldest: bool,
 }
 
@@ -43,7 +43,7 @@ pub const RELEASES: &[Release] = &[
     },
 ];
 
-/// The programs of a kernel build, among them those that each Debian has and no package depends on.
+/// The packages of a kernel build. Some are essential in Debian, so no other package depends on them.
 const PACKAGES: &[&str] = &[
     "bash",
     "bc",
@@ -74,19 +74,19 @@ const PACKAGES: &[&str] = &[
     "xz-utils",
 ];
 
-/// apt takes rustc from experimental where that suite has a newer one, and nothing else unless rustc
-/// needs it.
+/// With these preferences, apt installs rustc from experimental if that suite has a newer version. Other
+/// packages come from experimental only if rustc depends on them.
 const PREFERENCES: &str = "\
 Package: rustc rust-src libstd-rust*
 Pin: release a=experimental
 Pin-Priority: 500
 ";
 
-/// Links that the scripts of packages make at installation.
+/// Pairs of (link, program) in `/usr/bin`, which the scripts of packages make at installation.
 const ALTERNATIVES: &[(&str, &str)] = &[("awk", "mawk"), ("cc", "gcc")];
 
 impl Release {
-    /// The one that is asked for, if it is not the host itself.
+    /// The release that `COMPILERS` names; `None` for the compilers of the host.
     pub fn chosen(options: &Options) -> Result<Option<&'static Self>> {
         let name = &options.compilers;
         if name.is_empty() {
@@ -94,36 +94,36 @@ impl Release {
         }
         ensure!(
             options.llvm.is_empty() && !options.arch()?.is_foreign(),
-            "COMPILERS={name}: only gcc, and only for this machine's architecture"
+            "COMPILERS={name} has only gcc, for this machine's architecture: leave out LLVM and ARCH"
         );
         let release = RELEASES.iter().find(|release| release.name == name);
         release.map(Some).with_context(|| {
             let names: Vec<_> = RELEASES.iter().map(|release| release.name).collect();
-            format!("COMPILERS={name}: there are: {}", names.join(" "))
+            format!("COMPILERS={name}: the releases are: {}", names.join(" "))
         })
     }
 
-    /// The one that has the oldest rustc that Kconfig admits.
+    /// The release with the oldest rustc that Kconfig admits.
     pub fn oldest() -> Result<&'static Self> {
         let oldest = RELEASES.iter().find(|release| release.is_oldest);
         oldest.context("no release has the oldest rustc")
     }
 
-    /// Its programs, which are fetched and unpacked once.
+    /// Downloads and unpacks the programs of the release, once.
     pub fn unpacked(&self, cache: &Cache) -> Result<Unpacked> {
         let directory = cache.path.join("compilers").join(self.name);
         let (usr, stamp) = (directory.join("root/usr"), directory.join("packages"));
         let names = PACKAGES.join(" ");
-        if fs::read_to_string(&stamp).is_ok_and(|made_of| made_of == names) {
+        if fs::read_to_string(&stamp).is_ok_and(|unpacked| unpacked == names) {
             return Ok(Unpacked { usr });
         }
         if directory.exists() {
             fs::remove_dir_all(&directory).with_context(|| directory.display().to_string())?;
         }
-        let debs = fetch::with_all(&directory, self.suites, PREFERENCES, PACKAGES)?;
+        let debs = fetch::with_dependencies(&directory, self.suites, PREFERENCES, PACKAGES)?;
 
         let mut phase = Phase::start("compilers");
-        phase.announce(&format!("unpacking those of {}, once", self.name));
+        phase.announce(&format!("unpacking the programs of {}, once", self.name));
         unpack(&debs, &directory.join("root"))?;
         let bin = usr.join("bin");
         for (name, program) in ALTERNATIVES {
@@ -142,10 +142,11 @@ impl Release {
     }
 }
 
-/// Unpacks the packages into one directory, on all processors: decompression takes most of the time.
+/// Unpacks the packages into one directory, with a thread for each processor. Decompression takes most of
+/// the time.
 fn unpack(debs: &[PathBuf], root: &Path) -> Result<()> {
     let threads = thread::available_parallelism()?.get();
-    let each = |start: usize| -> Result<()> {
+    let unpack_every_nth = |start: usize| -> Result<()> {
         for deb in debs.iter().skip(start).step_by(threads) {
             let mut dpkg = Command::new("dpkg-deb");
             command::output(dpkg.arg("--extract").arg(deb).arg(root))?;
@@ -155,35 +156,35 @@ fn unpack(debs: &[PathBuf], root: &Path) -> Result<()> {
     fs::create_dir_all(root).with_context(|| root.display().to_string())?;
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
-            .map(|start| scope.spawn(move || each(start)))
+            .map(|start| scope.spawn(move || unpack_every_nth(start)))
             .collect();
         for worker in workers {
             match worker.join() {
                 Ok(unpacked) => unpacked?,
-                Err(_) => bail!("{}: unpacking stopped", root.display()),
+                Err(_) => bail!("{}: a thread that unpacks panicked", root.display()),
             }
         }
         Ok(())
     })
 }
 
-/// Mounts the release's directory and runs a program. The caller's directories of programs may have
-/// compilers of the host, as those of rustup.
+/// The shell command that mounts the release's `usr` over `/usr` and runs a program. The caller's `PATH`
+/// is replaced: its directories can have compilers of the host, as rustup's.
 const ENTER: &str = "mount --rbind \"$0\" /usr && PATH=/usr/sbin:/usr/bin && exec \"$@\"";
 
-/// A release whose programs can be run.
+/// A release whose programs are in the cache.
 #[derive(Clone)]
 pub struct Unpacked {
     usr: PathBuf,
 }
 
 impl Unpacked {
-    /// Its directory that `/usr` is, for its programs.
+    /// The directory that the release's programs see as `/usr`.
     pub fn usr(&self) -> &Path {
         &self.usr
     }
 
-    /// A command that runs `program` of it.
+    /// A command that runs a program of the release.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new("unshare");
         if !rustix::process::geteuid().is_root() {

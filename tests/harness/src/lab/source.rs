@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel tree: the user's tree, or the source of the package, unpacked once into the cache. A
-//! package that this host's apt does not offer is downloaded.
+//! Provides the kernel tree: the user's tree, or the source of the package, unpacked once into the cache.
+//! If this host's apt does not offer the package, the harness downloads the package.
 //!
-//! The package's source exists twice, with shared blocks on the disk: an untouched tree for
+//! The package's source exists twice, as hard links to the same files: an untouched tree for
 //! comparisons, and a tree for the hooks.
 
 use std::fs;
@@ -21,10 +21,11 @@ use crate::lab::progress::Phase;
 
 pub struct Tree {
     pub path: PathBuf,
-    /// The same tree untouched, where there is one.
+    /// The untouched tree of the package; `None` for a tree of the user.
     pub pristine: Option<PathBuf>,
 }
 
+/// The user's tree, or else the package's.
 pub fn tree(options: &Options, cache: &Cache) -> Result<Tree> {
     if let Some(path) = options.kdir() {
         return Ok(Tree {
@@ -35,7 +36,7 @@ pub fn tree(options: &Options, cache: &Cache) -> Result<Tree> {
     packaged(options, cache)
 }
 
-/// The package's tree, of the version that is installed now, or else of the one that was fetched.
+/// The package's tree. The version is the installed version of the package, or else the downloaded one.
 pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     let package = options.source_package();
     let (version, deb) = match apt::installed_version(&package) {
@@ -62,7 +63,7 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     let mut phase = Phase::start("source");
     if !pristine.exists() {
         phase.announce(&format!("unpacking {package} {version}"));
-        whole(&pristine, |partial| {
+        make_directory(&pristine, |partial| {
             fs::create_dir_all(partial)?;
             match &deb {
                 Some(deb) => unpack_package(deb, &package, partial, &[]),
@@ -73,7 +74,7 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     phase.update("linking a second tree");
     let mut cp = Command::new("cp");
     cp.arg("-al").arg(&pristine);
-    whole(&patched, |partial| {
+    make_directory(&patched, |partial| {
         command::output(cp.arg(partial)).map(drop)
     })?;
     phase.done(&format!("in {}", directory.display()));
@@ -83,7 +84,7 @@ pub fn packaged(options: &Options, cache: &Cache) -> Result<Tree> {
     })
 }
 
-/// A tree of its own beside a packaged one, `name`, without what earlier builds left in it.
+/// A new untouched tree `name` beside a packaged tree. An older tree of this name is removed first.
 pub fn copy(tree: &Tree, name: &str) -> Result<Tree> {
     let pristine = tree.pristine.as_ref().context("no packaged tree")?;
     let path = pristine.with_file_name(name);
@@ -92,15 +93,15 @@ pub fn copy(tree: &Tree, name: &str) -> Result<Tree> {
     }
     let mut cp = Command::new("cp");
     cp.arg("-al").arg(pristine);
-    whole(&path, |partial| command::output(cp.arg(partial)).map(drop))?;
+    make_directory(&path, |partial| command::output(cp.arg(partial)).map(drop))?;
     Ok(Tree {
         path,
         pristine: Some(pristine.clone()),
     })
 }
 
-/// Unpacks the archive of the package that is installed below `root`: these files, or if there are none,
-/// all of it.
+/// Unpacks `files`, or all files if `files` is empty, from the archive of a package that is installed
+/// below `root`.
 fn unpack(root: &Path, package: &str, into: &Path, files: &[PathBuf]) -> Result<()> {
     let archive = root.join("usr/src").join(format!("{package}.tar.xz"));
     let mut tar = Command::new("tar");
@@ -111,7 +112,7 @@ fn unpack(root: &Path, package: &str, into: &Path, files: &[PathBuf]) -> Result<
     command::output(tar.env("XZ_OPT", "--threads=0")).map(drop)
 }
 
-/// The same of a package that is not installed.
+/// Unpacks `files`, or all files if `files` is empty, from the archive in the package file `deb`.
 pub fn unpack_package(deb: &Path, package: &str, into: &Path, files: &[PathBuf]) -> Result<()> {
     let root = into.with_extension("root");
     let mut dpkg = Command::new("dpkg-deb");
@@ -121,7 +122,7 @@ pub fn unpack_package(deb: &Path, package: &str, into: &Path, files: &[PathBuf])
     unpacked
 }
 
-/// The series of a tree: what its Makefile says of VERSION and PATCHLEVEL.
+/// The series of a tree: VERSION and PATCHLEVEL in its Makefile, as `6.12`.
 pub fn series(tree: &Path) -> Result<String> {
     let makefile = tree.join("Makefile");
     let context = || makefile.display().to_string();
@@ -136,8 +137,8 @@ pub fn series(tree: &Path) -> Result<String> {
     Ok(format!("{}.{}", part("VERSION")?, part("PATCHLEVEL")?))
 }
 
-/// Makes a directory that is there whole or not at all.
-fn whole(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+/// Makes a directory under another name, and renames it when it is complete.
+fn make_directory(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let partial = path.with_extension("partial");
     if partial.exists() {
         fs::remove_dir_all(&partial).with_context(|| partial.display().to_string())?;
@@ -146,20 +147,20 @@ fn whole(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     fs::rename(&partial, path).with_context(|| path.display().to_string())
 }
 
-/// Makes the tree have the component, as `make apply` does.
+/// Adds the component and the hooks to the tree, as `make apply` does.
 pub fn apply(options: &Options, tree: &Tree) -> Result<()> {
     let script = options::repository()?.join("patches/apply.sh");
     let mut apply = Command::new(script);
     apply.arg("apply").arg(&tree.path);
-    // A copy in the cache: clones of this repository share it, and only files
-    // whose content differs get a new time, which is what make goes by.
+    // Clones of this repository share the tree in the cache, so the tree has a copy. The script gives a
+    // new time only to files whose content changed: make rebuilds only those.
     if tree.pristine.is_some() || options.copy() {
         apply.arg("--copy");
     }
     let result = apply.output().context("patches/apply.sh")?;
     if !result.status.success() {
         let message = String::from_utf8_lossy(&result.stderr);
-        // Ours begin with the same word.
+        // The harness adds this prefix to all of its errors.
         bail!("{}", message.trim_start_matches("kallmodsyms: ").trim_end());
     }
     if tree.pristine.is_none() {

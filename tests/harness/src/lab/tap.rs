@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Test Anything Protocol, in the form that the guest prints.
+//! Parses the Test Anything Protocol, in the form that the guest prints.
 
 /// ```text
 /// 1..2
@@ -16,7 +16,7 @@ pub enum Line {
     Comment(String),
 }
 
-/// `None` for what is not TAP: the console has the kernel's messages too.
+/// Parses a line of the console. Returns `None` for other lines, such as messages of the kernel.
 pub fn parse(line: &str) -> Option<Line> {
     if let Some(comment) = line.strip_prefix("# ") {
         return Some(Line::Comment(comment.to_owned()));

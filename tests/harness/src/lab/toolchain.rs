@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Rust toolchain for the kernel: a rustc with the source of the core library, and bindgen.
+//! Finds the Rust toolchain for the kernel: a rustc with the source of the core library, and bindgen.
 
 use std::env;
 use std::fs;
@@ -16,36 +16,36 @@ use crate::lab::options::{self, Options};
 use crate::lab::progress::Phase;
 use crate::lab::release::{Release, Unpacked};
 
-/// The programs to compile if no package is new enough.
+/// The version of bindgen that cargo compiles if no installed bindgen is new enough.
 const BINDGEN: &str = "0.73.2";
 
-/// The oldest bindgen that all kernel series accept: 7.3 asks for this one, and 6.12 for 0.65.1.
+/// The oldest bindgen that all kernel series accept: 7.3 needs 0.71.1, and 6.12 needs 0.65.1.
 pub const OLDEST_BINDGEN: apt::Version = [0, 71, 1];
 
-/// What the kernel's make may see of our environment. Cargo's and rustup's own
-/// variables, and those of the make that started us, would change what it does.
-const KEEP: &[&str] = &["HOME", "LOGNAME", "PATH", "TERM", "TMPDIR", "USER"];
+/// The environment variables that the kernel's make inherits. Variables of cargo, of rustup and of the
+/// make that started the harness would change the build.
+const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "TERM", "TMPDIR", "USER"];
 
 pub struct Toolchain {
     rustc: PathBuf,
     bindgen: PathBuf,
     libclang: Option<PathBuf>,
-    /// Where these and all others are, if not on the host.
+    /// The release of Debian that has these programs; `None` for programs of the host.
     release: Option<Unpacked>,
 }
 
 impl Toolchain {
     pub fn find(options: &Options, cache: &Cache) -> Result<Self> {
         match Release::chosen(options)? {
-            None => Self::of_host(cache),
-            Some(release) => Self::of_release(release, cache),
+            None => Self::from_host(cache),
+            Some(release) => Self::from_release(release, cache),
         }
     }
 
-    fn of_host(cache: &Cache) -> Result<Self> {
+    fn from_host(cache: &Cache) -> Result<Self> {
         Ok(Self {
             rustc: rustc().context(
-                "no rustc here is new enough and has the core library's source; install one with\n  \
+                "no rustc here is new enough and has the core library's source; install rustc with\n  \
                  apt-get install rustc rust-src (on Debian 12: rustc-web rust-web-src)\nor\n  \
                  rustup component add rust-src",
             )?,
@@ -57,7 +57,7 @@ impl Toolchain {
         })
     }
 
-    pub fn of_release(release: &Release, cache: &Cache) -> Result<Self> {
+    pub fn from_release(release: &Release, cache: &Cache) -> Result<Self> {
         let unpacked = release.unpacked(cache)?;
         let toolchain = Self {
             rustc: PathBuf::from("/usr/bin/rustc"),
@@ -68,8 +68,8 @@ impl Toolchain {
         let (rustc, oldest) = (toolchain.version()?, oldest_rustc()?);
         ensure!(
             rustc >= oldest && (!release.is_oldest || rustc / 100 == oldest / 100),
-            "{} has rustc {rustc}, and Kconfig asks for {oldest}: nothing is compiled with the oldest \
-             that is promised",
+            "{} has rustc {rustc}, and Kconfig promises {oldest}: no test would use the oldest rustc; \
+             change RELEASES in tests/harness/src/lab/release.rs",
             release.name
         );
         Ok(toolchain)
@@ -80,7 +80,7 @@ impl Toolchain {
         self.command(&self.rustc)
     }
 
-    /// A command that runs one of the programs, or one that they made.
+    /// A command that runs a program of the toolchain, or a program that the toolchain compiled.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let program = program.as_ref();
         match &self.release {
@@ -89,21 +89,22 @@ impl Toolchain {
         }
     }
 
-    /// The version of rustc, as the kernel counts.
+    /// The version of rustc, in the form of the kernel's `RUSTC_VERSION`.
     fn version(&self) -> Result<u32> {
-        let said = command::output(self.run_rustc().arg("--version"))?;
-        rustc_version(&said).with_context(|| format!("not the version of a rustc: {said}"))
+        let output = command::output(self.run_rustc().arg("--version"))?;
+        rustc_version(&output)
+            .with_context(|| format!("rustc --version printed no version: {output}"))
     }
 
     pub fn rustc(&self) -> &Path {
         &self.rustc
     }
 
-    /// The kernel's own make, for the tree built in `objtree`.
+    /// A command that runs the kernel's make for `tree`, with the build directory `objtree`.
     pub fn make(&self, options: &Options, tree: &Path, objtree: &Path) -> Result<Command> {
         let mut make = self.command("make");
         make.env_clear();
-        for name in KEEP {
+        for name in INHERITED {
             if let Some(value) = env::var_os(name) {
                 make.env(name, value);
             }
@@ -124,7 +125,7 @@ impl Toolchain {
         if options.llvm.is_empty() {
             make.arg(format!("CROSS_COMPILE={}", arch.cross_prefix()));
         } else {
-            make.arg(format!("LLVM={}", llvm(options)));
+            make.arg(format!("LLVM={}", llvm_suffix(options)));
         }
         make.arg(format!("RUSTC={}", self.rustc.display()));
         make.arg(format!("HOSTRUSTC={}", self.rustc.display()));
@@ -132,19 +133,19 @@ impl Toolchain {
         Ok(make)
     }
 
-    /// The versions of the C compiler and the linker, in the words of each.
+    /// The output of the C compiler and of the linker for `--version`.
     pub fn describe_c(&self, options: &Options) -> Result<String> {
         let prefix = options.arch()?.cross_prefix();
         let programs = match options.llvm.is_empty() {
             true => ["gcc", "ld"].map(|name| format!("{prefix}{name}")),
-            false => ["clang", "ld.lld"].map(|name| format!("{name}{}", llvm(options))),
+            false => ["clang", "ld.lld"].map(|name| format!("{name}{}", llvm_suffix(options))),
         };
         let versions = programs.map(|name| command::output(self.command(name).arg("--version")));
         let versions: Result<Vec<String>> = versions.into_iter().collect();
         Ok(versions?.concat())
     }
 
-    /// Everything that decides what is generated, as text.
+    /// The path of rustc and the versions of rustc and bindgen. Another text needs a new configuration.
     pub fn describe(&self) -> Result<String> {
         let version = command::output(self.run_rustc().arg("-vV"))?;
         let bindgen = command::output(self.command(&self.bindgen).arg("--version"))?;
@@ -152,16 +153,16 @@ impl Toolchain {
     }
 }
 
-/// What stands behind the names of the programs. LLVM=1 wants clang in PATH, and Debian names it
-/// clang-19.
-fn llvm(options: &Options) -> &str {
+/// The suffix of the names of LLVM's programs. With LLVM=1 alone kbuild would run `clang`, but the
+/// program of the package is `clang-19`.
+fn llvm_suffix(options: &Options) -> &str {
     match &*options.llvm {
         "1" => "-19",
         suffix => suffix,
     }
 }
 
-/// The oldest rustc that the component is compiled with, in the kernel's counting: what Kconfig says.
+/// The oldest rustc that Kconfig admits, in the form of the kernel's `RUSTC_VERSION`.
 pub fn oldest_rustc() -> Result<u32> {
     let kconfig = options::repository()?.join("Kconfig");
     let text = fs::read_to_string(&kconfig).with_context(|| kconfig.display().to_string())?;
@@ -172,13 +173,13 @@ pub fn oldest_rustc() -> Result<u32> {
     version.with_context(|| format!("{}: no RUSTC_VERSION", kconfig.display()))
 }
 
-/// As the kernel's `RUSTC_VERSION`: 108501 for
+/// Parses the output of `rustc --version` to the form of the kernel's `RUSTC_VERSION`: 108501 for
 ///
 /// ```text
 /// rustc 1.85.1 (4eb161250 2025-03-15) (built from a source tarball)
 /// ```
-fn rustc_version(said: &str) -> Option<u32> {
-    let release = said.strip_prefix("rustc ")?.split_whitespace().next()?;
+fn rustc_version(output: &str) -> Option<u32> {
+    let release = output.strip_prefix("rustc ")?.split_whitespace().next()?;
     // 1.97.0-nightly
     let mut numbers = release.split(['.', '-']).map(str::parse);
     let mut number = || numbers.next()?.ok();
@@ -186,7 +187,8 @@ fn rustc_version(said: &str) -> Option<u32> {
     Some(100_000 * major + 100 * minor + patch)
 }
 
-/// The first rustc that is new enough and has the core library's source.
+/// The first rustc that is new enough and has the core library's source. The order is `$RUSTC`, the
+/// directories of `PATH`, `/usr/bin`, and Debian's versions in `/usr/lib`, newest name first.
 pub fn rustc() -> Option<PathBuf> {
     let chosen = env::var_os("RUSTC").map(PathBuf::from);
     let mut packaged: Vec<_> = fs::read_dir("/usr/lib")
@@ -207,12 +209,12 @@ pub fn rustc() -> Option<PathBuf> {
 }
 
 fn is_new_enough(rustc: &Path) -> bool {
-    let said = command::output(Command::new(rustc).arg("--version")).ok();
-    let version = said.and_then(|said| rustc_version(&said));
+    let output = command::output(Command::new(rustc).arg("--version")).ok();
+    let version = output.and_then(|output| rustc_version(&output));
     oldest_rustc().is_ok_and(|oldest| version >= Some(oldest))
 }
 
-/// The compiler, possibly started through rustup's proxy, if it has the source of core.
+/// The compiler itself where `rustc` is rustup's proxy; `None` if its sysroot lacks the source of core.
 fn with_core_source(rustc: &Path) -> Option<PathBuf> {
     let sysroot = command::output(Command::new(rustc).args(["--print", "sysroot"])).ok()?;
     let sysroot = Path::new(sysroot.trim_end());
@@ -230,7 +232,7 @@ fn with_core_source(rustc: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The first bindgen that is new enough, or else one that cargo compiles.
+/// The first bindgen that is new enough. If there is none, cargo compiles bindgen.
 fn bindgen(cache: &Cache) -> Result<PathBuf> {
     if let Some(bindgen) = new_enough_bindgen() {
         return Ok(bindgen);
@@ -245,24 +247,26 @@ fn new_enough_bindgen() -> Option<PathBuf> {
     })
 }
 
-/// True if there is a bindgen without a package or the network.
+/// True if bindgen is already installed or compiled.
 pub fn has_bindgen(cache: &Path) -> bool {
-    tool(cache, "bindgen", BINDGEN).join("bin/bindgen").exists() || new_enough_bindgen().is_some()
+    let compiled = install_root(cache, "bindgen", BINDGEN).join("bin/bindgen");
+    compiled.exists() || new_enough_bindgen().is_some()
 }
 
 /// The directory where cargo installs the programs of a crate.
-fn tool(cache: &Path, name: &str, version: &str) -> PathBuf {
+fn install_root(cache: &Path, name: &str, version: &str) -> PathBuf {
     cache.join(format!("tools/{name}-{version}"))
 }
 
-/// The directory where cargo has installed the programs of a crate, which it compiles once.
+/// Compiles and installs the program `name` of the crate `package`, once. Returns the directory above
+/// `bin`.
 pub fn installed(
     cache: &Cache,
     name: &'static str,
     package: &str,
     version: &str,
 ) -> Result<PathBuf> {
-    let root = tool(&cache.path, name, version);
+    let root = install_root(&cache.path, name, version);
     if !root.join("bin").join(name).exists() {
         let mut phase = Phase::start(name);
         phase.announce(&format!("compiling {version}, once"));
@@ -279,8 +283,8 @@ pub fn installed(
     Ok(root)
 }
 
-/// The directory of Debian's newest libclang, which bindgen may not find by itself, of those in `usr`:
-/// its name where that is `/usr`.
+/// The directory of the newest libclang below `usr`, as a path below `/usr`. bindgen may not find
+/// Debian's libclang by itself.
 fn libclang(usr: &Path) -> Option<PathBuf> {
     let version = |path: &Path| -> Option<u32> {
         path.file_name()?
@@ -307,9 +311,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_counted_as_the_kernel_does() {
-        let said = "rustc 1.85.1 (4eb161250 2025-03-15) (built from a source tarball)\n";
-        assert_eq!(rustc_version(said), Some(108_501));
+    fn rustc_versions_have_the_form_of_the_kernel() {
+        let packaged = "rustc 1.85.1 (4eb161250 2025-03-15) (built from a source tarball)\n";
+        assert_eq!(rustc_version(packaged), Some(108_501));
         let nightly = "rustc 1.97.0-nightly (abcdef012 2026-05-01)\n";
         assert_eq!(rustc_version(nightly), Some(109_700));
         assert_eq!(rustc_version("rustc\n"), None);
@@ -317,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn kconfig_readme_and_the_crates_ask_for_the_same_rustc() {
+    fn kconfig_readme_and_the_crates_name_the_same_rustc() {
         let oldest = oldest_rustc().unwrap();
         assert_eq!(oldest % 100, 0, "README and the crates name no patch level");
         let oldest = format!("{}.{}", oldest / 100_000, oldest / 100 % 1000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The toolchain and the source of a kernel. Every command that makes kernels begins here.
+//! Prepares the toolchain and the kernel tree. Every command that makes kernels begins here.
 
 use anyhow::Result;
 
@@ -15,13 +15,13 @@ use crate::lab::toolchain::Toolchain;
 pub struct Workshop {
     pub cache: Cache,
     pub toolchain: Toolchain,
-    /// With the hooks in it.
+    /// The tree with the component and the hooks.
     pub tree: Tree,
 }
 
 impl Workshop {
-    /// Waits for others that use the cache, installs the packages that are missing, and unpacks and
-    /// patches the tree unless that was done.
+    /// Locks the cache, installs missing packages, and finds the toolchain. Then unpacks the tree, if
+    /// necessary, and applies the component and the hooks to the tree.
     pub fn open(options: &Options, purpose: packages::For) -> Result<Self> {
         let cache = Cache::lock(options)?;
         packages::install(options, purpose)?;
@@ -35,7 +35,7 @@ impl Workshop {
         })
     }
 
-    /// A kernel of a configuration in `tests/kernel`.
+    /// Configures a kernel with a configuration from `tests/kernel`.
     pub fn configured<'a>(&'a self, options: &'a Options, config: &str) -> Result<Kernel<'a>> {
         let Self {
             cache,
@@ -45,7 +45,7 @@ impl Workshop {
         configure::configure(options, cache, toolchain, &tree.path, config)
     }
 
-    /// The same, with all that `make` makes.
+    /// Configures and builds a kernel with a configuration from `tests/kernel`.
     pub fn built<'a>(&'a self, options: &'a Options, config: &str) -> Result<Kernel<'a>> {
         let kernel = self.configured(options, config)?;
         build::build(&kernel)?;

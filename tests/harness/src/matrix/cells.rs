@@ -109,13 +109,13 @@ fn combinations(options: &Options) -> Result<Vec<Cell>> {
     for series in options::all_series()? {
         for arch in arch::ARCHES {
             for llvm in ["", "1"] {
-                cells.push(whole(options.of_cell(&series, arch.name, llvm))?);
+                cells.push(whole(options.for_cell(&series, arch.name, llvm))?);
             }
         }
         // A release's compilers make programs for the machine that they run on.
         if let Some(arch) = arch::ARCHES.iter().find(|arch| !arch.is_foreign()) {
             for release in RELEASES {
-                let mut options = options.of_cell(&series, arch.name, "");
+                let mut options = options.for_cell(&series, arch.name, "");
                 release.name.clone_into(&mut options.compilers);
                 cells.push(whole(options)?);
             }
@@ -161,7 +161,7 @@ fn variant(options: &Options, fragment: &Fragment, name: &str) -> Result<Cell> {
         (_, llvm) => llvm,
     };
     let config = format!("{VARIANTS}/{name}");
-    let cell = options.of_cell(series, options.arch()?.name, llvm);
+    let cell = options.for_cell(series, options.arch()?.name, llvm);
     let cell = cell.with_config(&config);
     Ok(Cell {
         name: format!("{}-{name}", self::name(series, &cell)?),
@@ -177,7 +177,7 @@ fn distributions(options: &Options) -> Result<Vec<Cell>> {
     let cells = DISTRIBUTIONS.iter().map(|&(config, arch, llvm)| {
         let fragment = Fragment::read(config, &[])?;
         let series = fragment.key("series").unwrap_or(&options.kernel);
-        let options = options.of_cell(series, arch, llvm).with_config(config);
+        let options = options.for_cell(series, arch, llvm).with_config(config);
         Ok(Cell {
             name: format!("{}-{config}", name(series, &options)?),
             config: config.to_owned(),

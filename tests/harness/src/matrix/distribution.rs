@@ -35,7 +35,7 @@ pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
             format!("{milliseconds:.0} ms, {memory} KiB"),
         ));
     }
-    if let Some(taken) = build::taken(kernel) {
+    if let Some(taken) = build::time_from_nothing(kernel) {
         figures.push(("the build".to_owned(), progress::time(taken.wall)));
     }
     Ok(figures)

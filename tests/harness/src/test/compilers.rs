@@ -34,7 +34,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
         );
     }
     let release = Release::oldest()?;
-    let toolchain = Toolchain::of_release(release, &workshop.cache)?;
+    let toolchain = Toolchain::from_release(release, &workshop.cache)?;
     let common = common_flags(&workshop.tree.path)?;
     let own = generator_flags()?;
     let generator: Vec<_> = common.iter().chain(&own).map(String::as_str).collect();

@@ -58,7 +58,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
         }
         report.check(
             &name,
-            installs(&workshop.cache, release, &package, &kernel.linked()),
+            installs(&workshop.cache, release, &package, &kernel.linked_vmlinux()),
         );
     }
     Ok(())

@@ -152,7 +152,7 @@ fn try_one(
     tree: &Path,
     objtree: &Path,
 ) -> Result<()> {
-    let options = options.of_cell(&options.kernel, "x86_64", case.llvm);
+    let options = options.for_cell(&options.kernel, "x86_64", case.llvm);
     let make = |target: &str| {
         let mut make = toolchain.make(&options, tree, objtree)?;
         // If a variable has several values, make uses the last value.

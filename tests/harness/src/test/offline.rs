@@ -81,7 +81,7 @@ fn without_symbols(options: &Options, kernel: &Kernel) -> Result<(PathBuf, &'sta
     }
     let stripped = kernel.objtree.join("guest/vmlinux.stripped");
     let mut strip = Command::new(format!("{}strip", arch.cross_prefix()));
-    strip.arg("-o").arg(&stripped).arg(kernel.linked());
+    strip.arg("-o").arg(&stripped).arg(kernel.linked_vmlinux());
     command::output(&mut strip)?;
     Ok((stripped, "a stripped vmlinux"))
 }

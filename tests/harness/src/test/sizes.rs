@@ -25,7 +25,7 @@ pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
     if !kernel.has("CONFIG_KALLMODSYMS_SIZES")? {
         return Ok(());
     }
-    let vmlinux = kernel.linked();
+    let vmlinux = kernel.linked_vmlinux();
     let defined = defined(&fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?)?;
     let shown = shown(
         &files.read("kallmodsyms")?,

@@ -69,7 +69,7 @@ pub fn run(
 
 /// vmlinux with the section that the script looks for.
 fn with_lines(options: &Options, kernel: &Kernel) -> Result<PathBuf> {
-    let vmlinux = kernel.linked();
+    let vmlinux = kernel.linked_vmlinux();
     let prefix = options.arch()?.cross_prefix();
     let mut readelf = Command::new("readelf");
     readelf.args(["--wide", "--section-headers"]).arg(&vmlinux);

@@ -158,7 +158,7 @@ impl Listing {
 }
 
 fn defined(kernel: &Kernel) -> Result<sizes::Sizes> {
-    let vmlinux = kernel.linked();
+    let vmlinux = kernel.linked_vmlinux();
     sizes::defined(&fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?)
 }
 
