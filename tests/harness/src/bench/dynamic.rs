@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The cost of the lines of run-time code, with few symbols and with many.
+//! Makes tables of the cost of lines for code that the kernel generates at run time: trampolines of the
+//! function tracer, and BPF programs. Each table has rows for few and for many symbols.
 
 use anyhow::{Context, Result};
 
@@ -11,19 +12,19 @@ use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::lab::qemu;
 
-/// The fewest BPF programs and the most, in `tests/bench/bpf.c`.
+/// The smallest and the largest number of BPF programs in `tests/bench/bpf.c`.
 const FEWEST: &str = "100";
 const MOST: &str = "10000";
 
 /// Ratios of instructions, for `make test`.
 pub struct Growth {
-    /// A line with the most programs, to one with the fewest.
+    /// The cost of a line with [`MOST`] programs, divided by the cost with [`FEWEST`] programs.
     pub line: f64,
-    /// The whole file with the most programs, to `/proc/kallsyms`.
-    pub whole: f64,
+    /// The cost of the whole file with [`MOST`] programs, divided by the cost of `/proc/kallsyms`.
+    pub whole_file: f64,
 }
 
-/// A measurement of the guest, and its name in the first column.
+/// Pairs of (kind of figure in the guest's output, title of the table).
 const KINDS: [(&str, &str); 2] = [
     (TRAMPOLINES, "Lines of the function tracer's trampolines"),
     (BPF, "Lines of BPF programs"),
@@ -31,7 +32,7 @@ const KINDS: [(&str, &str); 2] = [
 const TRAMPOLINES: &str = "trampolines";
 const BPF: &str = "bpf";
 
-/// A table for each kind that the kernel has.
+/// Writes a table for each kind that the guest measured.
 pub fn write(document: &mut Document, figures: &Figures) -> Result<()> {
     for (kind, title) in KINDS {
         if figures.of_kind(kind).next().is_some() {
@@ -52,22 +53,22 @@ fn table(figures: &Figures, kind: &str, title: &str) -> Result<Table> {
     ]);
     for figure in figures.of_kind(kind) {
         let (file, count) = (figure.word("file"), figure.word("count"));
-        let kallsyms = a_line(find(figures, kind, "kallsyms", count)?)?;
-        let whole = whole(figures, kind, file, count)?;
-        let kallsyms_whole = self::whole(figures, kind, "kallsyms", count)?;
+        let kallsyms_line = cost_of_line(find(figures, kind, "kallsyms", count)?)?;
+        let whole_file = cost_of_file(figures, kind, file, count)?;
+        let whole_kallsyms = cost_of_file(figures, kind, "kallsyms", count)?;
         table.row([
             format!("/proc/{file}"),
             number(figure.number("count")?),
-            format!("{:.0}", a_line(figure)?),
-            format!("{:.5}", a_line(figure)? / kallsyms),
-            number(whole),
-            format!("{:.5}", figures::ratio(whole, kallsyms_whole)),
+            format!("{:.0}", cost_of_line(figure)?),
+            format!("{:.5}", cost_of_line(figure)? / kallsyms_line),
+            number(whole_file),
+            format!("{:.5}", figures::ratio(whole_file, whole_kallsyms)),
         ]);
     }
     Ok(table)
 }
 
-/// Boots a guest that measures this alone.
+/// Boots a guest that measures only BPF programs, and returns the ratios.
 pub fn growth(options: &Options, kernel: &Kernel) -> Result<Growth> {
     let guest = pack::pack(options, kernel, &[])?;
     let mut figures = Figures::new();
@@ -82,28 +83,29 @@ fn growth_of(figures: &Figures) -> Result<Growth> {
     let few = find(figures, BPF, "kallmodsyms", FEWEST)?;
     let many = find(figures, BPF, "kallmodsyms", MOST)?;
     Ok(Growth {
-        line: a_line(many)? / a_line(few)?,
-        whole: figures::ratio(
-            whole(figures, BPF, "kallmodsyms", MOST)?,
-            whole(figures, BPF, "kallsyms", MOST)?,
+        line: cost_of_line(many)? / cost_of_line(few)?,
+        whole_file: figures::ratio(
+            cost_of_file(figures, BPF, "kallmodsyms", MOST)?,
+            cost_of_file(figures, BPF, "kallsyms", MOST)?,
         ),
     })
 }
 
-fn a_line(figure: &Figure) -> Result<f64> {
+/// The instructions for one line.
+fn cost_of_line(figure: &Figure) -> Result<f64> {
     let lines = figure.number("lines")?;
     Ok(figures::ratio(figure.instructions(), lines.max(1)))
 }
 
-/// The cost of the whole file.
-fn whole(figures: &Figures, kind: &str, file: &str, count: &str) -> Result<u64> {
+/// The instructions for reading the whole file.
+fn cost_of_file(figures: &Figures, kind: &str, file: &str, count: &str) -> Result<u64> {
     find(figures, &format!("{kind}-whole"), file, count).map(Figure::instructions)
 }
 
 fn find<'a>(figures: &'a Figures, kind: &str, file: &str, count: &str) -> Result<&'a Figure> {
     figures
         .counted(kind, file, count)
-        .with_context(|| format!("the guest did not measure {kind} of {file} with {count} of them"))
+        .with_context(|| format!("the guest printed no {kind} figure of {file} with count={count}"))
 }
 
 #[cfg(test)]
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn growth_is_of_lines_and_of_the_whole() {
+    fn growth_has_ratios_of_a_line_and_of_the_whole_file() {
         let mut figures = Figures::new();
         for line in [
             "bench bpf file=kallsyms count=100 lines=100 instructions=90000",
@@ -125,6 +127,6 @@ mod tests {
         figures.add("bench bpf-whole file=kallsyms count=10000 instructions=50000000");
         let growth = growth_of(&figures).unwrap();
         assert!((growth.line - 1.5).abs() < 1e-9);
-        assert!((growth.whole - 0.1).abs() < 1e-9);
+        assert!((growth.whole_file - 0.1).abs() < 1e-9);
     }
 }

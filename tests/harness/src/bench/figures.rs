@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Parses the lines that the guest prints. Several runs of one measurement are one figure.
+//! Parses the figures that the guest prints, and combines the runs of one measurement to one figure.
 
 use std::collections::BTreeMap;
 
 use anyhow::{ensure, Context, Result};
 
-/// The most instructions that a known loop may take in excess: reading the clock.
+/// The highest excess of the clock over the instructions of a known loop, as a share. Reading the clock
+/// takes instructions too.
 const CLOCK_OVERHEAD: f64 = 0.01;
 
 #[derive(Default)]
 pub struct Figures(Vec<Figure>);
 
-/// `bench read file=kallsyms user=root buffer=4096 instructions=380436887 reads=1960 ...`
+/// A measurement: `bench read file=kallsyms user=root buffer=4096 instructions=380436887 reads=1960 ...`
 pub struct Figure {
     kind: String,
     words: BTreeMap<String, String>,
-    /// Of each run.
+    /// The instructions of each run.
     runs: Vec<u64>,
 }
 
@@ -55,7 +56,7 @@ impl Figure {
         runs.get(runs.len() / 2).copied().unwrap_or_default()
     }
 
-    /// How far the runs are apart, as a share of the median.
+    /// The difference between the largest and the smallest run, as a share of the median.
     #[expect(clippy::cast_precision_loss, reason = "a share to show")]
     fn spread(&self) -> f64 {
         let (least, most) = (self.runs.iter().min(), self.runs.iter().max());
@@ -63,7 +64,8 @@ impl Figure {
         apart as f64 / self.instructions().max(1) as f64
     }
 
-    fn same(&self, other: &Self) -> bool {
+    /// True if `other` is another run of the same measurement.
+    fn is_same(&self, other: &Self) -> bool {
         self.kind == other.kind && self.words == other.words
     }
 }
@@ -73,19 +75,19 @@ impl Figures {
         Self::default()
     }
 
-    /// True if `line`, of the guest's console, has a figure.
+    /// Adds the figure in a line of the guest's console. Returns true if the line has a figure.
     pub fn add(&mut self, line: &str) -> bool {
         let Some(figure) = Figure::parse(line) else {
             return false;
         };
-        match self.0.iter_mut().find(|earlier| earlier.same(&figure)) {
+        match self.0.iter_mut().find(|earlier| earlier.is_same(&figure)) {
             Some(earlier) => earlier.runs.extend(figure.runs),
             None => self.0.push(figure),
         }
         true
     }
 
-    /// The figure of a kind, for a file, with `count` of what was measured.
+    /// The figure of this kind and file that has `count=` with this number.
     pub fn counted(&self, kind: &str, file: &str, count: &str) -> Option<&Figure> {
         self.0.iter().find(|figure| {
             figure.kind == kind && figure.word("file") == file && figure.word("count") == count
@@ -96,7 +98,7 @@ impl Figures {
         self.0.iter().filter(move |figure| figure.kind == kind)
     }
 
-    /// The cost of the same reads of /proc/kallsyms: the figure with the same values of `keys`.
+    /// The figure of /proc/kallsyms that has the same kind and the same values of `keys`.
     pub fn counterpart(&self, figure: &Figure, keys: &[&str]) -> Option<&Figure> {
         self.0.iter().find(|other| {
             other.kind == figure.kind
@@ -105,21 +107,21 @@ impl Figures {
         })
     }
 
-    /// The guest's clock must count instructions, or nothing here means anything.
+    /// Fails if the guest's clock does not count instructions, because the figures would then be of time.
     #[expect(clippy::cast_precision_loss, reason = "both are small")]
     pub fn check(&self) -> Result<()> {
         let clock = self.of_kind("clock").next();
-        let clock = clock.context("the guest said nothing of its clock")?;
+        let clock = clock.context("the guest printed no figure of its clock")?;
         let (executed, counted) = (clock.number("loop")?, clock.number("counted")?);
-        let more = counted as f64 / executed as f64 - 1.0;
+        let excess = counted as f64 / executed as f64 - 1.0;
         ensure!(
-            (0.0..CLOCK_OVERHEAD).contains(&more),
+            (0.0..CLOCK_OVERHEAD).contains(&excess),
             "the guest's clock does not count instructions: {counted} in a loop of {executed}"
         );
         Ok(())
     }
 
-    /// Of those that were measured several times.
+    /// The largest spread of all figures.
     pub fn largest_spread(&self) -> f64 {
         self.0.iter().map(Figure::spread).fold(0.0, f64::max)
     }
@@ -145,7 +147,7 @@ bench read file=kallmodsyms buffer=4096 instructions=10 reads=3
 ";
 
     #[test]
-    fn runs_are_one_figure() {
+    fn runs_of_one_measurement_are_one_figure() {
         let mut figures = Figures::new();
         let found = LINES.lines().filter(|line| figures.add(line)).count();
         assert_eq!(found, 5);
@@ -161,7 +163,7 @@ bench read file=kallmodsyms buffer=4096 instructions=10 reads=3
     }
 
     #[test]
-    fn a_clock_that_counts_time() {
+    fn a_clock_that_counts_time_is_refused() {
         for counted in [100_000, 202_100] {
             let mut figures = Figures::new();
             figures.add(&format!("bench clock loop=200000 counted={counted}"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generator compared with `scripts/kallsyms` and upstream's `generate_builtin_ranges.awk`, on
-//! the inputs of the last link of the kernel.
+//! Compares the generator with `scripts/kallsyms` and upstream's `generate_builtin_ranges.awk`, on the
+//! inputs of the last link of the kernel.
 
 use std::path::Path;
 
@@ -25,13 +25,13 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     ]);
     let time = |index: usize| {
         rows.get(index)
-            .map_or(1.0, |row: &Row| row.taken.wall.as_secs_f64())
+            .map_or(1.0, |row: &Row| row.times.wall.as_secs_f64())
     };
     for row in &rows {
-        let taken = row.taken.wall.as_secs_f64();
+        let seconds = row.times.wall.as_secs_f64();
         let shares = [
-            format!("{:.3}", taken / time(0)),
-            format!("{:.3}", taken / time(1)),
+            format!("{:.3}", seconds / time(0)),
+            format!("{:.3}", seconds / time(1)),
         ];
         table.row(row.cells().into_iter().chain(shares));
     }
@@ -39,12 +39,12 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// `scripts/kallsyms`, the awk script and the generator's two commands, in this order.
+/// Measures `scripts/kallsyms`, the awk script and the generator's two commands, in this order.
 fn run(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
     measured("generator", objtree, &commands(objtree, srctree)?)
 }
 
-/// The generator's two commands alone.
+/// Measures only the generator's two commands.
 pub fn own_programs(objtree: &Path, srctree: &Path) -> Result<Vec<Row>> {
     let [_, _, link, sort_symbols] = commands(objtree, srctree)?;
     measured("generator", objtree, &[link, sort_symbols])
@@ -67,7 +67,7 @@ fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 4]
     if has("KALLSYMS_ABSOLUTE_PERCPU") {
         kallsyms.push("--absolute-percpu".to_owned());
     }
-    // As scripts/link-vmlinux.sh has it in series where there is a choice.
+    // If scripts/kallsyms knows this option, scripts/link-vmlinux.sh passes it.
     let source = srctree.join("scripts/kallsyms.c");
     let source = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
     if source.contains("\"pc-relative\"") {

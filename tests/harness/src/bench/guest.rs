@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tables of the guest's measurements.
+//! Makes the tables of the guest's measurements.
 
 use anyhow::Result;
 
@@ -15,9 +15,9 @@ pub fn write(document: &mut Document, figures: &Figures) -> Result<()> {
     lookups(document, figures)
 }
 
-/// `0.357` or `0.00014`, or nothing where there is nothing to compare with.
-fn compared(of: u64, with: Option<u64>) -> String {
-    match with.map(|with| ratio(of, with)) {
+/// The ratio to `base`, as `0.357` or `0.00014`; empty without a base.
+fn compared(instructions: u64, base: Option<u64>) -> String {
+    match base.map(|base| ratio(instructions, base)) {
         Some(ratio) if ratio < 0.01 => format!("{ratio:.5}"),
         Some(ratio) => format!("{ratio:.3}"),
         None => String::new(),
@@ -45,15 +45,15 @@ fn reads(document: &mut Document, figures: &Figures) -> Result<()> {
     ]);
     for figure in figures.of_kind("read") {
         let counterpart = figures.counterpart(figure, &["user", "buffer"]);
-        let taken = figure.instructions();
+        let instructions = figure.instructions();
         table.row([
             file(figure).to_owned(),
             figure.word("user").to_owned(),
             text::size(figure.number("buffer")?),
-            number(taken),
+            number(instructions),
             number(figure.number("reads")?),
-            number(taken / figure.number("lines")?.max(1)),
-            compared(taken, counterpart.map(Figure::instructions)),
+            number(instructions / figure.number("lines")?.max(1)),
+            compared(instructions, counterpart.map(Figure::instructions)),
         ]);
     }
     document.table(&table);
@@ -69,19 +69,20 @@ fn beginnings(document: &mut Document, figures: &Figures) -> Result<()> {
     ]);
     for figure in figures.of_kind("first-line") {
         let counterpart = figures.counterpart(figure, &["user"]);
-        let taken = figure.instructions();
+        let instructions = figure.instructions();
         table.row([
             file(figure).to_owned(),
             figure.word("user").to_owned(),
-            number(taken / figure.number("count")?.max(1)),
-            compared(taken, counterpart.map(Figure::instructions)),
+            number(instructions / figure.number("count")?.max(1)),
+            compared(instructions, counterpart.map(Figure::instructions)),
         ]);
     }
     document.table(&table);
     Ok(())
 }
 
-/// The slower file cannot have as many of them, so that the same ones are compared.
+/// The guest stops the preads of a file at a budget of instructions, so /proc/kallsyms has fewer preads. A
+/// ratio compares equal counts.
 fn preads(document: &mut Document, figures: &Figures) -> Result<()> {
     let mut table = Table::new(&[
         "128 bytes each at random offsets: pread",
@@ -92,18 +93,18 @@ fn preads(document: &mut Document, figures: &Figures) -> Result<()> {
     ]);
     for figure in figures.of_kind("pread") {
         let count = figure.number("count")?.max(1);
-        let taken = figure.instructions();
+        let instructions = figure.instructions();
         let counterpart = figures.counterpart(figure, &["count"]);
         let all = match count {
-            10_000 => number(taken),
-            _ => format!("about {} million", number(taken / count / 100)),
+            10_000 => number(instructions),
+            _ => format!("about {} million", number(instructions / count / 100)),
         };
         table.row([
             file(figure).to_owned(),
             number(count),
-            number(taken / count),
+            number(instructions / count),
             all,
-            compared(taken, counterpart.map(Figure::instructions)),
+            compared(instructions, counterpart.map(Figure::instructions)),
         ]);
     }
     document.table(&table);
@@ -121,14 +122,14 @@ fn modules(document: &mut Document, figures: &Figures) -> Result<()> {
     ]);
     for figure in figures.of_kind("modules") {
         let counterpart = figures.counterpart(figure, &["count"]);
-        let (lines, taken) = (figure.number("lines")?, figure.instructions());
+        let (lines, instructions) = (figure.number("lines")?, figure.instructions());
         table.row([
             file(figure).to_owned(),
             figure.word("count").to_owned(),
             number(lines),
-            number(taken),
-            number(taken / lines.max(1)),
-            compared(taken, counterpart.map(Figure::instructions)),
+            number(instructions),
+            number(instructions / lines.max(1)),
+            compared(instructions, counterpart.map(Figure::instructions)),
         ]);
     }
     document.table(&table);
@@ -144,15 +145,15 @@ fn lookups(document: &mut Document, figures: &Figures) -> Result<()> {
     ]);
     let mut plain = None;
     for figure in figures.of_kind("lookup") {
-        let taken = figure.instructions();
-        // The first one is a search among all symbols, as in a kernel without the option.
-        let with = *plain.get_or_insert(taken);
+        let instructions = figure.instructions();
+        // The first figure is a plain search among all symbols, as in a kernel without the option.
+        let base = *plain.get_or_insert(instructions);
         let count = figure.number("count")?;
         table.row([
             figure.word("function").to_owned(),
             number(count),
-            number(taken / count.max(1)),
-            compared(taken, Some(with)),
+            number(instructions / count.max(1)),
+            compared(instructions, Some(base)),
         ]);
     }
     document.table(&table);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make bench`: the costs and savings of the component, as tables.
+//! `make bench`: measures the costs and savings of the component, and prints tables.
 //!
-//! The phases, in order: a guest for measurements ([`pack`], with [`modules`]), its boot, its output
-//! ([`figures`]), and the tables of the output ([`guest`], [`dynamic`]). Other measurements run on the
-//! host: the [`generator`] and the [`tool`], both beside other [`programs`], the time that the generator adds
-//! to a [`relink`], the time that the option adds to a build of the [`whole`], and the [`space`] of the
-//! tables. [`text`] formats all tables.
+//! The phases, in order: pack a guest for measurements ([`pack`], with [`modules`]), boot the guest, parse
+//! its output ([`figures`]), and make tables of the output ([`guest`], [`dynamic`]).
+//!
+//! Other measurements run on the host. The [`generator`] and the [`tool`] are compared with other
+//! [`programs`]. [`relink`] measures a link of vmlinux, [`whole`] a build of the whole kernel, and
+//! [`space`] the tables in vmlinux. [`text`] formats all tables.
 
 mod dynamic;
 mod figures;
@@ -45,21 +46,21 @@ pub use generator::own_programs;
 pub use ratio::{lookups, ratio};
 pub use space::{counts, last_pass, table_bytes};
 
-/// The kernel that is measured unless another one is asked for.
+/// The configuration without `CONFIG=`.
 const CONFIG: &str = "defconfig";
-/// About how many lines the guest prints.
+/// The approximate number of figures that the guest prints.
 const LINES: usize = 125;
-/// How far one processor gets with a build, as far as one can tell.
+/// The approximate number of build steps that one processor does in a minute.
 const STEPS_A_MINUTE: u32 = 150;
 
 pub fn run(bench: &options::Bench) -> Result<()> {
     let options = &bench.options.or_config(CONFIG);
     let workshop = Workshop::open(options, packages::For::Bench)?;
     let kernel = workshop.configured(options, options.config())?;
-    build_slowly(&kernel)?;
+    build_with_estimate(&kernel)?;
     let without = if bench.off() {
         let without = workshop.configured(options, &format!("{}-off", options.config()))?;
-        build_slowly(&without)?;
+        build_with_estimate(&without)?;
         Some(without)
     } else {
         None
@@ -81,16 +82,16 @@ pub fn run(bench: &options::Bench) -> Result<()> {
     let file = kernel.objtree.join("bench/bench.md");
     fs::write(&file, document.text()).with_context(|| file.display().to_string())?;
     println!("{}", document.text());
-    progress::say(&format!("these tables are in {}", file.display()));
+    progress::say(&format!("wrote these tables to {}", file.display()));
     Ok(())
 }
 
-/// Builds; says before how long that takes where it is long.
-fn build_slowly(kernel: &Kernel) -> Result<()> {
+/// Builds a kernel. Before a build from nothing, prints the expected time.
+fn build_with_estimate(kernel: &Kernel) -> Result<()> {
     if let (false, Some(steps)) = (kernel.objtree.join("vmlinux").exists(), kernel.steps) {
         let processors = u32::try_from(thread::available_parallelism()?.get())?;
         progress::say(&format!(
-            "building {} from nothing, once: about {} minutes if nothing else runs",
+            "building {} from nothing, once: about {} minutes on an idle machine",
             kernel.config,
             1 + steps / STEPS_A_MINUTE / processors
         ));
@@ -98,7 +99,7 @@ fn build_slowly(kernel: &Kernel) -> Result<()> {
     build::build(kernel).map(drop)
 }
 
-/// Boots the guest that measures.
+/// Boots the guest with all measurements.
 fn measure(options: &Options, kernel: &Kernel) -> Result<Figures> {
     let modules = modules::build(kernel)?;
     let guest = pack::pack(options, kernel, &modules)?;
@@ -116,7 +117,7 @@ fn measure(options: &Options, kernel: &Kernel) -> Result<Figures> {
     Ok(figures)
 }
 
-/// The kernel, the date, the host and the method of the measurements.
+/// Writes the date, the kernel, the guest, the spread of the figures, and the host.
 fn head(
     document: &mut Document,
     options: &Options,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The loadable modules of `tests/bench/module`, and 99 more of one of them.
+//! Builds the loadable modules of `tests/bench/module`, and copies one of them, under other names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,18 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options;
 
+/// The number of copies of the filler module, the original included.
 const FILLERS: u32 = 100;
 const LOOKUP: &str = "bench_lookup";
 
-/// The module that looks addresses up.
+/// Builds the module that looks up addresses.
 pub fn lookup(kernel: &Kernel) -> Result<PathBuf> {
     Ok(compile(kernel)?.join(LOOKUP).with_extension("ko"))
 }
 
-/// Compiles the modules, and returns where they are.
+/// Compiles the modules, and returns their directory.
 fn compile(kernel: &Kernel) -> Result<PathBuf> {
-    // The kernel builds a module where its source is.
+    // kbuild writes a module next to its source, so the sources are copied.
     let directory = kernel.objtree.join("bench/module");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     for entry in fs::read_dir(options::repository()?.join("tests/bench/module"))? {
@@ -35,6 +36,7 @@ fn compile(kernel: &Kernel) -> Result<PathBuf> {
     Ok(directory)
 }
 
+/// Builds all modules for the guest: the lookup module, and [`FILLERS`] fillers.
 pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
     let directory = compile(kernel)?;
     let mut modules = vec![directory.join(LOOKUP).with_extension("ko")];
@@ -61,7 +63,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| path.display().to_string())
 }
 
-/// With `new` for every `old`, which is as long: nothing in an object file moves.
+/// Replaces each `old` by `new`. Both have the same length, so nothing in an object file moves.
 fn replace(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut result = bytes.to_owned();
     let mut at = 0;
@@ -79,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_replaced() {
+    fn each_occurrence_of_a_name_is_replaced() {
         assert_eq!(replace(b"a_0, a_0a_0", b"a_0", b"a_7"), b"a_7, a_7a_7");
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest for measurements: one program, and the modules that it loads.
+//! Packs the guest for measurements: one program, and the modules that the program loads.
 
 use std::fs;
 use std::path::{Path, PathBuf};

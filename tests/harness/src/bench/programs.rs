@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The time and the memory of programs that run in turn.
+//! Measures the time and the memory of programs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +11,8 @@ use super::text;
 use crate::lab::progress::Phase;
 use crate::lab::stopwatch::{Stopwatch, Times};
 
-/// Each program runs so often, in turn with the others, so that all see the same machine.
+/// The number of runs of each program. The programs run in turn, so a change of the machine's load affects
+/// all programs.
 const RUNS: usize = 11;
 
 /// A program and its arguments.
@@ -20,8 +21,9 @@ pub type Words = Vec<String>;
 /// The cost of one program.
 pub struct Row {
     pub program: &'static str,
-    /// The medians.
-    pub taken: Times,
+    /// The medians of all runs.
+    pub times: Times,
+    /// The peak memory of one run.
     pub peak_kib: u64,
 }
 
@@ -33,14 +35,14 @@ impl Row {
     pub fn cells(&self) -> Vec<String> {
         vec![
             self.program.to_owned(),
-            format!("{:.1}", 1e3 * self.taken.wall.as_secs_f64()),
-            format!("{:.1}", 1e3 * self.taken.cpu.as_secs_f64()),
+            format!("{:.1}", 1e3 * self.times.wall.as_secs_f64()),
+            format!("{:.1}", 1e3 * self.times.cpu.as_secs_f64()),
             text::number(self.peak_kib),
         ]
     }
 }
 
-/// Runs each of `commands` in the build directory `objtree`. `phase` is the name of the phase.
+/// Measures each of `commands` in the build directory `objtree`. `phase` is the name of the phase.
 pub fn measured(
     phase: &'static str,
     objtree: &Path,
@@ -51,7 +53,7 @@ pub fn measured(
     let mut runs = vec![Vec::new(); commands.len()];
     for _ in 0..RUNS {
         for ((_, command), runs) in commands.iter().zip(&mut runs) {
-            runs.push(taken_by(objtree, command)?);
+            runs.push(time(objtree, command)?);
         }
     }
     let rows = commands
@@ -60,8 +62,8 @@ pub fn measured(
         .map(|((program, command), runs)| {
             Ok(Row {
                 program,
-                taken: Times::median(runs),
-                peak_kib: peak_of(objtree, command)?,
+                times: Times::median(runs),
+                peak_kib: peak_memory(objtree, command)?,
             })
         });
     let rows = rows.collect();
@@ -71,7 +73,7 @@ pub fn measured(
 
 fn prepared(objtree: &Path, words: &[String]) -> Result<Command> {
     let (program, arguments) = words.split_first().context("no program")?;
-    // A path from the build directory, or a name.
+    // A program with a slash is a path in the build directory.
     let program = match program.contains('/') {
         true => objtree.join(program),
         false => PathBuf::from(program),
@@ -86,17 +88,17 @@ fn prepared(objtree: &Path, words: &[String]) -> Result<Command> {
     Ok(command)
 }
 
-fn taken_by(objtree: &Path, words: &[String]) -> Result<Times> {
+fn time(objtree: &Path, words: &[String]) -> Result<Times> {
     let mut command = prepared(objtree, words)?;
     let watch = Stopwatch::start()?;
     let status = command.status().with_context(|| words.join(" "))?;
-    let taken = watch.times()?;
+    let times = watch.times()?;
     ensure!(status.success(), "{}: {status}", words.join(" "));
-    Ok(taken)
+    Ok(times)
 }
 
-/// What /usr/bin/time says of memory, on the last line of standard error.
-fn peak_of(objtree: &Path, words: &[String]) -> Result<u64> {
+/// The peak memory of a run in KiB. /usr/bin/time prints it on the last line of standard error.
+fn peak_memory(objtree: &Path, words: &[String]) -> Result<u64> {
     let inner = prepared(objtree, words)?;
     let mut command = Command::new("/usr/bin/time");
     command
@@ -108,9 +110,9 @@ fn peak_of(objtree: &Path, words: &[String]) -> Result<u64> {
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let output = command.output().with_context(|| format!("{command:?}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?}: {said}");
-    let last = said.lines().last().unwrap_or_default();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {errors}");
+    let last = errors.lines().last().unwrap_or_default();
     last.parse()
         .with_context(|| format!("{}: {last}", words.join(" ")))
 }

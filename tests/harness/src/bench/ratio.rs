@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Figures for `make test`: the cost of reading the file relative to `/proc/kallsyms`, and of
-//! lookups relative to the kernel's own lookup.
+//! Measures for `make test`: the cost of reading the file relative to `/proc/kallsyms`, and the
+//! instructions of lookups in the kernel.
 
 use anyhow::{Context, Result};
 
@@ -11,7 +11,8 @@ use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::lab::qemu;
 
-/// As root, with a buffer of 128 KiB.
+/// The instructions of reading the file as root, divided by those of `/proc/kallsyms`. The buffer has
+/// 128 KiB.
 pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {
     let guest = pack::pack(options, kernel, &[])?;
     let mut figures = Figures::new();
@@ -20,16 +21,19 @@ pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {
     })?;
     figures.check()?;
     let mut reads = figures.of_kind("read");
-    let ours = reads.find(|figure| figure.word("file") == "kallmodsyms");
-    let ours = ours.context("the guest did not read the file")?;
-    let kallsyms = figures.counterpart(ours, &["user", "buffer"]);
+    let kallmodsyms = reads.find(|figure| figure.word("file") == "kallmodsyms");
+    let kallmodsyms = kallmodsyms.context("the guest did not read /proc/kallmodsyms")?;
+    let kallsyms = figures.counterpart(kallmodsyms, &["user", "buffer"]);
     let kallsyms = kallsyms.context("the guest did not read /proc/kallsyms")?;
-    Ok(figures::ratio(ours.instructions(), kallsyms.instructions()))
+    Ok(figures::ratio(
+        kallmodsyms.instructions(),
+        kallsyms.instructions(),
+    ))
 }
 
-/// Instructions for the same number of addresses, all over the kernel's text.
+/// The instructions of three lookups, each for the same addresses in the kernel's text.
 pub struct Lookups {
-    /// A search in an array of all addresses, in the steps of a kernel without the option.
+    /// A binary search in an array of all addresses, as in a kernel without the option.
     pub plain_search: u64,
     /// `kallsyms_lookup_size_offset()`.
     pub size_offset: u64,

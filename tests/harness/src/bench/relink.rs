@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The time that the option adds to a link of vmlinux: the time of the kernel's own `make vmlinux`
-//! after everything is compiled, and the part of the hooks in that time.
+//! Measures the time that the option adds to a link of vmlinux: the time of the kernel's own `make vmlinux`
+//! after everything is compiled, and the generator's part of that time.
 
 use std::fs;
 use std::process::Stdio;
@@ -15,14 +15,14 @@ use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
 use crate::lab::stopwatch::{Stopwatch, Times};
 
-/// So often, with the option and without in turn. Which is first changes, too.
+/// The number of links. Each run links the kernels with and without the option, in alternating order.
 const RUNS: usize = 5;
 
 pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
     let mut phase = Phase::start("relink");
-    phase.announce("vmlinux, some times");
+    phase.announce(&format!("linking vmlinux {RUNS} times"));
     let mut relinks = vec![Vec::new(); 2];
-    let mut ours = Vec::new();
+    let mut generator = Vec::new();
     for run in 0..RUNS {
         let mut pair = [(Some(kernel), 0), (without, 1)];
         pair.rotate_left(run % 2);
@@ -31,13 +31,16 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
                 relinks[index].push(relink(kernel)?);
             }
         }
-        ours.push(in_all_passes(kernel)?);
+        generator.push(generator_in_all_passes(kernel)?);
     }
     phase.done(&format!("{RUNS} times"));
 
     let mut rows = vec![
         ("make vmlinux", Times::median(&relinks[0])),
-        ("of that, kallmodsyms in all passes", Times::median(&ours)),
+        (
+            "of that, kallmodsyms in all passes",
+            Times::median(&generator),
+        ),
     ];
     if without.is_some() {
         let base = Times::median(&relinks[1]);
@@ -51,11 +54,11 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     Ok(())
 }
 
-/// The time of `make` for a relink.
+/// Removes vmlinux, and returns the times of `make vmlinux`.
 fn relink(kernel: &Kernel) -> Result<Times> {
     let log = kernel.objtree.join("bench/relink.log");
     log.parent().map_or(Ok(()), fs::create_dir_all)?;
-    // In 7.3 vmlinux is what was linked less what only the build needs.
+    // In 7.3 the linker writes vmlinux.unstripped, and the build strips it to vmlinux.
     let linked = ["vmlinux.unstripped", "vmlinux"].map(|name| kernel.objtree.join(name));
     for file in linked.iter().filter(|file| file.exists()) {
         fs::remove_file(file).with_context(|| file.display().to_string())?;
@@ -66,8 +69,8 @@ fn relink(kernel: &Kernel) -> Result<Times> {
     watch.times()
 }
 
-/// The time of the generator in all passes with symbols.
-pub fn in_all_passes(kernel: &Kernel) -> Result<Times> {
+/// The times of the generator in all passes of the link that have symbols.
+pub fn generator_in_all_passes(kernel: &Kernel) -> Result<Times> {
     let objtree = &kernel.objtree;
     let last = space::last_pass(objtree)?;
     let (name, count) = last.split_at(last.len() - 1);
@@ -93,11 +96,11 @@ fn time(kernel: &Kernel, arguments: &[&str]) -> Result<Times> {
         .stdout(Stdio::null());
     let watch = Stopwatch::start()?;
     let status = command.status().context("kallmodsyms")?;
-    let taken = watch.times()?;
+    let times = watch.times()?;
     ensure!(
         status.success(),
         "kallmodsyms {}: {status}",
         arguments.join(" ")
     );
-    Ok(taken)
+    Ok(times)
 }

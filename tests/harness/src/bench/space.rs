@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The number of bytes of the tables, and the growth of the kernel.
+//! Measures the length of the tables, and the growth of the kernel.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ struct Stored {
     bytes: Vec<u8>,
 }
 
-/// The stem of the last pass's files, as `.tmp_vmlinux2`.
+/// The stem of the files of the link's last pass, as `.tmp_vmlinux2`.
 pub fn last_pass(objtree: &Path) -> Result<String> {
     let mut passes = Vec::new();
     for entry in fs::read_dir(objtree)? {
@@ -35,7 +35,7 @@ pub fn last_pass(objtree: &Path) -> Result<String> {
         .with_context(|| format!("{}: no .tmp_vmlinux*.kallsyms.o", objtree.display()))
 }
 
-/// All tables in .rodata, those of kallsyms and those of the generator. A table ends at the start of the next.
+/// All tables in .rodata: the tables of kallsyms and of the generator. A table ends where the next begins.
 fn stored(objtree: &Path) -> Result<Vec<Stored>> {
     let path = objtree.join(format!("{}.kallsyms.o", last_pass(objtree)?));
     let data = fs::read(&path).with_context(|| path.display().to_string())?;
@@ -85,28 +85,28 @@ const GROUPS: [&str; 4] = [
     "sizes",
 ];
 
-/// The number of bytes of all our tables.
+/// The length of all tables of the generator, in bytes.
 pub fn table_bytes(objtree: &Path) -> Result<u64> {
     let stored = stored(objtree)?;
-    let ours = stored.iter().filter(|table| group(&table.name).is_some());
-    Ok(ours.map(|table| table.bytes.len() as u64).sum())
+    let grouped = stored.iter().filter(|table| group(&table.name).is_some());
+    Ok(grouped.map(|table| table.bytes.len() as u64).sum())
 }
 
-/// How many symbols, ranges and exceptions there are, and the bytes of each group of tables, each behind
-/// its name.
+/// Pairs of (name, number): the counts of symbols, ranges and exceptions, and the bytes of each group of
+/// tables.
 pub fn counts(objtree: &Path) -> Result<Vec<(String, u64)>> {
     let stored = stored(objtree)?;
     let mut counts = Vec::new();
-    for (what, name) in [
+    for (title, name) in [
         ("symbols", "kallsyms_num_syms"),
         ("ranges", "kallsyms_num_modules"),
         ("exceptions", "kallsyms_num_module_exceptions"),
     ] {
-        // A kernel without exceptions has no table of them.
+        // The generator writes no exception tables if the kernel has no exceptions.
         let table = stored.iter().find(|table| table.name == name);
         let word = table.and_then(|table| table.bytes.first_chunk());
         let count = word.map_or(0, |word| u32::from_le_bytes(*word));
-        counts.push((what.to_owned(), u64::from(count)));
+        counts.push((title.to_owned(), u64::from(count)));
     }
     for (index, name) in GROUPS.iter().enumerate() {
         let of_group = stored
@@ -120,14 +120,14 @@ pub fn counts(objtree: &Path) -> Result<Vec<(String, u64)>> {
 
 pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
     let stored = stored(&kernel.objtree)?;
-    let of = |name: &str| -> &[u8] {
+    let bytes_of = |name: &str| -> &[u8] {
         let stored = stored.iter().find(|stored| stored.name == name);
         stored.map_or(&[], |stored| &stored.bytes)
     };
     let first = |name: &str| -> Result<u64> {
-        let word = of(name)
+        let word = bytes_of(name)
             .first_chunk()
-            .with_context(|| format!("no {name}"))?;
+            .with_context(|| format!("the kernel has no table {name}"))?;
         Ok(u64::from(u32::from_le_bytes(*word)))
     };
     let ranges = first("kallsyms_num_modules")?;
@@ -162,10 +162,10 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
         row(name, bytes);
     }
     row("all of these", sizes.iter().sum());
-    let names = of("kallsyms_module_names");
+    let names = bytes_of("kallsyms_module_names");
     let all_but_sizes = sizes.iter().take(3).sum();
     row("all but sizes", all_but_sizes);
-    let text_ranges = text_ranges(&kernel.objtree, of("kallsyms_module_offsets"), ranges)?;
+    let text_ranges = text_ranges(&kernel.objtree, bytes_of("kallsyms_module_offsets"), ranges)?;
     row(
         "ranges of .text alone, and the names",
         text_ranges * 8 + names.len() as u64,
@@ -224,15 +224,18 @@ fn text_ranges(objtree: &Path, offsets: &[u8], ranges: u64) -> Result<u64> {
         .collect();
     ensure!(
         begins.windows(2).all(|pair| pair[0] < pair[1]),
-        "kallsyms_module_offsets does not rise"
+        "kallsyms_module_offsets is not in ascending order"
     );
     Ok(begins.iter().filter(|&&begin| begin < end - start).count() as u64)
 }
 
-/// How large a kernel is.
+/// The sizes of a kernel, in bytes.
 struct Image {
+    /// The size of vmlinux.
     file: u64,
+    /// The sum of text, data and bss, as `size` prints it.
     memory: u64,
+    /// The size of the bootable file.
     boot: u64,
 }
 
@@ -245,12 +248,12 @@ impl Image {
         let vmlinux = kernel.objtree.join("vmlinux");
         //    text	   data	    bss	    dec	    hex	filename
         // 26716430	11037718	1466372	39220520	2567528	vmlinux
-        let said = command::output(Command::new("size").arg(&vmlinux))?;
-        let memory = said
+        let output = command::output(Command::new("size").arg(&vmlinux))?;
+        let memory = output
             .lines()
             .nth(1)
             .and_then(|line| line.split_whitespace().nth(3)?.parse().ok())
-            .with_context(|| format!("size printed {said:?}"))?;
+            .with_context(|| format!("size printed {output:?}"))?;
         Ok(Self {
             file: length(&vmlinux)?,
             memory,

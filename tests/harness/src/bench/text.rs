@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tables in Markdown, which are also readable as text.
+//! Formats tables in Markdown, which are also readable as plain text.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -79,14 +79,14 @@ impl Table {
     }
 }
 
-/// `1,234,567`
+/// Formats a number as `1,234,567`.
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().collect();
     String::from_utf8_lossy(&groups.join(&b',')).into_owned()
 }
 
-/// `4 KiB`, `1 MiB`
+/// Formats a size as `4 KiB` or `1 MiB`.
 pub fn size(bytes: u64) -> String {
     match bytes >> 10 {
         kib if kib >= 1 << 10 => format!("{} MiB", kib >> 10),
@@ -94,23 +94,23 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// Times, each with its share of the first, in so many digits.
+/// A table of times in seconds, each with its share of the first row. A share has `digits` decimals.
 pub fn shares(title: &str, digits: usize, rows: &[(&str, Times)]) -> Table {
     let mut table = Table::new(&[title, "s", "CPU s", "to the first", "CPU to the first"]);
     let first = rows
         .first()
         .map_or_else(Times::default, |(_, first)| *first);
-    for (what, taken) in rows {
+    for (name, times) in rows {
         let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
         let share = |time: Duration, of: Duration| {
             format!("{:.digits$}", time.as_secs_f64() / of.as_secs_f64())
         };
         table.row([
-            (*what).to_owned(),
-            seconds(taken.wall),
-            seconds(taken.cpu),
-            share(taken.wall, first.wall),
-            share(taken.cpu, first.cpu),
+            (*name).to_owned(),
+            seconds(times.wall),
+            seconds(times.cpu),
+            share(times.wall, first.wall),
+            share(times.cpu, first.cpu),
         ]);
     }
     table
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_columns() {
+    fn numbers_have_separators_and_columns_are_aligned() {
         assert_eq!(number(0), "0");
         assert_eq!(number(999), "999");
         assert_eq!(number(1_234_567), "1,234,567");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_of_the_first() {
+    fn shares_are_relative_to_the_first_row() {
         let taken = |wall, cpu| Times {
             wall: Duration::from_millis(wall),
             cpu: Duration::from_millis(cpu),

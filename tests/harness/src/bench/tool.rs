@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The commands of the tool compared with the programs of binutils that answer a part of each question.
+//! Compares the commands of the tool with programs of binutils that give a part of each answer.
 
 use std::fs;
 use std::path::Path;
@@ -14,20 +14,20 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::tool;
 
-/// The text that the commands for texts read has a line for each of so many symbols.
+/// The number of lines in the text for `annotate` and `count`. Each line names a symbol.
 const LINES: usize = 200_000;
 
-/// The addresses that `lookup` and `addr2line` look up.
+/// The number of addresses for `lookup` and `addr2line`.
 const ADDRESSES: usize = 100;
 
-/// The file of the text, in the build directory.
+/// The path of the text, in the build directory.
 const TEXT: &str = "bench/text";
 
 pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     let commands = commands(&kernel.objtree)?;
     let rows = measured("tool", &kernel.objtree, &commands)?;
     let image = fs::metadata(kernel.objtree.join("vmlinux"))?.len() / 1024;
-    let first = rows.first().map(|row| row.taken.wall.as_secs_f64());
+    let first = rows.first().map(|row| row.times.wall.as_secs_f64());
     let first = first.context("no program ran")?;
     let [ms, cpu, peak] = Row::COLUMNS;
     let mut table = Table::new(&[
@@ -39,9 +39,9 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
         "peak to the file",
     ]);
     for row in &rows {
-        let taken = row.taken.wall.as_secs_f64();
+        let seconds = row.times.wall.as_secs_f64();
         let shares = [
-            format!("{:.3}", taken / first),
+            format!("{:.3}", seconds / first),
             format!("{:.3}", row.peak_kib as f64 / image as f64),
         ];
         table.row(row.cells().into_iter().chain(shares));
@@ -50,7 +50,7 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// Programs of binutils, of which `nm` is the first, and the commands of the tool.
+/// The programs of binutils, beginning with `nm`, and then the commands of the tool.
 fn commands(objtree: &Path) -> Result<Vec<(&'static str, Words)>> {
     let tool = tool::build()?.display().to_string();
     let mut show = Command::new(&tool);
@@ -123,7 +123,7 @@ struct Function<'t> {
     name: &'t str,
 }
 
-/// The functions in a listing.
+/// The functions in a listing that have a size.
 fn functions(listing: &str) -> Vec<Function<'_>> {
     let function = |line| {
         let line: &str = line;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The time that the option adds to a build of the whole kernel, from nothing to all of its files.
+//! Measures the time that the option adds to a build of the whole kernel from nothing.
 //!
-//! Both kernels were timed when they were built. Two builds of that length differ by more than the
-//! cost of the component. So the command also measures the component alone: compiling the component
-//! and the generator, and their part of the link.
+//! The harness times each kernel when it builds the kernel. Two builds of that length differ by more than
+//! the cost of the component. So this file also measures that cost alone: the time to compile the component
+//! and the generator, and the generator's time in the link.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -19,14 +19,14 @@ use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
 use crate::lab::stopwatch::{Stopwatch, Times};
 
-/// After this, vmlinux is to be linked anew.
+/// Writes the table. Afterwards, vmlinux is older than the component, and must be linked again.
 pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Result<()> {
     let (Some(with), Some(base)) = (
         build::time_from_nothing(kernel),
         build::time_from_nothing(without),
     ) else {
         document.line(&format!(
-            "\nBuilding all from nothing was not timed, as a build was interrupted. To time both, remove {} and {} first.",
+            "\nAn interrupted build has no time. To time both builds from nothing, first remove {} and {}.",
             kernel.objtree.display(),
             without.objtree.display()
         ));
@@ -34,13 +34,13 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Resu
     };
     let mut phase = Phase::start("whole");
     phase.announce("compiling the component and the generator");
-    let mut ours = compile(kernel)?;
-    ours += relink::in_all_passes(kernel)?;
+    let mut component = compile(kernel)?;
+    component += relink::generator_in_all_passes(kernel)?;
     phase.done("timed");
 
     let rows = [
         ("with the option", with),
-        ("of that, kallmodsyms compiled and run", ours),
+        ("of that, kallmodsyms compiled and run", component),
         ("without the option", base),
     ];
     let table = text::shares("Building all from nothing", 4, &rows);
@@ -48,7 +48,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Resu
     Ok(())
 }
 
-/// The time of compiling the component and the generator: the excess over a build without changes.
+/// The times to compile the component and the generator, less the times of a build without changes.
 fn compile(kernel: &Kernel) -> Result<Times> {
     let directory = "kernel/kallmodsyms/";
     let make = || -> Result<Times> {

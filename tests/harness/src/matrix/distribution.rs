@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The figures that the matrix has only for kernels of distributions: the counts of modules and object
-//! files, the counts and lengths of the tables, the time and memory of the generator, and the time of
-//! the build.
+//! Additional figures for kernels of distributions: the counts of modules and of shared object files, the
+//! counts and lengths of the tables, the time and memory of the generator, and the time of the build.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +14,7 @@ use crate::lab::build;
 use crate::lab::configure::Kernel;
 use crate::lab::progress;
 
-/// Pairs of a figure's name and its value.
+/// The figures, as pairs of (name, value).
 pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
     let modules = kernel.objtree.join("modules_thick.builtin");
     let modules = fs::read_to_string(&modules).with_context(|| modules.display().to_string())?;
@@ -28,7 +27,7 @@ pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
         figures.push((name, number(counted)));
     }
     for row in bench::own_programs(&kernel.objtree, &kernel.tree)? {
-        let milliseconds = 1e3 * row.taken.wall.as_secs_f64();
+        let milliseconds = 1e3 * row.times.wall.as_secs_f64();
         let memory = number(row.peak_kib);
         figures.push((
             row.program.to_owned(),
@@ -41,7 +40,7 @@ pub fn figures(kernel: &Kernel) -> Result<Vec<(String, String)>> {
     Ok(figures)
 }
 
-/// The number of modules, and the number of object files in several modules.
+/// Counts the modules, and the object files in several modules, in `modules_thick.builtin`.
 ///
 /// ```text
 /// fs/fat/fat.o: fs/fat/cache.o fs/fat/dir.o

@@ -50,7 +50,7 @@ pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> R
         (
             "reading",
             "of /proc/kallsyms",
-            growth.whole,
+            growth.whole_file,
             BPF_WHOLE_LIMIT,
         ),
     ] {
