@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The list of kernels to try.
+//! Lists the cells of the matrix. A cell is a kernel to try.
 
 use std::path::Path;
 
@@ -12,22 +12,22 @@ use crate::lab::options::{self, Matrix, Options};
 use crate::lab::release::RELEASES;
 use crate::lab::source;
 
-/// The kernel of a cell, and the extent of its trial.
+/// The kernel of a cell, and what its trial checks.
 pub struct Cell {
     /// `6.12-x86_64-gcc`
     pub name: String,
     pub options: Options,
     pub config: String,
-    /// True if the guest's tests are run too, and not only what the file says is compared.
-    pub whole: bool,
-    /// True if it is a distribution's kernel, of which more figures are told.
+    /// True if the trial also runs the guest's tests, and compares the tool's output with the file.
+    pub is_full_trial: bool,
+    /// True for a kernel of a distribution, for which the matrix shows additional figures.
     pub is_distribution: bool,
 }
 
 /// The directory of the variants' fragments in `tests/kernel`.
 const VARIANTS: &str = "variants";
 
-/// The distributions' kernels: the configuration, the architecture, and `LLVM`.
+/// The distributions' kernels: triples of (configuration, architecture, `LLVM`).
 const DISTRIBUTIONS: &[(&str, &str, &str)] = &[
     ("debian-cloud", "x86_64", ""),
     ("debian-cloud-builtin", "x86_64", ""),
@@ -37,19 +37,20 @@ const DISTRIBUTIONS: &[(&str, &str, &str)] = &[
     ("debian", "arm64", "1"),
 ];
 
+/// All cells of the requested kind.
 pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
     let options = &matrix.options;
     if let Some(tree) = options.kdir() {
         if matrix.variants() || matrix.distributions() {
             bail!(
-                "KDIR={}: VARIANTS and DISTRIBUTIONS are of packaged kernels only; leave them out",
+                "KDIR={}: VARIANTS and DISTRIBUTIONS need the packaged source; leave them out, or leave out KDIR",
                 tree.display()
             );
         }
-        return Ok(vec![of_tree(options, tree)?]);
+        return Ok(vec![user_tree(options, tree)?]);
     }
     match (matrix.variants(), matrix.distributions()) {
-        (true, true) => bail!("VARIANTS or DISTRIBUTIONS: one at a time"),
+        (true, true) => bail!("set VARIANTS or DISTRIBUTIONS, not both"),
         (true, false) => variants(options),
         (false, true) => distributions(options),
         (false, false) => combinations(options),
@@ -66,22 +67,26 @@ pub fn only(mut cells: Vec<Cell>, matrix: &Matrix) -> Vec<Cell> {
     cells
 }
 
-/// The one whose turn it is, of those that `make test` does not try with the same options.
+/// The cell with the number `turn`, modulo the number of cells. The cell that `make test` tests with the
+/// same options does not count.
 pub fn in_turn(mut cells: Vec<Cell>, options: &Options, turn: usize) -> Result<Cell> {
     let tested = name(&options.kernel, options)?;
     cells.retain(|cell| cell.name != tested);
     let count = cells.len();
-    ensure!(count > 0, "TURN={turn}: there is no cell but {tested}");
+    ensure!(
+        count > 0,
+        "TURN={turn}: the only cell is {tested}, which make test tests"
+    );
     Ok(cells.swap_remove(turn % count))
 }
 
-/// The one of a tree of the user's own.
-fn of_tree(options: &Options, tree: &Path) -> Result<Cell> {
+/// The cell of the user's tree.
+fn user_tree(options: &Options, tree: &Path) -> Result<Cell> {
     Ok(Cell {
         name: name(&source::series(tree)?, options)?,
         options: options.clone(),
         config: options.config().to_owned(),
-        whole: true,
+        is_full_trial: true,
         is_distribution: false,
     })
 }
@@ -102,41 +107,41 @@ fn toolchain(options: &Options) -> &'static str {
     }
 }
 
-/// Each series, which are those that there are hooks for, with each architecture and toolchain, and
-/// with the oldest and the newest compilers.
+/// A cell for each series with hooks, each architecture and each toolchain. For the host's architecture,
+/// also a cell for the compilers of each release in [`RELEASES`].
 fn combinations(options: &Options) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for series in options::all_series()? {
         for arch in arch::ARCHES {
             for llvm in ["", "1"] {
-                cells.push(whole(options.for_cell(&series, arch.name, llvm))?);
+                cells.push(packaged(options.for_cell(&series, arch.name, llvm))?);
             }
         }
-        // A release's compilers make programs for the machine that they run on.
+        // The compilers of a release compile only for the host's architecture.
         if let Some(arch) = arch::ARCHES.iter().find(|arch| !arch.is_foreign()) {
             for release in RELEASES {
                 let mut options = options.for_cell(&series, arch.name, "");
                 release.name.clone_into(&mut options.compilers);
-                cells.push(whole(options)?);
+                cells.push(packaged(options)?);
             }
         }
     }
     Ok(cells)
 }
 
-/// The one of a packaged kernel.
-fn whole(options: Options) -> Result<Cell> {
+/// The cell of a packaged kernel.
+fn packaged(options: Options) -> Result<Cell> {
     Ok(Cell {
         name: name(&options.kernel, &options)?,
         config: options.config().to_owned(),
         options,
-        whole: true,
+        is_full_trial: true,
         is_distribution: false,
     })
 }
 
-/// Each variant of one kernel. Some say themselves which series or compiler they are for, and some are
-/// several, by their seeds.
+/// A cell for each variant of one kernel, and for each seed of a variant with seeds. Some fragments choose
+/// their own series or compiler.
 fn variants(options: &Options) -> Result<Vec<Cell>> {
     let directory = options::repository()?.join("tests/kernel").join(VARIANTS);
     let mut cells = Vec::new();
@@ -167,12 +172,12 @@ fn variant(options: &Options, fragment: &Fragment, name: &str) -> Result<Cell> {
         name: format!("{}-{name}", self::name(series, &cell)?),
         config,
         options: cell,
-        whole: fragment.key("tests") == Some("guest"),
+        is_full_trial: fragment.key("tests") == Some("guest"),
         is_distribution: false,
     })
 }
 
-/// Each kernel of a distribution, of the series that its configuration is for.
+/// A cell for each kernel of a distribution, with the series of its configuration.
 fn distributions(options: &Options) -> Result<Vec<Cell>> {
     let cells = DISTRIBUTIONS.iter().map(|&(config, arch, llvm)| {
         let fragment = Fragment::read(config, &[])?;
@@ -182,7 +187,7 @@ fn distributions(options: &Options) -> Result<Vec<Cell>> {
             name: format!("{}-{config}", name(series, &options)?),
             config: config.to_owned(),
             options,
-            whole: true,
+            is_full_trial: true,
             is_distribution: true,
         })
     });
@@ -208,7 +213,7 @@ mod tests {
         }
     }
 
-    /// The names of its cells, and their configurations.
+    /// Pairs of (name, configuration) of the cells that `arguments` choose.
     fn cells(arguments: &[&str]) -> Vec<(String, String)> {
         let matrix = matrix(arguments);
         let cells = only(all(&matrix).unwrap(), &matrix).into_iter();
@@ -231,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn distributions_have_cells_of_their_own() {
+    fn each_distribution_has_a_cell() {
         let all = cells(&["--distributions", "1"]);
         assert_eq!(all.len(), DISTRIBUTIONS.len());
         assert_eq!(all[0].0, "7.3-x86_64-gcc-debian-cloud");
@@ -247,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn each_but_the_tested_one_has_its_turn() {
+    fn each_cell_but_that_of_make_test_has_a_turn() {
         let matrix = matrix(&["--turn", "30"]);
         assert_eq!(matrix.turn().unwrap(), Some(30));
         let all = || combinations(&matrix.options).unwrap();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A live patch of a function of a built-in module, made by the kernel's own `klp-build` and loaded.
+//! Tries a live patch of a function in a built-in module. The kernel's own `klp-build` makes the live
+//! patch, and the guest loads it.
 //!
-//! klp-build builds the kernel twice in its source tree, with a section for each function and each
-//! variable: unchanged, which is the kernel to boot, and with the patch. It makes a module of the
-//! differences.
+//! klp-build builds the kernel twice in its source tree, without and with the patch, and with a section
+//! for each function and each variable. The module of the live patch has the functions that differ. The
+//! guest boots the kernel without the patch.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,16 +27,17 @@ use crate::lab::source::{self, Tree};
 use crate::lab::toolchain::Toolchain;
 use crate::test::{attribution, boot::Results, report::Report};
 
-/// What the function prints in the guest, as `tests/guest/init` expects it, and what it prints patched.
+/// The string in the function's source, and its replacement. `tests/guest/init` expects both words.
 const BEFORE: &str = "\"supported\\n\"";
 const AFTER: &str = "\"patched\\n\"";
 
-/// The directories of klp-build's steps; the first step is the unpatched kernel.
+/// The directory of klp-build's steps.
 const STEPS: &str = "klp-tmp";
+/// The kernel of the first step, without the patch.
 const ORIGINAL: &str = "klp-tmp/1-orig/vmlinux";
 const MODULE: &str = "livepatch.ko";
 
-/// Tries the cell that patches the source `file`.
+/// Runs the trial of a cell whose live patch changes the source `file`.
 pub fn run(
     cell: &Cell,
     file: &str,
@@ -69,7 +71,7 @@ pub fn run(
     results.end()
 }
 
-/// A patch that replaces one line of `file`.
+/// Writes a patch that replaces one line of `file`, and returns the path of the patch.
 fn write_patch(tree: &Path, file: &str) -> Result<PathBuf> {
     let source = tree.join(file);
     let old = fs::read_to_string(&source).with_context(|| source.display().to_string())?;
@@ -84,7 +86,7 @@ fn write_patch(tree: &Path, file: &str) -> Result<PathBuf> {
     let (a, b) = (format!("a/{file}"), format!("b/{file}"));
     let mut diff = Command::new("diff");
     let diff = diff.args(["-u", &a, &b]).current_dir(&directory).output()?;
-    // It fails where there is no difference, too.
+    // diff exits with 1 if the files differ, with 0 if they are equal, and with 2 on errors.
     ensure!(diff.status.code() == Some(1), "diff -u {a} {b}: {diff:?}");
     let patch = directory.join("one-line.patch");
     fs::write(&patch, diff.stdout).with_context(|| patch.display().to_string())?;
@@ -93,11 +95,14 @@ fn write_patch(tree: &Path, file: &str) -> Result<PathBuf> {
 
 fn replaced(source: &str) -> Result<String> {
     let count = source.matches(BEFORE).count();
-    ensure!(count == 1, "{BEFORE} is there {count} times");
+    ensure!(
+        count == 1,
+        "the file has {BEFORE} {count} times, and the patch replaces one"
+    );
     Ok(source.replace(BEFORE, AFTER))
 }
 
-/// Runs klp-build, whose own runs of make are given the variables that ours has.
+/// Runs klp-build. Its runs of make get the same variables as the harness's runs of make.
 fn klp_build(kernel: &Kernel, patch: &Path) -> Result<()> {
     let mut phase = Phase::start("klp-build");
     phase.update(&kernel.config);
@@ -107,7 +112,7 @@ fn klp_build(kernel: &Kernel, patch: &Path) -> Result<()> {
     }
     let make = kernel.make()?;
     let arguments = make.get_args().map(|word| word.to_string_lossy());
-    // Not -C, its directory and O=, as it is at home.
+    // klp-build runs make in its source tree: leave out -C, the directory and O=.
     let variables: Vec<_> = arguments
         .skip(2)
         .filter(|word| !word.starts_with("O="))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make matrix`: each kernel series with each architecture and toolchain, and with other releases'
-//! compilers; with `VARIANTS=1`, one kernel in each layout that an option gives it; with
-//! `DISTRIBUTIONS=1`, kernels as distributions configure them.
+//! `make matrix`: tries each kernel series with each architecture and toolchain, and with the compilers of
+//! other releases. `VARIANTS=1` tries one kernel with options that change its layout. `DISTRIBUTIONS=1`
+//! tries the configurations of distributions.
 //!
-//! The phases, in order: list the [`cells`]; skip those with a good result of the present [`state`];
-//! run a [`trial`] of each remaining cell (with a [`livepatch`] for one variant, with more figures for
-//! a [`distribution`]); print a table of the [`outcome`]s.
+//! The phases, in order: list the [`cells`], and skip each cell that passed in the current [`state`]. Run a
+//! [`trial`] of each remaining cell. One variant is a [`livepatch`]; the kernel of a [`distribution`] has
+//! additional figures. Print a table of the [`outcome`]s.
 
 mod cells;
 mod distribution;
@@ -30,10 +30,10 @@ use cells::Cell;
 use outcome::{Outcome, HEADER};
 use trial::Prepared;
 
-/// True if all cells are as they should be.
+/// Runs `make matrix`. Returns true if no cell failed.
 pub fn run(matrix: &Matrix) -> Result<bool> {
     let options = &matrix.options;
-    let cells = chosen(matrix)?;
+    let cells = requested(matrix)?;
     let cache = Cache::lock(options)?;
     packages::install(options, packages::For::Boot)?;
     let directory = cache.path.join("matrix");
@@ -46,16 +46,16 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
         outcomes.push((cell, outcome));
     }
     show(&outcomes, &directory)?;
-    // One that is tried in turn may want what cannot be had here.
-    let may_lack = matrix.turn()?.is_some();
-    outcomes.retain(|(_, outcome)| !(outcome.lacks && may_lack));
+    // With TURN, a cell whose packages or source cannot be downloaded does not fail the run.
+    let is_turn = matrix.turn()?.is_some();
+    outcomes.retain(|(_, outcome)| !(outcome.is_untried && is_turn));
     let passed: u32 = outcomes.iter().map(|(_, outcome)| outcome.passed).sum();
     let failed: u32 = outcomes.iter().map(|(_, outcome)| outcome.failed).sum();
     println!("{passed} passed, {failed} failed");
     Ok(!outcomes.iter().any(|(_, outcome)| outcome.failed()))
 }
 
-/// The outcome of a cell, now or in its last trial.
+/// The stored outcome of a cell, or the outcome of a new trial.
 fn outcome_of(cell: &Cell, start: &str, directory: &Path, cache: &Cache) -> Result<Outcome> {
     let file = directory.join(format!("{}.result", cell.name));
     let prepared = trial::prepare(cell, cache);
@@ -63,7 +63,7 @@ fn outcome_of(cell: &Cell, start: &str, directory: &Path, cache: &Cache) -> Resu
         Ok(prepared) => state(cell, prepared)?,
         Err(_) => None,
     };
-    if let Some(outcome) = known(&file, state.as_deref()) {
+    if let Some(outcome) = stored_pass(&file, state.as_deref()) {
         return Ok(outcome);
     }
     progress::say(start);
@@ -73,18 +73,22 @@ fn outcome_of(cell: &Cell, start: &str, directory: &Path, cache: &Cache) -> Resu
     fs::write(&file, format!("state={state}\n{}", outcome.to_text()))
         .with_context(|| file.display().to_string())?;
     let time = progress::time(started.elapsed());
-    progress::say(&format!("{start}: {}, after {time}", outcome.word()));
+    progress::say(&format!("{start}: {}, after {time}", outcome.summary()));
     Ok(outcome)
 }
 
-/// The cells that are asked for.
-fn chosen(matrix: &Matrix) -> Result<Vec<Cell>> {
+/// The cells that ONLY and TURN choose.
+fn requested(matrix: &Matrix) -> Result<Vec<Cell>> {
     let cells = cells::only(cells::all(matrix)?, matrix);
-    ensure!(!cells.is_empty(), "ONLY={}: no such cell", matrix.only);
+    ensure!(
+        !cells.is_empty(),
+        "ONLY={}: no cell has this name or these words",
+        matrix.only
+    );
     if let Some(turn) = matrix.turn()? {
         let cell = cells::in_turn(cells, &matrix.options, turn)?;
         progress::say(&format!(
-            "turn {turn}: this one again is make matrix ONLY={}",
+            "turn {turn}: to repeat this cell, run make matrix ONLY={}",
             cell.name
         ));
         return Ok(vec![cell]);
@@ -92,8 +96,7 @@ fn chosen(matrix: &Matrix) -> Result<Vec<Cell>> {
     Ok(cells)
 }
 
-/// What the outcome of a cell depends on, as one word; `None` if that cannot be told, of a tree of the
-/// user's own.
+/// A hash of the inputs of a cell; `None` for a user's tree, whose changes the harness does not track.
 fn state(cell: &Cell, prepared: &Prepared) -> Result<Option<String>> {
     let Prepared { tree, toolchain } = prepared;
     if tree.pristine.is_none() {
@@ -102,14 +105,14 @@ fn state(cell: &Cell, prepared: &Prepared) -> Result<Option<String>> {
     state::of_kernel(&cell.config, &tree.path, toolchain, &cell.options).map(Some)
 }
 
-/// The outcome that a file has, if it is of this state. A cell that failed is tried again.
-fn known(file: &Path, state: Option<&str>) -> Option<Outcome> {
+/// The outcome in a file, if the outcome is of this state and the cell did not fail.
+fn stored_pass(file: &Path, state: Option<&str>) -> Option<Outcome> {
     let text = fs::read_to_string(file).ok()?;
     let text = text.strip_prefix(&format!("state={}\n", state?))?;
     Outcome::parse(text).filter(|outcome| !outcome.failed())
 }
 
-/// Prints the table, and keeps it.
+/// Prints the table, and writes it to `matrix.md`.
 fn show(outcomes: &[(&Cell, Outcome)], directory: &Path) -> Result<()> {
     let mut table = Table::new(HEADER);
     let mut document = Document::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The outcome of a cell: a row of the table, and the lines of a file.
+//! The outcome of a cell, as a row of the table and as the text of a file.
 
 use std::fmt::Write;
 
@@ -17,47 +17,48 @@ pub const HEADER: &[&str] = &[
     "bytes of tables",
 ];
 
-/// A figure that was not got stays empty.
+/// The outcome of a cell. A figure stays empty if the trial ended before the figure was measured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// The kernel's own words, where it has no Rust in this combination.
+    /// True if the kernel does not support the option for this architecture and compiler.
     pub is_unsupported: bool,
-    /// A package or the source could not be had, so that nothing was tried.
-    pub lacks: bool,
+    /// True if a package, a compiler or the source was missing, so there was no trial.
+    pub is_untried: bool,
     pub built: bool,
     pub booted: bool,
     pub passed: u32,
     pub failed: u32,
-    /// Of the symbols of modules, how many are shown with their modules, in percent.
+    /// The percentage of modules' symbols that the file shows with their modules.
     pub recall: String,
-    /// Symbols with a size that are shown in a wrong module.
+    /// The number of symbols with a size that the file shows in a wrong module.
     pub wrong: String,
-    /// Of the instructions that reading /proc/kallsyms takes.
+    /// The instructions of reading the file, divided by those of reading /proc/kallsyms.
     pub ratio: String,
+    /// The length of the tables.
     pub bytes: String,
-    /// The failure, or the reason for skipping the cell.
+    /// The failures, or the kernel's lines on why the option is not supported.
     pub note: String,
-    /// More figures of a distribution's kernel, each with its name.
+    /// Additional figures of a distribution's kernel, as pairs of (name, value).
     pub figures: Vec<(String, String)>,
 }
 
 impl Outcome {
-    /// True if something is not as it should be.
+    /// True for a supported kernel that was not built, did not boot, or failed a check.
     pub fn failed(&self) -> bool {
         !self.is_unsupported && (self.failed > 0 || !self.built || !self.booted)
     }
 
-    /// `passed`, `FAILED`
-    pub fn word(&self) -> &'static str {
+    /// The outcome in a few words, for the line at the end of a trial.
+    pub fn summary(&self) -> &'static str {
         match (self.is_unsupported, self.failed()) {
             (true, _) => "not supported by the kernel",
-            (false, true) if self.lacks => "could not be tried",
+            (false, true) if self.is_untried => "could not be tried",
             (false, false) => "passed",
             (false, true) => "FAILED",
         }
     }
 
-    /// The cells of its row after the name.
+    /// The cells of the table's row, without the name.
     pub fn row(&self) -> Vec<String> {
         let yes = |is: bool| if is { "yes" } else { "NO" }.to_owned();
         if self.is_unsupported {
@@ -75,6 +76,8 @@ impl Outcome {
         ]
     }
 
+    /// The text of the cell's file.
+    ///
     /// ```text
     /// built=true
     /// recall=100.000
@@ -85,7 +88,7 @@ impl Outcome {
         let mut text = String::new();
         for (key, value) in [
             ("unsupported", self.is_unsupported.to_string()),
-            ("lacks", self.lacks.to_string()),
+            ("untried", self.is_untried.to_string()),
             ("built", self.built.to_string()),
             ("booted", self.booted.to_string()),
             ("passed", self.passed.to_string()),
@@ -106,14 +109,14 @@ impl Outcome {
         text
     }
 
-    /// `None` for what [`Outcome::to_text`] did not write.
+    /// Parses a text of [`Outcome::to_text`]; `None` for another text.
     pub fn parse(text: &str) -> Option<Self> {
         let mut outcome = Self::default();
         for line in text.lines() {
             let (key, value) = line.split_once('=')?;
             match key {
                 "unsupported" => outcome.is_unsupported = value.parse().ok()?,
-                "lacks" => outcome.lacks = value.parse().ok()?,
+                "untried" => outcome.is_untried = value.parse().ok()?,
                 "built" => outcome.built = value.parse().ok()?,
                 "booted" => outcome.booted = value.parse().ok()?,
                 "passed" => outcome.passed = value.parse().ok()?,
@@ -155,9 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_all_of_it() {
+    fn a_file_has_all_fields_of_an_outcome() {
         let mut outcome = good();
-        outcome.lacks = true;
+        outcome.is_untried = true;
         outcome.note = "not ok: a=b\nwhy\n".to_owned();
         outcome.figures = vec![("a b".to_owned(), "1=2".to_owned())];
         assert_eq!(Outcome::parse(&outcome.to_text()), Some(outcome));
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_all_right_failed() {
+    fn a_missing_build_or_boot_and_a_failed_check_are_failures() {
         assert!(!good().failed());
         for break_it in [
             (|outcome| outcome.built = false) as fn(&mut Outcome),

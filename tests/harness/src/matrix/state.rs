@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The inputs of an outcome: the repository, the kernel, and the compilers.
+//! Hashes the inputs of an outcome: the repository, the kernel, and the compilers.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -12,26 +12,26 @@ use anyhow::{Context, Result};
 use crate::lab::options::{self, Options};
 use crate::lab::toolchain::Toolchain;
 
-/// The files that are built or tested, without the documentation.
+/// The files and directories of the repository that a build or a test reads.
 const SOURCES: &[&str] = &[
     "Kbuild", "Kconfig", "include", "patches", "rust", "samples", "scripts", "tests", "tools",
 ];
 
-/// What cargo makes, if it is asked to make it here.
+/// Directories that cargo makes inside of the repository, without CARGO_TARGET_DIR.
 const MADE: &[&str] = &["target"];
 
-/// The state of the repository and of what a kernel of `config` is built of and with.
+/// The hash of the repository, the configuration, the kernel's version and the compilers.
 pub fn of_kernel(
     config: &str,
     tree: &Path,
     toolchain: &Toolchain,
     options: &Options,
 ) -> Result<String> {
-    of(
+    hash(
         &options::repository()?,
         &[
             config,
-            // With the version of the package.
+            // The name of the tree has the version of the package.
             &tree.to_string_lossy(),
             &toolchain.describe()?,
             &toolchain.describe_c(options)?,
@@ -39,16 +39,17 @@ pub fn of_kernel(
     )
 }
 
-/// A word that differs if any of the files does, or any of `others`.
-fn of(repository: &Path, others: &[&str]) -> Result<String> {
+/// The hash of `texts` and of all [`SOURCES`], as 16 hexadecimal digits.
+fn hash(repository: &Path, texts: &[&str]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    others.hash(&mut hasher);
+    texts.hash(&mut hasher);
     for source in SOURCES {
         add(&repository.join(source), &mut hasher)?;
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
 
+/// Adds the names and contents of a file or of a directory to the hash.
 fn add(path: &Path, hasher: &mut DefaultHasher) -> Result<()> {
     let context = || path.display().to_string();
     path.file_name().hash(hasher);
@@ -72,12 +73,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_change_of_a_source_is_another_state() {
+    fn each_change_of_a_source_changes_the_hash() {
         let directory = tempfile::tempdir().unwrap();
         for source in SOURCES {
             fs::create_dir(directory.path().join(source)).unwrap();
         }
-        let state = || of(directory.path(), &["rustc"]).unwrap();
+        let state = || hash(directory.path(), &["rustc"]).unwrap();
         let file = directory.path().join("scripts/a.rs");
         let empty = state();
         fs::write(&file, "a").unwrap();
@@ -88,7 +89,7 @@ mod tests {
         let elsewhere = state();
         assert!(empty != one && one != other && other != elsewhere);
         assert_eq!(elsewhere, state());
-        assert_ne!(elsewhere, of(directory.path(), &["clang"]).unwrap());
+        assert_ne!(elsewhere, hash(directory.path(), &["clang"]).unwrap());
 
         fs::create_dir(directory.path().join("tests/target")).unwrap();
         fs::write(directory.path().join("tests/target/made"), "").unwrap();

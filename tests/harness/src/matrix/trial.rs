@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The trial of a cell, from nothing to its figures or to the first failure.
+//! Runs the trial of a cell, from the packages to the figures, up to the first error.
 
 use std::fs;
 
@@ -22,16 +22,16 @@ use crate::lab::source::{self, Tree};
 use crate::lab::toolchain::Toolchain;
 use crate::test::{attribution, boot, listing::Texts, offline, report::Report, sizes, speed};
 
-/// The dependencies of the option, for an architecture and a compiler.
+/// The option of the kernel that the component needs. Some architectures have it only with some compilers.
 const RUST: &str = "HAVE_RUST";
 
-/// The needs of a cell.
+/// The tree and the toolchain of a cell.
 pub struct Prepared {
     pub tree: Tree,
     pub toolchain: Toolchain,
 }
 
-/// Gets it: the packages, the compilers, and the kernel's source.
+/// Installs the packages of a cell, and finds its compilers and its tree.
 pub fn prepare(cell: &Cell, cache: &Cache) -> Result<Prepared> {
     packages::install(&cell.options, packages::For::Boot)?;
     Ok(Prepared {
@@ -40,10 +40,10 @@ pub fn prepare(cell: &Cell, cache: &Cache) -> Result<Prepared> {
     })
 }
 
-/// Tries a cell. Whatever fails is in what it returns.
+/// Tries a cell. The returned outcome has all failures.
 pub fn run(cell: &Cell, cache: &Cache, prepared: Result<Prepared>) -> Outcome {
     let mut outcome = Outcome {
-        lacks: prepared.is_err(),
+        is_untried: prepared.is_err(),
         ..Outcome::default()
     };
     let mut report = Report::quiet();
@@ -81,12 +81,12 @@ fn phases(
         Err(error) => {
             let objtree = configure::objtree(options, cache, &tree.path, &cell.config)?;
             let needs = fragment.key("needs").unwrap_or(RUST);
-            let said = configure::refusal(options, &tree.path, &objtree, needs);
-            let Some(said) = said? else {
+            let refusal = configure::refusal(options, &tree.path, &objtree, needs);
+            let Some(refusal) = refusal? else {
                 return Err(error);
             };
             outcome.is_unsupported = true;
-            outcome.note = said;
+            outcome.note = refusal;
             return Ok(());
         }
     };
@@ -100,11 +100,11 @@ fn phases(
     if cell.is_distribution {
         outcome.figures = distribution::figures(&kernel)?;
     }
-    if cell.whole {
+    if cell.is_full_trial {
         boot::run(report, options, &kernel)?;
         outcome.booted = true;
     }
-    shown(cell, &fragment, report, outcome, &kernel)?;
+    check_file(cell, &fragment, report, outcome, &kernel)?;
     let ratio = match fragment.key("ratio") {
         Some("any") => bench::ratio(options, &kernel)?,
         _ => speed::run(report, options, &kernel)?,
@@ -113,8 +113,8 @@ fn phases(
     Ok(())
 }
 
-/// Checks the whole file, and the messages of the kernel at boot.
-fn shown(
+/// Boots the kernel, and checks the whole file and the console.
+fn check_file(
     cell: &Cell,
     fragment: &Fragment,
     report: &mut Report,
@@ -134,35 +134,40 @@ fn shown(
     );
     report.check(&name, count.map(drop));
     sizes::run(report, kernel, &files)?;
-    console(fragment, report, kernel, &guest)?;
-    if cell.whole {
+    check_console(fragment, report, kernel, &guest)?;
+    if cell.is_full_trial {
         offline::run(report, &cell.options, kernel, &guest, &files)?;
     }
     Ok(())
 }
 
-/// Checks the console lines that the fragment requires.
-fn console(fragment: &Fragment, report: &mut Report, kernel: &Kernel, guest: &Guest) -> Result<()> {
+/// Checks the fragment's `says` and `never` keys in the lines of the console.
+fn check_console(
+    fragment: &Fragment,
+    report: &mut Report,
+    kernel: &Kernel,
+    guest: &Guest,
+) -> Result<()> {
     let log = guest.directory.join("console.log");
     let log = fs::read(&log).with_context(|| log.display().to_string())?;
     let log = String::from_utf8_lossy(&log);
     for words in fragment.keys("says") {
-        let name = format!("{}: it says '{words}'", kernel.config);
+        let name = format!("{}: the console has '{words}'", kernel.config);
         report.check(&name, says(&log, words));
     }
     for words in fragment.keys("never") {
-        let name = format!("{}: it does not say '{words}'", kernel.config);
+        let name = format!("{}: no line of the console has '{words}'", kernel.config);
         report.check(&name, never(&log, words));
     }
     Ok(())
 }
 
 fn says(log: &str, words: &str) -> Result<()> {
-    ensure!(log.contains(words), "no line of the console has that");
+    ensure!(log.contains(words), "no line of the console has '{words}'");
     Ok(())
 }
 
-/// A `*` stands for anything in between: `kallsyms_selftest:*failed`
+/// Fails if a line of the console has `words`. A `*` matches any text: `kallsyms_selftest:*failed`.
 fn never(log: &str, words: &str) -> Result<()> {
     let has = |line: &str| {
         let mut rest = Some(line);
@@ -181,7 +186,7 @@ mod tests {
     use super::{never, says};
 
     #[test]
-    fn words_on_the_console() {
+    fn required_and_forbidden_words_are_found() {
         let log = "[    1.0] x: start\n[    1.1] x: a failed: 7\n[    1.2] y: finish\n";
         says(log, "y: finish").unwrap();
         says(log, "x: finish").unwrap_err();
