@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make kselftest`: the kernel's own tests, in a kernel with the option and in a kernel without
-//! it. Both kernels must have the same results, line by line.
+//! `make kselftest`: runs the kernel's own tests in a kernel with the option and in a kernel without the
+//! option. Both kernels must have the same results, line by line.
 
 mod pack;
 
@@ -22,7 +22,7 @@ use crate::matrix::state;
 use crate::test::lists::{self, WITH, WITHOUT};
 use crate::test::report::Report;
 
-/// Returns whether all results are the same.
+/// Runs `make kselftest`. Returns true if all results are the same.
 pub fn run(options: &Options) -> Result<bool> {
     let workshop = Workshop::open(options, packages::For::Kselftest)?;
     let packaged = source::packaged(options, &workshop.cache)?;
@@ -41,13 +41,13 @@ pub fn run(options: &Options) -> Result<bool> {
         summary(&with)
     ));
     report.check(
-        "the kernel's own tests: the same results with the option and without",
+        "the kernel's own tests have the same results with the option and without",
         lists::same("results", &with, &without),
     );
     Ok(report.end())
 }
 
-/// The results of one kernel: those in the build directory if they are of this state, or new ones.
+/// The results of one kernel. Stored results of this state are used; otherwise the tests run again.
 fn results(
     options: &Options,
     kernel: &Kernel,
@@ -55,11 +55,14 @@ fn results(
     state: &str,
 ) -> Result<Vec<String>> {
     let file = kernel.objtree.join("kselftest/results");
-    let kept = fs::read_to_string(&file).unwrap_or_default();
-    let of_this_state = kept.strip_prefix(state);
+    let stored = fs::read_to_string(&file).unwrap_or_default();
+    let of_this_state = stored.strip_prefix(state);
     let text = match of_this_state.and_then(|rest| rest.strip_prefix('\n')) {
         Some(results) => {
-            println!("# {}: results of this state of the sources", kernel.config);
+            println!(
+                "# {}: stored results, as the sources did not change",
+                kernel.config
+            );
             results.to_owned()
         }
         None => {
@@ -73,6 +76,7 @@ fn results(
     Ok(text.lines().map(str::to_owned).collect())
 }
 
+/// Boots the guest that runs the tests. Returns one line for each result.
 fn boot(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<String> {
     let guest = pack::pack(options, kernel, untouched)?;
     let mut phase = Phase::start("kselftest");
@@ -84,12 +88,12 @@ fn boot(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<String> 
         }
     })?;
     phase.done(&kernel.config);
-    println!("# what was run, and what it printed: {}", sent.display());
+    println!("# the tests and their output: {}", sent.display());
     let results = sent.join("results");
     fs::read_to_string(&results).with_context(|| results.display().to_string())
 }
 
-/// `412 results, 3 of them "not ok" or another exit code than 0 and 4`
+/// Counts the results and the failures. A failure is `not ok`, or an exit code other than 0 and 4.
 fn summary(results: &[String]) -> String {
     let failed = |result: &&String| {
         let code = result.split("exit code ").nth(1);
@@ -102,7 +106,7 @@ fn summary(results: &[String]) -> String {
     )
 }
 
-/// The exit code of a selftest that the kernel or the machine lacks something for.
+/// The exit code of a selftest that is skipped, because the kernel or the machine lacks a feature.
 const SKIPPED: &str = "4";
 
 #[cfg(test)]

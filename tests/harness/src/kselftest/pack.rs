@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest for the kernel's own tests: the scripts and programs of tools/testing/selftests, and the
-//! host's programs that they run.
+//! Packs the guest for the kernel's own tests: the scripts and programs of tools/testing/selftests, and
+//! the host's programs that the scripts run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,24 +16,24 @@ use crate::lab::guest::{self, Files, Guest};
 use crate::lab::modules;
 use crate::lab::options::{self, Options};
 
-/// Programs of the scripts that busybox lacks, or has with fewer options.
+/// Programs of the host for the scripts. busybox lacks these programs, or has fewer options of them.
 const PROGRAMS: &[&str] = &[
     "awk", "bash", "chrt", "date", "dmesg", "diff", "find", "getconf", "grep", "insmod", "mktemp",
     "modinfo", "rmmod", "sed", "stat", "sysctl", "taskset",
 ];
 
-/// The shell that the scripts of `#!/bin/sh` have on Debian.
+/// Debian's shell for scripts that begin with `#!/bin/sh`.
 const SHELL: &str = "dash";
 
-/// The directories of programs, some of which scripts run.
+/// Directories of selftests that are C programs and scripts.
 const SUITES: [&str; 2] = ["proc", "livepatch"];
 
-/// The tests of an `untouched` tree, compiled for the kernel.
+/// Packs the guest with the tests of the `untouched` tree. Modules of the tests are built for `kernel`.
 pub fn pack(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<Guest> {
     let arch = options.arch()?;
     ensure!(
         !arch.is_foreign(),
-        "ARCH={}: the kernel's tests need programs of this host",
+        "ARCH={}: the kernel's tests run programs of this host; leave out ARCH",
         arch.name
     );
     let directory = kernel.objtree.join("kselftest");
@@ -78,7 +78,7 @@ pub fn pack(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<Gues
     Guest::of(kernel, &list, directory)
 }
 
-/// A test that is a program, as the Makefiles of the tests compile it, but static.
+/// Compiles a test that is a C program, as the Makefiles of the tests do, but static.
 fn compile(untouched: &Path, source: &Path, program: &Path) -> Result<()> {
     let mut cc = Command::new("gcc");
     cc.args([
@@ -124,7 +124,7 @@ fn add_programs(list: &mut Files) -> Result<()> {
                 .map(PathBuf::from),
         );
     }
-    // The interpreters that the first lines of scripts name.
+    // The paths of programs in the first lines and commands of scripts.
     list.link("bin/sh", "/usr/bin/sh");
     list.link("bin/bash", "/usr/bin/bash");
     list.link("bin/stat", "/usr/bin/stat");
@@ -133,7 +133,7 @@ fn add_programs(list: &mut Files) -> Result<()> {
         let parents = library.ancestors().skip(1);
         directories.extend(parents.filter_map(|parent| parent.strip_prefix("/").ok()));
     }
-    // The first of them is the root.
+    // The first directory is the root.
     for directory in directories.iter().skip(1) {
         list.directory(directory);
     }
