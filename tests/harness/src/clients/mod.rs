@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make clients`: existing tools, in a guest whose kernel has `/proc/kallmodsyms`. The scripts in
+//! `make clients`: runs existing tools in a guest whose kernel has `/proc/kallmodsyms`. The scripts in
 //! `tests/clients` run the tools and check their output.
 
 mod root;
@@ -20,10 +20,10 @@ use crate::lab::toolchain;
 use crate::lab::workshop::Workshop;
 use crate::test::{boot, report::Report};
 
-/// No Debian package has it.
+/// The version of blazecli that cargo compiles. Debian has no package of blazecli.
 const BLAZECLI: &str = "0.1.14";
 
-/// True if all passed.
+/// Runs `make clients`. Returns true if all checks passed.
 pub fn run(options: &Options) -> Result<bool> {
     let options = &options.or_config("clients");
     let workshop = Workshop::open(options, packages::For::Clients)?;
@@ -34,7 +34,7 @@ pub fn run(options: &Options) -> Result<bool> {
 
     let mut report = Report::new();
     let mut phase = Phase::start("clients");
-    phase.announce("running them under QEMU, which takes several minutes");
+    phase.announce("running the clients under QEMU, which takes several minutes");
     let mut results = boot::Results::new(options.config());
     let sent = qemu::clients(options, &guest, &disk, |line| {
         // "# dtrace: dtrace -ln fbt::vfs_read:entry"
@@ -45,11 +45,11 @@ pub fn run(options: &Options) -> Result<bool> {
     })?;
     results.end()?;
     phase.done("ended");
-    println!("# what was run, and what it printed: {}", sent.display());
+    println!("# the commands and their output: {}", sent.display());
     Ok(report.end())
 }
 
-/// An initramfs that finds the disk, and brings the kernel's modules and `tests/clients`.
+/// Packs a guest with the kernel's modules and the files of `tests/clients`. Its `init` mounts the disk.
 fn pack(options: &Options, kernel: &Kernel, blazecli: &Path) -> Result<Guest> {
     let sources = options::repository()?.join("tests/clients");
     let directory = kernel.objtree.join("clients");

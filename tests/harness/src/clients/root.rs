@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The root file system with the clients, as a disk: Debian unstable, the first release that has
-//! all of them. Its packages come from the mirror of this host, and the disk stays in the cache.
+//! Makes the disk with the clients: a root file system of Debian unstable, as no stable release has all
+//! clients. The packages come from the mirror of this host, and the disk stays in the cache.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ const SUITE: &str = "unstable";
 
 const PACKAGES: &[&str] = &["bpftrace", "dtrace", "linux-perf", "trace-cmd"];
 
-/// The disk, made once.
+/// The disk. The harness makes it again only if [`PACKAGES`] changes.
 pub fn image(cache: &Cache) -> Result<PathBuf> {
     let directory = cache.path.join("clients");
     let image = directory.join(format!("{SUITE}.ext2"));
     let stamp = directory.join("packages");
     let packages = PACKAGES.join(",");
-    if image.exists() && fs::read_to_string(&stamp).is_ok_and(|made_of| made_of == packages) {
+    if image.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == packages) {
         return Ok(image);
     }
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
