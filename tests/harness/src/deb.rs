@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make deb`: a Debian package of the command `kallmodsyms`, its man pages and its completions. The program is the
-//! one that `make tool` compiled. It needs the C library of this host, or a newer one; the package depends on it.
+//! `make deb`: makes a Debian package of the command `kallmodsyms`, with man pages and completions. `make
+//! tool` compiles the program. The package depends on the C library of this host, or on a newer version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ const COMPLETIONS: &[(&str, &str)] = &[
     ("fish", "share/fish/vendor_completions.d/kallmodsyms.fish"),
 ];
 
-/// The copyright file, as Debian's policy asks for it.
+/// The copyright file, which Debian's policy requires.
 const COPYRIGHT: &str = "\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 
@@ -49,7 +49,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The package, in the cache.
+/// Makes the package in the cache, and returns its file.
 pub fn build(cache: &Cache) -> Result<PathBuf> {
     let program = tool::build()?;
     let mut phase = Phase::start("deb");
@@ -113,20 +113,21 @@ fn man_pages(man: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The version that the program shows.
+/// The version of the program.
 ///
 /// ```text
 /// kallmodsyms 0.1.0
 /// ```
 fn version(program: &Path) -> Result<String> {
-    let said = command::output(Command::new(program).arg("-V"))?;
-    let version = said.trim_end().strip_prefix("kallmodsyms ");
+    let output = command::output(Command::new(program).arg("-V"))?;
+    let version = output.trim_end().strip_prefix("kallmodsyms ");
     version
         .map(str::to_owned)
-        .with_context(|| format!("not a version: {said}"))
+        .with_context(|| format!("kallmodsyms -V printed no version: {output}"))
 }
 
-/// The packages of the libraries that the program needs. dpkg-shlibdeps looks for a source package in `directory`.
+/// The packages of the libraries that the program needs. dpkg-shlibdeps requires a source package in
+/// `directory`.
 ///
 /// ```text
 /// shlibs:Depends=libc6 (>= 2.34), libgcc-s1 (>= 4.2)
@@ -137,9 +138,9 @@ fn libraries(directory: &Path, program: &Path) -> Result<String> {
     fs::write(directory.join("debian/control"), control)?;
     let mut shlibdeps = Command::new("dpkg-shlibdeps");
     shlibdeps.arg("-O").arg(program).current_dir(directory);
-    let said = command::output(&mut shlibdeps)?;
-    let libraries = said.trim_end().strip_prefix("shlibs:Depends=");
+    let output = command::output(&mut shlibdeps)?;
+    let libraries = output.trim_end().strip_prefix("shlibs:Depends=");
     libraries
         .map(str::to_owned)
-        .with_context(|| format!("dpkg-shlibdeps told no libraries: {said}"))
+        .with_context(|| format!("dpkg-shlibdeps printed no libraries: {output}"))
 }

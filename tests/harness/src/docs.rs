@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make htmldocs`: the pages of `Documentation/`, made by the kernel's own documentation build. A
+//! `make htmldocs`: makes the pages of `Documentation/` with the kernel's own documentation build. A
 //! warning is a failure.
 //!
 //! The pages are part of `kernel/kallmodsyms`, and `make apply` does not change the tree's
@@ -21,7 +21,7 @@ use crate::lab::packages;
 use crate::lab::progress::Phase;
 use crate::lab::source;
 
-/// Below the tree's `Documentation`.
+/// The link to the pages, in the tree's `Documentation`.
 const DIRECTORY: &str = "kallmodsyms";
 
 pub fn run(options: &Options) -> Result<()> {
@@ -34,12 +34,12 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Makes the pages of a tree that the component is in; where they are.
+/// Makes the pages of a tree with the component, and returns their directory.
 pub fn build(cache: &Cache, tree: &Path) -> Result<PathBuf> {
     let output = cache.path.join("build/htmldocs");
     fs::create_dir_all(&output).with_context(|| output.display().to_string())?;
     let pages = output.join("Documentation/output").join(DIRECTORY);
-    // What is there already would be left out, and its warnings with it.
+    // Sphinx would skip pages that are already made, and print none of their warnings.
     for old in [
         pages.clone(),
         output
@@ -59,7 +59,7 @@ pub fn build(cache: &Cache, tree: &Path) -> Result<PathBuf> {
     make.arg("-C").arg(tree);
     make.arg(format!("O={}", output.display()));
     make.arg(format!("SPHINXDIRS={DIRECTORY}"));
-    // Pages of netlink, which are generated into the tree.
+    // Without this, the build would generate the pages of netlink inside of the tree.
     make.arg("YNL_INDEX=");
     make.arg("htmldocs");
     for variable in ["MAKEFLAGS", "MAKELEVEL", "KDIR", "O", "ARCH", "LLVM"] {
@@ -90,13 +90,13 @@ fn is_warning(line: &str) -> bool {
     words.iter().any(|word| line.contains(word))
 }
 
-/// The link in the tree's `Documentation`, for as long as this exists.
+/// The link in the tree's `Documentation`. Dropping the value removes the link.
 struct Link(PathBuf);
 
 impl Link {
     fn make(tree: &Path) -> Result<Self> {
         let link = Self(tree.join("Documentation").join(DIRECTORY));
-        // One that an interrupted run left.
+        // An interrupted run leaves its link.
         if link.0.is_symlink() {
             fs::remove_file(&link.0).with_context(|| link.0.display().to_string())?;
         }
@@ -108,7 +108,7 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // Left there it does no harm, and the next run takes it away.
+        // A link that stays does no harm: the next run replaces it.
         let _ = fs::remove_file(&self.0);
     }
 }

@@ -2,9 +2,10 @@
 
 //! `make rust-analyzer`: describes the component and the generator to editors.
 //!
-//! The kernel's own `make rust-analyzer` describes its crates, but looks for others in `samples/` and
-//! `drivers/` only. Ours are added to what it writes. It also describes the core library; from
-//! rust-analyzer's own view of that it knows more, as which methods `usize` has.
+//! The kernel's own `make rust-analyzer` describes the kernel's crates, and looks for modules only in
+//! `samples/` and `drivers/`. The harness adds the component and the generator to that description. The
+//! harness also removes Rust's libraries from the description. rust-analyzer then reads the libraries
+//! itself, and knows more about them, for example the methods of `usize`.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +27,7 @@ pub fn run(options: &Options) -> Result<()> {
     let bindings = kernel.objtree.join("rust/bindings/bindings_generated.rs");
     if !bindings.exists() {
         bail!(
-            "{}: the kernel's Rust code is not built there: make run CONFIG={}, and then this again",
+            "{}: the kernel's Rust code is not built; run `make run CONFIG={}` first",
             kernel.objtree.display(),
             kernel.config
         );
@@ -41,7 +42,12 @@ pub fn run(options: &Options) -> Result<()> {
     let repository = options::repository()?;
     let known = adapt(&mut project, &kernel.tree)
         .and_then(|()| add(&mut project, &repository, &kernel.series));
-    known.with_context(|| format!("{}: not of the form that is known", path.display()))?;
+    known.with_context(|| {
+        format!(
+            "{}: the kernel writes another form than expected",
+            path.display()
+        )
+    })?;
 
     let path = repository.join(PROJECT);
     fs::write(&path, serde_json::to_string_pretty(&project)? + "\n")
@@ -54,8 +60,8 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Takes the libraries of Rust out, for which rust-analyzer is told where they are, and says where the
-/// kernel crate has files of ours.
+/// Removes Rust's libraries, and sets the directory where rust-analyzer finds their source. Adds `rust/` of
+/// the component to the source directories of the kernel crate.
 fn adapt(project: &mut Value, tree: &Path) -> Option<()> {
     let library = Path::new(project["sysroot"].as_str()?).join("lib/rustlib/src/rust/library");
     project["sysroot_src"] = json!(library);
@@ -64,7 +70,7 @@ fn adapt(project: &mut Value, tree: &Path) -> Option<()> {
         .iter()
         .map(|known| Some(!Path::new(known["root_module"].as_str()?).starts_with(&library)))
         .collect::<Option<_>>()?;
-    // Crates are named by number.
+    // A dependency is the index of a crate, so indexes change when crates are removed.
     let renumbered = |old: &Value| -> Option<Value> {
         let old = usize::try_from(old.as_u64()?).ok()?;
         let before = is_kept.get(..old)?.iter().filter(|&&kept| kept).count();
@@ -89,7 +95,8 @@ fn adapt(project: &mut Value, tree: &Path) -> Option<()> {
     Some(())
 }
 
-/// Adds our crates, as `rust/Kbuild` and `scripts/Makefile` compile them.
+/// Adds the component and the generator, with the options of `rust/Kbuild` and `scripts/Makefile`. Returns
+/// `None` without a kernel crate.
 fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
     let crates = project["crates"].as_array_mut()?;
     let index = crates
@@ -118,7 +125,7 @@ fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
     };
     let component = "rust/kallmodsyms.rs";
     add("kallmodsyms", component, &["rust"], json!([kernel]), cfg);
-    // It has the format code, too.
+    // The generator includes the format code, which is in `rust/`.
     let generator = "scripts/kallmodsyms.rs";
     let directories = ["scripts", "rust"];
     add(
@@ -135,7 +142,7 @@ fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
 mod tests {
     use super::*;
 
-    /// As the kernel writes it.
+    /// A description in the form that the kernel writes.
     fn project() -> Value {
         let of = |name: &str, root: &str, deps: &[usize], cfg: &[&str]| {
             let deps = deps.iter().map(|dep| json!({ "crate": dep, "name": "" }));
@@ -160,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn libraries_are_left_to_the_editor() {
+    fn libraries_are_removed_and_dependencies_renumbered() {
         let mut project = project();
         adapt(&mut project, Path::new("/k")).unwrap();
         assert_eq!(project["sysroot_src"], "/usr/lib/rustlib/src/rust/library");
@@ -174,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn both_crates_are_added_with_what_they_are_compiled_with() {
+    fn both_crates_are_added_with_their_options() {
         let mut project = project();
         adapt(&mut project, Path::new("/k")).unwrap();
         add(&mut project, Path::new("/r"), "6.12").unwrap();

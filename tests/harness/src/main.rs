@@ -54,9 +54,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// `make run`: the kernel's own words, and a summary of them.
+/// `make run`: boots the guest, and prints a summary of its `/proc/kallmodsyms`.
 fn run(options: &Options) -> Result<()> {
-    let (_workshop, guest) = guest_of(options)?;
+    let (_workshop, guest) = build_guest(options)?;
     let tool = tool::build();
     let files = qemu::show(options, &guest)?;
     summary::print(&files)?;
@@ -64,16 +64,16 @@ fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// `make shell`: a prompt in the same guest.
+/// `make shell`: boots the same guest to a prompt.
 fn shell(options: &Options) -> Result<()> {
-    let (workshop, guest) = guest_of(options)?;
-    // Others may use the cache in the meantime.
+    let (workshop, guest) = build_guest(options)?;
+    // Unlock the cache for other runs.
     drop(workshop);
     qemu::shell(options, &guest)
 }
 
-/// From nothing to a guest that can be booted; the cache stays locked until the first is dropped.
-fn guest_of(options: &Options) -> Result<(Workshop, guest::Guest)> {
+/// Builds the kernel, and packs its guest. The cache stays locked until the workshop is dropped.
+fn build_guest(options: &Options) -> Result<(Workshop, guest::Guest)> {
     let workshop = Workshop::open(options, packages::For::Boot)?;
     let kernel = workshop.built(options, options.config())?;
     let guest = guest::pack(options, &kernel)?;

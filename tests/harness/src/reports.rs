@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The reports of a kernel with debugging checks.
+//! Finds reports of errors on the console of a kernel with debugging checks.
 
 /// The words in the first line of a report, for each source of reports.
 const REPORTS: &[&str] = &[
@@ -16,41 +16,43 @@ const REPORTS: &[&str] = &[
     "suspected memory leak",
 ];
 
-/// An allocation that fails is followed by one, too, so that it is no report where faults are injected.
+/// The header of a stack trace. With fault injection a trace is no report: the kernel also prints a trace
+/// for an allocation that fails.
 const TRACE: &str = "Call Trace:";
 
-/// How the component's own messages begin.
-const OURS: &str = "kallmodsyms: ";
+/// The prefix of the component's messages.
+const COMPONENT_PREFIX: &str = "kallmodsyms: ";
 
-/// True if the kernel reports an error of any kind in this line of the console.
+/// True if this line of the console begins a report.
 pub fn is_report(line: &str) -> bool {
     REPORTS.iter().any(|words| line.contains(words))
 }
 
-/// True if the kernel tells how it got where it is.
+/// True if this line of the console begins a stack trace.
 pub fn is_trace(line: &str) -> bool {
     line.contains(TRACE)
 }
 
-/// True if it is a message of the component.
-pub fn is_ours(line: &str) -> bool {
-    line.contains(OURS)
+/// True if this line of the console is a message of the component.
+pub fn is_from_component(line: &str) -> bool {
+    line.contains(COMPONENT_PREFIX)
 }
 
-/// A data race is told on several lines; the last one is of these.
+/// The first line of a report of a data race has this text.
 const RACE: &str = "BUG: KCSAN:";
+/// The last line of a report of a data race has this text.
 const RULER: &str = "==========";
-/// In front of the name of the program whose call it was.
+/// KCSAN prints the name of the current program after this text.
 const TASK: &str = " Comm: ";
 
 /// The reports on a console.
 #[derive(Default)]
 pub struct Reports {
-    /// The unexpected reports, by their first lines.
+    /// The first lines of reports that must not occur, and the messages of the component.
     pub found: Vec<String>,
-    /// Data races in which nothing of ours takes part: upstream has some.
-    pub races_of_others: Vec<String>,
-    /// The race that is being told: its first line, and whether we take part.
+    /// The first lines of data races without code of the component. The kernel itself has some.
+    pub upstream_races: Vec<String>,
+    /// The current report of a data race: its first line, and true if a stack has code of the component.
     race: Option<(String, bool)>,
 }
 
@@ -61,31 +63,31 @@ impl Reports {
     /// [    3.141592] BUG: KCSAN: data-race in _RNvNtCs1234_11kallmodsyms7listing / insert_sym
     /// ```
     pub fn take(&mut self, line: &str) {
-        // The guest's own words.
+        // The guest's program prints these lines.
         if line.starts_with("# ") || line.starts_with("ok ") || line.starts_with("not ok ") {
             return;
         }
         if line.contains(RACE) {
-            // One that is still being told has lost its end.
+            // The last line of the previous report can be missing.
             self.end();
             self.race = Some((line.to_owned(), line.contains("kallmodsyms")));
-        } else if is_report(line) || is_ours(line) {
-            // The other processor can write between the lines of a race.
+        } else if is_report(line) || is_from_component(line) {
+            // The other processor can print a report between the lines of a data race.
             self.found.push(line.to_owned());
-        } else if let Some((_, is_ours)) = &mut self.race {
-            // Whose call it was says nothing: the guest's program has our name.
-            *is_ours |= !line.contains(TASK) && line.contains("kallmodsyms");
+        } else if let Some((_, has_component)) = &mut self.race {
+            // The name of the program does not count: the guest's program is kallmodsyms-test.
+            *has_component |= !line.contains(TASK) && line.contains("kallmodsyms");
             if line.contains(RULER) {
                 self.end();
             }
         }
     }
 
-    /// There are no more lines, of the race or at all.
+    /// Ends the current report of a data race, at its last line or at the end of the console.
     pub fn end(&mut self) {
         match self.race.take() {
             Some((line, true)) => self.found.push(line),
-            Some((line, false)) => self.races_of_others.push(line),
+            Some((line, false)) => self.upstream_races.push(line),
             None => {}
         }
     }
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_report() {
+    fn other_lines_are_no_reports() {
         let console = "[    0.0] Command line: console=ttyS0 panic=-1\n\
                        [    0.0] kasan: KernelAddressSanitizer initialized\n\
                        [    0.1] kcsan: enabled early\n\
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn races_are_ours_or_not() {
+    fn races_are_of_the_component_or_of_upstream() {
         let console = "[    1.0] BUG: KCSAN: data-race in a / b\n\
                        [    1.0] write to 0x1 of 8 bytes by task 1 on cpu 0:\n\
                        [    1.0]  _RNvMNtCs1_11kallmodsyms9open_file4fill+0x1/0x20\n\
@@ -142,6 +144,6 @@ mod tests {
                        [    4.0] BUG: KCSAN: data-race in kallmodsyms_ftrace_size / e";
         let reports = reports(console);
         assert_eq!(reports.found.len(), 3);
-        assert_eq!(reports.races_of_others.len(), 2);
+        assert_eq!(reports.upstream_races.len(), 2);
     }
 }

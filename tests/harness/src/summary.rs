@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A summary of the guest's `/proc/kallmodsyms`, on one screen.
+//! Prints a summary of the guest's `/proc/kallmodsyms`, on one screen.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ impl<'a> Symbol<'a> {
         Self { line, modules }
     }
 
-    /// Text, and not `__pfx_` or the like: what a person looks for.
+    /// True for a function whose name does not begin with `_`, as the padding `__pfx_vfs_read` does.
     fn is_function(&self) -> bool {
         let mut fields = self.line.split([' ', '\t']).skip(2);
         matches!(fields.next(), Some("t" | "T"))
@@ -47,7 +47,7 @@ pub fn print(files: &Files) -> Result<()> {
         .filter_map(|line| line.split(' ').next())
         .collect();
 
-    // The kernel's own symbols stand first, loaded modules' after them.
+    // The kernel's own symbols come first, then symbols of loaded modules.
     let symbols: Vec<_> = text.lines().map(Symbol::parse).collect();
     let core = symbols
         .iter()
@@ -105,7 +105,8 @@ pub fn print(files: &Files) -> Result<()> {
     Ok(())
 }
 
-/// One from the middle of those that `is_wanted`: the first are often odd ones.
+/// The middle one of the functions that `is_wanted` accepts, as an example. The first functions of a kernel
+/// are often special.
 fn find<'a, 'b>(
     symbols: &'b [Symbol<'a>],
     is_wanted: impl Fn(&Symbol) -> bool,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command for people, `tools/kallmodsyms/`, compiled for this host.
+//! Compiles the command `kallmodsyms`, the crate in `tools/kallmodsyms/`, for this host.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::lab::progress::Phase;
 
 pub const MANIFEST: &str = "tools/kallmodsyms/Cargo.toml";
 
-/// The program. `make tool` compiles it, where it is not yet as the sources are.
+/// Compiles the program with `make tool`, and returns its path.
 pub fn build() -> Result<PathBuf> {
     let mut phase = Phase::start("tool");
     phase.update("compiling");
@@ -27,23 +27,26 @@ pub fn build() -> Result<PathBuf> {
     for variable in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
         make.env_remove(variable);
     }
-    let said = command::output(&mut make).context(
-        "the command kallmodsyms, which reads a vmlinux, was not compiled; `make tool` tries again",
+    let output = command::output(&mut make).context(
+        "`make tool` did not compile kallmodsyms, the command that reads a vmlinux; run make tool to try again",
     )?;
     phase.done("compiled");
-    // Its last line is the path.
-    let path = said.lines().last().context("`make tool` printed no path")?;
+    // The last line of the output is the path.
+    let path = output
+        .lines()
+        .last()
+        .context("`make tool` printed no path")?;
     Ok(PathBuf::from(path))
 }
 
-/// Cargo on the crate of the program. Its output is apart from that of the tests, which have a program of
-/// this name too: the generator.
+/// A cargo command for the crate of the program. The tests' target directory has the generator, which has
+/// the same name, so this crate has its own target directory.
 pub fn cargo(subcommand: &str) -> Result<Command> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args([subcommand, "--locked", "--release", "--manifest-path"]);
     cargo.arg(options::repository()?.join(MANIFEST));
     if let Some(directory) = env::var_os("CARGO_TARGET_DIR") {
-        // As the Makefile has it.
+        // The Makefile uses the same directory.
         cargo
             .arg("--target-dir")
             .arg(Path::new(&directory).join("tool"));

@@ -115,7 +115,7 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
         complaints.join("\n")
     );
 
-    let said = lines_of(console, reports::is_ours);
+    let said = lines_of(console, reports::is_from_component);
     match damage.outcome.message() {
         Some(message) => ensure!(
             said.len() == 1 && said.iter().all(|line| line.contains(message)),

@@ -84,7 +84,7 @@ fn read(
         "{}: {} reports, and {} data races without code of kallmodsyms; see {}",
         kernel.config,
         reports.found.len(),
-        reports.races_of_others.len(),
+        reports.upstream_races.len(),
         guest.directory.join("console.log").display(),
     ));
     report.check(
