@@ -2,9 +2,10 @@
 
 //! Builds a kernel with `/proc/kallmodsyms`, boots it under QEMU, and shows, tests or measures the file.
 //!
-//! The [`lab`] makes and boots kernels. Each command that a person gives to `make` has a suite that uses the
-//! lab, in the file or folder named after it: [`summary`] (run), [`test`] (also soak and reproduce), [`bench`],
-//! [`clients`], [`kselftest`], [`matrix`], [`deb`], [`docs`] and [`editor`].
+//! The [`lab`] makes and boots kernels. Each command of `make` has a file or folder that uses the lab:
+//! [`summary`] (run), [`test`] (also soak and reproduce), [`bench`], [`clients`], [`kselftest`], [`matrix`],
+//! [`deb`], [`docs`] (htmldocs) and [`editor`] (rust-analyzer). Several commands share [`reports`] and
+//! [`tool`].
 
 mod bench;
 mod clients;

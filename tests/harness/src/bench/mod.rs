@@ -2,8 +2,8 @@
 
 //! `make bench`: measures the costs and savings of the component, and prints tables.
 //!
-//! The phases, in order: pack a guest for measurements ([`pack`], with [`modules`]), boot the guest, parse
-//! its output ([`figures`]), and make tables of the output ([`guest`], [`dynamic`]).
+//! The phases, in order: pack a guest for measurements ([`pack`], [`modules`]), boot the guest, parse its
+//! output ([`figures`]), and make tables ([`guest`], [`dynamic`]).
 //!
 //! Other measurements run on the host. The [`generator`] and the [`tool`] are compared with other
 //! [`programs`]. [`relink`] measures a link of vmlinux, [`whole`] a build of the whole kernel, and

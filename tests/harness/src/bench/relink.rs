@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Measures the time that the option adds to a link of vmlinux: the time of the kernel's own `make vmlinux`
-//! after everything is compiled, and the generator's part of that time.
+//! Measures the time that the option adds to a link of vmlinux. Everything is already compiled, so `make
+//! vmlinux` only links. The generator is also measured alone.
 
 use std::fs;
 use std::process::Stdio;

@@ -116,8 +116,8 @@ pub fn pack_files(
     Guest::of(kernel, &list, directory)
 }
 
-/// Symbols with known modules, for the guest's tests: from the file for all kernels, and from the files
-/// for the series and the architecture. tiny-ibt has the symbols of tiny.
+/// Symbols with known modules, for the guest's tests. One file is for all kernels; a series or an
+/// architecture can have an additional file. tiny-ibt has the symbols of tiny.
 fn known_symbols(kernel: &Kernel, sources: &Path) -> Result<Option<String>> {
     let config = kernel.config.trim_end_matches("-ibt");
     let name = format!("{config}.symbols");

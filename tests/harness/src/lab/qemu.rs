@@ -179,8 +179,8 @@ pub fn shell(options: &Options, guest: &Guest) -> Result<()> {
 
 /// Boots the guest of `bench`, which measures `what`, on a machine whose clock counts instructions.
 ///
-/// The counts of two boots are the same: idle time takes no time, the time of day begins at the same
-/// date, and QEMU's random numbers have a fixed seed.
+/// The counts of two boots are the same. Idle periods pass at once, the clock begins at a fixed date, and
+/// QEMU's random numbers have a fixed seed.
 pub fn count(options: &Options, guest: &Guest, what: &str, line: impl FnMut(&str)) -> Result<()> {
     let mut qemu = machine(options, guest, &format!("nokaslr bench={what}"))?;
     qemu.args(["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", "1"]);
