@@ -91,8 +91,9 @@ fn build_samples(kernel: &Kernel, samples: &[(&str, &str)]) -> Result<Vec<PathBu
         .map(|(_, option)| option.to_string())
         .chain([NO_BTF.to_owned()])
         .collect();
-    let built = samples.iter().map(|(name, _)| directory.build(name));
-    built.collect()
+    directory.make()?;
+    let files = samples.iter().map(|(name, _)| directory.file(name));
+    Ok(files.collect())
 }
 
 /// A directory for the sources of modules. kbuild writes a module next to its sources.
@@ -139,7 +140,12 @@ impl<'a> Directory<'a> {
     /// Builds all modules of the directory, and returns the file of the module `name`.
     fn build(&self, name: &str) -> Result<PathBuf> {
         self.make()?;
-        Ok(self.path.join(name).with_extension("ko"))
+        Ok(self.file(name))
+    }
+
+    /// The file of the module `name`.
+    fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name).with_extension("ko")
     }
 
     fn make(&self) -> Result<()> {
