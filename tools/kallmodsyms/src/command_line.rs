@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{
     Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
     ValueHint,
@@ -228,8 +229,19 @@ pub(crate) fn program() -> clap::Command {
 
 /// Parses the command line of this process.
 pub(crate) fn parse() -> Result<Command, clap::Error> {
-    let matches = program().try_get_matches()?;
+    let matches = program().try_get_matches().map_err(with_remedy)?;
     Ok(Line::from_arg_matches(&matches)?.command)
+}
+
+/// Adds the remedy to the refusal of `--html` with an option of tables. No other options exclude each other.
+fn with_remedy(mut mistake: clap::Error) -> clap::Error {
+    if mistake.kind() == ErrorKind::ArgumentConflict {
+        let remedy =
+            "the page has all rows and levels; for a table, run the command again without --html";
+        let remedy = ContextValue::StyledStrs(vec![remedy.into()]);
+        mistake.insert(ContextKind::Suggested, remedy);
+    }
+    mistake
 }
 
 impl From<ShowArguments> for Show {

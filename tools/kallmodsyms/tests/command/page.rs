@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
 use serde_json::Value;
 
@@ -138,6 +139,15 @@ fn a_difference_has_the_bytes_of_both_kernels() {
     assert_eq!(named["b_close"], (-1, 16));
     assert_eq!(named["startup"], (86, 90));
     assert_eq!(named["shared"], (10940, 10940));
+    for source in ["old", "new"] {
+        let bytes = numbers(&leaves[source])
+            .into_iter()
+            .filter(|bytes| *bytes >= 0);
+        assert_eq!(
+            bytes.sum::<i64>(),
+            table_sums(&place, source).values().sum::<i64>()
+        );
+    }
 }
 
 #[test]
@@ -176,6 +186,17 @@ fn a_file_that_cannot_be_written_is_named() {
             .stderr(contains(problem))
             .stderr(contains("\n  Name a file in a directory"));
     }
-    let mut both = place.command(&["sizes", "listing", "--html", "-", "--csv"]);
-    both.assert().code(2);
+}
+
+#[test]
+fn a_page_and_a_table_are_two_runs() {
+    let place = with_element();
+    for table in [&["--csv"][..], &["--json"], &["--by", "object"]] {
+        let page = ["sizes", "listing", "--html", "-"];
+        let mut both = place.command(&[&page, table].concat());
+        let refused = both.assert().code(2).stdout("");
+        refused
+            .stderr(contains("--html <FILE>").and(contains(table[0])))
+            .stderr(contains("\n  tip: the page has all rows").and(contains("without --html\n")));
+    }
 }
