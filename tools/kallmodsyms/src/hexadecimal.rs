@@ -2,12 +2,14 @@
 
 //! Hexadecimal numbers, as people and the kernel write them.
 
-/// Reads up to 16 hexadecimal digits; `None` if `digits` has any other byte.
+/// Reads 1 to 16 hexadecimal digits; `None` if `digits` has any other byte.
 pub(crate) fn parse_digits(digits: &[u8]) -> Option<u64> {
-    if digits.len() > 16 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !(1..=16).contains(&digits.len()) {
         return None;
     }
-    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    digits.iter().try_fold(0, |number, &digit| {
+        Some(number << 4 | u64::from(char::from(digit).to_digit(16)?))
+    })
 }
 
 /// Reads a hexadecimal number with or without a leading `0x`.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-use crate::line::Line;
+use crate::symbol;
 
 /// An address.
 #[derive(Clone, Copy)]
@@ -29,8 +29,8 @@ pub(crate) struct Symbol<'t> {
     modules: Vec<Cow<'t, str>>,
 }
 
-impl<'t> From<&Line<'t>> for Symbol<'t> {
-    fn from(line: &Line<'t>) -> Self {
+impl<'t> From<&symbol::Symbol<'t>> for Symbol<'t> {
+    fn from(line: &symbol::Symbol<'t>) -> Self {
         Self {
             address: Address(line.address),
             size: line.size,

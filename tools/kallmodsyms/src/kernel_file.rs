@@ -20,7 +20,7 @@ use crate::image::Image;
 use crate::line;
 use crate::listing;
 use crate::raw_image::Machine;
-use crate::tables::Kernel;
+use crate::tables::KernelTables;
 use crate::{vmlinuz, zboot};
 
 /// The listing of the running kernel.
@@ -144,6 +144,14 @@ impl KernelFile {
         }
     }
 
+    /// The bytes of the file; of a dump, the memory with the tables.
+    pub(crate) fn into_bytes(self) -> FileBytes {
+        match self {
+            Self::Image { bytes, .. } | Self::Listing { text: bytes, .. } => bytes,
+            Self::Dump { dump, .. } => FileBytes::Owned(dump.memory),
+        }
+    }
+
     /// The text of the listing. The listing of an image is made from its tables, and has no loaded
     /// modules.
     pub(crate) fn listing(&self) -> Result<Cow<'_, [u8]>> {
@@ -152,7 +160,7 @@ impl KernelFile {
             Self::Image { path, bytes } => Image::find(path, bytes)?,
             Self::Dump { path, dump } => Image::of_dump(path, dump)?,
         };
-        let kernel = Kernel::read(image, 0)?;
+        let kernel = KernelTables::read(image, 0)?;
         kernel.checked(|tables| listing::text(&kernel, tables).map(Cow::Owned))
     }
 }

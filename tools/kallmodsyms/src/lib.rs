@@ -1,33 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of `/proc/kallmodsyms` for a kernel's own symbols, from the file of a kernel that does not
-//! run.
+//! Tells which module, built-in modules included, each symbol and each address of a Linux kernel is in.
 //!
-//! This crate and the kernel make the lines with the same code (`rust/format/` of this repository) from the
-//! same tables, so the lines are equal to the byte. The modules of this crate follow the data:
+//! [`Kernel`] reads the file `/proc/kallmodsyms` of the running kernel, a saved copy of that file, or a kernel
+//! that does not run: a build directory, a vmlinux, a vmlinuz, an Image or a vmcore. The kernel must be built
+//! with `CONFIG_KALLMODSYMS`. [`Symbols`] has the symbols in the order of the file, finds the [`Symbol`] that
+//! has an address, and lists the modules. Each [`Error`] names the file at fault and a remedy.
 //!
-//! - the [request](Show);
+//! The module of an address in the running kernel:
+//!
+//! ```no_run
+//! let kernel = kallmodsyms::Kernel::running()?;
+//! let symbols = kernel.symbols()?;
+//! if let Some(location) = symbols.location(0xffff_ffff_8da4_a500) {
+//!     println!("{location}"); // ext4_fill_super+0xc1/0x2b22 [ext4]
+//! }
+//! # Ok::<(), kallmodsyms::Error>(())
+//! ```
+//!
+//! The modules of a vmlinux:
+//!
+//! ```no_run
+//! let kernel = kallmodsyms::Kernel::open(&kallmodsyms::Source::of("vmlinux"))?;
+//! for module in kernel.symbols()?.modules()? {
+//!     println!("{} symbols in {}", module.symbols, String::from_utf8_lossy(module.name));
+//! }
+//! # Ok::<(), kallmodsyms::Error>(())
+//! ```
+//!
+//! An address of a crash. A vmcore tells the KASLR offset of its boot, so the addresses are those of the crash:
+//!
+//! ```no_run
+//! let kernel = kallmodsyms::Kernel::open(&kallmodsyms::Source::of("vmcore"))?;
+//! let symbols = kernel.symbols()?;
+//! let modules = symbols.location(0xffff_ffff_9ba4_d141).map(|location| location.module_names().count());
+//! println!("in {} modules", modules.unwrap_or(0));
+//! # Ok::<(), kallmodsyms::Error>(())
+//! ```
+//!
+//! The functions [`show()`], [`lookup()`], [`modules()`], [`sizes()`], [`annotate()`] and [`count()`] are the
+//! commands of the program `kallmodsyms`: a request in, text out.
+//!
+//! # For developers of this crate
+//!
+//! This crate and the kernel make the lines with the same code (`rust/format/` of the repository) from the
+//! same tables, so the lines are equal to the byte. This crate shares no other code with the kernel, and none
+//! with the generator. The modules of this crate follow the data:
+//!
+//! - the request: `request`;
 //! - the file: `kernel_file`, which recognises its form, `file_bytes`, `vmlinuz`, `zboot`, `decompress` and
 //!   `dump`;
 //! - the image: `elf` or `raw_image`, `image`, and `scanner` for a file without symbols;
 //! - the tables: `tables` and `addresses`;
-//! - the symbols: `listing`, `listed_symbols`, `symbols`, and the build's files, `link_ranges` and
+//! - the kernel: `kernel`, with its listing from `listing`, and the build's files from `link_ranges` and
 //!   `modules_thick`;
+//! - the symbols: `symbol`, `listed_symbols` for the lines of a saved listing, `symbols`, `address_index` and
+//!   `location`;
 //! - the answer: `selection`, `lookup`, `modules`, `sizes` and `annotate`, which also counts;
 //! - the form of the answer: `line`, `json` and `output`.
-//!
-//! Every answer is also made from a saved listing. For `modules` and `sizes`, `listed_symbols` separates the
-//! kernel's own symbols from the symbols of loaded modules.
-//!
-//! This crate shares only the format code with the kernel, and no other code with the generator.
-//!
-//! ```no_run
-//! # fn main() -> Result<(), kallmodsyms::Error> {
-//! let mut lines = Vec::new();
-//! kallmodsyms::show(&kallmodsyms::Show::of("vmlinux"), &mut lines)?;
-//! # Ok(())
-//! # }
-//! ```
 
 #![cfg_attr(
     not(test),
@@ -39,6 +69,7 @@
     )
 )]
 
+mod address_index;
 mod addresses;
 mod annotate;
 mod color;
@@ -57,11 +88,13 @@ mod format;
 mod hexadecimal;
 mod image;
 mod json;
+mod kernel;
 mod kernel_file;
 mod line;
 mod link_ranges;
 mod listed_symbols;
 mod listing;
+mod location;
 mod lookup;
 mod modules;
 mod modules_thick;
@@ -71,6 +104,7 @@ mod request;
 mod scanner;
 mod selection;
 mod sizes;
+mod symbol;
 mod symbols;
 mod tables;
 mod vmlinuz;
@@ -80,8 +114,12 @@ mod zboot;
 pub use annotate::{annotate, count, Annotate, Count, CountBy, Texts};
 pub use error::{Error, Result};
 pub use hexadecimal::parse_hexadecimal;
+pub use kernel::Kernel;
 pub use listing::show;
+pub use location::Location;
 pub use lookup::lookup;
 pub use modules::{modules, Modules};
 pub use request::{Format, Lookup, Show, Source};
 pub use sizes::{sizes, By, Sizes, TableFormat};
+pub use symbol::Symbol;
+pub use symbols::{Module, Symbols};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::hexadecimal::parse_digits;
 use crate::line::each_line;
-use crate::tables::Kernel;
+use crate::tables::KernelTables;
 
 pub(crate) const FILE: &str = ".tmp_vmlinux.ranges";
 
@@ -33,7 +33,7 @@ struct Row {
 
 impl LinkRanges {
     /// Reads the file beside the vmlinux of `kernel`.
-    pub(crate) fn read(kernel: &Kernel<'_>) -> Result<Self> {
+    pub(crate) fn read(kernel: &KernelTables<'_>) -> Result<Self> {
         let (path, text) = read_beside(kernel.path())?;
         let addresses = &kernel.addresses;
         let ranges = each_line(&text).filter_map(LinkRange::parse);

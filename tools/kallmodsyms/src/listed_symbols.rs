@@ -1,84 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols of a listing, and the end of the kernel's own ones.
+//! The lines of a saved listing, checked one by one, and the end of the kernel's own symbols among them.
 
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::kernel_file::{KernelFile, GIVE};
-use crate::line::{each_line, Line, IMAGE};
+use crate::line::each_line;
+use crate::symbol::{Symbol, IMAGE};
 
 /// Symbols that no own symbol of interest follows. The listing of a kernel without
 /// `CONFIG_KALLSYMS_ALL` has only the second pair.
 const ENDS: [[&[u8]; 2]; 2] = [[b"_end", b"__brk_limit"], [b"_etext", b"_einittext"]];
 
-/// The symbols of a listing.
-pub(crate) struct ListedSymbols<'t> {
-    /// Those of the kernel and of built-in modules.
-    pub(crate) own: Vec<Line<'t>>,
-    /// Those of loaded modules, tracing and BPF.
-    pub(crate) others: Vec<Line<'t>>,
-}
-
-impl<'t> ListedSymbols<'t> {
-    /// The symbols in `text`, which is the listing of `file`.
-    pub(crate) fn parse(file: &KernelFile, text: &'t [u8]) -> Result<Self> {
-        let mut own = lines(file.path(), text)?;
-        if own.is_empty() {
-            return Err(Error::in_file(file.path(), "the listing is empty", GIVE));
-        }
-        if file.is_image() {
-            let others = Vec::new();
-            return Ok(Self { own, others });
-        }
-        let Some(len) = own_len(&own) else {
-            return Err(Error::in_file(
-                file.path(),
-                "no symbol tells where loaded modules begin: _end and _etext are missing",
-                "Copy all lines of /proc/kallmodsyms.",
-            ));
-        };
-        let others = own.split_off(len);
-        Ok(Self { own, others })
-    }
-
-    /// Tells whether the listing shows addresses. A reader without the privilege sees zeros.
-    pub(crate) fn has_addresses(&self) -> bool {
-        self.own.iter().any(|line| line.address != 0)
-    }
-}
-
-/// The lines of `text`, which is the listing in the file `path`.
-fn lines<'t>(path: &Path, text: &'t [u8]) -> Result<Vec<Line<'t>>> {
-    let numbered = (1..).zip(each_line(text));
-    let lines = numbered.map(|(number, line)| {
-        Line::parse(line).ok_or_else(|| {
-            Error::at_line(
-                path,
-                number,
-                "this is no line of /proc/kallmodsyms",
-                "Copy the file again, all of it.",
-            )
+/// The symbols in `text`, a listing in the file `path`.
+pub(crate) fn symbols<'t>(
+    path: &'t Path,
+    text: &'t [u8],
+) -> impl Iterator<Item = Result<Symbol<'t>>> {
+    let failed =
+        |number, problem| Error::at_line(path, number, problem, "Copy the file again, all of it.");
+    let is_whole = text.ends_with(b"\n");
+    let mut lines = (1..).zip(each_line(text)).peekable();
+    std::iter::from_fn(move || {
+        let (number, line) = lines.next()?;
+        Some(match Symbol::parse(line) {
+            _ if !is_whole && lines.peek().is_none() => Err(failed(number, "this line is cut off")),
+            Some(symbol) if symbol.is_well_formed() => Ok(symbol),
+            _ => Err(failed(number, "this is no line of /proc/kallmodsyms")),
         })
-    });
-    lines.collect()
+    })
 }
 
-/// The saved listing `text` of a kernel that was moved by `offset`. Per-cpu symbols do not move.
+/// The saved listing `text` of a kernel that was moved by `offset`. Per-cpu symbols do not move. Only the
+/// lines of a listing that is moved are checked.
 pub(crate) fn moved<'t>(path: &Path, text: &'t [u8], offset: u64) -> Result<Cow<'t, [u8]>> {
-    let lines = lines(path, text)?;
     if offset == 0 {
         return Ok(Cow::Borrowed(text));
     }
     let mut moved = Vec::with_capacity(text.len());
-    for line in lines {
-        let address = match line.address >= IMAGE {
-            true => line.address.wrapping_add(offset),
-            false => line.address,
+    for symbol in symbols(path, text) {
+        let symbol = symbol?;
+        let address = match symbol.address >= IMAGE {
+            true => symbol.address.wrapping_add(offset),
+            false => symbol.address,
         };
-        let fields = line.text.iter().skip_while(|&&byte| byte != b' ');
+        let fields = symbol.text.iter().skip_while(|&&byte| byte != b' ');
         // A write to memory does not fail.
         let _ = write!(moved, "{address:016x}");
         moved.extend(fields);
@@ -87,26 +55,39 @@ pub(crate) fn moved<'t>(path: &Path, text: &'t [u8], offset: u64) -> Result<Cow<
     Ok(Cow::Owned(moved))
 }
 
-fn own_len(lines: &[Line<'_>]) -> Option<usize> {
-    let after = |name: &[u8]| Some(lines.iter().position(|line| line.name == name)? + 1);
-    let ends = ENDS.map(|pair| pair.map(after).into_iter().max().flatten());
-    ends.into_iter().flatten().next()
+/// The end of the kernel's own symbols in a listing that is read line by line.
+#[derive(Default)]
+pub(crate) struct OwnEnd([[Option<usize>; 2]; 2]);
+
+impl OwnEnd {
+    /// Takes the last of the `symbols` that are read so far.
+    pub(crate) fn take(&mut self, symbols: &[Symbol<'_>]) {
+        let name = symbols.last().map_or(&b""[..], |symbol| symbol.name);
+        for (place, end) in self.0.iter_mut().flatten().zip(ENDS.as_flattened()) {
+            if *end == name {
+                place.get_or_insert(symbols.len());
+            }
+        }
+    }
+
+    /// The number of the kernel's own symbols; `None` if the listing does not tell.
+    pub(crate) fn own(&self) -> Option<usize> {
+        let ends = self
+            .0
+            .iter()
+            .map(|pair| pair.iter().max().copied().flatten());
+        ends.flatten().next()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
-    use crate::file_bytes::FileBytes;
+    use crate::symbols::Symbols;
 
     fn counts(text: &str) -> Result<(usize, usize)> {
-        let file = KernelFile::Listing {
-            path: PathBuf::from("listing"),
-            text: FileBytes::Owned(text.into()),
-        };
-        let symbols = ListedSymbols::parse(&file, text.as_bytes())?;
-        Ok((symbols.own.len(), symbols.others.len()))
+        let symbols = Symbols::parse(Path::new("listing"), text.as_bytes(), true)?;
+        Ok((symbols.own()?.len(), symbols.loaded().len()))
     }
 
     #[test]

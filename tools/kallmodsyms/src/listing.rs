@@ -9,20 +9,20 @@ use crate::error::{Error, Result};
 use crate::format::walk::{Places, Tables, Walk};
 use crate::image::DAMAGED;
 use crate::kernel_file::KernelFile;
-use crate::line;
 use crate::link_ranges::LinkRanges;
-use crate::listed_symbols::moved;
+use crate::listed_symbols::{self, moved};
 use crate::output::Output;
 use crate::request::{Format, Show};
 use crate::selection::Selection;
-use crate::tables::Kernel;
+use crate::symbol;
+use crate::tables::KernelTables;
 
 /// A length above any line before its name is cut off: 512 tokens of 512 bytes, and 255 modules.
 const BUFFER: usize = 1 << 20;
 
 /// Makes all lines, and passes them to `take`, several whole lines at a time.
 pub(crate) fn lines<P: Places>(
-    kernel: &Kernel<'_>,
+    kernel: &KernelTables<'_>,
     tables: &Tables<'_, '_, P>,
     mut take: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
@@ -49,7 +49,10 @@ pub(crate) fn lines<P: Places>(
 }
 
 /// All lines.
-pub(crate) fn text<P: Places>(kernel: &Kernel<'_>, tables: &Tables<'_, '_, P>) -> Result<Vec<u8>> {
+pub(crate) fn text<P: Places>(
+    kernel: &KernelTables<'_>,
+    tables: &Tables<'_, '_, P>,
+) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     lines(kernel, tables, |lines| {
         text.extend_from_slice(lines);
@@ -75,7 +78,7 @@ pub fn show(request: &Show, out: &mut dyn Write) -> Result<Vec<Error>> {
     let Some(image) = file.image()? else {
         return show_saved(request, &file, out);
     };
-    let kernel = Kernel::read(image, offset)?;
+    let kernel = KernelTables::read(image, offset)?;
     let selection = Selection::of(request, || LinkRanges::read(&kernel))?;
     Output::with(out, |out| {
         kernel.checked(|tables| {
@@ -88,6 +91,7 @@ pub fn show(request: &Show, out: &mut dyn Write) -> Result<Vec<Error>> {
 /// Writes the lines of a saved listing.
 fn show_saved(request: &Show, file: &KernelFile, out: &mut dyn Write) -> Result<Vec<Error>> {
     let text = file.listing()?;
+    listed_symbols::symbols(file.path(), &text).try_for_each(|symbol| symbol.map(drop))?;
     let text = moved(file.path(), &text, request.source.offset)?;
     let selection = Selection::of(request, || {
         Err(Error::in_file(
@@ -121,7 +125,7 @@ fn write(
     let is_array = request.format == Format::Json;
     out.begin(is_array)?;
     all(&mut |text| {
-        let lines = line::parse(text).filter(|line| selection.has(line.address));
+        let lines = symbol::parse(text).filter(|line| selection.has(line.address));
         for line in lines {
             is_empty = false;
             out.line(&line, request.format)?;

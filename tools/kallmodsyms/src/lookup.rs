@@ -7,21 +7,22 @@
 //! modules of that symbol; otherwise it has the modules of the object there.
 
 use std::io::Write;
-use std::path::Path;
 
 use crate::annotate::resolve::select;
 use crate::annotate::token::Tokens;
 use crate::error::{Error, Result};
 use crate::hexadecimal::parse_hexadecimal;
 use crate::json;
-use crate::line::Line;
+use crate::kernel::{Kernel, ReadRanges};
+use crate::location::Location;
 use crate::output::Output;
-use crate::request::{Lookup, Source};
-use crate::symbols::{with_symbols, Location, ReadRanges, Symbols};
+use crate::request::Lookup;
+use crate::symbol::Symbol;
+use crate::symbols::Symbols;
 
 /// An answer to a query.
 enum Answer<'t> {
-    Symbol(Line<'t>),
+    Symbol(Symbol<'t>),
     Address(Location<'t>),
 }
 
@@ -40,15 +41,14 @@ enum Answer<'t> {
 /// # Ok::<(), kallmodsyms::Error>(())
 /// ```
 pub fn lookup(request: &Lookup, out: &mut dyn Write) -> Result<Vec<Error>> {
-    let Source { file, offset } = &request.source;
     // Only the answers in JSON have what is there, and they do without.
     let ranges = match request.json {
         true => ReadRanges::IfPresent,
         false => ReadRanges::Never,
     };
-    with_symbols(file, *offset, ranges, |symbols| {
-        Output::with(out, |out| answer(request, symbols, out))
-    })
+    let kernel = Kernel::read(&request.source, ranges)?;
+    let symbols = kernel.symbols()?;
+    Output::with(out, |out| answer(request, &symbols, out))
 }
 
 fn answer(request: &Lookup, symbols: &Symbols<'_>, out: &mut Output<'_>) -> Result<Vec<Error>> {
@@ -57,7 +57,7 @@ fn answer(request: &Lookup, symbols: &Symbols<'_>, out: &mut Output<'_>) -> Resu
     for query in &request.queries {
         let answers = answers(symbols, query);
         if answers.is_empty() {
-            missing.push(nothing(symbols.path(), query));
+            missing.push(nothing(symbols, query));
         }
         for answer in &answers {
             match request.json {
@@ -70,8 +70,11 @@ fn answer(request: &Lookup, symbols: &Symbols<'_>, out: &mut Output<'_>) -> Resu
     Ok(missing)
 }
 
-fn nothing(path: &Path, query: &str) -> Error {
+fn nothing(symbols: &Symbols<'_>, query: &str) -> Error {
     let remedy = match parse_hexadecimal(query) {
+        Some(_) if !symbols.has_addresses() => {
+            "This listing has no addresses: copy it as root, or name a vmlinux."
+        }
         Some(_) if !query.starts_with("0x") && query.len() != 16 => {
             "No symbol has this name. If these are the digits of an address, write 0x before them."
         }
@@ -81,7 +84,7 @@ fn nothing(path: &Path, query: &str) -> Error {
         }
     };
     Error::in_file(
-        path,
+        symbols.path(),
         format!("no symbol is found for '{}'", query.escape_debug()),
         remedy,
     )
@@ -134,7 +137,7 @@ impl Answer<'_> {
     fn json<'j>(&'j self, query: &'j str, symbols: &'j Symbols<'_>) -> json::Answer<'j> {
         let (address, at, line) = match self {
             Self::Symbol(line) => (line.address, None, *line),
-            Self::Address(location) => (location.address, Some(location), location.line()),
+            Self::Address(location) => (location.address, Some(location), location.symbol),
         };
         let object = symbols.object(&line, address);
         json::Answer {
@@ -155,23 +158,16 @@ impl Location<'_> {
     fn text(&self) -> Vec<u8> {
         let address = format!("{:016x} ", self.address);
         let place = format!("+{:#x}/{:#x}", self.offset, self.symbol.size);
-        let tab: &[u8] = if self.modules.is_empty() { b"" } else { b"\t" };
+        let modules = self.symbol.modules;
+        let tab: &[u8] = if modules.is_empty() { b"" } else { b"\t" };
         let parts = [
             address.as_bytes(),
             self.symbol.name,
             place.as_bytes(),
             tab,
-            &self.modules,
+            modules,
             b"\n",
         ];
         parts.concat()
-    }
-
-    /// The symbol, in the modules of the address.
-    fn line(&self) -> Line<'_> {
-        Line {
-            modules: &self.modules,
-            ..self.symbol
-        }
     }
 }

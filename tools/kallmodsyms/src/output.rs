@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::json;
-use crate::line::Line;
 use crate::request::Format;
+use crate::symbol::Symbol;
 
 /// The number of bytes that the buffer holds before it is written.
 const FULL: usize = 1 << 16;
@@ -92,7 +92,7 @@ impl<'w> Output<'w> {
     }
 
     /// Writes a symbol.
-    pub(crate) fn line(&mut self, line: &Line<'_>, format: Format) -> Result<()> {
+    pub(crate) fn line(&mut self, line: &Symbol<'_>, format: Format) -> Result<()> {
         match format {
             Format::Kallmodsyms => self.kept.extend_from_slice(line.text),
             Format::Kallsyms => self.kallsyms(line, None)?,
@@ -104,7 +104,7 @@ impl<'w> Output<'w> {
     }
 
     /// Writes a line as in `/proc/kallsyms`.
-    fn kallsyms(&mut self, line: &Line<'_>, module: Option<&[u8]>) -> Result<()> {
+    fn kallsyms(&mut self, line: &Symbol<'_>, module: Option<&[u8]>) -> Result<()> {
         let fields = write!(
             self.kept,
             "{:016x} {} ",

@@ -16,7 +16,7 @@ use crate::image::Image;
 use crate::words::{each_word, word_array, words};
 
 /// The tables of a kernel.
-pub(crate) struct Kernel<'d> {
+pub(crate) struct KernelTables<'d> {
     image: Image<'d>,
     /// The number of symbols.
     len: u32,
@@ -51,7 +51,7 @@ struct Sizes<'d> {
     words: Cow<'d, [u64]>,
 }
 
-impl<'d> Kernel<'d> {
+impl<'d> KernelTables<'d> {
     /// Reads the tables of `image`, which was moved by `offset` bytes.
     pub(crate) fn read(image: Image<'d>, offset: u64) -> Result<Self> {
         if usize::BITS < u64::BITS {
@@ -148,6 +148,11 @@ impl<'d> Kernel<'d> {
     /// The file of the kernel.
     pub(crate) fn path(&self) -> &'d Path {
         self.image.path()
+    }
+
+    /// The offsets from `_text` at which the ranges of modules begin. Sorted.
+    pub(crate) fn range_starts(&self) -> &[u32] {
+        &self.modules.offsets
     }
 
     /// The number of symbols.

@@ -14,9 +14,10 @@ use super::request::{Count, CountBy};
 use super::resolve::{Candidate, Found, KERNEL};
 use super::stack::{Stack, Stacks};
 use crate::error::{Error, Result};
-use crate::line::names_in_brackets;
+use crate::kernel::{Kernel, ReadRanges};
 use crate::output::Output;
-use crate::symbols::{with_symbols, ReadRanges};
+use crate::request::Source;
+use crate::symbol::names_in_brackets;
 
 /// A row: a name for each place that a frame can mean.
 type Row = Vec<Vec<u8>>;
@@ -72,17 +73,17 @@ pub fn count(request: &Count, stdin: &mut dyn Read, out: &mut dyn Write) -> Resu
         false => ReadRanges::Never,
     };
     let texts = &request.texts;
-    with_symbols(&texts.kernel, 0, ranges, |symbols| {
-        let sink = Table {
-            by: request.by,
-            rows: HashMap::new(),
-            stacks: Stacks::new(),
-        };
-        let mut filter = Filter::new(symbols, texts.offset, by_object, sink);
-        read_texts(texts, stdin, &mut filter)?;
-        let table = filter.sink;
-        Output::with(out, |out| table.write(request.json, out))
-    })
+    let kernel = Kernel::read(&Source::of(&texts.kernel), ranges)?;
+    let symbols = kernel.symbols()?;
+    let sink = Table {
+        by: request.by,
+        rows: HashMap::new(),
+        stacks: Stacks::new(),
+    };
+    let mut filter = Filter::new(&symbols, texts.offset, by_object, sink);
+    read_texts(texts, stdin, &mut filter)?;
+    let table = filter.sink;
+    Output::with(out, |out| table.write(request.json, out))
 }
 
 impl Sink for Table {

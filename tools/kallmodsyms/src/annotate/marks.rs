@@ -10,8 +10,9 @@ use super::request::Annotate;
 use super::resolve::Found;
 use crate::color;
 use crate::error::{Error, Result};
+use crate::kernel::{Kernel, ReadRanges};
 use crate::output::Output;
-use crate::symbols::{with_symbols, ReadRanges};
+use crate::request::Source;
 
 /// Where lines with marks go.
 struct Marks<'o, 'w> {
@@ -41,17 +42,17 @@ pub fn annotate(
         false => ReadRanges::Never,
     };
     let texts = &request.texts;
-    with_symbols(&texts.kernel, 0, ranges, |symbols| {
-        Output::with(out, |out| {
-            let sink = Marks {
-                out,
-                mark: Vec::new(),
-                color: request.color,
-            };
-            let mut filter = Filter::new(symbols, texts.offset, request.objects, sink);
-            read_texts(texts, stdin, &mut filter)?;
-            Ok(Vec::new())
-        })
+    let kernel = Kernel::read(&Source::of(&texts.kernel), ranges)?;
+    let symbols = kernel.symbols()?;
+    Output::with(out, |out| {
+        let sink = Marks {
+            out,
+            mark: Vec::new(),
+            color: request.color,
+        };
+        let mut filter = Filter::new(&symbols, texts.offset, request.objects, sink);
+        read_texts(texts, stdin, &mut filter)?;
+        Ok(Vec::new())
     })
 }
 

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::token::{Symbol, Token};
-use crate::line::{self, Line};
+use super::token::{self, Token};
+use crate::symbol::{names_in_brackets, Symbol};
 use crate::symbols::Symbols;
 
 /// A place in the kernel.
@@ -33,14 +33,14 @@ pub(crate) struct Found<'s> {
 /// `address` is the one in front of the name, moved to where `symbols` are.
 pub(crate) fn select<'s, 't>(
     symbols: &'s Symbols<'t>,
-    symbol: &Symbol<'_>,
+    symbol: &token::Symbol<'_>,
     address: Option<u64>,
-) -> Vec<&'s Line<'t>> {
+) -> Vec<&'s Symbol<'t>> {
     let mut lines: Vec<_> = symbols.named(symbol.name).collect();
     if lines.len() < 2 {
         return lines;
     }
-    let mut keep = |is_meant: &dyn Fn(&Line<'_>) -> bool| {
+    let mut keep = |is_meant: &dyn Fn(&Symbol<'_>) -> bool| {
         if lines.iter().any(|line| is_meant(line)) {
             lines.retain(|line| is_meant(line));
         }
@@ -77,13 +77,13 @@ pub(crate) fn resolve<'s, 't>(
 ) -> Option<Found<'s>> {
     let address = token.address.zip(moved);
     let address = address.map(|(place, moved)| place.value.wrapping_sub(moved));
-    let object = |line: &Line<'t>, address| match wants_objects {
+    let object = |line: &Symbol<'t>, address| match wants_objects {
         true => symbols.object(line, address),
         false => None,
     };
     let symbol = token.symbol.as_ref();
     let lines = symbol.map(|symbol| select(symbols, symbol, address));
-    let of_symbol = |line: &'s Line<'t>| Candidate {
+    let of_symbol = |line: &'s Symbol<'t>| Candidate {
         modules: modules(symbols, line, symbol.and_then(|symbol| symbol.offset)),
         object: object(line, line.address),
     };
@@ -99,7 +99,7 @@ pub(crate) fn resolve<'s, 't>(
         let location = address.and_then(|address| symbols.location(address));
         candidates.extend(location.map(|location| Candidate {
             object: object(&location.symbol, location.address),
-            modules: location.modules,
+            modules: location.symbol.modules.into(),
         }));
         end = token.address.map(|address| address.end).or(end);
     }
@@ -123,7 +123,11 @@ pub(crate) fn resolve<'s, 't>(
 }
 
 /// The modules, in brackets, of the byte `offset` bytes behind the start of a symbol.
-fn modules<'s>(symbols: &'s Symbols<'_>, line: &'s Line<'_>, offset: Option<u64>) -> Cow<'s, [u8]> {
+fn modules<'s>(
+    symbols: &'s Symbols<'_>,
+    line: &'s Symbol<'_>,
+    offset: Option<u64>,
+) -> Cow<'s, [u8]> {
     let offset = offset.unwrap_or(0);
     let offset = match symbols.distance(line) {
         // The return address of a call at the very end of a function is behind it.
@@ -137,13 +141,15 @@ fn modules<'s>(symbols: &'s Symbols<'_>, line: &'s Line<'_>, offset: Option<u64>
     }
     let location = line.address.checked_add(offset);
     let location = location.and_then(|address| symbols.location(address));
-    location.map_or(line.modules.into(), |location| location.modules)
+    location.map_or(line.modules.into(), |location| {
+        location.symbol.modules.into()
+    })
 }
 
 impl Candidate<'_> {
     /// The names in the brackets.
     pub(super) fn module_names(&self) -> impl Iterator<Item = &[u8]> {
-        line::names_in_brackets(&self.modules)
+        names_in_brackets(&self.modules)
     }
 
     fn is_in(&self, module: &[u8]) -> bool {

@@ -13,16 +13,11 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::kernel_file::KernelFile;
-use crate::line::Line;
-use crate::listed_symbols::ListedSymbols;
 use crate::modules_thick::ModulesThick;
 use crate::output::Output;
 use crate::sizes;
 use crate::sizes::text_columns::TextColumns;
-
-/// The brackets of symbols that no loaded module has begin with these letters.
-const KERNELS: &[u8] = b"__builtin__";
-const BPF: &[u8] = b"bpf";
+use crate::symbols::{self, Symbols};
 
 /// A request for the built-in modules of a kernel.
 #[derive(Clone, Debug, Default)]
@@ -37,9 +32,9 @@ pub struct Modules {
     pub json: bool,
 }
 
-/// A module.
+/// A row of the table.
 #[derive(Default, Serialize)]
-struct Module {
+struct Row {
     name: String,
     loaded: bool,
     symbols: u64,
@@ -66,10 +61,10 @@ struct Module {
 pub fn modules(request: &Modules, out: &mut dyn Write) -> Result<Vec<Error>> {
     let file = KernelFile::open(request.file.as_deref())?;
     let text = file.listing()?;
-    let symbols = ListedSymbols::parse(&file, &text)?;
+    let symbols = Symbols::parse(file.path(), &text, !file.is_image())?;
     let mut modules = built_in(&file, &symbols)?;
     if request.with_loaded {
-        modules.extend(loaded(&symbols));
+        modules.extend(loaded(&symbols)?);
         modules.sort_by(|a, b| (&a.name, a.loaded).cmp(&(&b.name, b.loaded)));
     }
     Output::with(out, |out| {
@@ -89,68 +84,59 @@ pub fn modules(request: &Modules, out: &mut dyn Write) -> Result<Vec<Error>> {
 }
 
 /// The built-in modules. The build also knows modules that have no symbol.
-fn built_in(file: &KernelFile, symbols: &ListedSymbols<'_>) -> Result<Vec<Module>> {
-    let mut modules = by_name(&symbols.own);
+fn built_in(file: &KernelFile, symbols: &Symbols<'_>) -> Result<Vec<Row>> {
+    let mut rows = rows(symbols, false)?;
     if sizes::knows_objects(file) {
         for (name, objects) in ModulesThick::read(file.path())?.iter() {
-            let module = modules.entry(name.to_owned()).or_default();
-            module.objects = Some(objects.len());
+            let row = rows.entry(name.to_owned()).or_insert_with(|| Row {
+                name: name.to_owned(),
+                ..Row::default()
+            });
+            row.objects = Some(objects.len());
         }
     }
     if symbols.has_addresses() {
         let bytes = sizes::bytes_of_modules(file)?;
-        for (name, module) in &mut modules {
-            module.bytes = Some(bytes.get(name).copied().unwrap_or(0));
+        for (name, row) in &mut rows {
+            row.bytes = Some(bytes.get(name).copied().unwrap_or(0));
         }
     }
-    Ok(named(modules, false).collect())
+    Ok(rows.into_values().collect())
 }
 
 /// The loaded modules.
-fn loaded(symbols: &ListedSymbols<'_>) -> impl Iterator<Item = Module> {
-    let mut modules = by_name(&symbols.others);
-    modules.retain(|name, _| !name.as_bytes().starts_with(KERNELS) && name.as_bytes() != BPF);
+fn loaded(symbols: &Symbols<'_>) -> Result<impl Iterator<Item = Row>> {
+    let mut rows = rows(symbols, true)?;
     if symbols.has_addresses() {
-        for line in &symbols.others {
-            for name in line.module_names() {
-                if let Some(module) = modules.get_mut(&*String::from_utf8_lossy(name)) {
-                    *module.bytes.get_or_insert(0) += line.size;
+        for symbol in symbols.loaded() {
+            for name in symbol.module_names() {
+                if let Some(row) = rows.get_mut(&*String::from_utf8_lossy(name)) {
+                    *row.bytes.get_or_insert(0) += symbol.size;
                 }
             }
         }
     }
-    named(modules, true)
+    Ok(rows.into_values())
 }
 
-/// The modules of these symbols, with the number of symbols.
-fn by_name(lines: &[Line<'_>]) -> BTreeMap<String, Module> {
-    let mut modules = BTreeMap::<String, Module>::new();
-    for name in lines.iter().flat_map(Line::module_names) {
-        let name = String::from_utf8_lossy(name);
-        if let Some(module) = modules.get_mut(&*name) {
-            module.symbols += 1;
-            continue;
-        }
-        let symbols = 1;
-        let module = Module {
-            symbols,
-            ..Module::default()
-        };
-        modules.insert(name.into_owned(), module);
-    }
-    modules
-}
-
-fn named(modules: BTreeMap<String, Module>, loaded: bool) -> impl Iterator<Item = Module> {
-    modules.into_iter().map(move |(name, module)| Module {
-        name,
+/// The rows of the loaded or of the built-in modules, by name.
+fn rows(symbols: &Symbols<'_>, loaded: bool) -> Result<BTreeMap<String, Row>> {
+    let modules = symbols.modules()?.into_iter();
+    let modules = modules.filter(|module| module.is_loaded == loaded);
+    let row = |module: symbols::Module<'_>| Row {
+        name: String::from_utf8_lossy(module.name).into_owned(),
         loaded,
-        ..module
-    })
+        symbols: module.symbols,
+        ..Row::default()
+    };
+    Ok(modules
+        .map(row)
+        .map(|row| (row.name.clone(), row))
+        .collect())
 }
 
 /// Each name once, also if a module of that name is loaded and another one built in.
-fn names(modules: &[Module], out: &mut Output<'_>) -> Result<()> {
+fn names(modules: &[Row], out: &mut Output<'_>) -> Result<()> {
     let mut names: Vec<&str> = modules.iter().map(|module| module.name.as_str()).collect();
     names.dedup();
     names
@@ -158,7 +144,7 @@ fn names(modules: &[Module], out: &mut Output<'_>) -> Result<()> {
         .try_for_each(|name| out.write(format!("{name}\n").as_bytes()))
 }
 
-fn table(modules: &[Module], out: &mut Output<'_>) -> Result<()> {
+fn table(modules: &[Row], out: &mut Output<'_>) -> Result<()> {
     let head = ["symbols", "objects", "bytes", "module"].map(str::to_owned);
     let mut table = TextColumns::new(head.into());
     for module in modules {

@@ -7,14 +7,15 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::kernel_file::KernelFile;
-use crate::line::{each_line, Line};
+use crate::line::each_line;
 use crate::link_ranges::{self, LinkRange};
-use crate::listed_symbols::ListedSymbols;
 use crate::modules_thick::ModulesThick;
 use crate::sizes::class::Class;
 use crate::sizes::contents::{Contents, Origin, Origins, Portion, Stretch, SymbolBytes};
 use crate::sizes::marked_ranges::MarkedRanges;
 use crate::sizes::regions::Regions;
+use crate::symbol::Symbol;
+use crate::symbols::Symbols;
 
 /// Tells whether the build left the object file of each byte beside the image.
 pub(crate) fn knows_objects(file: &KernelFile) -> bool {
@@ -30,11 +31,15 @@ pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<Content
         true => file.listing()?,
         false => Default::default(),
     };
-    let lines = match with_symbols {
-        true => ListedSymbols::parse(file, &text)?.own,
-        false => Vec::new(),
+    let listed = match with_symbols {
+        true => Some(Symbols::parse(file.path(), &text, !file.is_image())?),
+        false => None,
     };
-    let regions = regions(file, &lines)?;
+    let lines = match &listed {
+        Some(listed) => listed.own()?,
+        None => &[],
+    };
+    let regions = regions(file, lines)?;
     let padding = origins.number(Origin::Padding);
     let portions = match &regions {
         Some(regions) => regions.divide(&stretches, padding),
@@ -55,7 +60,7 @@ pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<Content
             "Both must be of one link: build the kernel again.",
         ));
     }
-    let symbols = distinct(&lines).filter_map(|(line, addresses)| {
+    let symbols = distinct(lines).filter_map(|(line, addresses)| {
         let start = addresses.start;
         let after = stretches.partition_point(|stretch| stretch.addresses.start <= start);
         let stretch = stretches.get(after.checked_sub(1)?)?;
@@ -77,7 +82,8 @@ pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<Content
 /// Reads a source by its symbols.
 pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
     let text = file.listing()?;
-    let listed = ListedSymbols::parse(file, &text)?;
+    let listed = Symbols::parse(file.path(), &text, !file.is_image())?;
+    let lines = listed.own()?;
     if !listed.has_addresses() {
         return Err(Error::in_file(
             file.path(),
@@ -85,12 +91,11 @@ pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
             "Read it as root, or name a vmlinux.",
         ));
     }
-    let lines = listed.own;
     let marked = MarkedRanges::of(lines.iter().map(|line| (line.name, line.address)));
-    let regions = regions(file, &lines)?;
+    let regions = regions(file, lines)?;
     let mut origins = Origins::default();
     let (mut stretches, mut symbols) = (Vec::new(), Vec::new());
-    for (line, addresses) in distinct(&lines) {
+    for (line, addresses) in distinct(lines) {
         let by_letter = marked.class(line.address, Class::of_letter(line.kind));
         let class = match &regions {
             Some(regions) => regions.class(addresses.start),
@@ -123,7 +128,7 @@ pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
 }
 
 /// The regions of an image, whose listing has `lines`; `None` for a listing or an image without sections.
-fn regions(file: &KernelFile, lines: &[Line<'_>]) -> Result<Option<Regions>> {
+fn regions(file: &KernelFile, lines: &[Symbol<'_>]) -> Result<Option<Regions>> {
     let Some(elf) = file.elf()? else {
         return Ok(None);
     };
@@ -169,7 +174,7 @@ fn object_stretches(file: &KernelFile, origins: &mut Origins) -> Result<Vec<Stre
 }
 
 /// The symbols by address, each with its bytes that no symbol before it has.
-fn distinct<'l, 't>(lines: &'l [Line<'t>]) -> impl Iterator<Item = (&'l Line<'t>, Range<u64>)> {
+fn distinct<'l, 't>(lines: &'l [Symbol<'t>]) -> impl Iterator<Item = (&'l Symbol<'t>, Range<u64>)> {
     let mut by_address: Vec<_> = lines.iter().filter(|line| line.size > 0).collect();
     by_address.sort_by_key(|line| line.address);
     let mut covered = 0;
@@ -202,7 +207,7 @@ mod tests {
     #[test]
     fn bytes_of_overlapping_symbols_count_once() {
         let text = b"10 8 t a\n10 8 T alias\n14 8 t over\n12 2 t inside\n30 0 T label\n20 4 t b\n";
-        let lines: Vec<Line<'_>> = crate::line::parse(text).collect();
+        let lines: Vec<Symbol<'_>> = crate::symbol::parse(text).collect();
         let bytes: Vec<_> = distinct(&lines)
             .map(|(line, addresses)| (line.name, addresses))
             .collect();

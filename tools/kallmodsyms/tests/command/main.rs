@@ -9,6 +9,7 @@ mod damaged;
 mod dump;
 mod kernel;
 mod linked_kernel;
+mod listings;
 mod lookup;
 mod modules;
 mod page;
