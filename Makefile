@@ -54,7 +54,6 @@ cargo:
 	@[ "$$(cat '$(CARGO_TARGET_DIR)/clone' 2>/dev/null)" = '$(CURDIR)' ] || { \
 		mkdir -p '$(CARGO_TARGET_DIR)' && \
 		cargo clean --quiet --locked --release --manifest-path tests/Cargo.toml $(CRATES:%=-p %) && \
-		cargo clean --quiet --locked --release --manifest-path samples/reader-rs/Cargo.toml -p kallmodsyms && \
 		cargo clean --quiet --locked --release --manifest-path $(TOOL)/Cargo.toml --target-dir '$(TOOL_TARGET)' -p kallmodsyms && \
 		echo '$(CURDIR)' >'$(CARGO_TARGET_DIR)/clone'; }
 	@[ -n '$(filter tool,$(MAKECMDGOALS))' ] || [ -d '$(CARGO_TARGET_DIR)/release' ] || echo 'kallmodsyms: compiling the harness, once'

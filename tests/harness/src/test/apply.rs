@@ -90,7 +90,7 @@ pub fn fits(pristine: &Path, series: &str) -> Result<()> {
 }
 
 /// Two files of the samples, which a copy of the repository must have.
-const SAMPLES: &[&str] = &["samples/modules/Kbuild", "samples/reader-rs/Cargo.lock"];
+const SAMPLES: &[&str] = &["samples/modules/Kbuild", "samples/reader-c/Makefile"];
 
 /// The file that apply adds to the tree.
 const HEADER: &str = "include/linux/kallmodsyms.h";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compiles the generator, the format code and the sample reader with the oldest rustc that Kconfig
-//! admits. The component also needs the kernel's crates: `make matrix` has cells with that rustc.
+//! Compiles the generator and the format code with the oldest rustc that Kconfig admits. The component
+//! also needs the kernel's crates: `make matrix` has cells with that rustc.
 
 use std::env;
 use std::fs;
@@ -20,11 +20,7 @@ use crate::lab::workshop::Workshop;
 use crate::tool;
 
 /// The workspaces, each with a lock file.
-const MANIFESTS: &[&str] = &[
-    "tests/Cargo.toml",
-    "samples/reader-rs/Cargo.toml",
-    tool::MANIFEST,
-];
+const MANIFESTS: &[&str] = &["tests/Cargo.toml", tool::MANIFEST];
 
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     for manifest in MANIFESTS {
@@ -48,7 +44,6 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     for (what, file, flags) in [
         ("the generator", "scripts/kallmodsyms.rs", &generator),
         ("the format code", "rust/format/mod.rs", &edition),
-        ("the reader", "samples/reader-rs/src/lib.rs", &edition),
     ] {
         report.check(
             &format!(

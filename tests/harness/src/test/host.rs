@@ -3,7 +3,6 @@
 //! Runs `cargo test` in the workspace of the tests and in the tool, and reports each test.
 
 use std::env;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -80,14 +79,8 @@ fn failure_of(stdout: &str, name: &str) -> String {
 
 /// Cargo on the workspace of the tests.
 pub fn cargo(subcommand: &str) -> Result<Command> {
-    let manifest = options::repository()?.join("tests/Cargo.toml");
-    Ok(cargo_on(&manifest, subcommand))
-}
-
-/// Cargo on any workspace.
-pub fn cargo_on(manifest: &Path, subcommand: &str) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args([subcommand, "--locked", "--release", "--manifest-path"]);
-    cargo.arg(manifest);
-    cargo
+    cargo.arg(options::repository()?.join("tests/Cargo.toml"));
+    Ok(cargo)
 }

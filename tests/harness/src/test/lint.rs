@@ -21,9 +21,18 @@ pub fn run(report: &mut Report) -> Result<()> {
     report.check("clippy has nothing to say", on_tests);
     let on_tool = tool::cargo("clippy").and_then(clippy);
     report.check("clippy has nothing to say on the tool", on_tool);
+    report.check("rustdoc prints no warning on the tool", tool_pages());
     report.check("shellcheck has nothing to say", shellcheck(&files));
     report.check("every file names its licence", licences(&files));
     Ok(())
+}
+
+/// Makes the pages of the tool's library, without the pages of its dependencies.
+fn tool_pages() -> Result<()> {
+    let mut doc = tool::cargo("doc")?;
+    doc.args(["--quiet", "--no-deps", "--lib"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    command::output(&mut doc).map(drop)
 }
 
 /// All files of the repository, without what builds left.
