@@ -54,8 +54,8 @@
 //! - the tables: `tables` and `addresses`;
 //! - the kernel: `kernel`, with its listing from `listing`, and the build's files from `link_ranges` and
 //!   `modules_thick`;
-//! - the symbols: `symbol`, `listed_symbols` for the lines of a saved listing, `symbols`, `address_index` and
-//!   `location`;
+//! - the symbols: `symbol`, `listed_symbols` for the lines of a saved listing, `symbols`, `address_index`,
+//!   `name_index` and `location`;
 //! - the answer: `selection`, `lookup`, `modules`, `sizes` and `annotate`, which also counts;
 //! - the form of the answer: `line`, `json` and `output`.
 
@@ -98,6 +98,7 @@ mod location;
 mod lookup;
 mod modules;
 mod modules_thick;
+mod name_index;
 mod output;
 mod raw_image;
 mod request;

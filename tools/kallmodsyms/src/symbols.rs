@@ -12,6 +12,7 @@ use crate::kernel::Kernel;
 use crate::kernel_file::GIVE;
 use crate::listed_symbols::{self, OwnEnd};
 use crate::location::Location;
+use crate::name_index::NameIndex;
 use crate::symbol::{self, Symbol, IMAGE};
 
 /// Fewer bytes than an average line of a kernel has.
@@ -23,8 +24,8 @@ const BPF: &[u8] = b"bpf";
 
 /// All symbols of a kernel. Made by [`Kernel::symbols`].
 ///
-/// A symbol takes 88 bytes, and 28 more after the first search by address. The first search by name sorts the
-/// names and takes 4 bytes a symbol.
+/// A symbol takes 88 bytes, and 28 more after the first search by address. The first search by name
+/// makes a hash table, which takes up to 75 bytes a symbol.
 pub struct Symbols<'k> {
     path: &'k Path,
     /// In the order of the listing.
@@ -32,8 +33,7 @@ pub struct Symbols<'k> {
     /// The number of the kernel's own symbols, which come first; `None` if the listing does not tell.
     own: Option<usize>,
     by_address: OnceLock<AddressIndex>,
-    /// Indices of `all`, sorted by name, then by address.
-    by_name: OnceLock<Vec<u32>>,
+    by_name: OnceLock<NameIndex<'k>>,
     /// The kernel, for the questions that the listing does not answer.
     kernel: Option<&'k Kernel>,
 }
@@ -152,7 +152,8 @@ impl<'k> Symbols<'k> {
         Location::of(self, address)
     }
 
-    /// The symbols with this name, by address. A binary search; the first one sorts the names.
+    /// The symbols with this name, by address. Takes constant time, but for the first search, which makes a hash
+    /// table of all names.
     ///
     /// ```
     /// let text = "ffffffff81000000 10 t init\t[a]\nffffffff81000010 10 t init\t[b]\n";
@@ -161,14 +162,11 @@ impl<'k> Symbols<'k> {
     /// # Ok::<(), kallmodsyms::Error>(())
     /// ```
     pub fn named<'s>(&'s self, name: &[u8]) -> impl Iterator<Item = &'s Symbol<'k>> + 's {
-        let symbol = |index: &u32| self.all.get(*index as usize);
-        let is_before = |index: &u32| symbol(index).is_some_and(|symbol| symbol.name < name);
-        let is_not_after = |index: &u32| symbol(index).is_some_and(|symbol| symbol.name <= name);
-        let by_name = self.by_name();
-        let first = by_name.partition_point(is_before);
-        let indices = by_name.get(first..).unwrap_or_default();
-        let (indices, _) = indices.split_at(indices.partition_point(is_not_after));
-        indices.iter().filter_map(symbol)
+        let by_name = self
+            .by_name
+            .get_or_init(|| NameIndex::of(&self.all, self.by_address().sorted()));
+        let numbers = by_name.named(name);
+        numbers.filter_map(|number| self.all.get(number as usize))
     }
 
     /// The modules with symbols, in alphabetical order: the built-in modules, and from a listing of a running
@@ -272,7 +270,7 @@ impl<'k> Symbols<'k> {
     }
 
     /// The object file that defines `symbol`, or that has the byte at `address` in it.
-    pub(crate) fn object(&self, symbol: &Symbol<'k>, address: u64) -> Option<&'k [u8]> {
+    pub(crate) fn object<'s>(&'s self, symbol: &Symbol<'s>, address: u64) -> Option<&'s [u8]> {
         let of_range = self.range(address).map(|(_, object)| object);
         of_range
             .filter(|object| *object != b"-")
@@ -281,16 +279,6 @@ impl<'k> Symbols<'k> {
 
     fn by_address(&self) -> &AddressIndex {
         self.by_address.get_or_init(|| AddressIndex::of(&self.all))
-    }
-
-    fn by_name(&self) -> &[u32] {
-        self.by_name.get_or_init(|| {
-            let name = |&index: &u32| Some((self.all.get(index as usize)?.name, index));
-            let mut named: Vec<_> = self.by_address().sorted().iter().filter_map(name).collect();
-            // A stable sort: symbols of one name stay sorted by address.
-            named.sort_by_key(|(name, _)| *name);
-            named.into_iter().map(|(_, index)| index).collect()
-        })
     }
 }
 

@@ -129,6 +129,9 @@ fn modules<'s>(
     offset: Option<u64>,
 ) -> Cow<'s, [u8]> {
     let offset = offset.unwrap_or(0);
+    if offset < line.size || offset == 0 {
+        return line.modules.into();
+    }
     let offset = match symbols.distance(line) {
         // The return address of a call at the very end of a function is behind it.
         Some(distance) if offset == distance => offset.saturating_sub(1),

@@ -344,8 +344,22 @@ const FOLDED: &[u8] = b"_[k]";
 
 /// Tells whether a name can have this byte.
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$')
+    NAME[usize::from(byte)]
 }
+
+/// For each byte, whether it can be in a name. Most bytes of a text are looked up here.
+const NAME: [bool; 256] = {
+    let mut is_name = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        is_name[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    is_name[b'_' as usize] = true;
+    is_name[b'.' as usize] = true;
+    is_name[b'$' as usize] = true;
+    is_name
+};
 
 /// Tells whether a symbol can have this name.
 fn is_symbol(name: &[u8]) -> bool {
