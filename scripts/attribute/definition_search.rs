@@ -2,8 +2,8 @@
 
 //! The search for the object file that defines a symbol.
 //!
-//! A symbol inside a piece of the image is of the object file of that piece. Three kinds of symbols need
-//! more than the piece:
+//! A piece is the bytes of one input section in the image. A symbol inside a piece belongs to the object file
+//! of that piece. Three kinds of symbols need more than the piece:
 //!
 //! - Symbols of the linker script are in no module, even inside a piece of a module.
 //! - A symbol without a size at the seam of two pieces may be the end of the first or the beginning of
@@ -14,7 +14,7 @@
 //! files are of different modules. If none of these tables has the symbol, or the map names no object file
 //! there, the search reads the symbol tables of all object files. The search does not guess: a symbol that
 //! no object file defines, or that object files of different modules may define, is reported and in no
-//! module.
+//! module. Symbols that the linker makes by itself, such as `__start_SECTION`, are in no module without a report.
 
 use std::sync::Arc;
 
@@ -32,22 +32,23 @@ use crate::read::map::ObjectName;
 
 /// The sources that tell which object file defines a symbol.
 pub(super) struct Evidence<'a, 'm> {
-    /// The file of the symbols.
+    /// The linked image that has the symbols.
     pub(super) image: &'a ElfFile,
     pub(super) layout: &'a ImageLayout<'m>,
     pub(super) script_symbols: ScriptSymbols<'a>,
     pub(super) objects: &'a ObjectModules<'m>,
     pub(super) object_symbols: ObjectSymbols<'m>,
-    /// The maps have no line of an unknown form, so they name all object files.
+    /// True if the maps have no line of an unknown form, so that they name all object files.
     pub(super) has_all_objects: bool,
 }
 
-/// The modules of the object file that defines a symbol; `None` if these are not known.
+/// The modules of the object file that defines a symbol. `None` if the object file was found, but its modules
+/// are not known; the generator reports this once for the object file.
 pub(super) type Answer = Result<Option<SetId>, NoAnswer>;
 
-/// The reason why the modules are not known.
+/// The reason why there is no answer.
 pub(super) enum NoAnswer {
-    /// The defining object file is not known, for this reason.
+    /// The defining object file was not found, for this reason. The generator reports the symbol.
     Open(&'static str),
     Failed(Error),
 }
@@ -75,7 +76,8 @@ pub(super) struct Search<'a, 'm> {
 /// The modules of a piece at a seam.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AtSeam {
-    /// The modules of one object file, which may not be known; no module if no object file is there.
+    /// The modules of the one object file there: `None` if they are not known, and [`SetId::NONE`] if the bytes
+    /// are from the linker or a tool.
     OneObject(Option<SetId>),
     /// The modules of one of several object files.
     AnyObject,
@@ -186,8 +188,8 @@ impl<'a, 'm> Search<'a, 'm> {
         }
     }
 
-    /// The modules of all object files that define a symbol of the name of `alias`, if these are the same
-    /// for all that can be its definition. Otherwise the symbol is open for `reason`.
+    /// The modules of the object files that define a symbol with the name of `alias` and can be its source, if
+    /// all of them have the same modules. Otherwise [`NoAnswer::Open`] with `reason`.
     fn by_name(&mut self, alias: &Alias<'_>, reason: &'static str) -> Answer {
         let open = || NoAnswer::Open(reason);
         let nature = alias.symbol.nature;
@@ -221,8 +223,8 @@ impl<'a, 'm> Search<'a, 'm> {
         evidence.object_symbols.named(alias.symbol.name, all)
     }
 
-    /// The definitions in `piece` of `object` at the address of `symbol`, without a size, that can be its
-    /// definition.
+    /// The definitions of size 0 in `object` that are in `piece`, at the address of `symbol`, and that `symbol`
+    /// can come from.
     fn candidates_in(
         &mut self,
         object: ObjectName<'m>,
@@ -300,7 +302,7 @@ impl<'a, 'm> Search<'a, 'm> {
     /// Return: true if the bytes of `symbol` in the image are `content`.
     fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> error::Result<bool> {
         let image = self.evidence.image;
-        // A symbol whose index no section has is in no section, and so has no bytes.
+        // A symbol with a section index without a section, such as SHN_ABS, has no bytes.
         let Some(section) = image.section(symbol.section) else {
             return Ok(false);
         };
@@ -308,8 +310,8 @@ impl<'a, 'm> Search<'a, 'm> {
         Ok(image.content(section, offset, content.len() as u64)? == content)
     }
 
-    /// Return: true if linkers define `symbol` by themselves: `__start_` and `__stop_` with the name of a
-    /// section are at its beginning and its end.
+    /// Return: true if `symbol` is `__start_SECTION` at the beginning, or `__stop_SECTION` at the end, of that
+    /// output section. Linkers define these symbols by themselves.
     fn is_made_by_linker(&self, symbol: &Symbol<'_>) -> bool {
         let start = symbol.name.strip_prefix(b"__start_");
         let Some(section) = start.or(symbol.name.strip_prefix(b"__stop_")) else {

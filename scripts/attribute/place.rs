@@ -20,9 +20,9 @@ pub(crate) struct Place<'a, 'm> {
 /// A walk over the image by rising address.
 pub(crate) struct PlaceWalk<'a, 'm> {
     layout: &'a ImageLayout<'m>,
-    /// Index of the first piece that starts above the last address.
+    /// Index of the first piece that starts above the address of the last call of [`at`](Self::at).
     next_piece: usize,
-    /// Index of the first empty piece at or above the last address.
+    /// Index of the first empty piece at or above that address.
     next_empty: usize,
 }
 

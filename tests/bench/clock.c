@@ -51,9 +51,10 @@ static uint64_t count_loop(void)
 }
 
 /*
- * Checks the clock with a loop of a known number of instructions. A timer
- * interrupt adds tens of thousands of instructions. The loop is shorter than a
- * tick, so the least of several counts has no interrupt.
+ * Prints how many instructions the clock counts for a loop of a known number
+ * of instructions. The harness compares the two numbers. A timer interrupt
+ * adds tens of thousands of instructions. The loop is shorter than a tick, so
+ * the least of several counts has no interrupt.
  */
 void check_clock(void)
 {

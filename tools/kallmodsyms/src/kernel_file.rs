@@ -11,7 +11,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::decompress::{Form, LARGEST};
+use crate::decompress::{Format, LARGEST};
 use crate::dump::{self, Dump};
 use crate::elf::Elf;
 use crate::error::{Error, Result};
@@ -57,12 +57,12 @@ const REFUSED: [(&[u8], &str, &str); 5] = [
     (
         b"\x27\x05\x19\x56",
         "this is a uImage of U-Boot",
-        "Give the Image or the vmlinux that it was made of.",
+        "Give the Image or the vmlinux that it was made from.",
     ),
     (
         b"\xd0\x0d\xfe\xed",
         "this is a flattened image tree of U-Boot",
-        "Give the Image or the vmlinux that it was made of.",
+        "Give the Image or the vmlinux that it was made from.",
     ),
     (
         b"ANDROID!",
@@ -170,13 +170,13 @@ fn is_image(bytes: &[u8]) -> bool {
     bytes.starts_with(ELF) || Machine::of(bytes).is_some()
 }
 
-/// The file inside of a file; `None` if its form contains no other file.
+/// The file inside of a file; `None` if its format contains no other file.
 fn unpack(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
-    match Form::of(bytes) {
+    match Format::of(bytes) {
         _ if is_image(bytes) => Ok(None),
         _ if vmlinuz::is_one(bytes) => vmlinuz::unpack(path, bytes).map(Some),
         _ if zboot::is_one(bytes) => zboot::unpack(path, bytes).map(Some),
-        Some(form) => form.decompress(path, bytes, LARGEST).map(Some),
+        Some(format) => format.decompress(path, bytes, LARGEST).map(Some),
         None => Ok(None),
     }
 }

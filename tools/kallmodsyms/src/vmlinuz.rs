@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::decompress::{Form, COPY, LARGEST};
+use crate::decompress::{Format, COPY, LARGEST};
 use crate::error::{Error, Result};
 
 /// Return: true if `file` is a vmlinuz.
@@ -26,12 +26,12 @@ pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     if payload.starts_with(b"\x7fELF") {
         return Ok(payload.to_vec());
     }
-    let form = Form::of(payload)
+    let format = Format::of(payload)
         .ok_or_else(|| failed("the kernel inside is compressed in a way that is not known"))?;
     // The last 4 bytes are the length of the kernel. A longer kernel could exceed the memory.
     let size = payload.last_chunk().copied().map_or(0, u32::from_le_bytes);
     let most = LARGEST.min(size as usize);
-    let kernel = form.decompress(path, form.without_size(payload), most)?;
+    let kernel = format.decompress(path, format.without_length(payload), most)?;
     match kernel.starts_with(b"\x7fELF") {
         true => Ok(kernel),
         false => Err(failed("what is inside of this vmlinuz is no vmlinux")),

@@ -10,7 +10,7 @@
 
 use std::path::Path;
 
-use crate::decompress::{Form, COPY, LARGEST};
+use crate::decompress::{Format, COPY, LARGEST};
 use crate::error::{Error, Result};
 
 /// The longest name of a form.
@@ -25,7 +25,7 @@ pub(crate) fn is_one(file: &[u8]) -> bool {
 pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     let failed = |problem: &str| Error::in_file(path, problem, COPY);
     let payload = payload(file).ok_or_else(|| failed("the file is cut short"))?;
-    let form = Form::of(payload).ok_or_else(|| {
+    let format = Format::of(payload).ok_or_else(|| {
         let name = file.get(0x18..0x18 + NAME).unwrap_or_default();
         let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
         let name = String::from_utf8_lossy(name);
@@ -34,7 +34,7 @@ pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
             name.escape_debug()
         ))
     })?;
-    form.decompress(path, payload, LARGEST)
+    format.decompress(path, payload, LARGEST)
 }
 
 /// The compressed kernel, without the length that the build may append.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Makes tables of the cost of lines for code that the kernel generates at run time: trampolines of the
-//! function tracer, and BPF programs. Each table has rows for few and for many symbols.
+//! Makes tables of the cost of the lines that stand for code that the kernel generates at run time:
+//! trampolines of the function tracer, and BPF programs. Each table has rows for few and for many symbols.
 
 use anyhow::{Context, Result};
 
@@ -17,10 +17,10 @@ const FEWEST: &str = "100";
 const MOST: &str = "10000";
 
 /// Ratios of instructions, for `make test`.
-pub struct Growth {
+pub struct BpfRatios {
     /// The cost of a line with [`MOST`] programs, divided by the cost with [`FEWEST`] programs.
     pub line: f64,
-    /// The cost of the whole file with [`MOST`] programs, divided by the cost of `/proc/kallsyms`.
+    /// The cost of the whole file, divided by the cost of the whole `/proc/kallsyms`, both with [`MOST`] programs.
     pub whole_file: f64,
 }
 
@@ -45,7 +45,7 @@ pub fn write(document: &mut Document, figures: &Figures) -> Result<()> {
 fn table(figures: &Figures, kind: &str, title: &str) -> Result<Table> {
     let mut table = Table::new(&[
         title,
-        "made",
+        "number",
         "instructions a line",
         "to kallsyms",
         "the whole file",
@@ -69,20 +69,20 @@ fn table(figures: &Figures, kind: &str, title: &str) -> Result<Table> {
 }
 
 /// Boots a guest that measures only BPF programs, and returns the ratios.
-pub fn growth(options: &Options, kernel: &Kernel) -> Result<Growth> {
+pub fn bpf_ratios(options: &Options, kernel: &Kernel) -> Result<BpfRatios> {
     let guest = pack::pack(options, kernel, &[])?;
     let mut figures = Figures::new();
     qemu::count(options, &guest, "bpf", |line| {
         figures.add(line);
     })?;
     figures.check()?;
-    growth_of(&figures)
+    ratios_of(&figures)
 }
 
-fn growth_of(figures: &Figures) -> Result<Growth> {
+fn ratios_of(figures: &Figures) -> Result<BpfRatios> {
     let few = find(figures, BPF, "kallmodsyms", FEWEST)?;
     let many = find(figures, BPF, "kallmodsyms", MOST)?;
-    Ok(Growth {
+    Ok(BpfRatios {
         line: cost_of_line(many)? / cost_of_line(few)?,
         whole_file: figures::ratio(
             cost_of_file(figures, BPF, "kallmodsyms", MOST)?,
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn growth_has_ratios_of_a_line_and_of_the_whole_file() {
+    fn ratios_of_a_line_and_of_the_whole_file() {
         let mut figures = Figures::new();
         for line in [
             "bench bpf file=kallsyms count=100 lines=100 instructions=90000",
@@ -123,10 +123,10 @@ mod tests {
         ] {
             assert!(figures.add(line));
         }
-        assert!(growth_of(&figures).is_err());
+        assert!(ratios_of(&figures).is_err());
         figures.add("bench bpf-whole file=kallsyms count=10000 instructions=50000000");
-        let growth = growth_of(&figures).unwrap();
-        assert!((growth.line - 1.5).abs() < 1e-9);
-        assert!((growth.whole_file - 0.1).abs() < 1e-9);
+        let ratios = ratios_of(&figures).unwrap();
+        assert!((ratios.line - 1.5).abs() < 1e-9);
+        assert!((ratios.whole_file - 0.1).abs() < 1e-9);
     }
 }

@@ -40,7 +40,7 @@ use crate::lab::workshop::Workshop;
 use figures::Figures;
 use text::Document;
 
-pub use dynamic::growth as bpf_growth;
+pub use dynamic::bpf_ratios;
 pub use figures::ratio as ratio_of;
 pub use generator::own_programs;
 pub use ratio::{lookups, ratio};

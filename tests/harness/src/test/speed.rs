@@ -43,14 +43,14 @@ pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> R
     if !can(&kernel, &["CONFIG_BPF_JIT"])? {
         return Ok(());
     }
-    let growth = bench::bpf_growth(options, &kernel)?;
+    let ratios = bench::bpf_ratios(options, &kernel)?;
     let name = format!("{}: with 10,000 BPF programs", kernel.config);
     for (what, of, share, limit) in [
-        ("a line", "of a line with 100", growth.line, BPF_LINE_LIMIT),
+        ("a line", "of a line with 100", ratios.line, BPF_LINE_LIMIT),
         (
             "reading",
             "of /proc/kallsyms",
-            growth.whole_file,
+            ratios.whole_file,
             BPF_WHOLE_LIMIT,
         ),
     ] {

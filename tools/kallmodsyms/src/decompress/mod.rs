@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The forms of compressed kernels: `CONFIG_KERNEL_GZIP` and the other choices of that option.
+//! The formats of compressed kernels: `CONFIG_KERNEL_GZIP` and the other options of that choice.
 
 mod lz4;
 mod lzo;
@@ -10,40 +10,41 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// A length above the length of any image: the symbols of an image are less than 2 GiB apart.
+/// No image is this long: the symbols of an image are less than 2 GiB apart.
 pub(crate) const LARGEST: usize = 1 << 31;
 
 /// The remedy for a damaged file.
-pub(crate) const COPY: &str = "Copy the file again, or give the vmlinux that it was made of.";
+pub(crate) const COPY: &str = "Copy the file again, or give the vmlinux that it was made from.";
 
 /// The most memory for a dictionary of xz or lzma, in KiB. The kernel's builds use 128 MiB at most.
 const DICTIONARY: u32 = 1 << 20;
 
-/// A form of compressed data.
-pub(crate) struct Form {
+/// A format of compressed data.
+pub(crate) struct Format {
     name: &'static str,
     /// The first bytes.
     start: &'static [u8],
-    /// Decompresses data up to a number of bytes.
+    /// Decompresses data, but returns at most this number of bytes.
     decompress: fn(&[u8], usize) -> io::Result<Vec<u8>>,
-    /// True if the 4 bytes with the length of the kernel are part of the data.
-    has_size: bool,
+    /// The last 4 bytes of a payload are the length of the kernel. True if they are a part of the format, as in
+    /// gzip; false if kbuild appends them to the compressed data.
+    has_length: bool,
 }
 
-const FORMS: [Form; 8] = [
-    Form {
+const FORMATS: [Format; 8] = [
+    Format {
         name: "gzip",
         start: b"\x1f\x8b\x08",
         decompress: |data, most| read(flate2::read::GzDecoder::new(data), most),
-        has_size: true,
+        has_length: true,
     },
-    Form {
+    Format {
         name: "zstd",
         start: b"\x28\xb5\x2f\xfd",
         decompress: |data, most| read(zstd::Decoder::with_buffer(data)?, most),
-        has_size: false,
+        has_length: false,
     },
-    Form {
+    Format {
         name: "xz",
         start: b"\xfd7zXZ\0",
         decompress: |data, most| {
@@ -52,9 +53,9 @@ const FORMS: [Form; 8] = [
                 most,
             )
         },
-        has_size: false,
+        has_length: false,
     },
-    Form {
+    Format {
         name: "lzma",
         start: b"\x5d\0\0",
         decompress: |data, most| {
@@ -63,52 +64,52 @@ const FORMS: [Form; 8] = [
                 most,
             )
         },
-        has_size: false,
+        has_length: false,
     },
-    Form {
+    Format {
         name: "lz4",
         start: lz4::MAGIC,
         decompress: lz4::decompress,
-        has_size: false,
+        has_length: false,
     },
-    Form {
+    Format {
         name: "lz4",
         start: b"\x04\x22\x4d\x18",
         decompress: |data, most| read(lz4_flex::frame::FrameDecoder::new(data), most),
-        has_size: false,
+        has_length: false,
     },
-    Form {
+    Format {
         name: "bzip2",
         start: b"BZh",
         decompress: |data, most| read(bzip2::read::BzDecoder::new(data), most),
-        has_size: false,
+        has_length: false,
     },
-    Form {
+    Format {
         name: "lzop",
         start: lzo::MAGIC,
         decompress: lzo::decompress,
-        has_size: false,
+        has_length: false,
     },
 ];
 
-impl Form {
-    /// The form of `data`; `None` if no form has these first bytes.
+impl Format {
+    /// The format of `data`; `None` if no format has these first bytes.
     pub(crate) fn of(data: &[u8]) -> Option<&'static Self> {
-        let mut forms = FORMS.iter();
-        forms.find(|form| data.starts_with(form.start))
+        let mut formats = FORMATS.iter();
+        formats.find(|format| data.starts_with(format.start))
     }
 
     /// `payload` without the length of the kernel that the build appends.
-    pub(crate) fn without_size<'d>(&self, payload: &'d [u8]) -> &'d [u8] {
-        let size = if self.has_size { 0 } else { 4 };
-        let end = payload.len().saturating_sub(size);
+    pub(crate) fn without_length<'d>(&self, payload: &'d [u8]) -> &'d [u8] {
+        let length = if self.has_length { 0 } else { 4 };
+        let end = payload.len().saturating_sub(length);
         payload.get(..end).unwrap_or_default()
     }
 
     /// Decompresses a kernel of at most `most` bytes in the file `path`.
     pub(crate) fn decompress(&self, path: &Path, data: &[u8], most: usize) -> Result<Vec<u8>> {
         let failed = |problem: String| Error::in_file(path, problem, COPY);
-        // A byte beyond the limit reveals too long data.
+        // One byte more than the limit shows that the kernel is too long.
         match (self.decompress)(data, most.saturating_add(1)) {
             Ok(kernel) if kernel.len() > most => Err(failed(format!(
                 "the kernel inside ({}) is larger than the file says, or than 2 GiB",

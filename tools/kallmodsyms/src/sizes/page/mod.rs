@@ -3,8 +3,9 @@
 //! `--html`: the sizes as one web page, which draws the kernel as a treemap.
 //!
 //! The contents of one or two kernels come in, and the text of a page goes out. `tree` puts the symbols
-//! into directories, modules and object files; `columns` writes the tree in few bytes; `file` replaces the
-//! file of a page. The page asks no network: `page.html` gets the style, the data and the script.
+//! into directories, modules and object files; `columns` writes the tree in few bytes; `file` writes
+//! the page to its file at once or not at all. The page loads nothing from a network: `page.html` contains the
+//! style, the data and the script.
 
 mod columns;
 mod file;
@@ -29,29 +30,30 @@ const SCRIPT: [&str; 5] = [
     include_str!("view.js"),
 ];
 
-/// The places of the template.
-const STYLE_PLACE: &str = "/* page.css */";
-const SCRIPT_PLACE: &str = "/* *.js */";
-const DATA_PLACE: &str = "/* data */";
+/// The placeholders in the template.
+const STYLE_PLACEHOLDER: &str = "/* page.css */";
+const SCRIPT_PLACEHOLDER: &str = "/* *.js */";
+const DATA_PLACEHOLDER: &str = "/* data */";
 
-/// The contents of a kernel, and the name of their file.
-type Named<'c> = (Cow<'c, str>, &'c Contents);
+/// The name of a kernel's file, and the contents of that kernel.
+type NamedContents<'c> = (Cow<'c, str>, &'c Contents);
 
 /// The page of a kernel, or of the differences from an `old` to a `new` one.
-pub(crate) fn page(old: Option<Named<'_>>, new: Named<'_>) -> Result<String> {
+pub(crate) fn page(old: Option<NamedContents<'_>>, new: NamedContents<'_>) -> Result<String> {
     let tree = match &old {
         None => Tree::of(new.1),
         Some((_, old)) => Tree::of_difference(old, new.1),
     };
     let names: Vec<_> = old.into_iter().chain([new]).map(|(name, _)| name).collect();
     let data = columns::json(&tree, &names)?;
-    // The data have no `<`, so that no part of them looks like an element. They are the last to be put
-    // in, as a symbol may be named like a place.
+    // The data have no `<`, so that no part of them looks like an element. They are
+    // inserted last, because a symbol can be named like a placeholder.
     let script = SCRIPT.concat();
-    let page = TEMPLATE
-        .replacen(STYLE_PLACE, STYLE, 1)
-        .replacen(SCRIPT_PLACE, &script, 1);
-    Ok(page.replacen(DATA_PLACE, &data, 1))
+    let page =
+        TEMPLATE
+            .replacen(STYLE_PLACEHOLDER, STYLE, 1)
+            .replacen(SCRIPT_PLACEHOLDER, &script, 1);
+    Ok(page.replacen(DATA_PLACEHOLDER, &data, 1))
 }
 
 #[cfg(test)]
@@ -59,18 +61,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_template_has_each_place_once() {
-        for place in [STYLE_PLACE, SCRIPT_PLACE, DATA_PLACE] {
-            assert_eq!(TEMPLATE.matches(place).count(), 1, "{place}");
+    fn the_template_has_each_placeholder_once() {
+        for placeholder in [STYLE_PLACEHOLDER, SCRIPT_PLACEHOLDER, DATA_PLACEHOLDER] {
+            assert_eq!(TEMPLATE.matches(placeholder).count(), 1, "{placeholder}");
         }
-        // The style and the script have none, or the data would go there.
+        // The data would replace a placeholder in the style or in the script.
         for text in SCRIPT.into_iter().chain([STYLE]) {
-            assert!(!text.contains(DATA_PLACE) && !text.contains(SCRIPT_PLACE));
+            assert!(!text.contains(DATA_PLACEHOLDER) && !text.contains(SCRIPT_PLACEHOLDER));
         }
     }
 
     #[test]
-    fn the_page_asks_no_network() {
+    fn the_page_loads_nothing() {
         for text in SCRIPT.into_iter().chain([TEMPLATE, STYLE]) {
             for word in ["http:", "https:", "fetch(", "import ", "@import", "url("] {
                 assert!(!text.contains(word), "{word}");
