@@ -31,9 +31,10 @@ const VERSION: &str = concat!(
 /// must be built with CONFIG_KALLMODSYMS.
 ///
 /// FILE and SOURCE name a kernel: a build directory; a vmlinux, with symbols or stripped; a vmlinuz (bzImage) of x86; an
-/// Image or a vmlinuz.efi of arm64 or riscv64; a vmcore in ELF form, or /proc/kcore; or a copy of /proc/kallmodsyms.
-/// Each of these files can be compressed as a whole, except a vmcore. The program goes by the content of a file, not by
-/// its name. `modules`, `sizes`, `annotate` and `count` read /proc/kallmodsyms if no kernel is named.
+/// Image or a vmlinuz.efi of arm64 or riscv64; a vmcore in the form of ELF or of makedumpfile, or /proc/kcore; or a copy
+/// of /proc/kallmodsyms. Each of these files can be compressed as a whole, except a vmcore. The program goes by the
+/// content of a file, not by its name. `modules`, `sizes`, `annotate` and `count` read /proc/kallmodsyms if no kernel is
+/// named.
 #[derive(Parser)]
 #[command(
     name = "kallmodsyms",

@@ -44,8 +44,6 @@ pub(crate) struct Image<'d> {
     /// The whole file, or the memory of a dump.
     file: &'d [u8],
     memory: Memory<'d>,
-    /// The offset of the boot, if the image is of a dump.
-    boot_offset: Option<u64>,
     places: Places<'d>,
 }
 
@@ -55,6 +53,8 @@ enum Memory<'d> {
     Sections(Elf<'d>),
     /// All bytes are the memory from the address `start` on, if this address is known.
     Flat { start: u64, is_known: bool },
+    /// The bytes of a dump.
+    Dump(&'d Dump),
 }
 
 impl<'d> Image<'d> {
@@ -72,14 +72,13 @@ impl<'d> Image<'d> {
         let image = Self {
             path,
             file: &dump.memory,
-            memory: Memory::Flat {
-                start: dump.start,
-                is_known: true,
-            },
-            boot_offset: Some(dump.offset),
+            memory: Memory::Dump(dump),
             places: places(scanner::find(&dump.memory).unwrap_or_default(), dump.start),
         };
-        image.with_tables()
+        match (image.has(KERNELS), dump.explains(path)) {
+            (false, Some(lack)) => Err(lack),
+            _ => image.with_tables(),
+        }
     }
 
     /// The image, if it has all tables.
@@ -125,7 +124,6 @@ impl<'d> Image<'d> {
             path,
             file,
             memory: Memory::Sections(elf),
-            boot_offset: None,
             places,
         })
     }
@@ -143,7 +141,6 @@ impl<'d> Image<'d> {
                 start,
                 is_known: machine == Machine::Arm64,
             },
-            boot_offset: None,
             places: places(found, start),
         }
     }
@@ -152,14 +149,17 @@ impl<'d> Image<'d> {
     /// Image of riscv starts below, and does not say how far.
     pub(crate) fn knows_addresses(&self) -> bool {
         match self.memory {
-            Memory::Sections(_) => true,
+            Memory::Sections(_) | Memory::Dump(_) => true,
             Memory::Flat { is_known, .. } => is_known,
         }
     }
 
     /// The offset of the boot that the image is of; `None` if its addresses are those of the link.
     pub(crate) fn boot_offset(&self) -> Option<u64> {
-        self.boot_offset
+        match self.memory {
+            Memory::Dump(dump) => Some(dump.offset),
+            _ => None,
+        }
     }
 
     /// The address that a kernel writes to the word at `address` when it starts, according to the table of
@@ -206,11 +206,25 @@ impl<'d> Image<'d> {
     /// The first `size` bytes of a table.
     pub(crate) fn bytes(&self, name: &str, size: u64) -> Result<&'d [u8]> {
         let address = self.place(name)?;
-        let bytes = match &self.memory {
-            Memory::Sections(elf) => elf.at_address(address, size)?,
-            Memory::Flat { start, .. } => at_distance(self.file, address.checked_sub(*start), size),
+        let start = match &self.memory {
+            Memory::Sections(elf) => {
+                let bytes = elf.at_address(address, size)?;
+                return bytes.ok_or_else(|| self.outside(name, address, size));
+            }
+            Memory::Flat { start, .. } => *start,
+            Memory::Dump(dump) => dump.start,
         };
-        bytes.ok_or_else(|| {
+        let bytes = at_distance(self.file, address.checked_sub(start), size);
+        bytes.ok_or_else(|| self.outside(name, address, size))
+    }
+
+    /// The failure to find a table in the image.
+    fn outside(&self, name: &str, address: u64, size: u64) -> Error {
+        let lack = match &self.memory {
+            Memory::Dump(dump) => dump.explains(self.path),
+            _ => None,
+        };
+        lack.unwrap_or_else(|| {
             self.failure(
                 format!("{name} ({size} bytes at {address:#x}) is not in the image"),
                 DAMAGED,

@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::decompress::{Format, LARGEST};
-use crate::dump::{self, Dump};
+use crate::dump::Dump;
 use crate::elf::Elf;
 use crate::error::{Error, Result};
 use crate::file_bytes::FileBytes;
@@ -43,17 +43,7 @@ pub(crate) const GIVE: &str =
                                vmcore, or a copy of /proc/kallmodsyms.";
 
 /// First bytes of files that contain a kernel in a form that is not read: the problem and the remedy.
-const REFUSED: [(&[u8], &str, &str); 5] = [
-    (
-        b"KDUMP   ",
-        "this is a dump in the compressed form of makedumpfile",
-        dump::REMEDY,
-    ),
-    (
-        b"makedumpfile\0",
-        "this is a dump in the flattened form of makedumpfile",
-        dump::REMEDY,
-    ),
+const REFUSED: [(&[u8], &str, &str); 3] = [
     (
         b"\x27\x05\x19\x56",
         "this is a uImage of U-Boot",

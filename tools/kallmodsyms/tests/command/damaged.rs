@@ -5,6 +5,7 @@
 use kallmodsyms::{Error, Show};
 
 use crate::dump::core;
+use crate::kdump::{flattened, kdump};
 use crate::kernel::Vmlinux;
 use crate::raw_image::{arm64_image, zboot};
 use crate::show::Place;
@@ -50,6 +51,8 @@ fn a_damaged_file_is_answered_or_refused() {
         program,
         core(&Vmlinux::new()),
         core(&Vmlinux::relative()),
+        kdump(&Vmlinux::new()),
+        flattened(&kdump(&Vmlinux::new())),
     ] {
         let place = Place::with(b"");
         let (mut answered, mut refused) = (0, 0);

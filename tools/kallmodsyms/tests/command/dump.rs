@@ -11,21 +11,28 @@ use crate::vmlinuz::refused;
 const RODATA: u64 = TEXT + 0x20_0000;
 const OFFSET: u64 = 0x1020_0000;
 
-/// Headers of the file and of its two segments, and the note.
-const NOTE: usize = 64 + 2 * 56;
+/// Tables that VMCOREINFO names: the first, and the last ones of kernels without sizes and with sizes.
+const NAMED: [&str; 3] = [
+    "kallsyms_num_syms",
+    "kallsyms_module_names",
+    "kallsyms_size_counts",
+];
+
 const MEMORY: usize = 0x400;
 
-/// A dump with one segment of memory.
+/// The memory of a kernel, and what the kernel says about it.
 #[derive(Clone)]
-struct Core {
-    note: String,
-    /// The virtual and the physical address of the segment.
-    place: (u64, u64),
-    memory: Vec<u8>,
+pub(crate) struct Core {
+    pub(crate) note: String,
+    /// The virtual and the physical address of the memory.
+    pub(crate) place: (u64, u64),
+    pub(crate) memory: Vec<u8>,
+    /// The places in the memory where a new segment begins.
+    cuts: Vec<usize>,
 }
 
 impl Core {
-    fn of(vmlinux: &Vmlinux) -> Self {
+    pub(crate) fn of(vmlinux: &Vmlinux) -> Self {
         let (mut memory, tables) = vmlinux.rodata(RODATA);
         let table = |wanted: &str| {
             let table = tables.iter().find(|(name, _)| *name == wanted);
@@ -36,24 +43,39 @@ impl Core {
             let base = (base - RODATA) as usize;
             memory[base..base + 8].copy_from_slice(&(TEXT + OFFSET).to_le_bytes());
         }
-        let first = table("kallsyms_num_syms").unwrap() + OFFSET;
+        let mut note = format!("OSRELEASE=6.12.117\nKERNELOFFSET={OFFSET:x}\n");
+        for name in NAMED {
+            let line = |address| format!("SYMBOL({name})={:x}\n", address + OFFSET);
+            note += &table(name).map_or_else(String::new, line);
+        }
         Self {
-            note: format!(
-                "OSRELEASE=6.12.117\nSYMBOL(kallsyms_num_syms)={first:x}\nKERNELOFFSET={OFFSET:x}\n"
-            ),
+            note,
             place: (RODATA + OFFSET, 0x120_0000),
             memory,
+            cuts: Vec::new(),
         }
     }
 
-    fn file(&self) -> Vec<u8> {
+    /// The line of x86 that tells the physical address.
+    pub(crate) fn phys_base(&self) -> String {
+        let (address, physical) = self.place;
+        let base = physical.wrapping_sub(address - 0xffff_ffff_8000_0000) as i64;
+        format!("NUMBER(phys_base)={base}\n")
+    }
+
+    /// The dump in ELF form.
+    pub(crate) fn file(&self) -> Vec<u8> {
+        let bounds = [&[0][..], &self.cuts, &[self.memory.len()]].concat();
+        let pairs = bounds.windows(2);
+        let loads: Vec<(usize, usize)> = pairs.map(|pair| (pair[0], pair[1])).collect();
+        let note_at = note_at(loads.len());
         let mut file = b"\x7fELF\x02\x01\x01".to_vec();
         file.resize(16, 0);
         // ET_CORE, EM_X86_64
         file.extend([4, 0, 62, 0, 1, 0, 0, 0]);
         file.extend([0, 64, 0].map(u64::to_le_bytes).concat());
         file.extend(
-            [0_u16, 0, 64, 56, 2, 0, 0, 0]
+            [0_u16, 0, 64, 56, 1 + loads.len() as u16, 0, 0, 0]
                 .map(u16::to_le_bytes)
                 .concat(),
         );
@@ -61,20 +83,30 @@ impl Core {
         let sizes = [11, self.note.len() as u32, 0].map(u32::to_le_bytes);
         let note = [&sizes.concat(), &name[..], self.note.as_bytes()].concat();
         let (address, physical) = self.place;
-        let size = self.memory.len() as u64;
-        for (kind, [offset, address, physical, size]) in [
-            (4_u32, [NOTE as u64, 0, 0, note.len() as u64]),
-            (1, [MEMORY as u64, address, physical, size]),
-        ] {
+        let mut segments = vec![(4_u32, [note_at as u64, 0, 0, note.len() as u64])];
+        // The order of segments says nothing.
+        for &(start, end) in loads.iter().rev() {
+            let at = start as u64;
+            let offset = MEMORY as u64 + at;
+            let load = [offset, address + at, physical + at, (end - start) as u64];
+            segments.push((1, load));
+        }
+        for (kind, [offset, address, physical, size]) in segments {
             file.extend([kind, 4].map(u32::to_le_bytes).concat());
             let words = [offset, address, physical, size, size, 0];
             file.extend(words.map(u64::to_le_bytes).concat());
         }
         file.extend(note);
+        assert!(file.len() <= MEMORY);
         file.resize(MEMORY, 0);
         file.extend(&self.memory);
         file
     }
+}
+
+/// The place of the note behind the headers of so many segments of memory.
+fn note_at(segments: usize) -> usize {
+    64 + (1 + segments) * 56
 }
 
 /// A dump of memory with these tables.
@@ -82,7 +114,7 @@ pub(crate) fn core(vmlinux: &Vmlinux) -> Vec<u8> {
     Core::of(vmlinux).file()
 }
 
-fn moved(lines: &str) -> String {
+pub(crate) fn moved(lines: &str) -> String {
     lines.replace("ffffffff810", "ffffffff912")
 }
 
@@ -117,11 +149,10 @@ fn segments_may_have_addresses_of_the_linear_map() {
     let core = Core::of(&Vmlinux::new());
     let physical = core.place.1;
     let distance = core.place.0 - physical;
-    let base = physical.wrapping_sub(core.place.0 - 0xffff_ffff_8000_0000) as i64;
     for line in [
         format!("NUMBER(kimage_voffset)=0x{distance:x}\n"),
         format!("NUMBER(va_kernel_pa_offset)=0x{distance:x}\n"),
-        format!("NUMBER(phys_base)={base}\n"),
+        core.phys_base(),
     ] {
         let mut core = core.clone();
         core.place.0 = 0xffff_8880_0000_0000 + physical;
@@ -133,6 +164,25 @@ fn segments_may_have_addresses_of_the_linear_map() {
     }
 }
 
+/// The memory need not be in one piece.
+#[test]
+fn tables_may_lie_in_several_segments() {
+    let mut core = Core::of(&Vmlinux::new());
+    core.cuts = vec![1, 40, 0x200, 0x201, core.memory.len() - 3];
+    let place = Place::with(&core.file());
+    assert_eq!(place.output(&["show", "vmlinux"]), moved(LINES));
+    // Without the last segment, bytes behind the tables are missing; without the one before, tables.
+    let mut file = core.file();
+    let kind = 64 + 56;
+    file[kind] = 0;
+    let place = Place::with(&file);
+    assert_eq!(place.output(&["show", "vmlinux"]), moved(LINES));
+    file[kind + 56] = 0;
+    let place = Place::with(&file);
+    let problem = format!("the memory at {:#x}, where", core.place.0 + 0x201);
+    refused(place.command(&["show", "vmlinux"]), &problem);
+}
+
 #[test]
 fn dumps_that_do_not_tell_enough_are_refused() {
     let core = Core::of(&Vmlinux::new());
@@ -142,7 +192,7 @@ fn dumps_that_do_not_tell_enough_are_refused() {
         core.file()
     };
     let mut no_note = core.file();
-    let name = NOTE + 12;
+    let name = note_at(1) + 12;
     no_note[name] = b'v';
     let without = Vmlinux {
         has_modules: false,
@@ -157,7 +207,7 @@ fn dumps_that_do_not_tell_enough_are_refused() {
             "VMCOREINFO of the dump has no KERNELOFFSET",
         ),
         (
-            with_note("kallsyms_num_syms", "_stext"),
+            with_note("(kallsyms_num_syms", "(_stext"),
             "VMCOREINFO of the dump has no SYMBOL(kallsyms_num_syms)",
         ),
         (with_note("=ffffffff9", "=ffffffffa"), "is not in the dump"),
@@ -167,7 +217,7 @@ fn dumps_that_do_not_tell_enough_are_refused() {
         ),
         (
             core.file()[..MEMORY + 0x80].to_vec(),
-            "no tables of kallsyms are found",
+            "where the tables are, cannot be read: the dump is cut short",
         ),
         (wrong_version, "the dump is cut short"),
     ] {

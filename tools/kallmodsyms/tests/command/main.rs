@@ -7,6 +7,7 @@ mod command_line;
 mod count;
 mod damaged;
 mod dump;
+mod kdump;
 mod kernel;
 mod linked_kernel;
 mod listings;

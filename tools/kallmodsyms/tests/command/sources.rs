@@ -87,8 +87,6 @@ fn other_files_are_refused_by_name() {
         })
         .collect();
     place.write("kallsyms", without_option.concat());
-    place.write("kdump", b"KDUMP   \x06\0\0\0");
-    place.write("flat", b"makedumpfile\0\0\0\0");
     place.write("uImage", b"\x27\x05\x19\x56 and more");
     place.write("image.fit", b"\xd0\x0d\xfe\xed and more");
     place.write("boot.img", b"ANDROID! and more");
@@ -100,8 +98,6 @@ fn other_files_are_refused_by_name() {
         ("directory", "directory/vmlinux: No such file"),
         ("missing", "missing: No such file"),
         ("kallsyms", "kallsyms: this is a copy of /proc/kallsyms"),
-        ("kdump", "the compressed form of makedumpfile"),
-        ("flat", "the flattened form of makedumpfile"),
         ("uImage", "a uImage of U-Boot"),
         ("image.fit", "a flattened image tree"),
         ("boot.img", "a boot image of Android"),

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A dump of a kernel's memory: a vmcore, or `/proc/kcore` of the running kernel.
+//!
+//! VMCOREINFO in the dump has the addresses of the tables and the offset of that boot. Only the memory with
+//! the tables is read: a dump can be larger than the memory of this machine. The memory is assembled from
+//! pieces, which the two forms of a dump have in their own ways: `elf_core` in segments, `kdump` in pages.
+//! Below both forms, `file` reads the file, which may be flattened.
+
+mod elf_core;
+mod file;
+mod kdump;
+mod page;
+mod vmcoreinfo;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::words::Word;
+use elf_core::ElfCore;
+use file::DumpFile;
+use kdump::Kdump;
+use vmcoreinfo::Vmcoreinfo;
+
+/// The first of the tables.
+const FIRST: &str = "SYMBOL(kallsyms_num_syms)";
+
+/// The first of the size tables: 16 bytes, before a bit for each symbol.
+const SIZES: &str = "SYMBOL(kallsyms_size_counts)";
+
+/// The most bytes that are read behind the first table.
+const TABLES: u64 = 1 << 26;
+
+/// More bytes than the tables have after the last one that VMCOREINFO names: for each symbol, and besides.
+const TAIL_OF_SYMBOL: u64 = 10;
+const TAIL: u64 = 1 << 20;
+
+/// The remedy for a dump that does not have everything.
+const REMEDY: &str =
+    "Give the vmlinux or the vmlinuz of that kernel, with the KERNELOFFSET of the dump as --offset.";
+
+/// The remedy for a dump that is damaged.
+const COPY: &str = "Copy the dump again, or give the vmlinux or the vmlinuz of that kernel.";
+
+/// The part of a dump that has the tables.
+pub(crate) struct Dump {
+    pub(crate) memory: Vec<u8>,
+    /// The address of the first byte of `memory`, a multiple of 8.
+    pub(crate) start: u64,
+    /// The distance from the addresses of the link to those of the boot.
+    pub(crate) offset: u64,
+    /// The reason why `memory` ends before all tables may have ended.
+    lack: Option<Lack>,
+}
+
+/// A form of a dump.
+trait Form {
+    /// The text of VMCOREINFO; `None` if the dump has none.
+    fn vmcoreinfo(&self) -> io::Result<Option<Vec<u8>>>;
+
+    /// At least one byte of the memory at `address`, an address in the image, and `most` bytes or a page.
+    fn piece(
+        &self,
+        vmcoreinfo: &Vmcoreinfo<'_>,
+        address: u64,
+        most: u64,
+    ) -> io::Result<std::result::Result<Vec<u8>, Lack>>;
+}
+
+/// The reason why a dump does not have a byte.
+enum Lack {
+    /// The dump was made without this memory.
+    Absent,
+    /// The file ends before this memory.
+    CutShort,
+    /// The page with this memory has this problem.
+    Damaged(String),
+}
+
+impl Dump {
+    /// Reads the dump in the file `path`; `None` if the file is no dump.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>> {
+        let file = DumpFile::open(path)?;
+        if let Some(core) = ElfCore::open(path, &file)? {
+            return Self::of_form(path, &core).map(Some);
+        }
+        match Kdump::open(path, &file)? {
+            Some(kdump) => Self::of_form(path, &kdump).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn of_form(path: &Path, form: &impl Form) -> Result<Self> {
+        let failed = |error: io::Error| Error::in_file(path, error.to_string(), COPY);
+        let missing = |what: String| Error::in_file(path, what, REMEDY);
+        let text = form.vmcoreinfo().map_err(failed)?;
+        let text = text
+            .ok_or_else(|| missing("the dump has no note VMCOREINFO of its kernel".to_owned()))?;
+        let text = String::from_utf8_lossy(&text);
+        let vmcoreinfo = Vmcoreinfo::parse(&text);
+        let number = |name: &str| {
+            let number = vmcoreinfo.hexadecimal(name);
+            number.ok_or_else(|| missing(format!("VMCOREINFO of the dump has no {name}")))
+        };
+        let (first, offset) = (number(FIRST)?, number("KERNELOFFSET")?);
+        let mut dump = Self {
+            memory: Vec::new(),
+            // Linux 7.2 and 7.3 have tables at multiples of 4.
+            start: first & !7,
+            offset,
+            lack: None,
+        };
+        dump.read_to(form, &vmcoreinfo, 8).map_err(failed)?;
+        let symbols = dump.memory.get((first & 7) as usize..);
+        let symbols = u64::from(symbols.and_then(u32::of_bytes).unwrap_or(0));
+        let size = vmcoreinfo.last_table().unwrap_or(first) - dump.start;
+        // The scanner takes a kernel for one without sizes if this table does not end.
+        let certain = match vmcoreinfo.hexadecimal(SIZES) {
+            Some(_) => size.saturating_add(16 + symbols.div_ceil(64) * 8),
+            None => size,
+        };
+        let size = size.saturating_add(TAIL + TAIL_OF_SYMBOL * symbols);
+        dump.read_to(form, &vmcoreinfo, size.min(TABLES))
+            .map_err(failed)?;
+        match &dump.lack {
+            Some(lack) if dump.memory.len() as u64 <= certain => Err(dump.lacking(path, lack)),
+            _ => Ok(dump),
+        }
+    }
+
+    /// Reads memory up to a length of at least `size`, or up to memory that the dump does not have.
+    fn read_to(
+        &mut self,
+        form: &impl Form,
+        vmcoreinfo: &Vmcoreinfo<'_>,
+        size: u64,
+    ) -> io::Result<()> {
+        while self.lack.is_none() && (self.memory.len() as u64) < size {
+            let left = size - self.memory.len() as u64;
+            match form.piece(vmcoreinfo, self.end(), left)? {
+                Ok(piece) => self.memory.extend(piece),
+                Err(lack) => self.lack = Some(lack),
+            }
+        }
+        Ok(())
+    }
+
+    /// The address after the last byte of `memory`.
+    fn end(&self) -> u64 {
+        self.start.wrapping_add(self.memory.len() as u64)
+    }
+
+    /// The failure that explains why a table is not in `memory`, if the dump in the file `path` does not
+    /// have all of the memory around the tables.
+    pub(crate) fn explains(&self, path: &Path) -> Option<Error> {
+        self.lack.as_ref().map(|lack| self.lacking(path, lack))
+    }
+
+    fn lacking(&self, path: &Path, lack: &Lack) -> Error {
+        let place = format!("the memory at {:#x}, where the tables are,", self.end());
+        match lack {
+            Lack::Absent => Error::in_file(path, format!("{place} is not in the dump"), REMEDY),
+            _ => Error::in_file(path, format!("{place} cannot be read: {lack}"), COPY),
+        }
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => write!(f, "the dump does not have it"),
+            Self::CutShort => write!(f, "the dump is cut short"),
+            Self::Damaged(problem) => write!(f, "the page is damaged: {problem}"),
+        }
+    }
+}
