@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Decodes the tables of kallsyms and kallmodsyms in the memory of a kernel.
+
+Documentation/kbuild/tables.rst describes the tables. This module knows no
+debugger: drgn/kallmodsyms.py and gdb/kallmodsyms.py give it the memory and
+the addresses of the tables.
+"""
+
+import bisect
+import collections
+import struct
+
+# The tables that every kernel with CONFIG_KALLMODSYMS has.
+NAMES = (
+    "kallsyms_num_syms",
+    "kallsyms_names",
+    "kallsyms_token_table",
+    "kallsyms_token_index",
+    "kallsyms_offsets",
+    "kallsyms_num_modules",
+    "kallsyms_module_base",
+    "kallsyms_module_offsets",
+    "kallsyms_modules",
+    "kallsyms_num_module_exceptions",
+    "kallsyms_module_exceptions",
+    "kallsyms_exception_modules",
+    "kallsyms_module_names_len",
+    "kallsyms_module_names",
+)
+
+# Linux 7.2 and 7.3 have no base. A kernel without CONFIG_KALLMODSYMS_SIZES has
+# no table of sizes.
+OPTIONAL = ("kallsyms_relative_base", "kallsyms_size_counts")
+
+# The first address of the upper half, where the image of a kernel is.
+IMAGE = 1 << 63
+
+TOKENS = 256
+RANK_STEP = 512
+NO_SIZE = 0xFFFFFFFF
+NIBBLE_ESCAPE = 15
+BYTE_ESCAPE = 255
+
+Location = collections.namedtuple("Location", "symbol offset size modules")
+Module = collections.namedtuple("Module", "symbols bytes")
+
+
+class TablesError(Exception):
+    """The kernel has no tables, or they cannot be decoded."""
+
+
+class Symbol(
+    collections.namedtuple("Symbol", "address size type name modules")
+):
+    """A symbol of the kernel; modules is a tuple of names."""
+
+    def __str__(self):
+        """The line of /proc/kallmodsyms."""
+        line = f"{self.address:016x} {self.size:x} {self.type} {self.name}"
+        return line + brackets(self.modules)
+
+
+def brackets(modules):
+    """The modules as a line of /proc/kallmodsyms ends with them."""
+    if not modules:
+        return ""
+    return "\t" + " ".join(f"[{module}]" for module in modules)
+
+
+class Tables:
+    """The symbols and the built-in modules of a kernel.
+
+    read(address, size) returns memory of the kernel. addresses has the
+    addresses of the tables in NAMES, and of those in OPTIONAL that the kernel
+    has. offset is the distance from addresses of the link to those of the
+    boot: KERNELOFFSET in VMCOREINFO.
+    """
+
+    def __init__(self, read, addresses, offset):
+        for name in NAMES:
+            if name not in addresses:
+                raise TablesError(
+                    f"there is no table {name}: build the kernel with "
+                    "CONFIG_KALLMODSYMS"
+                )
+        self._read = read
+        self._addresses = addresses
+        self._linked_text = self._number("kallsyms_module_base", "Q")
+        self._text = self._linked_text + offset
+        self._read_modules()
+        self.symbols = self._symbols()
+        # sort() keeps the order of symbols at one address.
+        self._sorted = sorted(self.symbols, key=lambda one: one.address)
+        self._starts = [symbol.address for symbol in self._sorted]
+
+    def named(self, name):
+        """The symbols of this name, by address."""
+        return [symbol for symbol in self._sorted if symbol.name == name]
+
+    def at(self, address):
+        """The Location of an address, or None outside of the kernel.
+
+        Its symbol is the one that the kernel prints: the first at the highest
+        address that is not above this one. Its size is 0 only if no symbol
+        follows. Padding has the modules of the object file before it.
+        """
+        after = bisect.bisect_right(self._starts, address)
+        if after == 0 or (self._starts[after - 1] ^ address) & IMAGE:
+            return None
+        first = bisect.bisect_left(self._starts, self._starts[after - 1])
+        symbol = self._sorted[first]
+        offset = address - symbol.address
+        here = self._sorted[first:after]
+        around = [one for one in here if offset < one.size]
+        is_last = after == len(self._starts) or bool(
+            (self._starts[after] ^ address) & IMAGE
+        )
+        if is_last and not around:
+            return None
+        size = symbol.size
+        if size == 0 and not is_last:
+            size = self._starts[after] - symbol.address
+        if around:
+            return Location(symbol, offset, size, around[0].modules)
+        text = self._text if address & IMAGE else self._linked_text
+        modules = self._modules_at((address - text) % (1 << 32))
+        return Location(symbol, offset, size, modules)
+
+    def modules(self):
+        """The number of symbols and of bytes of each module, by its name.
+
+        Bytes in several symbols count once.
+        """
+        symbols = collections.Counter()
+        size = collections.Counter()
+        covered = 0
+        for symbol in self._sorted:
+            end = symbol.address + symbol.size
+            new = max(0, end - max(symbol.address, covered))
+            covered = max(covered, end) if symbol.size else covered
+            for module in symbol.modules:
+                symbols[module] += 1
+                size[module] += new
+        return {
+            name: Module(symbols[name], size[name]) for name in sorted(symbols)
+        }
+
+    def _bytes(self, name, size):
+        return self._read(self._addresses[name], size) if size else b""
+
+    def _numbers(self, name, count, kind="I"):
+        size = struct.calcsize("<" + kind) * count
+        return struct.unpack(f"<{count}{kind}", self._bytes(name, size))
+
+    def _number(self, name, kind="I"):
+        return self._numbers(name, 1, kind)[0]
+
+    def _read_modules(self):
+        """Reads the ranges, the exceptions and the names of modules."""
+        ranges = self._number("kallsyms_num_modules")
+        self._range_starts = self._numbers("kallsyms_module_offsets", ranges)
+        self._range_modules = self._numbers("kallsyms_modules", ranges)
+        count = self._number("kallsyms_num_module_exceptions")
+        symbols = self._numbers("kallsyms_module_exceptions", count)
+        modules = self._numbers("kallsyms_exception_modules", count)
+        self._exceptions = dict(zip(symbols, modules))
+        size = self._number("kallsyms_module_names_len")
+        self._module_names = self._bytes("kallsyms_module_names", size)
+        self._lists = {}
+
+    def _modules_named(self, offset):
+        """The modules that a name offset stands for."""
+        if offset not in self._lists:
+            names = self._module_names
+            count = 0 if offset == 0 else 1
+            start = offset
+            if count and names[offset] == 0:
+                count = names[offset + 1]
+                start += 2
+            ended = names[start:].split(b"\0", count)[:count]
+            self._lists[offset] = tuple(name.decode() for name in ended)
+        return self._lists[offset]
+
+    def _modules_at(self, offset):
+        """The modules of the range with this offset from _text."""
+        index = bisect.bisect_right(self._range_starts, offset)
+        if index == 0:
+            return ()
+        return self._modules_named(self._range_modules[index - 1])
+
+    def _symbols(self):
+        """All symbols, in the order of the tables."""
+        count = self._number("kallsyms_num_syms")
+        places = self._places(count)
+        sizes = self._sizes(gaps(places))
+        symbols = []
+        names = self._names(count)
+        for index, (address, is_absolute) in enumerate(places):
+            text = self._linked_text if is_absolute else self._text
+            if index in self._exceptions:
+                modules = self._modules_named(self._exceptions[index])
+            else:
+                modules = self._modules_at((address - text) % (1 << 32))
+            kind, name = names[index]
+            symbols.append(Symbol(address, sizes[index], kind, name, modules))
+        return symbols
+
+    def _names(self, count):
+        """The type and the name of each symbol."""
+        names = self._addresses["kallsyms_names"]
+        table = self._addresses["kallsyms_token_table"]
+        index = self._addresses["kallsyms_token_index"]
+        strings = self._read(table, index - table)
+        starts = self._numbers("kallsyms_token_index", TOKENS, "H")
+        tokens = [strings[at : strings.index(b"\0", at)] for at in starts]
+        # Markers are between the names and the tokens.
+        data = self._read(names, table - names)
+        at = 0
+        decoded = []
+        for _ in range(count):
+            size = data[at]
+            at += 1
+            if size & 0x80:
+                size = (size & 0x7F) | data[at] << 7
+                at += 1
+            text = b"".join([tokens[one] for one in data[at : at + size]])
+            at += size
+            text = text.decode(errors="replace")
+            decoded.append((text[0], text[1:]))
+        return decoded
+
+    def _places(self, count):
+        """The address of each symbol, and whether it is absolute."""
+        rows = self._numbers("kallsyms_offsets", count, "i")
+        if "kallsyms_relative_base" not in self._addresses:
+            first = self._addresses["kallsyms_offsets"]
+            return [
+                (first + 4 * index + row, False)
+                for index, row in enumerate(rows)
+            ]
+        base = self._number("kallsyms_relative_base", "Q")
+        # On x86, addresses from 0 on are those of per-cpu symbols.
+        if min(rows, default=0) < 0:
+            return [
+                (row, True) if row >= 0 else (base - 1 - row, False)
+                for row in rows
+            ]
+        return [(base + row, False) for row in rows]
+
+    def _sizes(self, distances):
+        """The size of each symbol. Without size tables, its gap."""
+        if "kallsyms_size_counts" not in self._addresses:
+            return distances
+        levels = self._size_levels(len(distances))
+        bits, nibbles, values, padding, words = levels
+        escapes = iter(nibble for pair in nibbles for nibble in halves(pair))
+        padding = iter(padding)
+        words = iter(words)
+        sizes = []
+        for index, gap in enumerate(distances):
+            size = gap
+            if bits[index // 8] >> index % 8 & 1:
+                nibble = next(escapes)
+                if nibble != NIBBLE_ESCAPE:
+                    value = values[nibble]
+                    size = 0 if value == NO_SIZE else gap - value
+                else:
+                    value = next(padding)
+                    is_escape = value == BYTE_ESCAPE
+                    size = next(words) if is_escape else gap - value
+            sizes.append(size)
+        return sizes
+
+    def _size_levels(self, count):
+        """The four levels of sizes, and the meanings of level 2.
+
+        VMCOREINFO has the address of the first table. Each table begins at a
+        multiple of 8 behind the previous one and its room.
+        """
+        at = self._addresses["kallsyms_size_counts"]
+
+        def table(size):
+            nonlocal at
+            data = self._read(at, size) if size else b""
+            at += aligned(size)
+            mark, room = struct.unpack("<4sI", self._read(at, 8))
+            at += aligned(room) if mark == b"room" else 0
+            return data
+
+        def ranks(entries):
+            table(4 * divided(entries, RANK_STEP))
+
+        nibble_count, byte_count, word_count = struct.unpack("<3I", table(12))
+        bits = table(8 * divided(count, 64))
+        ranks(count)
+        nibbles = table(divided(nibble_count, 2))
+        ranks(nibble_count)
+        values = struct.unpack("<15I", table(60))
+        padding = table(byte_count)
+        ranks(byte_count)
+        words = struct.unpack(f"<{word_count}Q", table(8 * word_count))
+        return bits, nibbles, values, padding, words
+
+
+def gaps(places):
+    """The distance from each place to the next higher one.
+
+    It is 0 for the last places of the image, and of the absolute ones.
+    """
+    distances = []
+    after = 0
+    for index, (address, is_absolute) in enumerate(places):
+        after = max(after, index + 1)
+        while after < len(places) and places[after] == places[index]:
+            after += 1
+        gap = 0
+        if after < len(places) and places[after][1] == is_absolute:
+            gap = places[after][0] - address
+        distances.append(gap)
+    return distances
+
+
+def halves(pair):
+    """The two nibbles of a byte."""
+    return pair & 0xF, pair >> 4
+
+
+def divided(count, by):
+    """A quotient, rounded up."""
+    return -(-count // by)
+
+
+def aligned(size):
+    """The next multiple of 8."""
+    return divided(size, 8) * 8
+
+
+def answer(tables, query):
+    """The lines that answer a query: an address or a symbol.
+
+    An address has 16 digits or begins with 0x. The forms of the lines are
+    those of `kallmodsyms lookup`.
+    """
+    if query.startswith("0x") or len(query) == 16:
+        try:
+            address = int(query, 16)
+        except ValueError:
+            address = None
+        if address is not None:
+            found = tables.at(address)
+            if found is None:
+                return []
+            place = f"{found.symbol.name}+{found.offset:#x}/{found.size:#x}"
+            return [f"{address:016x} {place}{brackets(found.modules)}"]
+    return [str(symbol) for symbol in tables.named(query)]
+
+
+def modules_table(tables):
+    """The lines of a table of all built-in modules."""
+    lines = [f"{'symbols':>7} {'bytes':>9} module"]
+    for name, module in tables.modules().items():
+        lines.append(f"{module.symbols:7} {module.bytes:9} {name}")
+    return lines
