@@ -92,7 +92,7 @@ for source in "$directory/engine/"*.rs; do
 	log=$output/$name.log
 	mkdir -p "$output/corpus/$name" "$output/findings"
 	TMPDIR=$temporary "$binaries/$name" "$output/corpus/$name" "$directory/corpus/$name" \
-		"$bound" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		"$bound" -max_len=8192 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 		-artifact_prefix="$output/findings/$name-" >"$log" 2>&1 &
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A vmlinux, or a vmlinuz that contains one: `show` in every format, and `lookup`.
+//! A file that has a kernel in any form, as a vmlinux, a vmlinuz, an Image or a dump: `show` in every format,
+//! and `lookup`.
 
 use std::path::Path;
 
