@@ -3,6 +3,7 @@
 //! Compiles the command `kallmodsyms`, the crate in `tools/kallmodsyms/`, for this host.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -37,6 +38,26 @@ pub fn build() -> Result<PathBuf> {
         .last()
         .context("`make tool` printed no path")?;
     Ok(PathBuf::from(path))
+}
+
+/// Links the command without shared libraries, for a guest that has none. Stores it in the file `program`.
+pub fn build_static(program: &Path) -> Result<()> {
+    let mut phase = Phase::start("tool");
+    phase.update("linking for the guest");
+    let mut cargo = cargo("rustc")?;
+    cargo.args(["--quiet", "--bin", "kallmodsyms"]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    cargo.args(["--", "-C", "target-feature=+crt-static"]);
+    let said = command::output(&mut cargo)?;
+    // cargo prints a JSON object for each crate; the last one has the path of the program.
+    let mut paths = said.lines().filter_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        line["executable"].as_str().map(PathBuf::from)
+    });
+    let built = paths.next_back().context("cargo made no program")?;
+    fs::copy(&built, program).with_context(|| built.display().to_string())?;
+    phase.done("linked for the guest");
+    Ok(())
 }
 
 /// A cargo command for the crate of the program. The tests' target directory has the generator, which has

@@ -110,7 +110,7 @@ pub fn pack_files(
         list.file(&format!("lib/{name}"), module, 0o644);
     }
     for (name, file) in files {
-        list.file(name, file, 0o644);
+        list.file(name, file, mode(&fs::metadata(file)?));
     }
 
     Guest::of(kernel, &list, directory)
@@ -172,6 +172,14 @@ pub fn install_modules(kernel: &Kernel, directory: &Path) -> Result<PathBuf> {
     Ok(root)
 }
 
+/// The mode of a file in the guest: that of a program, or of other files.
+fn mode(file: &fs::Metadata) -> u32 {
+    match file.permissions().mode() & 0o111 {
+        0 => 0o644,
+        _ => 0o755,
+    }
+}
+
 /// The list that `gen_init_cpio` reads.
 pub struct Files {
     text: String,
@@ -217,10 +225,7 @@ impl Files {
                 self.tree(root, &entry.path())?;
             } else if kind.is_file() {
                 let name = name.join(entry.file_name());
-                let mode = match entry.metadata()?.permissions().mode() & 0o111 {
-                    0 => 0o644,
-                    _ => 0o755,
-                };
+                let mode = mode(&entry.metadata()?);
                 self.file(&name.to_string_lossy(), &entry.path(), mode);
             }
         }

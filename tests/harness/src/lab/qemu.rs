@@ -15,6 +15,7 @@ use anyhow::{bail, Context, Result};
 
 use crate::lab::command;
 use crate::lab::guest::Guest;
+use crate::lab::monitor::{Dump, Monitor};
 use crate::lab::options::{Accel, Options};
 use crate::lab::progress::Phase;
 
@@ -126,6 +127,45 @@ fn unpack(archive: &Path, guest: &Guest) -> Result<PathBuf> {
     let mut tar = Command::new("tar");
     command::output(tar.arg("-xf").arg(archive).arg("-C").arg(&directory))?;
     Ok(directory)
+}
+
+/// The kernel parameter with which a kernel without ACPI finds the device that passes VMCOREINFO to QEMU.
+const DEVICE: &str = "qemu_fw_cfg.ioport=12@0x510:0:1:4";
+
+/// Boots the guest in the mode `dump`, and dumps its memory into `directory` while the guest runs: one dump in
+/// each format that this QEMU has. Returns the files that the guest sent, and the dumps.
+pub fn dumps(options: &Options, guest: &Guest, directory: &Path) -> Result<(Files, Vec<Dump>)> {
+    let mut phase = Phase::start("boot");
+    phase.update("under QEMU, to dump its memory");
+    let mut qemu = command_for(options, guest, "dump", DEVICE)?;
+    // The path of a socket is at most 107 bytes.
+    let sockets = tempfile::tempdir()?;
+    let socket = sockets.path().join("monitor");
+    let monitor = format!("unix:{},server=on,wait=off", socket.display());
+    qemu.args(["-m", "256M", "-device", "vmcoreinfo", "-qmp", &monitor]);
+    let archive = with_port(&mut qemu, guest);
+    let mut dumps = None;
+    watch(qemu, guest, |line| {
+        // After these words the guest waits.
+        if line == LAST_WORDS {
+            dumps = Some(dump(&socket, directory));
+        }
+    })?;
+    let dumps = dumps.context("the guest was not dumped")??;
+    let files = Files {
+        config: guest.config.clone(),
+        directory: unpack(&archive, guest)?,
+    };
+    phase.done(&guest.config);
+    Ok((files, dumps))
+}
+
+/// Dumps the memory of a guest, and ends QEMU.
+fn dump(socket: &Path, directory: &Path) -> Result<Vec<Dump>> {
+    let mut monitor = Monitor::connect(socket)?;
+    let dumps = monitor.dump(directory);
+    monitor.quit()?;
+    dumps
 }
 
 /// Boots the guest in the mode `test`. The guest runs its tests; `line` gets each line of the console.

@@ -9,7 +9,9 @@ mod compilers;
 mod damaged;
 mod damages;
 mod deb;
+mod debuggers;
 mod docs;
+mod dumps;
 mod hooks;
 mod host;
 mod image_bytes;
@@ -228,6 +230,7 @@ fn kernel(
     sizes::run(report, &kernel, &files)?;
     vmcoreinfo::run(report, &kernel, &files)?;
     offline::run(report, options, &kernel, &guest, &files)?;
+    dumps::run(report, options, &kernel)?;
     image_bytes::run(report, &kernel)?;
     unchanged::run(report, options, &kernel, packaged)?;
     reproduce::run(report, &kernel)?;

@@ -88,7 +88,7 @@ fn without_symbols(options: &Options, kernel: &Kernel) -> Result<(PathBuf, &'sta
 
 /// The lines of the kernel's own symbols in `/proc/kallmodsyms` and `/proc/kallsyms`. In
 /// `/proc/kallsyms`, these lines have no brackets, and the lines of loaded modules follow.
-fn of_kernel(files: &Files) -> Result<(String, String)> {
+pub fn of_kernel(files: &Files) -> Result<(String, String)> {
     let (kallmodsyms, kallsyms) = (files.read("kallmodsyms")?, files.read("kallsyms")?);
     let count = kallsyms.lines().position(|line| line.contains('\t'));
     let count = count.context("no module is loaded in the guest")?;
@@ -112,7 +112,7 @@ fn address(lines: &str, end: &str) -> Result<u64> {
 }
 
 /// Checks that both texts have the same bytes, and are not empty.
-fn same(offline: &str, booted: &str) -> Result<()> {
+pub fn same(offline: &str, booted: &str) -> Result<()> {
     ensure!(!booted.is_empty(), "the file of the kernel is empty");
     if offline == booted {
         return Ok(());
