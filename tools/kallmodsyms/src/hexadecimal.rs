@@ -8,7 +8,7 @@ pub(crate) fn parse_digits(digits: &[u8]) -> Option<u64> {
         return None;
     }
     digits.iter().try_fold(0, |number, &digit| {
-        Some(number << 4 | u64::from(char::from(digit).to_digit(16)?))
+        Some((number << 4) | u64::from(char::from(digit).to_digit(16)?))
     })
 }
 

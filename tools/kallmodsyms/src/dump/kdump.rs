@@ -125,7 +125,7 @@ impl<'f> Kdump<'f> {
         let byte = self.file.read(bitmap + number / 8, 1)?;
         Ok(byte
             .first()
-            .is_some_and(|byte| byte >> (number % 8) & 1 == 1))
+            .is_some_and(|byte| (byte >> (number % 8)) & 1 == 1))
     }
 
     /// The number of pages before page `number` that the dump has.

@@ -37,8 +37,8 @@ fn refusal(text: &str) -> String {
 fn lines_of_every_form_are_read() {
     let kernel = Kernel::from_listing(FORMS);
     let symbols = kernel.symbols().unwrap();
-    let lines: String = symbols.iter().map(|symbol| format!("{symbol}\n")).collect();
-    assert_eq!(lines, FORMS);
+    let lines: Vec<_> = symbols.iter().map(ToString::to_string).collect();
+    assert_eq!(lines.join("\n") + "\n", FORMS);
     let loaded = |symbol: &&kallmodsyms::Symbol<'_>| symbol.is_loaded() == Some(true);
     assert_eq!(symbols.iter().filter(loaded).count(), 4);
     let modules = symbols.modules().unwrap();
