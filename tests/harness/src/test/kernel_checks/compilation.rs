@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command lines that kbuild recorded beside the object files.
+//! Reads the compilers' command lines that kbuild recorded beside the object files, and runs checkers with
+//! them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,28 +11,28 @@ use anyhow::{ensure, Context, Result};
 use super::super::layering::normal;
 use crate::lab::configure::Kernel;
 
-/// The records of the kernel's own files that include one of ours.
-const INCLUDE_OURS: [&str; 2] = ["kernel/bpf/.core.o.cmd", "rust/.kernel.o.cmd"];
+/// The records of the kernel's own source files that include a file of the component.
+const INCLUDING_COMPONENT: [&str; 2] = ["kernel/bpf/.core.o.cmd", "rust/.kernel.o.cmd"];
 
-/// The command that compiled a file.
+/// The compilation of a source file, as kbuild recorded it.
 #[derive(Debug, PartialEq)]
 pub struct Compilation {
     pub source: PathBuf,
-    /// The variables that are set for the compiler, as a shell takes them.
+    /// The environment variables of the compiler, in the syntax of a shell.
     variables: String,
-    /// The arguments without those that name outputs, as a shell takes them.
+    /// The compiler's arguments except the arguments about outputs, in the syntax of a shell.
     arguments: String,
 }
 
-/// All compilations of a kernel that read our code.
+/// The compilations of the component's files, and of the kernel's files that include one of these.
 pub fn all(kernel: &Kernel) -> Result<Vec<Compilation>> {
     let mut files = Vec::new();
     add_files(&kernel.objtree.join("kernel/kallmodsyms"), &mut files)?;
-    let others = INCLUDE_OURS.map(|file| kernel.objtree.join(file));
-    files.extend(others.into_iter().filter(|file| file.exists()));
+    let of_kernel = INCLUDING_COMPONENT.map(|file| kernel.objtree.join(file));
+    files.extend(of_kernel.into_iter().filter(|file| file.exists()));
     let read = |file: PathBuf| {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        Ok(Compilation::recorded(&text))
+        Ok(Compilation::parse(&text))
     };
     files
         .into_iter()
@@ -40,7 +41,7 @@ pub fn all(kernel: &Kernel) -> Result<Vec<Compilation>> {
         .collect()
 }
 
-/// Adds the records in a directory and in those below it, in the order of their names.
+/// Adds the records in `directory` and its subdirectories to `files`, in the order of their names.
 fn add_files(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let context = || directory.display().to_string();
     let mut paths = Vec::new();
@@ -59,21 +60,21 @@ fn add_files(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 impl Compilation {
-    /// Parses a record; `None` if its command compiles no source file. Another command on the object file
-    /// may follow:
+    /// Parses a record. Returns `None` if the command compiles no source file. A second command, for the object
+    /// file, can follow:
     ///
     /// ```text
     /// savedcmd_a/b.o := gcc -Wp,-MMD,a/.b.o.d -DNAME='"b"' -c -o a/b.o /k/a/b.c   ; objtool a/b.o
     ///
     /// source_a/b.o := /k/a/b.c
     /// ```
-    fn recorded(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let value = |name: &str| {
             let mut lines = text.lines().filter(|line| line.starts_with(name));
             Some(lines.next()?.split_once(" := ")?.1)
         };
         let source = PathBuf::from(value("source_")?);
-        // The record is a makefile, which writes `#` and `$` so.
+        // A record is a makefile, which writes `#` as `$(pound)` and `$` as `$$`.
         let command = value("savedcmd_")?
             .replace("$(pound)", "#")
             .replace("$$", "$");
@@ -90,7 +91,7 @@ impl Compilation {
         while let Some(word) = words.next() {
             match word {
                 "-o" | "--out-dir" => _ = words.next(),
-                // rustdoc compiles nothing, and does not know how much to optimise.
+                // `-c` asks for an output. rustdoc does not accept `-O`.
                 "-c" | "-O" => {}
                 word if word.starts_with("-Wp,-M") || word.starts_with("--emit=") => {}
                 word => arguments.push(word),
@@ -103,22 +104,23 @@ impl Compilation {
         })
     }
 
-    /// Runs a checker, given by its name and flags, in the compiler's place. Returns its messages.
+    /// Runs `checker`, a program with its flags, with the variables and the arguments of the compiler. Returns
+    /// the checker's messages.
     pub fn check(&self, kernel: &Kernel, checker: &str) -> Result<String> {
         let mut sh = kernel.toolchain.command("sh");
         let line = format!("{} {checker} {}", self.variables, self.arguments);
         sh.arg("-c").arg(line).current_dir(&kernel.objtree);
-        // The kernel's make sets it for all of its Rust code.
+        // The kernel's make sets this variable for all Rust code of the kernel.
         let output = sh.env("RUSTC_BOOTSTRAP", "1").output().context("sh")?;
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
+        let messages = [output.stdout, output.stderr].concat();
+        let messages = String::from_utf8_lossy(&messages).into_owned();
         let source = self.source.display();
-        ensure!(output.status.success(), "{source}: {checker}:\n{said}");
-        Ok(said)
+        ensure!(output.status.success(), "{source}: {checker}:\n{messages}");
+        Ok(messages)
     }
 }
 
-/// The file that a message is about:
+/// The path of the file that a message is about:
 ///
 /// ```text
 /// /k/kernel/bpf/../kallmodsyms/rust/bpf_symbols.c:20:6: warning: context imbalance
@@ -141,7 +143,7 @@ mod tests {
             variables: String::new(),
             arguments: "-DA='\"b\"' -DB='#$' /k/a/b.c".to_owned(),
         };
-        assert_eq!(Compilation::recorded(c), Some(expected));
+        assert_eq!(Compilation::parse(c), Some(expected));
 
         let rust = "savedcmd_a/b.o := OBJTREE=/o /usr/bin/rustc --edition=2021 --out-dir a/ \
                     --emit=obj=a/b.o /k/a/b.rs\n\nsource_a/b.o := /k/a/b.rs\n";
@@ -150,14 +152,14 @@ mod tests {
             variables: "OBJTREE=/o".to_owned(),
             arguments: "--edition=2021 /k/a/b.rs".to_owned(),
         };
-        assert_eq!(Compilation::recorded(rust), Some(expected));
+        assert_eq!(Compilation::parse(rust), Some(expected));
 
         let archive = "savedcmd_a/built-in.a := rm -f a/built-in.a;  ar cDPrST a/built-in.a\n";
-        assert_eq!(Compilation::recorded(archive), None);
+        assert_eq!(Compilation::parse(archive), None);
     }
 
     #[test]
-    fn messages_are_about_a_file() {
+    fn messages_name_a_file() {
         let message = "/k/bpf/../kallmodsyms/a.c:20:6: warning: context imbalance in 'f'";
         assert_eq!(file_of(message), Path::new("/k/kallmodsyms/a.c"));
         assert_eq!(file_of("2 warnings emitted"), Path::new(""));

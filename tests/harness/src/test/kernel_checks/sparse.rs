@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! sparse on the C files, told what `make C=2` tells it.
+//! Runs sparse on the C files, with the flags of `make C=2`.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 
+use super::check_component;
 use super::compilation::Compilation;
-use super::silent;
 use crate::lab::configure::Kernel;
 
 pub fn run(kernel: &Kernel, compilations: &[&Compilation]) -> Result<()> {
@@ -15,13 +15,13 @@ pub fn run(kernel: &Kernel, compilations: &[&Compilation]) -> Result<()> {
     let context = || makefile.display().to_string();
     let text = fs::read_to_string(&makefile).with_context(context)?;
     let flags = check_flags(&text).with_context(context)?;
-    // kbuild adds these from the configuration. All our architectures have 64 bits and are little-endian.
+    // kbuild adds such flags from the configuration. All supported architectures are 64-bit and little-endian.
     let arch = kernel.options.arch()?.kernel;
     let checker = format!("sparse {flags} --arch={arch} -mlittle-endian -m64");
-    silent(kernel, compilations, "rust/helpers.c", |_| checker.clone())
+    check_component(kernel, compilations, "rust/helpers.c", |_| checker.clone())
 }
 
-/// Finds the flags for all architectures in the kernel's Makefile, and leaves out its variables.
+/// Parses the flags for all architectures in the kernel's Makefile. Leaves out references to variables.
 ///
 /// ```text
 /// CHECKFLAGS     := -D__linux__ -Dlinux -D__STDC__ -Dunix -D__unix__ \
@@ -44,7 +44,7 @@ mod tests {
     use super::check_flags;
 
     #[test]
-    fn flags_are_of_both_lines() {
+    fn flags_can_span_lines() {
         let makefile = "CHECK\t\t= sparse\n\nCHECKFLAGS     := -Dlinux \\\n\t\t  -Wbitwise $(CF)\n\
                         NOSTDINC_FLAGS :=\nCHECKFLAGS += --arch=$(ARCH)\n";
         assert_eq!(check_flags(makefile).unwrap(), "-Dlinux -Wbitwise");
