@@ -15,7 +15,7 @@ use crate::lab::command;
 use crate::lab::options;
 use crate::lab::source::{self, Tree};
 
-/// The files by which apply recognises a kernel tree, and a file in the directory of [`HEADER`].
+/// The files by which apply recognises a kernel tree, and a file beside [`HEADER`].
 const TREE: &[&str] = &[
     "Makefile",
     "Kbuild",
@@ -43,25 +43,25 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
             "apply with changed hooks brings the tree up to date",
             brings_up_to_date,
         ),
-        ("from a link to a copy and back", changes_mode),
+        ("apply turns a link into a copy, and back", changes_mode),
         (
-            "a change of the user's survives apply and unapply",
+            "the user's changes survive apply and unapply",
             keeps_changes_of_the_user,
         ),
         (
-            "a hunk that does not apply is named, and the tree stays",
+            "apply names a hunk that does not apply, and leaves the tree unchanged",
             refuses_a_conflict,
         ),
         (
-            "unapply names the file that was changed after apply, and the tree stays",
+            "unapply names a file that changed after apply, and leaves the tree unchanged",
             refuses_to_unapply,
         ),
-        ("a series without hooks is refused", refuses_other_series),
+        ("apply refuses a series without hooks", refuses_other_series),
         (
-            "a foreign kernel/kallmodsyms is refused",
+            "apply and unapply refuse a kernel/kallmodsyms that apply did not make",
             refuses_what_is_in_the_way,
         ),
-        ("wrong use is explained", explains_wrong_use),
+        ("apply.sh explains wrong arguments", explains_wrong_use),
     ];
     for (name, test) in tests {
         report.check(
@@ -72,7 +72,7 @@ pub fn run(report: &mut Report, packaged: &Tree) -> Result<()> {
     Ok(())
 }
 
-/// The files that the tests need of a tree.
+/// The files of a kernel tree that the tests need.
 pub fn needed_files(series: &str) -> Result<Vec<PathBuf>> {
     let mut files = hooks::touched_files(series)?;
     files.extend(TREE.iter().map(PathBuf::from));
@@ -95,13 +95,13 @@ const SAMPLES: &[&str] = &["samples/modules/Kbuild", "samples/reader-c/Makefile"
 /// The file that apply adds to the tree.
 const HEADER: &str = "include/linux/kallmodsyms.h";
 
-/// A tree with a few files, and a repository with a few files. A test may change both.
+/// A few files of a kernel tree, and a copy of parts of the repository. A test may change both.
 struct Scratch {
     _directory: TempDir,
     tree: PathBuf,
     repository: PathBuf,
     before: Contents,
-    /// For example `6.12`.
+    /// The series of the tree, for example `6.12`.
     series: String,
 }
 
@@ -235,7 +235,7 @@ fn links_and_restores(scratch: &Scratch) -> Result<()> {
     );
     ensure!(
         fs::read(scratch.tree.join(HEADER))? == fs::read(scratch.repository.join(HEADER))?,
-        "{HEADER} is not the repository's"
+        "{HEADER} differs from the repository's"
     );
     scratch.unapply()?;
     scratch.is_as_before()

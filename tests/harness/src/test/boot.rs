@@ -20,18 +20,20 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
     results.end()
 }
 
-/// The memory of the smallest machines that run such a kernel.
-const LITTLE: &str = "64M";
+/// The memory of the guest in [`run_small`].
+const SMALL_MEMORY: &str = "64M";
 
-/// Boots the same kernel on a machine with little memory.
+/// Boots the same kernel on a machine with [`SMALL_MEMORY`].
 pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let guest = guest::pack(options, kernel)?;
-    let mut results = Results::new(&format!("{} with {LITTLE}", kernel.config));
-    qemu::test_small(options, &guest, LITTLE, |line| results.take(report, line))?;
+    let mut results = Results::new(&format!("{} with {SMALL_MEMORY}", kernel.config));
+    qemu::test_small(options, &guest, SMALL_MEMORY, |line| {
+        results.take(report, line)
+    })?;
     results.end()
 }
 
-/// Boots the same kernel with the privacy tests: all kinds of processes open and read the file.
+/// Boots the same kernel with the privacy tests: processes with different rights open and read the file.
 pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let guest = guest::pack(options, kernel)?;
     let mut results = Results::new(&kernel.config);
@@ -42,9 +44,13 @@ pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> R
 
 /// The results of a guest's tests, as they arrive.
 pub struct Results {
+    /// The prefix of the names of the tests.
     name: String,
+    /// The number of tests that the guest planned.
     plan: Option<u32>,
+    /// The number of results so far.
     seen: u32,
+    /// The comments since the last result. The report of a failure repeats them.
     comments: Vec<String>,
 }
 
@@ -73,7 +79,7 @@ impl Results {
                 report.failed(&format!("{}: {name}", self.name), &self.comments.join("\n"));
                 self.comments.clear();
             }
-            // For example "Bail out! /proc/kallsyms: No such file or directory"
+            // Bail out! /proc/kallsyms: No such file or directory
             None if line.starts_with("Bail out!") => self.comments.push(line.to_owned()),
             None => {}
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compiles the generator and the format code with the oldest rustc that Kconfig admits. The component
-//! also needs the kernel's crates: `make matrix` has cells with that rustc.
+//! Compiles the generator and the format code with the oldest rustc that Kconfig admits. The component also
+//! needs the kernel's crates, so cells of `make matrix` compile it with that rustc.
 
 use std::env;
 use std::fs;
@@ -56,7 +56,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     Ok(())
 }
 
-/// Checks the locked crates that are compiled on this host.
+/// Checks that no locked crate that this host compiles wants a newer rustc than Kconfig.
 fn want_no_newer(manifest: &str) -> Result<()> {
     let oldest = toolchain::oldest_rustc()?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
@@ -102,7 +102,7 @@ fn common_flags(tree: &Path) -> Result<Vec<String>> {
         .with_context(|| format!("{}: no rust_common_flags", makefile.display()))
 }
 
-/// The flags that kbuild adds for the generator.
+/// The flags that kbuild uses for the generator alone.
 fn generator_flags() -> Result<Vec<String>> {
     let makefile = options::repository()?.join("scripts/Makefile");
     let text = fs::read_to_string(&makefile).with_context(|| makefile.display().to_string())?;
@@ -136,7 +136,7 @@ fn flags_of(text: &str, assignment: &str) -> Option<Vec<String>> {
 }
 
 fn compiles(toolchain: &Toolchain, options: &Options, file: &str, flags: &[&str]) -> Result<()> {
-    // The programs of the release see the cache, but may see another /tmp.
+    // A rustc of another release runs in a file system that has the cache, but perhaps another /tmp.
     let scratch = tempfile::tempdir_in(&options.cache)?;
     let made = scratch.path().join("made");
     let mut rustc = toolchain.run_rustc();
@@ -149,7 +149,7 @@ fn compiles(toolchain: &Toolchain, options: &Options, file: &str, flags: &[&str]
         .arg(options::repository()?.join(file));
     command::output(&mut rustc)?;
     if !made.exists() {
-        bail!("{file}: rustc made nothing");
+        bail!("{file}: rustc wrote no file");
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kernels with damaged tables: one message, and a file that still shows the undamaged parts.
+//! Boots kernels with damaged tables. A kernel that detects the damage prints one message. Its file
+//! still shows the data of the undamaged tables, unless it lost the tables of kallsyms itself.
 //!
-//! QEMU boots a copy of vmlinux with changed bytes in a table. The kernel is then at its link address.
+//! QEMU boots a copy of vmlinux with changed bytes in one table. Such a kernel runs at its link address.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,13 +28,13 @@ pub fn run(
     damages: &[Damage],
 ) -> Result<()> {
     let image = Image::read(kernel)?;
-    let whole = guest::pack(options, kernel)?;
-    let directory = whole.directory.join("damaged");
+    let undamaged = guest::pack(options, kernel)?;
+    let directory = undamaged.directory.join("damaged");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     let guest = Guest {
         image: directory.join("vmlinux"),
         directory,
-        ..whole
+        ..undamaged
     };
     let mut booted = 0;
     for damage in damages {
@@ -42,7 +43,10 @@ pub fn run(
             continue;
         }
         booted += 1;
-        let name = format!("{}: {} {}", kernel.config, damage.what, damage.outcome);
+        let name = format!(
+            "{}: {}: {}",
+            kernel.config, damage.description, damage.outcome
+        );
         report.check(
             &name,
             image.damage(damage, &guest.image).and_then(|()| {
@@ -52,11 +56,11 @@ pub fn run(
         );
     }
     report.count(format!("{}: {booted} damaged kernels", kernel.config));
-    // No later test may take the damaged vmlinux for the kernel's own.
+    // A later test could take the damaged vmlinux for the kernel's own.
     fs::remove_file(&guest.image).with_context(|| guest.image.display().to_string())
 }
 
-/// The lines of the console.
+/// The lines that the guest's console printed.
 fn console(guest: &Guest) -> Result<Vec<String>> {
     let path = guest.directory.join("console.log");
     let text = fs::read(&path).with_context(|| path.display().to_string())?;
@@ -64,7 +68,7 @@ fn console(guest: &Guest) -> Result<Vec<String>> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// A vmlinux, and the places of its tables.
+/// The contents of a vmlinux, and the offsets of its tables.
 struct Image {
     path: PathBuf,
     bytes: Vec<u8>,
@@ -76,7 +80,7 @@ impl Image {
     fn read(kernel: &Kernel) -> Result<Self> {
         let path = kernel.objtree.join("vmlinux");
         let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-        let tables = tables::places(&bytes)?;
+        let tables = tables::offsets(&bytes)?;
         Ok(Self {
             path,
             bytes,
@@ -115,17 +119,20 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
         complaints.join("\n")
     );
 
-    let said = lines_of(console, reports::is_from_component);
+    let messages = lines_of(console, reports::is_from_component);
     match damage.outcome.message() {
         Some(message) => ensure!(
-            said.len() == 1 && said.iter().all(|line| line.contains(message)),
-            "expected one message '{message}', but found: {said:#?}"
+            messages.len() == 1 && messages.iter().all(|line| line.contains(message)),
+            "expected one message '{message}', but found: {messages:#?}"
         ),
-        None => ensure!(said.is_empty(), "expected no message, but found: {said:#?}"),
+        None => ensure!(
+            messages.is_empty(),
+            "expected no message, but found: {messages:#?}"
+        ),
     }
 
     if damage.outcome == Outcome::NoFile {
-        // /proc/kallsyms may then be no text, so the files cannot be compared.
+        // With such tables, /proc/kallsyms can have any bytes, so the test does not compare the files.
         let sent = files.directory.join("kallmodsyms");
         let sent = sent
             .metadata()
@@ -139,7 +146,10 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
     let (count, in_modules) = (symbols.len(), in_modules.count());
     let loaded = texts.kallmodsyms.lines().count() - count;
     println!("# {count} symbols, {in_modules} of these in modules, and {loaded} of loaded modules");
-    ensure!(count > 1000 && loaded > 0, "the file is not whole");
+    ensure!(
+        count > 1000 && loaded > 0,
+        "{count} symbols of the kernel and {loaded} of loaded modules are too few"
+    );
     match damage.outcome {
         Outcome::NoModules => ensure!(in_modules == 0, "{in_modules} symbols are in modules"),
         _ => ensure!(
@@ -148,7 +158,7 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
         ),
     }
     if damage.outcome == Outcome::NoSizes {
-        let gap = |pair: &[super::listing::Symbol]| match pair {
+        let is_distance = |pair: &[super::listing::Symbol]| match pair {
             [one, next] => one.size == next.address.wrapping_sub(one.address),
             _ => true,
         };
@@ -158,7 +168,7 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
         let apart = symbols[image.unwrap_or(0)..]
             .windows(2)
             .filter(|pair| pair[0].address < pair[1].address);
-        let other = apart.filter(|pair| !gap(pair)).count();
+        let other = apart.filter(|pair| !is_distance(pair)).count();
         ensure!(other == 0, "{other} sizes are not distances");
     }
     Ok(())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Debian package of the command: in file systems of Debian 12 and 13, dpkg installs it and the program runs.
-//! A package of a newer host cannot be installed in an older release, as the C library there is too old.
+//! Installs the Debian package of the command in file systems of Debian 12 and 13, and runs the command there.
+//! The package of a newer host cannot be installed in an older release, whose C library is too old.
 
 use std::fs;
 use std::path::Path;
@@ -16,14 +16,14 @@ use crate::lab::cache::Cache;
 use crate::lab::options::Options;
 use crate::lab::workshop::Workshop;
 
-/// The releases, with the number that `/etc/os-release` has.
+/// The releases: the name, and the number in `/etc/os-release`.
 const RELEASES: &[(&str, u32)] = &[("bookworm", 12), ("trixie", 13)];
 
-/// What the file systems need: libraries of the program, and the command `man`.
+/// The packages of the file systems: the program's libraries, and the command `man`.
 const PACKAGES: &str = "libc6,libgcc-s1,man-db";
 
-/// Runs in the new file system.
-const TRY: &str = "set -e
+/// The script that the test runs in each new file system.
+const SCRIPT: &str = "set -e
 dpkg -i /tmp/kallmodsyms.deb >&2
 kallmodsyms --version
 kallmodsyms sizes /tmp/vmlinux | tail -n 1
@@ -35,8 +35,9 @@ grep -o 'License: GPL-2.0' /usr/share/doc/kallmodsyms/copyright
 rm /tmp/kallmodsyms.deb /tmp/vmlinux
 ";
 
-/// The lines of the answer, after the version and the sum of the bytes.
-const FILES: &[&str] = &[
+/// The last lines of the script's output: the installed files and the license. The version and the sum of the
+/// bytes come before them.
+const LAST_LINES: &[&str] = &[
     "/usr/share/man/man1/kallmodsyms.1.gz",
     "/usr/share/man/man1/kallmodsyms-sizes.1.gz",
     "/usr/share/man/man5/proc_kallmodsyms.5.gz",
@@ -52,8 +53,8 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     let package = deb::build(&workshop.cache)?;
     for &(release, number) in RELEASES {
         let name = format!("the package is installed and runs in Debian {number}");
-        if host()? > number {
-            println!("# not tried, as this host is newer: {name}");
+        if host_release()? > number {
+            println!("# skipped, because this host has a newer release: {name}");
             continue;
         }
         report.check(
@@ -66,17 +67,17 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
 
 fn installs(cache: &Cache, release: &str, package: &Path, vmlinux: &Path) -> Result<()> {
     let directory = cache.path.join("deb");
-    let (script, answer) = (
+    let (script, output) = (
         directory.join("try.sh"),
         directory.join(format!("{release}.txt")),
     );
-    fs::write(&script, TRY)?;
+    fs::write(&script, SCRIPT)?;
     let hooks = [
         format!("upload {} /tmp/kallmodsyms.deb", package.display()),
         format!("upload {} /tmp/vmlinux", vmlinux.display()),
         format!("upload {} /tmp/try.sh", script.display()),
-        "chroot \"$1\" sh /tmp/try.sh >\"$1/tmp/answer\"".into(),
-        format!("download /tmp/answer {}", answer.display()),
+        "chroot \"$1\" sh /tmp/try.sh >\"$1/tmp/output\"".into(),
+        format!("download /tmp/output {}", output.display()),
     ];
     let hooks = hooks.map(|hook| format!("--customize-hook={hook}"));
     bootstrap::make(
@@ -86,19 +87,19 @@ fn installs(cache: &Cache, release: &str, package: &Path, vmlinux: &Path) -> Res
         &hooks,
         Path::new("/dev/null"),
     )?;
-    let answer = fs::read_to_string(&answer).with_context(|| answer.display().to_string())?;
-    let lines: Vec<_> = answer.lines().collect();
+    let output = fs::read_to_string(&output).with_context(|| output.display().to_string())?;
+    let lines: Vec<_> = output.lines().collect();
     let version = lines
         .first()
         .is_some_and(|line| line.starts_with("kallmodsyms "));
     let has_sum = lines.iter().any(|line| line.ends_with(" total"));
-    ensure!(version && has_sum, "{answer}");
-    ensure!(lines.ends_with(FILES), "{answer}");
+    ensure!(version && has_sum, "{output}");
+    ensure!(lines.ends_with(LAST_LINES), "{output}");
     Ok(())
 }
 
 /// The number of this host's release of Debian; the highest number for a release in preparation.
-fn host() -> Result<u32> {
+fn host_release() -> Result<u32> {
     let release = fs::read_to_string("/etc/os-release").context("/etc/os-release")?;
     let number = release.lines().find_map(|line| {
         line.strip_prefix("VERSION_ID=\"")?

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests of the documentation: the kernel's build prints no warning about the pages, mandoc and groff
-//! print no warning about the man pages, and link-errors.rst has the generator's messages.
+//! Tests the documentation. The kernel's build, mandoc and groff print no warning about the pages, and
+//! link-errors.rst has the generator's messages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,11 +27,11 @@ pub fn run(report: &mut Report) -> Result<()> {
         "link-errors.rst has the generator's messages",
         messages(&repository, &files),
     );
-    report.check("make help is one screen", help(&repository));
+    report.check("make help fits on one screen", help(&repository));
     Ok(())
 }
 
-/// Makes the pages with the kernel's build, which must print no warning.
+/// Checks that the kernel's build of the pages prints no warning.
 pub fn pages(report: &mut Report, cache: &Cache, tree: &Tree) -> Result<()> {
     report.check(
         "the kernel's htmldocs makes the pages without a warning",
@@ -101,7 +101,7 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
         "not in scripts/: {}",
         unknown.join(", ")
     );
-    let missing: Vec<_> = whole_messages(&sources)
+    let missing: Vec<_> = literal_messages(&sources)
         .filter(|message| !page.contains(message))
         .collect();
     ensure!(
@@ -113,7 +113,7 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
 }
 
 /// The messages in `Err("not an address".into())`, `.ok_or("not four numbers and a name")` and similar calls.
-fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
+fn literal_messages(sources: &str) -> impl Iterator<Item = &str> {
     let calls = [
         "Err(\"",
         "ok_or(\"",
@@ -129,11 +129,11 @@ fn whole_messages(sources: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A screen has 24 lines of 80 columns, and the next prompt needs one line.
+/// Checks the output of `make help`. A screen has 24 lines of 80 columns, and the next prompt needs one line.
 fn help(repository: &Path) -> Result<()> {
     let mut make = Command::new("make");
     make.arg("-C").arg(repository).args(["-s", "help"]);
-    // The path of the user's own cache can be longer.
+    // The path of the user's own cache can be too long for a line.
     make.env("KALLMODSYMS_CACHE", "~/.cache/kallmodsyms");
     for variable in ["MAKEFLAGS", "MAKELEVEL"] {
         make.env_remove(variable);

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::debuggers;
-use super::offline::{of_kernel, same};
+use super::offline::{own_symbols, same};
 use super::report::Report;
 use crate::lab::command;
 use crate::lab::configure::Kernel;
@@ -32,7 +32,7 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
     let files = [("bin/kallmodsyms", tool.as_path())];
     let guest = guest::pack_files(options, kernel, &[], &files)?;
     let (files, dumps) = qemu::dumps(options, &guest, &directory)?;
-    let (lines, _) = of_kernel(&files)?;
+    let (lines, _) = own_symbols(&files)?;
     let count = lines.lines().count();
     let name = |what: &str| {
         format!(

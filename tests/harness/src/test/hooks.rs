@@ -9,7 +9,7 @@ use anyhow::{ensure, Context, Result};
 
 use crate::lab::options;
 
-/// The lines that a hunk finds in a file.
+/// A hunk of a patch, with the lines that it expects in the file.
 #[derive(Debug, PartialEq)]
 struct Hunk {
     file: PathBuf,
@@ -23,8 +23,8 @@ pub fn touched_files(series: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Checks that each hunk has exactly one place in its file. If the lines are not at their numbers,
-/// patch(1) looks for another place.
+/// Checks that the lines of each hunk are in exactly one place in the file. If the lines are not at the line
+/// number of the hunk, patch(1) looks for another place.
 pub fn have_one_place(tree: &Path, series: &str) -> Result<()> {
     for Hunk { file, old } in hunks(series)? {
         let path = tree.join(&file);
@@ -48,7 +48,7 @@ fn hunks(series: &str) -> Result<Vec<Hunk>> {
     Ok(hunks)
 }
 
-/// The hunks of a patch like this:
+/// The hunks of a patch:
 ///
 /// ```text
 /// --- a/init/Kconfig
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hunk_has_the_lines_before_it_is_applied() {
+    fn hunks_have_the_old_lines() {
         let patch = "\
 Subject: hooks
 
@@ -121,7 +121,7 @@ Subject: hooks
     }
 
     #[test]
-    fn a_second_place_is_told() {
+    fn a_second_place_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         for file in touched_files("6.12").unwrap() {
             let path = directory.path().join(&file);

@@ -27,8 +27,8 @@ pub fn run(report: &mut Report) -> Result<()> {
     result
 }
 
-/// Removes the variables that set options, for example `KERNEL`. The tests of the harness set the
-/// variables that they test.
+/// Removes the environment variables that set options of the harness, for example `KERNEL`. Tests of the
+/// harness set the variables that they need.
 fn without_options(cargo: &mut Command) {
     for command in Cli::command().get_subcommands() {
         for variable in command
@@ -40,7 +40,7 @@ fn without_options(cargo: &mut Command) {
     }
 }
 
-/// Runs `cargo test`, and reports each of its tests.
+/// Runs `cargo`, a `cargo test` command, and reports the result of each test that was not ignored.
 pub fn count(report: &mut Report, cargo: &mut Command) -> Result<()> {
     let result = cargo.output().context("cargo test")?;
     let stdout = String::from_utf8_lossy(&result.stdout).into_owned();
@@ -77,7 +77,7 @@ fn failure_of(stdout: &str, name: &str) -> String {
         .join("\n")
 }
 
-/// Cargo on the workspace of the tests.
+/// A cargo command for the workspace of the tests.
 pub fn cargo(subcommand: &str) -> Result<Command> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args([subcommand, "--locked", "--release", "--manifest-path"]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The rows of `kallmodsyms sizes` for a built kernel, compared with the section headers of vmlinux and of
-//! its object files.
+//! Compares the rows of `kallmodsyms sizes` for a built kernel with the section headers of vmlinux and of its
+//! object files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,17 +18,19 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::tool;
 
-/// The first letters of executable sections that the kernel frees after boot.
-const INIT: [&str; 3] = [".init.", ".exit.", ".altinstr"];
+/// The prefixes of the names of executable sections that the kernel frees after boot.
+const INIT_PREFIXES: [&str; 3] = [".init.", ".exit.", ".altinstr"];
 
-/// Bytes of text, by the modules of the object files.
+/// The number of bytes of text for each set of modules.
 type Text = BTreeMap<BTreeSet<String>, u64>;
 
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     let name = |what: &str| format!("{}: {what}", kernel.config);
     let tool = tool::build()?;
     let directory = kernel.objtree.as_path();
-    let allocated = bytes_of(&directory.join("vmlinux"), |flags, _| is(flags, SHF_ALLOC))?;
+    let allocated = bytes_of(&directory.join("vmlinux"), |flags, _| {
+        has_all(flags, SHF_ALLOC)
+    })?;
     for by in ["module", "object", "path"] {
         let adds_up = || {
             let rows = rows(&tool, directory, by)?;
@@ -42,7 +44,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
         let what = format!("sizes --by {by} adds up to the {allocated} bytes of vmlinux");
         report.check(&name(&what), adds_up());
     }
-    // The linker makes calls shorter on riscv64, so an object file has more text than its part of vmlinux.
+    // On riscv64, the linker makes calls shorter, so an object file has more text than its part of vmlinux.
     if kernel.has("CONFIG_RISCV")? {
         return Ok(());
     }
@@ -56,6 +58,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
+/// The rows that `kallmodsyms sizes --by` prints.
 fn rows(tool: &Path, directory: &Path, by: &str) -> Result<Vec<Value>> {
     let mut tool = Command::new(tool);
     tool.arg("sizes").arg(directory);
@@ -78,7 +81,7 @@ fn text_of_rows(rows: &[Value]) -> Result<Text> {
     Ok(text)
 }
 
-/// The text of the object files of modules, by `modules_thick.builtin` and the headers of the object files.
+/// The bytes of text in the object files of modules. `modules_thick.builtin` names these object files.
 ///
 /// ```text
 /// fs/fat/msdos.o: fs/fat/namei_msdos.o
@@ -98,14 +101,14 @@ fn text_of_objects(directory: &Path) -> Result<Text> {
     let mut text = Text::new();
     for (object, modules) in modules {
         *text.entry(modules).or_default() += bytes_of(&directory.join(object), |flags, name| {
-            let is_init = INIT.iter().any(|init| name.starts_with(init));
-            is(flags, SHF_ALLOC | SHF_EXECINSTR) && !is_init
+            let is_init = INIT_PREFIXES.iter().any(|init| name.starts_with(init));
+            has_all(flags, SHF_ALLOC | SHF_EXECINSTR) && !is_init
         })?;
     }
     Ok(text)
 }
 
-/// The bytes of those sections of a file for which `is_counted` is true.
+/// The number of bytes in the sections of `path` for which `is_counted` returns true.
 fn bytes_of(path: &Path, is_counted: impl Fn(u64, &str) -> bool) -> Result<u64> {
     let file = fs::read(path).with_context(|| path.display().to_string())?;
     let file = object::File::parse(&*file).with_context(|| path.display().to_string())?;
@@ -120,11 +123,11 @@ fn bytes_of(path: &Path, is_counted: impl Fn(u64, &str) -> bool) -> Result<u64> 
     Ok(bytes)
 }
 
-fn is(flags: u64, wanted: u32) -> bool {
+fn has_all(flags: u64, wanted: u32) -> bool {
     flags & u64::from(wanted) == u64::from(wanted)
 }
 
-/// Fails if the two differ, or if there are no modules.
+/// Fails if `shown` and `linked` differ, or if `linked` has no module.
 fn same(shown: &Text, linked: &Text) -> Result<()> {
     ensure!(!linked.is_empty(), "no module is built in");
     let all: BTreeSet<_> = shown.keys().chain(linked.keys()).collect();
@@ -143,7 +146,7 @@ mod tests {
     use super::{same, Text};
 
     #[test]
-    fn differences_are_seen() {
+    fn differences_are_errors() {
         let text = |module: &str, bytes| Text::from([([module.to_owned()].into(), bytes)]);
         same(&text("a", 1), &text("a", 1)).unwrap();
         same(&text("a", 1), &text("a", 2)).unwrap_err();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Checks the imports between the files of a program: no circle, and no import against the flow.
+//! Checks the imports between the files of a program: no cycle, and no import against the flow. The flow
+//! is the order of the program's folders.
 //!
-//! The graph comes from the text: `use` declarations, and paths that begin with `crate::`,
-//! `super::`, `self::` or the name of a child module. The graph ignores paths that lead to no file
-//! of the program.
+//! The test reads the imports from the text: `use` declarations, and paths that begin with `crate::`,
+//! `super::`, `self::` or the name of a child module. It ignores paths that lead to no file of the
+//! program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -71,7 +72,7 @@ fn graph(texts: &BTreeMap<Module, String>) -> Graph {
     texts.iter().map(imports_of).collect()
 }
 
-/// The module that `path` in `module` leads into.
+/// The module that `path` leads to from `module`. `None` if the path leads to no file of the program.
 fn target(module: &Module, path: &[String], texts: &BTreeMap<Module, String>) -> Option<Module> {
     let first = path.first()?;
     let ups = path.iter().take_while(|part| *part == "super").count();
@@ -91,7 +92,7 @@ fn target(module: &Module, path: &[String], texts: &BTreeMap<Module, String>) ->
         .map(<[_]>::to_vec)
 }
 
-/// All paths of two or more parts in `text`. A `use` tree has several paths.
+/// All paths of two or more parts in the code of `text`. A `use` tree has a path for each leaf.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let code: Vec<_> = text
         .lines()
@@ -137,9 +138,10 @@ fn paths(text: &str) -> Vec<Vec<String>> {
     found
 }
 
+/// A line for each import against the flow, for each folder outside it, and for each cycle.
 fn problems(graph: &Graph, folders: &[&str]) -> Vec<String> {
     let mut problems = Vec::new();
-    // The files beside the root come last.
+    // The files beside the root may import from all folders, so they come last.
     let rank = |module: &Module| match module.first() {
         Some(first) if is_folder(graph, first) => {
             folders.iter().position(|folder| *folder == first)
@@ -148,7 +150,10 @@ fn problems(graph: &Graph, folders: &[&str]) -> Vec<String> {
     };
     for (module, imports) in graph {
         if rank(module).is_none() {
-            problems.push(format!("{}: a folder without a place", module.join("::")));
+            problems.push(format!(
+                "{}: the flow does not have this folder",
+                module.join("::")
+            ));
         }
         for import in imports {
             if rank(import) > rank(module) {
@@ -159,9 +164,9 @@ fn problems(graph: &Graph, folders: &[&str]) -> Vec<String> {
     }
     let mut done = BTreeSet::new();
     for module in graph.keys() {
-        let mut way = Vec::new();
-        if let Some(circle) = circle(module, graph, &mut way, &mut done) {
-            problems.push(format!("a circle of imports: {circle}"));
+        let mut chain = Vec::new();
+        if let Some(cycle) = cycle(module, graph, &mut chain, &mut done) {
+            problems.push(format!("a cycle of imports: {cycle}"));
         }
     }
     problems
@@ -173,28 +178,28 @@ fn is_folder(graph: &Graph, first: &str) -> bool {
         .any(|module| module.len() > 1 && module[0] == first)
 }
 
-/// The first circle that the imports of `module` lead to. `way` has the modules from the first module
-/// to `module`.
-fn circle<'g>(
+/// The first cycle that the imports of `module` lead to. `chain` has the modules whose imports led to
+/// `module`. `done` has the modules that an earlier call has searched.
+fn cycle<'g>(
     module: &'g Module,
     graph: &'g Graph,
-    way: &mut Vec<&'g Module>,
+    chain: &mut Vec<&'g Module>,
     done: &mut BTreeSet<&'g Module>,
 ) -> Option<String> {
-    if let Some(start) = way.iter().position(|passed| *passed == module) {
-        let circle = way[start..].iter().chain([&module]);
-        let names: Vec<_> = circle.map(|module| module.join("::")).collect();
+    if let Some(start) = chain.iter().position(|passed| *passed == module) {
+        let cycle = chain[start..].iter().chain([&module]);
+        let names: Vec<_> = cycle.map(|module| module.join("::")).collect();
         return Some(names.join(" > "));
     }
     if !done.insert(module) {
         return None;
     }
-    way.push(module);
+    chain.push(module);
     let imports = graph.get(module).into_iter().flatten();
     let found = imports
         .filter(|import| graph.contains_key(*import))
-        .find_map(|import| circle(import, graph, way, done));
-    way.pop();
+        .find_map(|import| cycle(import, graph, chain, done));
+    chain.pop();
     found
 }
 
@@ -214,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flow_is_allowed() {
+    fn imports_along_the_flow_are_allowed() {
         let texts = [
             (
                 "root.rs",
@@ -233,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_against_the_flow() {
+    fn an_import_against_the_flow_is_a_problem() {
         let low = [
             "use crate::high::one::f;",
             "use crate::{low, high::one};",
@@ -248,26 +253,29 @@ mod tests {
     }
 
     #[test]
-    fn a_circle() {
+    fn a_cycle_is_a_problem() {
         let texts = [
             ("low/mod.rs", "mod a;\nmod b;\nmod c;\npub use a::A;"),
             ("low/a.rs", "use super::b::B;"),
             ("low/b.rs", "use crate::low::{c};"),
             ("low/c.rs", "fn f(_: super::a::A) {}"),
         ];
-        let circle = "a circle of imports: low::a > low::b > low::c > low::a";
-        assert_eq!(check(&texts), [circle]);
+        let cycle = "a cycle of imports: low::a > low::b > low::c > low::a";
+        assert_eq!(check(&texts), [cycle]);
 
         let texts = [
             ("low/mod.rs", "mod a;\npub struct L;\nfn f() { a::f() }"),
             ("low/a.rs", "use super::L;"),
         ];
-        assert_eq!(check(&texts), ["a circle of imports: low > low::a > low"]);
+        assert_eq!(check(&texts), ["a cycle of imports: low > low::a > low"]);
     }
 
     #[test]
-    fn a_folder_without_a_place() {
+    fn a_folder_outside_the_flow() {
         let texts = [("other/a.rs", "fn f() {}"), ("low/a.rs", "fn f() {}")];
-        assert_eq!(check(&texts), ["other::a: a folder without a place"]);
+        assert_eq!(
+            check(&texts),
+            ["other::a: the flow does not have this folder"]
+        );
     }
 }

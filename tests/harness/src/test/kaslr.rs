@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Boots a kernel at other addresses each time. The file has the addresses of `/proc/kallsyms`: the
-//! addresses of vmlinux, moved by one distance.
+//! Boots a kernel several times at random addresses. Each address in the file is the address in
+//! `/proc/kallsyms`: the address in vmlinux plus one offset for the whole kernel.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::lab::guest;
 use crate::lab::options::Options;
 use crate::lab::qemu;
 
-/// Boots the kernel `boots` times.
+/// Boots the kernel `boots` times, and checks the addresses and sizes in the file after each boot.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, boots: u32) -> Result<()> {
     let vmlinux = kernel.objtree.join("vmlinux");
     let vmlinux = fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?;
@@ -46,17 +46,17 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, boots: u32) 
     Ok(())
 }
 
-/// The address of `_text`. Fails if an address or a size is wrong.
+/// The address of `_text` in the file. Fails if an address or a size in the file is wrong.
 fn place(texts: &Texts, defined: &sizes::Sizes) -> Result<u64> {
     let symbols = texts.symbols()?;
     let text = symbols.iter().find(|symbol| symbol.name == "_text");
-    let text = text.context("there is no _text")?.address;
+    let text = text.context("the file has no _text")?.address;
     let shown = sizes::shown(&texts.kallmodsyms, &texts.kallsyms, defined)?;
     sizes::compare(&shown, defined)?;
     Ok(text)
 }
 
-/// Fails if the kernel had the same address in all boots: then they did not test address randomisation.
+/// Fails if `_text` had the same address in all boots. Such boots do not test address randomisation.
 fn differ(places: &BTreeSet<u64>) -> Result<()> {
     ensure!(
         places.len() > 1,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Runs the kernel's own checks of source code: checkpatch.pl, kernel-doc, and rustfmt with the kernel's
-//! settings. The scripts and the settings are from the untouched tree.
+//! settings. The scripts and the settings come from the untouched tree.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,21 +25,30 @@ const KERNEL_CODE: &[&str] = &[
 
 /// Warnings of checkpatch.pl about correct code, and the reason why each is wrong here.
 const EXCEPTIONS: [(&str, &str); 6] = [
-    ("LINUX_VERSION_CODE", "one source is for several series"),
+    (
+        "LINUX_VERSION_CODE",
+        "one source file supports several series",
+    ),
     (
         "CONSTANT_COMPARISON",
-        "checkpatch takes KERNEL_VERSION() for a variable",
+        "checkpatch.pl mistakes KERNEL_VERSION() for a variable",
     ),
     ("CAMELCASE", "Elf_Sym is a type of the kernel"),
-    ("EXPORT_SYMBOL", "functions in Rust are exported from C"),
-    ("INCLUDE_LINUX", "x86 alone declares handlers of NMIs"),
-    ("AVOID_EXTERNS", "symbols that asm() defines have no header"),
+    ("EXPORT_SYMBOL", "a C file exports the functions in Rust"),
+    (
+        "INCLUDE_LINUX",
+        "only a header of x86 declares handlers of NMIs",
+    ),
+    (
+        "AVOID_EXTERNS",
+        "no header declares the symbols that asm() defines",
+    ),
 ];
 
 /// Warnings of checkpatch.pl about correct hooks, and the reason why each is wrong here.
 const EXCEPTIONS_IN_HOOKS: [(&str, &str); 1] = [(
     "MISSING_SIGN_OFF",
-    "the file is no commit: the author signs the commit that changes it",
+    "hooks.patch is no commit: the author signs the commit that changes hooks.patch",
 )];
 
 /// Types that checkpatch.pl would mistake for variables.
@@ -100,24 +109,23 @@ fn checkpatch(
     // In a git tree, checkpatch.pl also runs spdxcheck.py, which needs a package of Python.
     perl.env("GIT_DIR", "/nonexistent");
     perl.args(["--strict", "--terse", "--show-types", "--no-summary", kind]);
-    silent(perl.args(files))
+    run_without_output(perl.args(files))
 }
 
 fn kernel_doc(tree: &Path, files: &[PathBuf]) -> Result<()> {
     let mut kernel_doc = Command::new(tree.join("scripts/kernel-doc"));
-    silent(kernel_doc.args(["-none", "-Wall", "-Werror"]).args(files))
+    run_without_output(kernel_doc.args(["-none", "-Wall", "-Werror"]).args(files))
 }
 
 /// Runs a command that must succeed and print nothing.
-fn silent(command: &mut Command) -> Result<()> {
+fn run_without_output(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| name.clone())?;
-    let said =
-        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    let said = said.concat();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
     ensure!(
-        output.status.success() && said.is_empty(),
-        "{name}:\n{said}"
+        output.status.success() && text.is_empty(),
+        "{name}:\n{text}"
     );
     Ok(())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Checks which names each part of the code uses, and that no file is too long.
+//! Checks the names that each part of the code uses, and the length of each file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use super::lint::{has_extension, source_files};
 use super::report::Report;
 use crate::lab::options;
 
-/// A file longer than this has more than one concern.
+/// The most lines of a file. A longer file has more than one concern.
 const LONGEST_FILE: usize = 400;
 
 /// The files and directories in `paths` must not have the words in `forbidden` outside comments.
@@ -33,9 +33,9 @@ const RULES: &[Rule] = &[
         except: &[],
     },
     Rule {
-        name: "the component is safe code on its abstractions",
+        name: "the component has no unsafe code outside its abstractions",
         paths: &["rust/format", "rust/kallmodsyms.rs", "rust/listing"],
-        // This file stores tokens without a check for each token.
+        // This file stores tokens without a bounds check for each token.
         except: &["rust/format/lines/name_expansion.rs"],
         forbidden: &["unsafe "],
     },
@@ -82,12 +82,12 @@ const RULES: &[Rule] = &[
 
 const FLOWS: &[Flow] = &[
     Flow {
-        name: "the generator's files import along the flow, without a circle",
+        name: "the generator's files import along the flow, without a cycle",
         root: "scripts/kallmodsyms.rs",
         folders: &["common", "read", "attribute", "encode", "write"],
     },
     Flow {
-        name: "the component's files import along the flow, without a circle",
+        name: "the component's files import along the flow, without a cycle",
         root: "rust/kallmodsyms.rs",
         folders: &[
             "format",
@@ -110,13 +110,16 @@ pub fn run(report: &mut Report) -> Result<()> {
         report.check(rule.name, rule.check(&repository, &files));
     }
     report.check(
-        "the tool and the generator share the format code alone",
-        share_format_alone(&repository, &files),
+        "the tool and the generator share only the format code",
+        share_only_format(&repository, &files),
     );
     for flow in FLOWS {
         report.check(flow.name, flow.check(&repository, &files));
     }
-    report.check("no file is too long", no_file_is_too_long(&files));
+    report.check(
+        &format!("no Rust file has more than {LONGEST_FILE} lines"),
+        no_file_is_too_long(&files),
+    );
     Ok(())
 }
 
@@ -125,7 +128,7 @@ impl Rule {
         let mut broken = Vec::new();
         for path in self.paths.iter().map(|path| repository.join(path)) {
             if !files.iter().any(|file| file.starts_with(&path)) {
-                bail!("there is no {}", path.display());
+                bail!("{} has no Rust file", path.display());
             }
             let files = files.iter().filter(|file| file.starts_with(&path));
             for file in files.filter(|file| !self.excepts(repository, file)) {
@@ -165,7 +168,7 @@ impl Rule {
     }
 }
 
-/// True if `code` has `word`, and not only as the end of a longer word.
+/// True if `code` has `word`. The end of a longer word does not count.
 fn names(code: &str, word: &str) -> bool {
     let is_part = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
     code.match_indices(word)
@@ -175,8 +178,8 @@ fn names(code: &str, word: &str) -> bool {
 /// The library that the kernel, the generator and the tool share.
 const FORMAT: &str = "rust/format/mod.rs";
 
-/// Checks that the tool and the generator include no file of another directory but the format code.
-fn share_format_alone(repository: &Path, files: &[PathBuf]) -> Result<()> {
+/// Checks that the format code is the only file of other directories that the tool and the generator include.
+fn share_only_format(repository: &Path, files: &[PathBuf]) -> Result<()> {
     for house in ["tools/kallmodsyms", "scripts"].map(|house| repository.join(house)) {
         let mut shared = BTreeSet::new();
         for file in files.iter().filter(|file| file.starts_with(&house)) {
@@ -191,7 +194,7 @@ fn share_format_alone(repository: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// The files that the text includes with `#[path = "..."]`, `include!("...")` and the like.
+/// The files that the text includes with `#[path = "..."]`, `include!("...")` or a similar macro.
 fn included(text: &str) -> impl Iterator<Item = &str> {
     let marks = [
         "#[path = \"",
@@ -237,7 +240,7 @@ mod tests {
     use super::{included, names, normal};
 
     #[test]
-    fn included_files_are_seen() {
+    fn included_files_are_found() {
         let text = "#[path = \"../a/mod.rs\"]\nmod a;\nconst B: &str = include_str!(\"b\");\n";
         let found: Vec<_> = included(text).collect();
         assert_eq!(found, ["../a/mod.rs", "b"]);
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stand_alone() {
+    fn ends_of_longer_words_do_not_count() {
         assert!(names("use std::fmt;", "std::"));
         assert!(!names("use my_std::fmt;", "std::"));
         assert!(!names("debug_assert!(x)", "assert!("));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tools that read the source, rustfmt, clippy and shellcheck, and the licence of every file.
+//! Runs rustfmt, clippy and shellcheck, and checks that every file names its licence.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,13 +16,16 @@ use crate::tool;
 
 pub fn run(report: &mut Report) -> Result<()> {
     let files = source_files(&options::repository()?)?;
-    report.check("rustfmt agrees", rustfmt(&files, None));
+    report.check("rustfmt changes nothing", rustfmt(&files, None));
     let on_tests = host::cargo("clippy").and_then(clippy);
-    report.check("clippy has nothing to say", on_tests);
+    report.check(
+        "clippy prints no warning about the workspace in tests/",
+        on_tests,
+    );
     let on_tool = tool::cargo("clippy").and_then(clippy);
-    report.check("clippy has nothing to say on the tool", on_tool);
-    report.check("rustdoc prints no warning on the tool", tool_pages());
-    report.check("shellcheck has nothing to say", shellcheck(&files));
+    report.check("clippy prints no warning about the tool", on_tool);
+    report.check("rustdoc prints no warning about the tool", tool_pages());
+    report.check("shellcheck prints no warning", shellcheck(&files));
     report.check("every file names its licence", licences(&files));
     Ok(())
 }
@@ -35,7 +38,7 @@ fn tool_pages() -> Result<()> {
     command::output(&mut doc).map(drop)
 }
 
-/// All files of the repository, without what builds left.
+/// The files of the repository that git does not ignore. Git ignores the files of builds.
 pub fn source_files(repository: &Path) -> Result<Vec<PathBuf>> {
     let mut git = Command::new("git");
     git.arg("-C").arg(repository);
@@ -57,7 +60,7 @@ pub fn has_extension(file: &Path, extension: &str) -> bool {
     file.extension().is_some_and(|of_file| of_file == extension)
 }
 
-/// Checks the format of the files, by the `settings` file if there is one.
+/// Checks the format of the Rust files among `files`, with rustfmt's settings in the file `settings`.
 pub fn rustfmt(files: &[PathBuf], settings: Option<&Path>) -> Result<()> {
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.args(["--check", "--files-with-diff", "--edition", "2021"]);
@@ -80,8 +83,8 @@ pub fn rustfmt(files: &[PathBuf], settings: Option<&Path>) -> Result<()> {
 fn clippy(mut cargo: Command) -> Result<()> {
     cargo.args(["--quiet", "--workspace", "--all-targets", "--"]);
     cargo.args(["-D", "warnings"]);
-    // The clippy of Rust 1.85 has these lints on without being asked, the first one under another name. A later
-    // clippy has to be asked.
+    // clippy of Rust 1.85 has these lints on by default, the first lint under another name. Later versions
+    // have both lints off by default.
     for lint in ["clippy::precedence-bits", "clippy::format-collect"] {
         cargo.args(["-D", lint]);
     }
@@ -107,7 +110,8 @@ fn shellcheck(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Recorded files, inputs for fuzzing, pictures and lock files cannot say it.
+/// Fails if a file does not name its licence in its first two lines. Recorded files, inputs for fuzzing,
+/// pictures and lock files cannot name a licence.
 fn licences(files: &[PathBuf]) -> Result<()> {
     let cannot = |file: &Path| {
         let is_data = |part: &OsStr| part == "fixtures" || part == "corpus";

@@ -14,12 +14,12 @@ pub struct Texts {
     pub kallsyms: String,
 }
 
-/// A symbol of the kernel itself.
+/// One of the kernel's own symbols.
 pub struct Symbol<'a> {
     pub address: u64,
     pub size: u64,
     pub name: &'a str,
-    /// For example `[a] [b]`; empty for a symbol in no module.
+    /// The modules of the symbol, for example `[a] [b]`. Empty for a symbol in no module.
     pub modules: &'a str,
 }
 
@@ -35,36 +35,36 @@ impl Texts {
         })
     }
 
-    /// The kernel's own symbols. Fails if any line breaks the kallsyms rule: without the size, and for
-    /// the kernel's own symbols without the brackets, a line equals the line of /proc/kallsyms.
+    /// Parses the lines of the kernel's own symbols. Fails if a line breaks the kallsyms rule: without the size,
+    /// and without the brackets of the kernel's own symbols, it equals the line of /proc/kallsyms.
     ///
     /// ```text
     /// ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]
     /// ffffffffc02c178c 22b t romfs_fill_super\t[romfs]
     /// ```
     pub fn symbols(&self) -> Result<Vec<Symbol<'_>>> {
-        let (ours, theirs) = (self.kallmodsyms.lines(), self.kallsyms.lines());
-        let (count, their_count) = (ours.clone().count(), theirs.clone().count());
+        let (lines, kallsyms_lines) = (self.kallmodsyms.lines(), self.kallsyms.lines());
+        let (count, kallsyms_count) = (lines.clone().count(), kallsyms_lines.clone().count());
         ensure!(
-            count == their_count && count > 0,
-            "kallmodsyms has {count} lines, and kallsyms {their_count}"
+            count == kallsyms_count && count > 0,
+            "kallmodsyms has {count} lines, and kallsyms has {kallsyms_count}"
         );
         let mut symbols = Vec::with_capacity(count);
-        for (line, their_line) in ours.zip(theirs) {
+        for (line, kallsyms_line) in lines.zip(kallsyms_lines) {
             let (symbol, modules) = line.split_once('\t').unwrap_or((line, ""));
             // A name can end with a space.
             let fields: Vec<&str> = symbol.splitn(4, ' ').collect();
             let [address, size, kind, name] = fields[..] else {
                 bail!("a line of /proc/kallmodsyms has too few fields: {line}");
             };
-            let is_of_kernel = !their_line.contains('\t');
+            let is_of_kernel = !kallsyms_line.contains('\t');
             let mut expected = format!("{address} {kind} {name}");
             if !is_of_kernel {
                 expected = format!("{expected}\t{modules}");
             }
             ensure!(
-                expected == their_line,
-                "a line breaks the kallsyms rule: {line}, kallsyms: {their_line}"
+                expected == kallsyms_line,
+                "a line breaks the kallsyms rule: {line}, kallsyms: {kallsyms_line}"
             );
             let number = |text| u64::from_str_radix(text, 16).with_context(|| line.to_owned());
             let symbol = Symbol {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lists that must be equal in two kernels of one configuration, with the option and without.
+//! Compares lists from two kernels of one configuration, with the option and without it.
 
 use std::fs;
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
+/// The configurations, which differ only in the option.
 pub const WITH: &str = "tiny-with";
 pub const WITHOUT: &str = "tiny-without";
 
-/// The most lines to print if the lists differ.
-const ENOUGH: usize = 20;
+/// The most differing lines to print.
+const MAX_PRINTED: usize = 20;
 
-/// Checks that the lists are equal and not empty.
+/// Checks that the two lists are equal and not empty. `what` names the lists.
 pub fn same(what: &str, with: &[String], without: &[String]) -> Result<()> {
     println!(
         "# {what}: {} lines with the option, {} without",
@@ -36,13 +37,13 @@ pub fn same(what: &str, with: &[String], without: &[String]) -> Result<()> {
         diff.arg(path);
     }
     let output = diff.output().context("diff")?;
-    let said = String::from_utf8_lossy(&output.stdout);
+    let diff = String::from_utf8_lossy(&output.stdout);
     let differing = |line: &&str| line.starts_with(['+', '-']);
-    let lines: Vec<_> = said.lines().skip(2).filter(differing).collect();
+    let lines: Vec<_> = diff.lines().skip(2).filter(differing).collect();
     anyhow::bail!(
         "{} lines differ:\n{}",
         lines.len(),
-        lines[..lines.len().min(ENOUGH)].join("\n")
+        lines[..lines.len().min(MAX_PRINTED)].join("\n")
     )
 }
 
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_that_differ() {
+    fn differing_lists_are_errors() {
         let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         same("a", &list("a b"), &list("a b")).unwrap();
         same("a", &[], &[]).unwrap_err();

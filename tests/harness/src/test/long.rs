@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests that take too long for each run. `make reproduce`: privacy, damaged tables, address
-//! randomisation and a second build. `make soak` adds the debug kernels, fuzzing and Miri; it runs each
-//! debug kernel and the fuzzing for a number of minutes.
+//! Tests that are too long for `make test`. `make reproduce` runs the tests of privacy, damaged tables,
+//! address randomisation and a second build. `make soak` adds the debug kernels, fuzzing and Miri; each
+//! debug kernel and the fuzzing run for the given number of minutes.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -16,7 +16,7 @@ use crate::lab::options::{self, Options, Soak};
 use crate::lab::packages;
 use crate::lab::workshop::Workshop;
 
-/// The number of boots at other addresses.
+/// The number of boots at random addresses.
 const BOOTS: u32 = 10;
 
 /// The fuzz targets that decode tables. The other targets read build inputs.
@@ -25,14 +25,17 @@ const DECODERS: [&str; 4] = ["modules", "show", "sizes", "symbols"];
 /// Runs `make soak`. Returns true if all tests passed.
 pub fn run(soak: &Soak) -> Result<bool> {
     let (options, minutes) = (&soak.options, soak.minutes);
-    ensure!(minutes > 0, "MINUTES={minutes}: at least 1");
+    ensure!(
+        minutes > 0,
+        "MINUTES={minutes}: give a number of at least 1"
+    );
     let arch = options.arch()?;
     ensure!(
         arch.has_debug_kernels,
         "ARCH={}: tests/kernel has no debug kernels for this architecture; make reproduce needs none",
         arch.name
     );
-    // A request for one kernel runs that kernel alone.
+    // `CONFIG=` limits the run to one debug kernel, without fuzzing, Miri and the tests of `make reproduce`.
     let chosen = options.chosen_config();
     let debugging = options.or_llvm();
     let workshop = Workshop::open(&debugging, packages::For::Test)?;
@@ -47,7 +50,7 @@ pub fn run(soak: &Soak) -> Result<bool> {
             fuzz(report, options, minutes)
         });
         report.group("the format code under Miri", miri);
-        all_of_reproduce(&mut report, options, &workshop);
+        run_reproduce_tests(&mut report, options, &workshop);
     }
     Ok(report.end())
 }
@@ -56,11 +59,11 @@ pub fn run(soak: &Soak) -> Result<bool> {
 pub fn reproduce(options: &Options) -> Result<bool> {
     let workshop = Workshop::open(options, packages::For::Test)?;
     let mut report = Report::new();
-    all_of_reproduce(&mut report, options, &workshop);
+    run_reproduce_tests(&mut report, options, &workshop);
     Ok(report.end())
 }
 
-fn all_of_reproduce(report: &mut Report, options: &Options, workshop: &Workshop) {
+fn run_reproduce_tests(report: &mut Report, options: &Options, workshop: &Workshop) {
     report.group("privacy, damage and repetition", |report| {
         let kernel = workshop.configured(options, options.config())?;
         let needed = [needs::CONTAINERS, needs::DAMAGE, needs::ADDRESSES].concat();
@@ -85,7 +88,7 @@ fn all_of_reproduce(report: &mut Report, options: &Options, workshop: &Workshop)
     });
 }
 
-/// Runs `make fuzz` for `minutes`.
+/// Runs the script of `make fuzz` for `minutes`.
 fn fuzz(report: &mut Report, options: &Options, minutes: u64) -> Result<()> {
     let mut fuzz = Command::new(options::repository()?.join("tests/fuzz/run.sh"));
     fuzz.env("MINUTES", minutes.to_string())
@@ -94,7 +97,7 @@ fn fuzz(report: &mut Report, options: &Options, minutes: u64) -> Result<()> {
         .env_remove("TARGET");
     let mut child = fuzz.stdout(Stdio::piped()).spawn().context("run.sh")?;
     let stdout = child.stdout.take().context("run.sh has no output")?;
-    let (mut said, mut all, mut decoders) = (Vec::new(), 0, 0);
+    let (mut output, mut all, mut decoders) = (Vec::new(), 0, 0);
     for line in BufReader::new(stdout).lines() {
         let line = line?;
         println!("# {line}");
@@ -103,18 +106,18 @@ fn fuzz(report: &mut Report, options: &Options, minutes: u64) -> Result<()> {
             all += count;
             decoders += if DECODERS.contains(&target) { count } else { 0 };
         }
-        said.push(line);
+        output.push(line);
     }
     let status = child.wait()?;
     report.count(format!(
         "fuzzing: {all} executions, {decoders} of these in targets that decode tables"
     ));
-    ensure!(status.success(), "{}", said.join("\n"));
-    ensure!(decoders > 0, "no target that decodes tables was run");
+    ensure!(status.success(), "{}", output.join("\n"));
+    ensure!(decoders > 0, "no fuzz target that decodes tables ran");
     Ok(())
 }
 
-/// The target and the number of executions on a line like this:
+/// The target and the number of executions on a line of the script:
 ///
 /// ```text
 /// modules     4128933 executions, none failed
@@ -128,7 +131,7 @@ fn executions(line: &str) -> Option<(&str, u64)> {
 
 /// Runs the tests of the format code in Miri, an interpreter that detects undefined behaviour.
 fn miri(report: &mut Report) -> Result<()> {
-    // The variable CARGO names the cargo of one toolchain, which does not accept `+nightly`.
+    // The variable CARGO names the cargo of one toolchain. That cargo does not accept `+nightly`.
     let mut version = Command::new("cargo");
     version.args(["+nightly", "miri", "--version"]);
     let version = version.output().context("cargo")?;
@@ -145,7 +148,7 @@ fn miri(report: &mut Report) -> Result<()> {
     cargo
         .arg("--manifest-path")
         .arg(options::repository()?.join("tests/Cargo.toml"));
-    // Proptest asks for its current directory, which Miri does not tell by default.
+    // proptest reads its current directory, which Miri hides by default.
     let flags = env::var("MIRIFLAGS").unwrap_or_default();
     cargo.env("MIRIFLAGS", format!("{flags} -Zmiri-disable-isolation"));
     let (before, _) = report.results();

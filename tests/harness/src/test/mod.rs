@@ -53,14 +53,14 @@ use crate::lab::packages;
 use crate::lab::qemu;
 use crate::lab::source::{self, Tree};
 use crate::lab::workshop::Workshop;
-use needs::{can, ADDRESSES, CONTAINERS, DAMAGE};
+use needs::{has_options, ADDRESSES, CONTAINERS, DAMAGE};
 use report::Report;
 
-/// The numbers of damages and of boots at other addresses in `make test ALL=1`. `make reproduce` has more.
+/// The numbers of damages and of boots at random addresses in `make test ALL=1`. `make reproduce` has more.
 const DAMAGES: usize = 2;
 const BOOTS: u32 = 3;
 
-/// Some tests. If `long` is set, `make test` runs these tests only with `ALL=1`.
+/// A named group of tests. `make test` runs a group with `long` only with `ALL=1`.
 struct Group<'a> {
     name: String,
     long: bool,
@@ -69,7 +69,7 @@ struct Group<'a> {
 
 type Tests<'a> = Box<dyn FnOnce(&mut Report) -> Result<()> + 'a>;
 
-/// The groups, in their order.
+/// The groups, in the order in which they run.
 #[derive(Default)]
 struct Groups<'a>(Vec<Group<'a>>);
 
@@ -101,19 +101,19 @@ impl<'a> Groups<'a> {
                 report.group(&group.name, group.run);
             }
         }
-        let mut others = Vec::new();
+        let mut skipped = Vec::new();
         for group in long {
             match test.long() && report.elapsed() < limit {
                 true => report.group(&group.name, group.run),
-                false => others.push(group.name),
+                false => skipped.push(group.name),
             }
         }
-        if !others.is_empty() {
+        if !skipped.is_empty() {
             let why = match test.long() {
-                true => "not begun because the time is over:",
+                true => "not started, because the time limit is reached:",
                 false => "make test ALL=1 adds",
             };
-            println!("# {why}\n#   {}", others.join("; "));
+            println!("# {why}\n#   {}", skipped.join("; "));
         }
         Ok(())
     }
@@ -184,7 +184,7 @@ fn groups<'a>(
         }
     }
     groups.long("privacy, damage and address randomisation", |report| {
-        circumstances(report, options, workshop)
+        special_boots(report, options, workshop)
     });
     groups.long("many BPF programs", |report| {
         speed::run_bpf(report, options, workshop)
@@ -210,7 +210,7 @@ fn groups<'a>(
     Ok(groups)
 }
 
-/// The tests of each kernel.
+/// Runs the tests that each configuration has.
 fn kernel(
     report: &mut Report,
     options: &Options,
@@ -237,17 +237,18 @@ fn kernel(
     rebuild::run(report, &kernel)
 }
 
-/// Tests the first kernel with other readers, with damaged tables, and at other addresses.
-fn circumstances(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
+/// Tests the first kernel with readers that have different rights, with damaged tables, and at random
+/// addresses.
+fn special_boots(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     let kernel = workshop.configured(options, options.config())?;
     build::build(&kernel)?;
-    if can(&kernel, CONTAINERS)? {
+    if has_options(&kernel, CONTAINERS)? {
         boot::run_privacy(report, options, &kernel)?;
     }
-    if can(&kernel, DAMAGE)? {
+    if has_options(&kernel, DAMAGE)? {
         damaged::run(report, options, &kernel, &damages::DAMAGES[..DAMAGES])?;
     }
-    if can(&kernel, ADDRESSES)? {
+    if has_options(&kernel, ADDRESSES)? {
         kaslr::run(report, options, &kernel, BOOTS)?;
     }
     Ok(())
@@ -291,21 +292,21 @@ mod tests {
     }
 
     #[test]
-    fn long_groups_are_run_if_they_are_asked_for() {
+    fn long_groups_run_only_with_all() {
         assert_eq!(run(&[]), ("ab".to_owned(), 2));
         assert_eq!(run(&["--all", "1"]), ("abXYZ".to_owned(), 5));
         assert_eq!(run(&["--all", "rest"]), ("XYZ".to_owned(), 3));
     }
 
     #[test]
-    fn each_long_group_is_the_first_in_its_turn() {
+    fn the_turn_chooses_the_first_long_group() {
         for (turn, order) in [("0", "XYZ"), ("1", "YZX"), ("5", "ZXY")] {
             assert_eq!(run(&["--all", "rest", "--turn", turn]).0, order);
         }
     }
 
     #[test]
-    fn no_long_group_begins_when_the_time_is_over() {
+    fn no_long_group_starts_after_the_time_limit() {
         assert_eq!(run(&["--all", "1", "--minutes", "0"]).0, "ab");
         assert_eq!(run(&["--all", "1", "--minutes", "9"]).0, "abXYZ");
     }

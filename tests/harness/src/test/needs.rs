@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The options of the kernel that some tests need.
+//! The options of the kernel's configuration that some tests need.
 
 use anyhow::Result;
 
 use crate::lab::configure::Kernel;
 
-/// For tests that run readers in containers.
+/// The options for tests that run readers in containers.
 pub const CONTAINERS: &[&str] = &["CONFIG_USER_NS", "CONFIG_PID_NS"];
 
-/// For tests that boot a vmlinux in QEMU.
+/// The option for tests that boot a vmlinux in QEMU.
 pub const DAMAGE: &[&str] = &["CONFIG_PVH"];
 
-/// For tests that need other addresses in each boot.
+/// The option for tests that need random addresses in each boot.
 pub const ADDRESSES: &[&str] = &["CONFIG_RANDOMIZE_BASE"];
 
-/// For tests that print the names of all addresses. A kprobe finds a function that is not exported.
+/// The options for tests that print the names of addresses. Their module needs a kprobe to find a function
+/// that the kernel does not export.
 pub const PRINTED: &[&str] = &["CONFIG_KALLSYMS_ALL", "CONFIG_KPROBES"];
 
-/// The first of these options that the kernel lacks.
+/// The first of the options that the kernel lacks.
 pub fn missing(kernel: &Kernel, needed: &[&'static str]) -> Result<Option<&'static str>> {
     for &option in needed {
         if !kernel.has(option)? {
@@ -28,8 +29,8 @@ pub fn missing(kernel: &Kernel, needed: &[&'static str]) -> Result<Option<&'stat
     Ok(None)
 }
 
-/// Returns true if the kernel has all of these options. Otherwise, prints the first missing option.
-pub fn can(kernel: &Kernel, needed: &[&'static str]) -> Result<bool> {
+/// Returns true if the kernel has all of the options. Otherwise, prints the first missing option.
+pub fn has_options(kernel: &Kernel, needed: &[&'static str]) -> Result<bool> {
     let missing = missing(kernel, needed)?;
     if let Some(option) = missing {
         println!(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! With the option off, the hooks change nothing: a tree with the hooks and a tree without them
-//! build the same kernel.
+//! With the option off, the hooks change nothing: a tree with the hooks and an untouched tree build
+//! kernels whose sections are the same.
 
 use std::path::Path;
 use std::process::Command;
@@ -42,7 +42,7 @@ pub fn run(
         }
     }
     report.check(
-        "with the option off, vmlinux has the sections and sizes of an unpatched tree",
+        "with the option off, vmlinux has the sections and sizes of an untouched tree",
         {
             let [without, with] = &sections[..] else {
                 unreachable!("two trees")
@@ -53,7 +53,7 @@ pub fn run(
     Ok(())
 }
 
-/// A line for each section, with its name, type, address and size.
+/// The section headers of `vmlinux`: a line for each section, with its name, type, address and size.
 fn sections_of(vmlinux: &Path) -> Result<String> {
     let mut readelf = Command::new("readelf");
     command::output(readelf.args(["--wide", "--section-headers"]).arg(vmlinux))
@@ -68,7 +68,7 @@ fn same(without: &str, with: &str) -> Result<()> {
         .collect();
     ensure!(
         without == with,
-        "unpatched (-) and patched (+):\n{}",
+        "untouched tree (-) and tree with hooks (+):\n{}",
         differing.join("\n")
     );
     Ok(())

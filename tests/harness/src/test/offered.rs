@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Configurations in which the kernel's own Kconfig offers the option, and others in which it does not.
+//! Checks in which configurations the kernel's own Kconfig offers the option.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -15,31 +15,33 @@ use crate::lab::options::Options;
 use crate::lab::toolchain::Toolchain;
 use crate::lab::workshop::Workshop;
 
-/// A configuration, in the words of the kernel's Makefile and Kconfig.
+/// A configuration, as values for the kernel's make and lines of `.config`.
 struct Case {
     name: &'static str,
     arch: &'static str,
     /// `1` for clang, which compiles for all architectures; empty for gcc.
     llvm: &'static str,
+    /// The target of the kernel's make that writes the first `.config`.
     base: &'static str,
-    /// Lines of .config that the test adds, besides `RUST` and the option.
+    /// The lines that the test appends to `.config`, besides `RUST` and the option.
     lines: &'static str,
-    /// The options that must be `y` in the end. Otherwise Kconfig may refuse the option for another reason.
-    holds: &'static [&'static str],
+    /// The options that must be `y` in the final `.config`. Without them, Kconfig can refuse the option for
+    /// another reason.
+    required: &'static [&'static str],
     is_offered: bool,
 }
 
 /// The dependencies of the option in each kernel.
-const RUST: &[&str] = &["RUST", "KALLSYMS", "PROC_FS"];
+const DEPENDENCIES: &[&str] = &["RUST", "KALLSYMS", "PROC_FS"];
 
-/// The values that most cases share.
+/// The values that most cases share. Kconfig refuses the option.
 const REFUSED: Case = Case {
     name: "",
     arch: "x86_64",
     llvm: "",
     base: "defconfig",
     lines: "",
-    holds: RUST,
+    required: DEPENDENCIES,
     is_offered: false,
 };
 
@@ -52,7 +54,7 @@ const CASES: &[Case] = &[
     Case {
         name: "x86_64 with 32-bit programs and x32",
         lines: "CONFIG_IA32_EMULATION=y\nCONFIG_X86_X32_ABI=y\n",
-        holds: &["RUST", "KALLSYMS", "PROC_FS", "IA32_EMULATION"],
+        required: &["RUST", "KALLSYMS", "PROC_FS", "IA32_EMULATION"],
         is_offered: true,
         ..REFUSED
     },
@@ -73,14 +75,14 @@ const CASES: &[Case] = &[
     Case {
         name: "user mode Linux",
         arch: "um",
-        holds: &["RUST", "KALLSYMS", "PROC_FS", "X86_64"],
+        required: &["RUST", "KALLSYMS", "PROC_FS", "X86_64"],
         ..REFUSED
     },
     Case {
         name: "link-time optimisation",
         llvm: "1",
         lines: "# CONFIG_LTO_NONE is not set\nCONFIG_LTO_CLANG_THIN=y\n",
-        holds: &["RUST", "KALLSYMS", "PROC_FS", "LTO_CLANG_THIN"],
+        required: &["RUST", "KALLSYMS", "PROC_FS", "LTO_CLANG_THIN"],
         ..REFUSED
     },
     Case {
@@ -94,7 +96,7 @@ const CASES: &[Case] = &[
     Case {
         name: "32-bit x86",
         arch: "i386",
-        holds: &["X86_32", "KALLSYMS", "PROC_FS"],
+        required: &["X86_32", "KALLSYMS", "PROC_FS"],
         ..REFUSED
     },
     Case {
@@ -102,7 +104,7 @@ const CASES: &[Case] = &[
         arch: "riscv",
         llvm: "1",
         base: "rv32_defconfig",
-        holds: &["32BIT", "KALLSYMS", "PROC_FS"],
+        required: &["32BIT", "KALLSYMS", "PROC_FS"],
         ..REFUSED
     },
     Case {
@@ -110,7 +112,7 @@ const CASES: &[Case] = &[
         arch: "arm",
         llvm: "1",
         base: "multi_v7_defconfig",
-        holds: &["KALLSYMS", "PROC_FS"],
+        required: &["KALLSYMS", "PROC_FS"],
         ..REFUSED
     },
     Case {
@@ -118,13 +120,13 @@ const CASES: &[Case] = &[
         arch: "arm64",
         llvm: "1",
         lines: "# CONFIG_CPU_LITTLE_ENDIAN is not set\nCONFIG_CPU_BIG_ENDIAN=y\n",
-        holds: &["CPU_BIG_ENDIAN", "KALLSYMS", "PROC_FS"],
+        required: &["CPU_BIG_ENDIAN", "KALLSYMS", "PROC_FS"],
         ..REFUSED
     },
 ];
 
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
-    // In one build directory, make compiles Kconfig's own program only once.
+    // All cases share a build directory, so make compiles Kconfig's program only once.
     let scratch = tempfile::tempdir_in(&options.cache)?;
     for case in CASES {
         let (what, name) = (
@@ -133,7 +135,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
         );
         report.check(
             &format!("Kconfig {what} the option: {name}"),
-            try_one(
+            check_case(
                 case,
                 options,
                 &workshop.toolchain,
@@ -145,7 +147,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     Ok(())
 }
 
-fn try_one(
+fn check_case(
     case: &Case,
     options: &Options,
     toolchain: &Toolchain,
@@ -178,7 +180,7 @@ fn try_one(
         let line = format!("CONFIG_{option}=y");
         config.lines().any(|other| other == line)
     };
-    for option in case.holds {
+    for option in case.required {
         ensure!(
             has(option),
             "{option} is not set, so this case tests nothing"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the output of `kallmodsyms show` for a vmlinux with the lines of the kernel's own symbols in
-//! the running kernel.
+//! Compares the lines that `kallmodsyms show` prints for a vmlinux with the lines of the kernel's own symbols
+//! in the running kernel.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use crate::lab::options::Options;
 use crate::lab::qemu::{self, Files};
 use crate::tool;
 
-/// The end of the line of the image's first symbol. Its address tells how far the kernel was moved.
-const FIRST: &str = " T _text";
+/// The end of the line of `_text`. The two addresses of `_text` differ by the offset of the running kernel.
+const TEXT_LINE_END: &str = " T _text";
 
-/// `files` are from a boot with address randomisation.
+/// Runs the tests. `files` come from a boot with address randomisation.
 pub fn run(
     report: &mut Report,
     options: &Options,
@@ -29,11 +29,11 @@ pub fn run(
     files: &Files,
 ) -> Result<()> {
     let name = |what: &str| format!("{}: {what}", kernel.config);
-    let (random, _) = of_kernel(files)?;
+    let (random, _) = own_symbols(files)?;
     let tool = tool::build()?;
     let show = |arguments: &[&OsStr]| show(&tool, kernel, arguments);
     let linked = show(&["vmlinux".as_ref()])?;
-    let offset = address(&random, FIRST)?.wrapping_sub(address(&linked, FIRST)?);
+    let offset = address(&random, TEXT_LINE_END)?.wrapping_sub(address(&linked, TEXT_LINE_END)?);
     let moved = || {
         let moved = format!("--offset={offset:x}");
         same(&show(&["vmlinux".as_ref(), moved.as_ref()])?, &random)
@@ -44,7 +44,7 @@ pub fn run(
     );
 
     let files = qemu::show_with(options, guest, "nokaslr")?;
-    let (kallmodsyms, kallsyms) = of_kernel(&files)?;
+    let (kallmodsyms, kallsyms) = own_symbols(&files)?;
     let lines = kallmodsyms.lines().count();
     report.check(
         &name(&format!(
@@ -64,20 +64,20 @@ pub fn run(
     let stripped = || same(&show(&[image.as_ref()])?, &kallmodsyms);
     report.check(
         &name(&format!(
-            "show needs no symbols: it prints the same for {what}"
+            "show needs no symbol table: it prints the same lines for {what}"
         )),
         stripped(),
     );
     Ok(())
 }
 
-/// A file that has the tables, but no symbols: on x86 the image, which contains such a vmlinux. On other
-/// architectures, the image is no ELF file, so this function strips a vmlinux.
+/// The path and the description of a file with the tables, but without a symbol table. For x86, the file is
+/// the bzImage, which contains a stripped vmlinux. For other architectures, this function strips a vmlinux.
 fn without_symbols(options: &Options, kernel: &Kernel) -> Result<(PathBuf, &'static str)> {
     let arch = options.arch()?;
     let image = PathBuf::from(arch.image);
     if image.ends_with("bzImage") {
-        return Ok((image, "the image that is booted"));
+        return Ok((image, "the bootable image"));
     }
     let stripped = kernel.objtree.join("guest/vmlinux.stripped");
     let mut strip = Command::new(format!("{}strip", arch.cross_prefix()));
@@ -88,7 +88,7 @@ fn without_symbols(options: &Options, kernel: &Kernel) -> Result<(PathBuf, &'sta
 
 /// The lines of the kernel's own symbols in `/proc/kallmodsyms` and `/proc/kallsyms`. In
 /// `/proc/kallsyms`, these lines have no brackets, and the lines of loaded modules follow.
-pub fn of_kernel(files: &Files) -> Result<(String, String)> {
+pub fn own_symbols(files: &Files) -> Result<(String, String)> {
     let (kallmodsyms, kallsyms) = (files.read("kallmodsyms")?, files.read("kallsyms")?);
     let count = kallsyms.lines().position(|line| line.contains('\t'));
     let count = count.context("no module is loaded in the guest")?;
@@ -111,9 +111,9 @@ fn address(lines: &str, end: &str) -> Result<u64> {
     u64::from_str_radix(digits, 16).with_context(|| line.to_owned())
 }
 
-/// Checks that both texts have the same bytes, and are not empty.
+/// Checks that the two texts are equal and not empty.
 pub fn same(offline: &str, booted: &str) -> Result<()> {
-    ensure!(!booted.is_empty(), "the file of the kernel is empty");
+    ensure!(!booted.is_empty(), "the running kernel's file is empty");
     if offline == booted {
         return Ok(());
     }
@@ -133,7 +133,7 @@ mod tests {
     use super::{address, same};
 
     #[test]
-    fn differences_are_seen() {
+    fn differences_are_errors() {
         same("a\nb\n", "a\nb\n").unwrap();
         for (offline, problem) in [
             ("a\nc\n", "line 2 differs: 'c', in the kernel 'b'"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the order of `/proc/kallsyms` with the order in which the `scripts/kallsyms.c` of an untouched
-//! tree puts the same symbols. The checker of `make check ORDER=` makes the comparison.
+//! Compares the order of the symbols with the order that `scripts/kallsyms.c` of an untouched tree gives the
+//! same symbols. The checker of `make check ORDER=` does this comparison.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options;
 
-/// The page that lists the changes that the option makes.
+/// The page that lists all changes that the option makes.
 const PAGE: &str = "Documentation/core-api/differences.rst";
 
 pub fn run(report: &mut Report, kernel: &Kernel, untouched: &Path) -> Result<()> {
@@ -25,34 +25,34 @@ pub fn run(report: &mut Report, kernel: &Kernel, untouched: &Path) -> Result<()>
         .arg(untouched)
         .output()
         .context("the checker")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    for line in said.lines() {
+    let listed = String::from_utf8_lossy(&output.stdout);
+    for line in listed.lines() {
         println!("# {line}");
     }
     let name = format!(
-        "{}: symbols have the order of an untouched tree, unless its rules leave them equal",
+        "{}: symbols have the order of an untouched tree, except where its rules leave them equal",
         kernel.config
     );
-    let why = String::from_utf8_lossy(&output.stderr);
-    let good = || {
-        ensure!(output.status.success(), "{said}{why}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let succeeded = || {
+        ensure!(output.status.success(), "{listed}{errors}");
         Ok(())
     };
-    report.check(&name, good());
+    report.check(&name, succeeded());
     let name = format!(
         "{}: differences.rst has each symbol with a size that is no longer the first at its address",
         kernel.config
     );
     let page = options::repository()?.join(PAGE);
     let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
-    report.check(&name, all_known(&said, &page));
+    report.check(&name, all_known(&listed, &page));
     Ok(())
 }
 
 /// Checks that the page has each pair of symbols that [`renamed`] finds in the checker's output.
-fn all_known(said: &str, page: &str) -> Result<()> {
+fn all_known(listed: &str, page: &str) -> Result<()> {
     let known: Vec<_> = page.lines().map(str::trim).collect();
-    let renamed = said.lines().filter_map(renamed);
+    let renamed = listed.lines().filter_map(renamed);
     let unknown: Vec<_> = renamed.filter(|line| !known.contains(&&**line)).collect();
     ensure!(
         unknown.is_empty(),
@@ -62,12 +62,14 @@ fn all_known(said: &str, page: &str) -> Result<()> {
     Ok(())
 }
 
-/// The first symbols of an address, without the option and with it, if these differ and the symbol without
-/// the option has a size: `relocate_kernel -> relocate_range` for this line of the checker's output:
+/// Parses a line of the checker: the symbols at an address, without the option and with it. Returns the first
+/// symbol of each order if these differ. For this line, returns `relocate_kernel -> relocate_range`:
 ///
 /// ```text
 /// ffffffff8106d000 relocate_kernel (115) relocate_range (2048) -> relocate_range (2048) relocate_kernel (115)
 /// ```
+///
+/// Returns `None` if the symbol without the option has no size, or is a symbol of kallmodsyms.
 fn renamed(line: &str) -> Option<String> {
     let (without, with) = line.split_once(" -> ")?;
     let mut without = without.split(' ').skip(1);
@@ -77,8 +79,8 @@ fn renamed(line: &str) -> Option<String> {
     (!is_known).then(|| format!("{old} -> {new}"))
 }
 
-/// The kernel's own symbols as `/proc/kallsyms` of a kernel without the option lists them, with the
-/// addresses of vmlinux.
+/// The lines of the kernel's own symbols in `/proc/kallsyms` of a kernel without the option, with the addresses
+/// of vmlinux.
 pub fn untouched(kernel: &Kernel, tree: &Path) -> Result<String> {
     command::output(checker(kernel)?.arg("--untouched").arg(tree))
 }
@@ -96,7 +98,7 @@ fn checker(kernel: &Kernel) -> Result<Command> {
 mod tests {
     use super::all_known;
 
-    const SAID: &str = "\
+    const LISTED: &str = "\
 lines: 9
 ffffffff81000000 _etext (0) __func__.0 (19) -> __func__.0 (19) _etext (0)
 ffffffff81000010 a (1) b (2) c (9) -> a (1) c (9) b (2)
@@ -105,9 +107,9 @@ ffffffff8106d000 part (115) whole (2048) -> whole (2048) part (115)
 ";
 
     #[test]
-    fn symbols_with_a_size_that_lost_their_place() {
-        all_known(SAID, "What changes::\n\n    part -> whole\n").unwrap();
-        let error = all_known(SAID, "part, whole\n").unwrap_err().to_string();
+    fn the_page_must_have_symbols_that_lost_the_first_place() {
+        all_known(LISTED, "What changes::\n\n    part -> whole\n").unwrap();
+        let error = all_known(LISTED, "part, whole\n").unwrap_err().to_string();
         assert!(error.ends_with("does not have\npart -> whole"), "{error}");
     }
 }

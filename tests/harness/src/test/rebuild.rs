@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A build without changes runs no program of kallmodsyms, and the kernel's own targets remove its files.
+//! A build without changes compiles and links nothing, and `make mrproper` removes the files of kallmodsyms.
 
 use std::fs;
 use std::path::Path;
@@ -14,17 +14,17 @@ use crate::lab::build;
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 
-/// The files that the link makes.
-const PRODUCTS: &[&str] = &["vmlinux", "System.map", OF_OURS[0], OF_OURS[1]];
+/// The files that the link of vmlinux writes.
+const PRODUCTS: &[&str] = &["vmlinux", "System.map", GENERATED[0], GENERATED[1]];
 
-/// Of these files, the files that only the generator makes.
-const OF_OURS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
+/// The files in [`PRODUCTS`] that the generator writes.
+const GENERATED: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
 
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     let name = |what: &str| format!("{}: {what}", kernel.config);
     report.check(
-        &name("a second build runs nothing of ours"),
-        runs_nothing(kernel),
+        &name("a build without changes repeats no step"),
+        repeats_no_step(kernel),
     );
     report.check(
         &name("make mrproper removes the files of kallmodsyms"),
@@ -33,15 +33,15 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-fn runs_nothing(kernel: &Kernel) -> Result<()> {
+fn repeats_no_step(kernel: &Kernel) -> Result<()> {
     let before = times(&kernel.objtree)?;
     let built = build::build(kernel)?;
-    // kbuild itself prints these steps in every build.
-    let always = ["CALL ", "DESCEND ", "GEN Makefile", "INSTALL "];
+    // Every build of the kernel has these steps.
+    let in_every_build = ["CALL ", "DESCEND ", "GEN Makefile", "INSTALL "];
     let ran: Vec<_> = built
         .steps
         .iter()
-        .filter(|step| !always.iter().any(|verb| step.starts_with(verb)))
+        .filter(|step| !in_every_build.iter().any(|verb| step.starts_with(verb)))
         .map(String::as_str)
         .collect();
     if !ran.is_empty() {
@@ -49,7 +49,7 @@ fn runs_nothing(kernel: &Kernel) -> Result<()> {
     }
     ensure!(
         before == times(&kernel.objtree)?,
-        "one of {} was made again",
+        "the second build wrote one of {} again",
         PRODUCTS.join(", ")
     );
     Ok(())
@@ -67,14 +67,14 @@ fn times(objtree: &Path) -> Result<Vec<SystemTime>> {
         .collect()
 }
 
-/// Runs `make mrproper` in a build directory that has only the files of kallmodsyms.
+/// Checks that `make mrproper` removes all files from a build directory that has only files of kallmodsyms.
 fn leaves_nothing(kernel: &Kernel) -> Result<()> {
     let objtree = tempfile::tempdir()?;
     fs::create_dir(objtree.path().join("kernel"))?;
     let mut cp = Command::new("cp");
     cp.arg("-r").arg(kernel.objtree.join("kernel/kallmodsyms"));
     command::output(cp.arg(objtree.path().join("kernel")))?;
-    for name in OF_OURS {
+    for name in GENERATED {
         fs::copy(kernel.objtree.join(name), objtree.path().join(name)).context(name)?;
     }
     let mut make = kernel

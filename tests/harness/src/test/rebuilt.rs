@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Builds a kernel a second time from nothing: in another directory, with another number of jobs, in
-//! another language, and with interruptions. Takes minutes.
+//! another language, and with interruptions. The test takes minutes.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,8 @@ use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
 
-/// The interruptions of the second build, in their order: when make prints the step, it gets the signal.
+/// The interruptions of the second build, in order. When make prints the step, the test sends the signal to
+/// the process group of make.
 const INTERRUPTIONS: [(&str, Signal); 5] = [
     ("  CC      mm/slub.o", Signal::TERM),
     ("  KMSYMS  .tmp_vmlinux1", Signal::TERM),
@@ -26,7 +27,7 @@ const INTERRUPTIONS: [(&str, Signal); 5] = [
     ("  LD      vmlinux", Signal::TERM),
 ];
 
-/// If the linker's messages in this language are installed, the link map has other words.
+/// The language of the second build. If the host has the linker's translations, the link map is in this language.
 const LANGUAGE: &str = "de_DE.UTF-8";
 
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
@@ -34,20 +35,20 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     let directory = tempfile::Builder::new()
         .prefix("rebuilt")
         .tempdir_in(beside)?;
-    let again = Again {
+    let second = SecondBuild {
         kernel,
         objtree: directory.path().join("o"),
         locales: directory.path().join("locales"),
     };
-    again.prepare()?;
+    second.prepare()?;
     let mut phase = Phase::start("rebuild");
     let mut interrupted = 0;
     for (step, signal) in INTERRUPTIONS {
         phase.announce(&format!("until make prints '{}'", step.trim()));
-        interrupted += usize::from(again.build(Some((step, signal)))?);
+        interrupted += usize::from(second.build(Some((step, signal)))?);
     }
     phase.announce("to the end");
-    again.build(None)?;
+    second.build(None)?;
     phase.done(&format!("interrupted {interrupted} times"));
 
     report.check(
@@ -57,7 +58,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
         ),
         often_enough(interrupted),
     );
-    let same = compare(&kernel.objtree, &again.objtree);
+    let same = compare(&kernel.objtree, &second.objtree);
     if let Ok(tables) = same {
         report.count(format!(
             "{}: {tables} tables are the same in a second build",
@@ -66,7 +67,7 @@ pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     }
     report.check(
         &format!(
-            "{}: another build of the same tree has the same tables",
+            "{}: a second build of the same tree has the same tables",
             kernel.config
         ),
         same.map(drop),
@@ -83,35 +84,39 @@ fn often_enough(interrupted: usize) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the tables of two kernels are equal. Returns the number of tables.
-fn compare(one: &Path, other: &Path) -> Result<usize> {
-    let (one_tables, other_tables) = (
-        tables::of(&one.join("vmlinux"))?,
-        tables::of(&other.join("vmlinux"))?,
+/// Checks that the kernels in two build directories have equal tables. Returns the number of tables.
+fn compare(first: &Path, second: &Path) -> Result<usize> {
+    let (first_tables, second_tables) = (
+        tables::contents(&first.join("vmlinux"))?,
+        tables::contents(&second.join("vmlinux"))?,
     );
-    ensure!(one_tables.len() > 10, "only {} tables", one_tables.len());
-    let differing: Vec<&str> = one_tables
+    ensure!(
+        first_tables.len() > 10,
+        "only {} tables",
+        first_tables.len()
+    );
+    let differing: Vec<&str> = first_tables
         .iter()
-        .filter(|(name, bytes)| other_tables.get(*name) != Some(bytes))
+        .filter(|(name, bytes)| second_tables.get(*name) != Some(bytes))
         .map(|(name, _)| name.as_str())
         .collect();
     ensure!(
-        differing.is_empty() && one_tables.len() == other_tables.len(),
+        differing.is_empty() && first_tables.len() == second_tables.len(),
         "these tables differ: {}",
         differing.join(" ")
     );
-    reproduce::same_reports(one, other)?;
-    Ok(one_tables.len())
+    reproduce::same_reports(first, second)?;
+    Ok(first_tables.len())
 }
 
-/// The second build.
-struct Again<'a> {
+/// The second build of `kernel`.
+struct SecondBuild<'a> {
     kernel: &'a Kernel<'a>,
     objtree: PathBuf,
     locales: PathBuf,
 }
 
-impl Again<'_> {
+impl SecondBuild<'_> {
     fn make(&self) -> Result<Command> {
         let kernel = self.kernel;
         let mut make = kernel

@@ -11,9 +11,9 @@ use crate::lab::progress;
 /// The results of the tests so far.
 pub struct Report {
     passed: u32,
-    /// The name of each failed test, and the reason of the failure.
+    /// The name of each failed test, and the error.
     failures: Vec<String>,
-    /// The lines of [`Self::count`], to print again at the end.
+    /// The lines of [`Self::count`], which [`Self::end`] repeats.
     counts: Vec<String>,
     /// True if passed tests are not printed.
     quiet: bool,
@@ -77,7 +77,7 @@ impl Report {
         }
     }
 
-    /// Prints a line with a count, now and again at the end.
+    /// Prints a line with a count, and repeats the line at the end.
     pub fn count(&mut self, counted: String) {
         println!("# {counted}");
         self.counts.push(counted);
@@ -94,7 +94,7 @@ impl Report {
         failed == 0
     }
 
-    /// Runs a group of tests. The group can also fail as a whole.
+    /// Runs a group of tests. An error of the group itself counts as one failed test.
     pub fn group(&mut self, name: &str, tests: impl FnOnce(&mut Self) -> Result<()>) {
         println!(
             "# {name} (after {})",

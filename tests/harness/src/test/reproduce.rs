@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tables depend only on the linked files. They do not depend on the directory, the number of jobs,
-//! the language, or interruptions of the build.
+//! The generator's output depends only on the linked files. The directory, the language and the number of
+//! processors do not change it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -18,30 +18,30 @@ use crate::lab::configure::{Kernel, GENERATOR};
 /// The files that the generator writes beside vmlinux.
 pub const REPORTS: [&str; 2] = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
 
-/// Runs the generator again on the files that the last link left, in a copy of the build directory and
-/// under other circumstances. The output must equal the files of that link.
+/// Runs the generator again on the files of the last link: in a copy of the build directory, in another
+/// language, and on one processor. Its output must equal the output of that link.
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {
     let moved = Moved::of(&kernel.objtree)?;
     let pass = bench::last_pass(&kernel.objtree)?;
     let first_processor = first_processor()?;
-    for (circumstances, words) in [
+    for (circumstances, wrapper) in [
         ("in another directory", &[][..]),
         (
             "in another language",
             &["env", "LC_ALL=tr_TR.UTF-8", "LANGUAGE=tr", "TZ=Asia/Tokyo"],
         ),
-        ("with one processor", &["taskset", "-c", &first_processor]),
+        ("on one processor", &["taskset", "-c", &first_processor]),
     ] {
         let name = format!(
-            "{}: the generator's output is the same again {circumstances}",
+            "{}: the generator's output is the same {circumstances}",
             kernel.config
         );
-        report.check(&name, moved.compare(&kernel.objtree, &pass, words));
+        report.check(&name, moved.compare(&kernel.objtree, &pass, wrapper));
     }
     Ok(())
 }
 
-/// A copy of a build directory at another path. Its files are hard links to the same files.
+/// A copy of a build directory. Its files are hard links to the files of the build directory.
 struct Moved(tempfile::TempDir);
 
 impl Moved {
@@ -56,9 +56,9 @@ impl Moved {
         Ok(Self(directory))
     }
 
-    /// Runs the generator, and compares its output. If `words` is not empty, it is a command that runs the
-    /// generator.
-    fn compare(&self, objtree: &Path, pass: &str, words: &[&str]) -> Result<()> {
+    /// Runs the generator in the copy, and compares its output with the output in `objtree`. If `wrapper` is
+    /// not empty, it is the beginning of the command line, before the generator.
+    fn compare(&self, objtree: &Path, pass: &str, wrapper: &[&str]) -> Result<()> {
         for file in REPORTS {
             let path = self.0.path().join(file);
             fs::remove_file(&path).with_context(|| path.display().to_string())?;
@@ -66,14 +66,14 @@ impl Moved {
         let syms = format!("{pass}.syms");
         let sorted = objtree.join(format!("{syms}.sorted"));
         if sorted.exists() {
-            let again = self.generate(words, &["sort-symbols", pass, &syms])?;
+            let again = self.generate(wrapper, &["sort-symbols", pass, &syms])?;
             ensure!(
                 again == read(&sorted)?,
                 "the generator now prints another {}",
                 sorted.display()
             );
         }
-        let tables = self.generate(words, &["link", pass])?;
+        let tables = self.generate(wrapper, &["link", pass])?;
         let listing = objtree.join(format!("{pass}.kallsyms.S"));
         ensure!(
             tables.len() > 1000 && read(&listing)?.ends_with(&tables),
@@ -83,14 +83,14 @@ impl Moved {
         same_reports(objtree, self.0.path())
     }
 
-    /// Runs the generator in the copy, and returns its output.
-    fn generate(&self, words: &[&str], arguments: &[&str]) -> Result<Vec<u8>> {
+    /// Runs the generator in the copy, and returns its standard output.
+    fn generate(&self, wrapper: &[&str], arguments: &[&str]) -> Result<Vec<u8>> {
         let path = self.0.path().join(GENERATOR);
-        let program = words.iter().map(OsStr::new).chain([path.as_os_str()]);
-        let mut words = program.chain(arguments.iter().map(OsStr::new));
-        let program = words.next().context("no program")?;
+        let program = wrapper.iter().map(OsStr::new).chain([path.as_os_str()]);
+        let mut command_line = program.chain(arguments.iter().map(OsStr::new));
+        let program = command_line.next().context("no program")?;
         let mut generator = Command::new(program);
-        generator.args(words).current_dir(self.0.path());
+        generator.args(command_line).current_dir(self.0.path());
         let output = generator
             .output()
             .with_context(|| program.to_string_lossy().into_owned())?;
@@ -100,7 +100,8 @@ impl Moved {
     }
 }
 
-/// The first processor of a line like `Cpus_allowed_list: 0-1`, which has a tab instead of the space.
+/// The first processor that this process may use, from a line like `Cpus_allowed_list: 0-1`. (The line has a
+/// tab instead of the space.)
 fn first_processor() -> Result<String> {
     let status = fs::read_to_string("/proc/self/status")?;
     let list = status
@@ -113,6 +114,7 @@ fn first_processor() -> Result<String> {
     Ok(list[..end].to_owned())
 }
 
+/// Checks that the [`REPORTS`] in two build directories are equal.
 pub fn same_reports(one: &Path, other: &Path) -> Result<()> {
     for file in REPORTS {
         let same = read(&one.join(file))? == read(&other.join(file))?;

@@ -19,7 +19,7 @@ use crate::tool;
 
 const IN_C: &str = "samples/reader-c";
 
-/// Runs the own tests of the reader.
+/// Runs the tests of the reader.
 pub fn run(report: &mut Report) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let test = directory.path().join("test");
@@ -46,7 +46,8 @@ pub fn run(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the reader and the crate print the same for addresses in and beside every symbol of `listing`.
+/// Checks that the reader and the crate print the same lines for addresses in and beside each symbol of
+/// `listing`.
 pub fn compare(listing: &Path) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let in_c = directory.path().join("whose");
@@ -80,7 +81,7 @@ fn compile(program: &Path, main: &str, options: &[&str]) -> Result<()> {
     command::output(&mut cc).map(drop)
 }
 
-/// The byte before each symbol, its first and its last byte, and the byte after it.
+/// Four addresses for each symbol: the byte before it, its first byte, its last byte, and the byte after it.
 fn addresses_of(listing: &str) -> Result<String> {
     let mut addresses = String::new();
     for line in listing.lines() {

@@ -12,13 +12,13 @@ use super::report::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::qemu::Files;
 
-/// The first symbol of the image. Its address tells how far the kernel was moved.
-const FIRST: &str = "_text";
+/// The first symbol of the image. Its two addresses differ by the offset of the running kernel.
+const FIRST_SYMBOL: &str = "_text";
 
 /// The most differences to print.
-const ENOUGH: usize = 5;
+const MAX_PRINTED: usize = 5;
 
-/// The sorted sizes of the symbols with one address and one name.
+/// The sizes of the symbols with the same address and name, in ascending order.
 pub type Sizes = BTreeMap<(u64, String), Vec<u64>>;
 
 pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
@@ -38,7 +38,7 @@ pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
     Ok(())
 }
 
-/// The symbols of vmlinux that `nm -S` prints.
+/// The sizes in the symbol table of vmlinux.
 pub fn defined(vmlinux: &[u8]) -> Result<Sizes> {
     let mut sizes = Sizes::new();
     for symbol in object::File::parse(vmlinux)?.symbols() {
@@ -50,9 +50,9 @@ pub fn defined(vmlinux: &[u8]) -> Result<Sizes> {
     Ok(sizes)
 }
 
-/// The kernel's own symbols and their sizes in `/proc/kallmodsyms`, with the addresses of vmlinux. In
-/// `/proc/kallsyms`, these symbols have no brackets. The per-cpu area, in the lower half of addresses,
-/// is not moved.
+/// The sizes of the kernel's own symbols in `/proc/kallmodsyms`, with the addresses of vmlinux. In
+/// `/proc/kallsyms`, the lines of these symbols have no brackets. The symbols of the per-cpu area, in the
+/// lower half of addresses, have the same address in vmlinux.
 ///
 /// ```text
 /// 0000000000000000 0 A __per_cpu_start
@@ -71,19 +71,19 @@ pub fn shown(kallmodsyms: &str, kallsyms: &str, defined: &Sizes) -> Result<Sizes
         let number = |text| u64::from_str_radix(text, 16).context(line.to_owned());
         symbols.push((number(address)?, number(size)?, name));
     }
-    let runs_at = symbols.iter().find(|(_, _, name)| *name == FIRST);
-    let (runs_at, _, _) = runs_at.with_context(|| format!("there is no {FIRST}"))?;
-    let linked_at = defined.keys().find(|(_, name)| name == FIRST);
-    let (linked_at, _) = linked_at.with_context(|| format!("vmlinux has no {FIRST}"))?;
+    let runs_at = symbols.iter().find(|(_, _, name)| *name == FIRST_SYMBOL);
+    let (runs_at, _, _) = runs_at.with_context(|| format!("the file has no {FIRST_SYMBOL}"))?;
+    let linked_at = defined.keys().find(|(_, name)| name == FIRST_SYMBOL);
+    let (linked_at, _) = linked_at.with_context(|| format!("vmlinux has no {FIRST_SYMBOL}"))?;
 
     let mut sizes = Sizes::new();
     for &(address, size, name) in &symbols {
-        let moved = if address >> 63 == 0 {
+        let offset = if address >> 63 == 0 {
             0
         } else {
             runs_at - linked_at
         };
-        let key = (address.wrapping_sub(moved), name.to_owned());
+        let key = (address.wrapping_sub(offset), name.to_owned());
         sizes.entry(key).or_default().push(size);
     }
     sizes.values_mut().for_each(|sizes| sizes.sort_unstable());
@@ -107,7 +107,7 @@ pub fn compare(shown: &Sizes, defined: &Sizes) -> Result<()> {
         differing.is_empty(),
         "{} symbols differ, such as\n{}",
         differing.len(),
-        differing[..differing.len().min(ENOUGH)].join("\n")
+        differing[..differing.len().min(MAX_PRINTED)].join("\n")
     );
     Ok(())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Boots kernels that look for errors in themselves. The guest injects faults, runs many readers at once,
-//! and then reads while other processes change the contents of the file: for some seconds in a test,
+//! Boots debug kernels, which check their own code for errors. The guest injects faults, and runs many
+//! readers at once. Then it reads the file while processes change the contents: for seconds in `make test`,
 //! and for minutes in `make soak`.
 
 use anyhow::{ensure, Result};
@@ -17,18 +17,18 @@ use crate::lab::tap::{self, Line};
 use crate::lab::workshop::Workshop;
 use crate::reports::Reports;
 
-/// The first kernel looks for memory errors, wrong locking, leaks and overflows, the second kernel for
-/// data races.
+/// The configurations. `debug-kasan` reports memory errors, wrong locking, leaks and overflows;
+/// `debug-kcsan` reports data races.
 pub const CONFIGS: &[&str] = &["debug-kasan", "debug-kcsan"];
 
-/// The time that the test reads in each kernel.
+/// The number of seconds that [`test`] reads in each kernel.
 const SECONDS: u64 = 15;
 
-/// The beginning of the comments with the guest's last counts.
+/// The first words of the comments with the guest's final counts.
 const IN_ALL: &str = "in all ";
 
-/// The most reports to print.
-const ENOUGH: usize = 10;
+/// The most reports to print in an error.
+const MAX_PRINTED: usize = 10;
 
 /// Reads for [`SECONDS`].
 pub fn test(
@@ -56,7 +56,7 @@ pub fn run(
     })
 }
 
-/// Boots the kernel, and reads for `seconds`. Passes the guest's other comments to `say`.
+/// Boots the kernel, and reads for `seconds`. Passes the guest's comments, without the final counts, to `say`.
 fn read(
     report: &mut Report,
     options: &Options,
@@ -88,7 +88,7 @@ fn read(
         guest.directory.join("console.log").display(),
     ));
     report.check(
-        &format!("{}: the kernel finds no error in itself", kernel.config),
+        &format!("{}: the kernel reports no error", kernel.config),
         none(&reports),
     );
     ended?;
@@ -101,7 +101,7 @@ fn none(reports: &Reports) -> Result<()> {
         found.is_empty(),
         "{} reports, such as\n{}",
         found.len(),
-        found[..found.len().min(ENOUGH)].join("\n")
+        found[..found.len().min(MAX_PRINTED)].join("\n")
     );
     Ok(())
 }

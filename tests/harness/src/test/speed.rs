@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Limits the instructions of reading and of lookups, relative to `/proc/kallsyms` and to a plain
-//! search. The guest's clock counts instructions, so the ratios do not depend on the machine.
+//! Limits the instructions of a read of the file, relative to a read of `/proc/kallsyms`, and of lookups,
+//! relative to a plain search. The guest's clock counts instructions, so the ratios do not depend on the host.
 
 use anyhow::{anyhow, Result};
 
-use super::{needs::can, report::Report};
+use super::{needs::has_options, report::Report};
 use crate::bench;
 use crate::lab::build;
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::lab::workshop::Workshop;
 
-/// Limits the instructions of reading. Returns the ratio to `/proc/kallsyms`.
+/// Limits the instructions of a read of the file. Returns the ratio to a read of `/proc/kallsyms`.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f64> {
     let ratio = bench::ratio(options, kernel)?;
     let what = format!("{}: reading", kernel.config);
@@ -21,7 +21,7 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f6
     Ok(ratio)
 }
 
-/// Prints `share`, the instructions of `what` relative to `of`. The test fails if it is above `limit`.
+/// Prints `share`, the instructions of `what` relative to `of`. The test fails if `share` is above `limit`.
 pub fn bound(report: &mut Report, what: &str, of: &str, share: f64, limit: f64) {
     println!("# {what} takes {share:.4} {of}");
     let within = match share <= limit {
@@ -31,16 +31,17 @@ pub fn bound(report: &mut Report, what: &str, of: &str, share: f64, limit: f64) 
     report.check(&format!("{what} takes at most {limit} {of}"), within);
 }
 
-/// The limit of a line with 10,000 BPF programs, relative to a line with 100. The limit of the whole file
-/// is relative to `/proc/kallsyms`.
+/// The limits with 10,000 BPF programs, in instructions: for a line, relative to a line with 100 BPF programs;
+/// for the whole file, relative to `/proc/kallsyms`.
 const BPF_LINE_LIMIT: f64 = 1.2;
 const BPF_WHOLE_LIMIT: f64 = 0.1;
 
-/// Limits the instructions of reading with many BPF programs. Loading them takes about a minute.
+/// Limits the instructions of reading with many BPF programs. The guest needs about a minute to load these
+/// programs.
 pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     let kernel = workshop.configured(options, options.config())?;
     build::build(&kernel)?;
-    if !can(&kernel, &["CONFIG_BPF_JIT"])? {
+    if !has_options(&kernel, &["CONFIG_BPF_JIT"])? {
         return Ok(());
     }
     let ratios = bench::bpf_ratios(options, &kernel)?;
@@ -59,9 +60,9 @@ pub fn run_bpf(report: &mut Report, options: &Options, workshop: &Workshop) -> R
     Ok(())
 }
 
-/// In tiny of Linux 6.12.117, `kallsyms_lookup_size_offset()` of a kernel without the option takes 2.68
-/// times the instructions of a plain search among all symbols. The first limit is 1.10 times 2.68, the
-/// second limit is 2.68. Documentation/measurements.rst has the measured ratios. `printed/pair.rs`
+/// The limits of lookups, relative to a plain search among all symbols. In tiny of Linux 6.12.117 without the
+/// option, `kallsyms_lookup_size_offset()` takes 2.68 times the instructions of that search. The first limit is
+/// 1.10 times 2.68, the second limit is 2.68. Documentation/measurements.rst has the measured ratios. `printed/pair.rs`
 /// compares a kernel with the option and a kernel without.
 const SIZE_OFFSET_LIMIT: f64 = 2.95;
 const SIZE_LIMIT: f64 = 2.68;

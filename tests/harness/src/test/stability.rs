@@ -18,17 +18,17 @@ use crate::lab::workshop::Workshop;
 const BUILT_IN: &str = "tiny";
 const LOADABLE: &str = "tiny-modules";
 
-/// The least number of modules to compare.
+/// The smallest number of modules that the test accepts.
 const FEWEST_MODULES: usize = 10;
 
-/// The name of a symbol, and the name of a module that the kernel shows the symbol in.
+/// The name of a symbol, and the name of a module in the brackets behind the symbol.
 type Pair = (String, String);
 
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     let configured = |config| workshop.configured(options, config);
     let (built_in, loadable) = (configured(BUILT_IN)?, configured(LOADABLE)?);
     build::build(&built_in)?;
-    // The other kernels with the option store sizes. So the boot tests also run in this kernel.
+    // The boot tests also run in this kernel, because only this configuration stores no sizes.
     boot::run(report, options, &loadable)?;
     let listing = |kernel| qemu::show(options, &guest::pack(options, kernel)?);
     let (built_in, loadable) = (listing(&built_in)?, listing(&loadable)?);
@@ -44,10 +44,10 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     let gained: Vec<&Pair> = loadable.pairs.difference(&built_in.pairs).collect();
     let unexplained_loss = lost
         .iter()
-        .filter(|pair| !built_in.freed.contains(pair) && !is_of_built_in_only(pair));
+        .filter(|pair| !built_in.freed.contains(pair) && !only_built_in_code_has(pair));
     let unexplained_gain = gained
         .iter()
-        .filter(|(symbol, _)| !is_of_modules_only(symbol));
+        .filter(|(symbol, _)| !only_loadable_modules_have(symbol));
     let unexplained: Vec<String> = unexplained_loss
         .map(|(symbol, module)| format!("- {symbol} [{module}]"))
         .chain(unexplained_gain.map(|(symbol, module)| format!("+ {symbol} [{module}]")))
@@ -159,20 +159,20 @@ fn loaded(files: &Files) -> Result<BTreeSet<String>> {
     Ok(names.map(str::to_owned).collect())
 }
 
-/// True if only built-in code has the symbol.
+/// True if the symbol is in built-in code, but not in the loaded module.
 ///
 /// For a built-in module `m` in Rust, `module!` defines the entry `__m_init` and the exit `__m_exit`.
 /// For a loadable module, it names them `init_module` and `cleanup_module`. Only the kernel with
 /// built-in modules has KUnit, whose inline function the compiler did not inline everywhere.
-fn is_of_built_in_only((symbol, module): &Pair) -> bool {
-    let of_rust = symbol
+fn only_built_in_code_has((symbol, module): &Pair) -> bool {
+    let suffix = symbol
         .strip_prefix("__")
         .and_then(|rest| rest.strip_prefix(module.as_str()));
-    matches!(of_rust, Some("_init" | "_exit")) || symbol == "kunit_get_current_test"
+    matches!(suffix, Some("_init" | "_exit")) || symbol == "kunit_get_current_test"
 }
 
-/// True if only a loadable module has the symbol.
-fn is_of_modules_only(symbol: &str) -> bool {
+/// True if the symbol is in a loaded module, but not in built-in code.
+fn only_loadable_modules_have(symbol: &str) -> bool {
     // modpost writes `__this_module`, and scripts/module-common.c defines `orc_header`. The linker
     // script of modules defines the bounds of `alloc_tags`. module_init() and module_exit() define
     // the other two symbols, for loadable modules only.
@@ -200,8 +200,8 @@ fn is_of_modules_only(symbol: &str) -> bool {
         ".L",
     ];
     // `module!` defines these symbols of a loadable module in Rust. Their names are mangled.
-    const OF_RUST: [&str; 2] = ["___IS_RUST_MODULE", "___addressable_cleanup_module"];
+    const RUST_SUFFIXES: [&str; 2] = ["___IS_RUST_MODULE", "___addressable_cleanup_module"];
     NAMES.contains(&symbol)
         || PREFIXES.iter().any(|prefix| symbol.starts_with(prefix))
-        || symbol.starts_with("_R") && OF_RUST.iter().any(|end| symbol.ends_with(end))
+        || symbol.starts_with("_R") && RUST_SUFFIXES.iter().any(|end| symbol.ends_with(end))
 }

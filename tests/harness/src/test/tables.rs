@@ -9,33 +9,38 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol};
 
-/// The bytes of each table, by its name. A table ends where the next table begins.
-pub fn of(vmlinux: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+/// The bytes of each table, by the name of the table. A table ends where the next table begins, so the last
+/// table has no entry.
+pub fn contents(vmlinux: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let bytes = fs::read(vmlinux).with_context(|| vmlinux.display().to_string())?;
-    let places = places(&bytes)?;
-    let mut starts: Vec<usize> = places.values().copied().collect();
+    let offsets = offsets(&bytes)?;
+    let mut starts: Vec<usize> = offsets.values().copied().collect();
     starts.sort_unstable();
     let ends = starts.iter().skip(1).copied();
     let ends: BTreeMap<usize, usize> = starts.iter().copied().zip(ends).collect();
     let table = |start| bytes.get(start..*ends.get(&start)?);
-    Ok(places
+    Ok(offsets
         .iter()
         .filter_map(|(name, &start)| Some((name.clone(), table(start)?.to_owned())))
         .collect())
 }
 
-/// The offset of each table in the file, by its name.
-pub fn places(vmlinux: &[u8]) -> Result<BTreeMap<String, usize>> {
+/// The offset of each table in the file, by the name of the table.
+pub fn offsets(vmlinux: &[u8]) -> Result<BTreeMap<String, usize>> {
     let file = object::File::parse(vmlinux)?;
-    let rodata = file.section_by_name(".rodata").context("no .rodata")?;
-    let (start, _) = rodata.file_range().context("no .rodata in the file")?;
-    let mut places = BTreeMap::new();
+    let rodata = file
+        .section_by_name(".rodata")
+        .context("vmlinux has no .rodata")?;
+    let (start, _) = rodata
+        .file_range()
+        .context("vmlinux has no bytes for .rodata")?;
+    let mut offsets = BTreeMap::new();
     for symbol in file.symbols() {
         let name = symbol.name().unwrap_or_default();
         if name.starts_with("kallsyms_") && symbol.section_index() == Some(rodata.index()) {
             let offset = symbol.address().wrapping_sub(rodata.address());
-            places.insert(name.to_owned(), usize::try_from(start + offset)?);
+            offsets.insert(name.to_owned(), usize::try_from(start + offset)?);
         }
     }
-    Ok(places)
+    Ok(offsets)
 }

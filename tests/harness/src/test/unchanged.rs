@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The parts of a kernel that the option must not change: the order of its symbols, and the printed names.
+//! Tests that the option changes neither the order of the symbols nor the names that the kernel prints for
+//! addresses.
 
 use anyhow::{Context, Result};
 
-use super::needs::{can, PRINTED};
+use super::needs::{has_options, PRINTED};
 use super::{order, printed, report::Report};
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
@@ -20,7 +21,7 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel, packaged: &T
         return Ok(());
     }
     order::run(report, kernel, untouched)?;
-    if can(kernel, PRINTED)? {
+    if has_options(kernel, PRINTED)? {
         printed::run(report, options, kernel, untouched)?;
     }
     Ok(())

@@ -2,9 +2,9 @@
 
 //! Tries the hooks of each series on every version of its kernel that Debian offers.
 //!
-//! apt lists the versions of the suites. For each version, the cache keeps the files that the hooks
-//! change: a package is downloaded once, and again only if the hooks change another file. A version
-//! stays in the cache, and in the test, after Debian has dropped it.
+//! apt lists the versions of the suites. For each version, the cache keeps the files that the tests need.
+//! The test downloads a package once, and again only if the tests need another file. A version stays in
+//! the cache, and in the test, after Debian has dropped the version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::lab::options;
 use crate::lab::progress::Phase;
 use crate::lab::source;
 
-/// Suites with kernels of the series that have hooks, on the mirror of releases and on the mirror of
+/// The suites with kernels of the series that have hooks, on the mirror of releases and on the mirror of
 /// security updates.
 const SUITES: &[&str] = &[
     "bookworm-backports",
@@ -30,7 +30,7 @@ const SUITES: &[&str] = &[
 ];
 const SECURITY_SUITES: &[&str] = &["bookworm-security", "trixie-security"];
 
-/// Options for apt to download no other lists than the lists of packages.
+/// Options that make apt download only the lists of packages.
 const NO_OTHER_LISTS: &[&str] = &[
     "-o",
     "Acquire::Languages=none",
@@ -47,7 +47,7 @@ const PACKAGE: &str = "linux-source-";
 /// A package with a kernel's source.
 #[derive(Clone, Debug, PartialEq)]
 struct Version {
-    /// For example `6.12`.
+    /// The series of the kernel, for example `6.12`.
     series: String,
     /// Debian's version, for example `6.12.95-1~bpo12+1`.
     version: String,
@@ -61,9 +61,9 @@ pub fn run(report: &mut Report, cache: &Cache) -> Result<()> {
         println!("# Debian's lists of versions could not be read: {error:#}");
     }
     let mut versions = offered.unwrap_or_default();
-    add_kept(&mut versions, kept(&directory)?, &series);
+    add_cached(&mut versions, cached(&directory)?, &series);
     if versions.is_empty() {
-        println!("# no version is known, so the hooks are not tried");
+        println!("# no version is offered or in the cache, so the hooks are not tried");
     }
     for version in &versions {
         let name = format!(
@@ -101,7 +101,7 @@ impl Version {
         format!("{}_{}", self.package(), self.version)
     }
 
-    fn of_name(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         let (package, version) = name.split_once('_')?;
         Some(Self {
             series: package.strip_prefix(PACKAGE)?.to_owned(),
@@ -114,7 +114,7 @@ impl Version {
     /// ```text
     /// linux-source-7.2 |   7.2.13-1 | http://mirror.example/debian sid/main amd64 Packages
     /// ```
-    fn of_line(line: &str) -> Option<Self> {
+    fn from_line(line: &str) -> Option<Self> {
         let mut columns = line.split('|').map(str::trim);
         let series = columns.next()?.strip_prefix(PACKAGE)?;
         Some(Self {
@@ -123,12 +123,12 @@ impl Version {
         })
     }
 
-    /// The directory with the files that the tests need. Downloads the files unless the cache has them.
+    /// The directory with the files that the tests need. Downloads the package if a file is not in the cache.
     fn files(&self, directory: &Path) -> Result<PathBuf> {
         let files = apply::needed_files(&self.series)?;
-        let kept = directory.join(self.name());
-        if files.iter().all(|file| kept.join(file).exists()) {
-            return Ok(kept);
+        let cached = directory.join(self.name());
+        if files.iter().all(|file| cached.join(file).exists()) {
+            return Ok(cached);
         }
         let mut phase = Phase::start("fetch");
         phase.announce(&self.name());
@@ -143,15 +143,15 @@ impl Version {
         let tree = partial.join("tree");
         fs::create_dir(&tree)?;
         source::unpack_package(&deb, &package, &tree, &files)?;
-        remove(&kept)?;
-        fs::rename(&tree, &kept).with_context(|| kept.display().to_string())?;
+        remove(&cached)?;
+        fs::rename(&tree, &cached).with_context(|| cached.display().to_string())?;
         remove(&partial)?;
         phase.done(&format!("{} files of {}", files.len(), self.name()));
-        Ok(kept)
+        Ok(cached)
     }
 }
 
-/// The versions of these series that the suites offer.
+/// The versions of `series` that the suites offer.
 fn offered(directory: &Path, series: &[String]) -> Result<Vec<Version>> {
     fetch::make_directories(directory)?;
     let mirror = fetch::mirror()?;
@@ -159,7 +159,7 @@ fn offered(directory: &Path, series: &[String]) -> Result<Vec<Version>> {
         .iter()
         .map(|suite| fetch::source(&mirror, suite))
         .collect();
-    // A host may get no security updates.
+    // A host without security updates knows no such mirror.
     if let Ok(mirror) = fetch::security_mirror() {
         sources.extend(
             SECURITY_SUITES
@@ -176,16 +176,16 @@ fn offered(directory: &Path, series: &[String]) -> Result<Vec<Version>> {
     let mut madison = fetch::apt("apt-cache", directory);
     madison.arg("madison");
     madison.args(series.iter().map(|series| format!("{PACKAGE}{series}")));
-    let versions = of_each_kernel(&command::output(&mut madison)?);
+    let versions = one_package_per_kernel(&command::output(&mut madison)?);
     ensure!(!versions.is_empty(), "the suites have no {PACKAGE}*");
     phase.done(&format!("{} versions", versions.len()));
     Ok(versions)
 }
 
-/// One package of each version of the kernel: the first, which is the newest.
-fn of_each_kernel(madison: &str) -> Vec<Version> {
+/// The first package of each version of the kernel. `apt-cache madison` prints the newest package first.
+fn one_package_per_kernel(madison: &str) -> Vec<Version> {
     let mut versions: Vec<Version> = Vec::new();
-    for version in madison.lines().filter_map(Version::of_line) {
+    for version in madison.lines().filter_map(Version::from_line) {
         if !has_kernel(&versions, &version) {
             versions.push(version);
         }
@@ -199,22 +199,22 @@ fn has_kernel(versions: &[Version], version: &Version) -> bool {
 }
 
 /// The versions that the cache has.
-fn kept(directory: &Path) -> Result<Vec<Version>> {
+fn cached(directory: &Path) -> Result<Vec<Version>> {
     if !directory.exists() {
         return Ok(Vec::new());
     }
     let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
     let names = entries.flatten().map(|entry| entry.file_name());
     let mut versions: Vec<_> = names
-        .filter_map(|name| Version::of_name(name.to_str()?))
+        .filter_map(|name| Version::from_name(name.to_str()?))
         .collect();
     versions.sort_by(|one, other| one.version.cmp(&other.version));
     Ok(versions)
 }
 
-/// Adds the versions of these series whose kernel is not among `versions`.
-fn add_kept(versions: &mut Vec<Version>, kept: Vec<Version>, series: &[String]) {
-    for version in kept {
+/// Adds the cached versions of `series` whose kernel is not in `versions`.
+fn add_cached(versions: &mut Vec<Version>, cached: Vec<Version>, series: &[String]) {
+    for version in cached {
         if series.contains(&version.series) && !has_kernel(versions, &version) {
             versions.push(version);
         }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn one_package_of_each_kernel_is_taken() {
+    fn the_first_package_of_each_kernel_is_used() {
         let madison = "\
 linux-source-6.12 | 6.12.117-1 | http://mirror.example/debian trixie/main amd64 Packages
 linux-source-6.12 | 6.12.117-1 | http://mirror.example/security trixie-security/main amd64 Packages
@@ -257,7 +257,7 @@ linux-source-6.12 | 6.12.95-1~bpo12+1 | http://mirror.example/debian bookworm-ba
 linux-doc-6.12 | 6.12.90-1 | http://mirror.example/debian trixie/main amd64 Packages
 linux-source-7.3 | 7.3~rc7-1~exp1 | http://mirror.example/debian experimental/main amd64 Packages
 ";
-        let versions = of_each_kernel(madison);
+        let versions = one_package_per_kernel(madison);
         let expected = [
             version("6.12", "6.12.117-1"),
             version("6.12", "6.12.95-1~bpo12+1"),
@@ -266,18 +266,22 @@ linux-source-7.3 | 7.3~rc7-1~exp1 | http://mirror.example/debian experimental/ma
         assert_eq!(versions, expected);
         let upstream: Vec<_> = versions.iter().map(Version::upstream).collect();
         assert_eq!(upstream, ["6.12.117", "6.12.95", "7.3~rc7"]);
-        assert_eq!(of_each_kernel("N: Unable to locate package"), []);
+        assert_eq!(one_package_per_kernel("N: Unable to locate package"), []);
     }
 
     #[test]
-    fn a_version_that_is_offered_no_more_is_tried_if_there_are_hooks() {
+    fn cached_versions_are_tried_if_their_series_has_hooks() {
         let mut versions = vec![version("7.2", "7.2.12-1")];
-        let kept = vec![
+        let cached = vec![
             version("6.1", "6.1.190-1"),
             version("7.2", "7.2.12-1~bpo13+1"),
             version("7.2", "7.2.6-1~bpo13+1"),
         ];
-        add_kept(&mut versions, kept, &["6.12".to_owned(), "7.2".to_owned()]);
+        add_cached(
+            &mut versions,
+            cached,
+            &["6.12".to_owned(), "7.2".to_owned()],
+        );
         let expected = [
             version("7.2", "7.2.12-1"),
             version("7.2", "7.2.6-1~bpo13+1"),
@@ -286,13 +290,13 @@ linux-source-7.3 | 7.3~rc7-1~exp1 | http://mirror.example/debian experimental/ma
     }
 
     #[test]
-    fn a_directory_of_the_cache_is_a_version() {
+    fn directories_of_the_cache_name_versions() {
         let directory = tempfile::tempdir().unwrap();
-        assert_eq!(kept(&directory.path().join("none")).unwrap(), []);
+        assert_eq!(cached(&directory.path().join("none")).unwrap(), []);
         let known = version("6.12", "6.12.95-1~bpo12+1");
         for name in [&known.name(), "lists", "linux-source-6.12.deb"] {
             fs::create_dir(directory.path().join(name)).unwrap();
         }
-        assert_eq!(kept(directory.path()).unwrap(), [known]);
+        assert_eq!(cached(directory.path()).unwrap(), [known]);
     }
 }

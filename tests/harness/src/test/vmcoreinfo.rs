@@ -15,7 +15,7 @@ use super::report::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::qemu::Files;
 
-/// The tables that every kernel names.
+/// The tables that VMCOREINFO names in each kernel with the option.
 const TABLES: &[&str] = &[
     "kallsyms_num_modules",
     "kallsyms_module_base",
@@ -28,10 +28,10 @@ const TABLES: &[&str] = &[
     "kallsyms_module_names",
 ];
 
-/// The table that the size tables follow, if the kernel has them.
+/// The table that VMCOREINFO also names if the kernel stores sizes. The other size tables follow this table.
 const SIZES: &str = "kallsyms_size_counts";
 
-/// The number of the kernel's own tables whose names begin with `kallsyms_`.
+/// The number of tables in VMCOREINFO that the kernel itself names, and whose names begin with `kallsyms_`.
 const OTHERS: usize = 6;
 
 pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
@@ -61,7 +61,7 @@ fn compare(kcore: &[u8], vmlinux: &[u8], tables: &[&str]) -> Result<()> {
     let number = |key: &str| {
         let text = said
             .get(key)
-            .with_context(|| format!("{key} is not there"))?;
+            .with_context(|| format!("VMCOREINFO has no {key}"))?;
         u64::from_str_radix(text, 16).with_context(|| format!("{key}={text}"))
     };
     let moved = number("KERNELOFFSET")?;
@@ -69,7 +69,7 @@ fn compare(kcore: &[u8], vmlinux: &[u8], tables: &[&str]) -> Result<()> {
         .symbols()
         .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), symbol.address())))
         .collect();
-    // The comparison must also hold for a table that the kernel itself names.
+    // kallsyms_names, which the kernel itself names, tests the comparison.
     for table in tables.iter().chain(&["kallsyms_names"]) {
         let linked = defined.get(*table);
         let linked = linked.with_context(|| format!("vmlinux has no {table}"))?;
@@ -89,7 +89,7 @@ fn compare(kcore: &[u8], vmlinux: &[u8], tables: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The text of the note.
+/// The text of the note VMCOREINFO in `/proc/kcore`.
 fn vmcoreinfo(kcore: &[u8]) -> Result<String> {
     let header = FileHeader64::<LittleEndian>::parse(kcore)?;
     for segment in header.program_headers(LittleEndian, kcore)? {

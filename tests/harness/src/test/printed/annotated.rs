@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 
 use super::faddr2line::FRAMES;
-use super::{Printed, ENOUGH};
+use super::{Printed, MAX_PRINTED};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::test::report::Report;
@@ -140,7 +140,7 @@ fn addresses(
             _ => wrong.push(format!("'{line}' is in '{}'", symbol.modules)),
         }
     }
-    wrong.truncate(ENOUGH);
+    wrong.truncate(MAX_PRINTED);
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     ensure!(counts.exact > 0, "no address was compared");
     Ok(counts)

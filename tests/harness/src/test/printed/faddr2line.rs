@@ -14,7 +14,7 @@ use std::thread;
 use anyhow::{ensure, Context, Result};
 
 use super::questions::Which;
-use super::{Printed, ENOUGH};
+use super::{Printed, MAX_PRINTED};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
@@ -168,14 +168,14 @@ fn resolve(
     let why: Vec<_> = said
         .lines()
         .filter(|line| line.starts_with("skipping") || line.starts_with("ERROR"))
-        .take(ENOUGH)
+        .take(MAX_PRINTED)
         .collect();
     ensure!(
         lost.is_empty(),
         "{} of {} are not resolved, such as {:?}\n{}",
         lost.len(),
         texts.len(),
-        &lost[..lost.len().min(ENOUGH)],
+        &lost[..lost.len().min(MAX_PRINTED)],
         why.join("\n")
     );
     Ok(())

@@ -29,7 +29,7 @@ use listing::Listing;
 use questions::Question;
 
 /// The most differences to print.
-const ENOUGH: usize = 10;
+const MAX_PRINTED: usize = 10;
 
 /// The most addresses to print in `make test`.
 const FEW: usize = 10;
@@ -148,7 +148,7 @@ impl<'a> Printed<'a> {
             shown.is_empty(),
             "differences of {}; such as\n{}",
             counts.join(", "),
-            shown[..shown.len().min(ENOUGH)].join("\n")
+            shown[..shown.len().min(MAX_PRINTED)].join("\n")
         );
         Ok(())
     }

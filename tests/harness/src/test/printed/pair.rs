@@ -13,7 +13,7 @@ use anyhow::{ensure, Context, Result};
 
 use super::listing::Listing;
 use super::questions::Which;
-use super::{faddr2line, Printed, ENOUGH};
+use super::{faddr2line, Printed, MAX_PRINTED};
 use crate::bench;
 use crate::lab::build;
 use crate::lab::configure::Kernel;
@@ -332,7 +332,7 @@ fn same_answers(with: &Side, without: &Side) -> Result<()> {
         found.differing.is_empty(),
         "{} answers differ, such as\n{}",
         found.differing.len(),
-        found.differing[..found.differing.len().min(ENOUGH)].join("\n")
+        found.differing[..found.differing.len().min(MAX_PRINTED)].join("\n")
     );
     Ok(())
 }
