@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The marks of `kallmodsyms annotate` in the output of a kernel, compared with the file of that kernel.
+//! Compares the marks that `kallmodsyms annotate` adds to a kernel's output with the modules in
+//! `/proc/kallmodsyms` of that kernel.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -16,13 +17,13 @@ use crate::lab::configure::Kernel;
 use crate::test::report::Report;
 use crate::tool;
 
-/// A separate mark follows for each place that a text can mean.
-const OR: char = '|';
+/// Separates the modules of two places, if a name can mean several places.
+const PLACE_SEPARATOR: char = '|';
 
-/// The mark of a place in no module, if the text can also mean another place.
+/// The mark of a place in no module, if the name can mean several places.
 const NO_MODULE: &str = "[vmlinux]";
 
-/// A symbol of the file, with its modules in brackets.
+/// A symbol in `/proc/kallmodsyms`, with its modules in brackets.
 struct Listed<'t> {
     address: u64,
     size: u64,
@@ -40,20 +41,23 @@ pub fn run(report: &mut Report, kernel: &Kernel, printed: &Printed) -> Result<()
     };
 
     // The first column is %pS.
-    let names = printed.answers().map(|(question, line)| {
+    let names = printed.tested_lines().map(|(tested, line)| {
         let name = line.split('\t').next().unwrap_or(line);
-        (question.address, name)
+        (tested.address, name)
     });
     let names: Vec<(u64, &str)> = names.collect();
     let text: Vec<&str> = names.iter().flat_map(|(_, name)| [*name, "\n"]).collect();
     let path = kernel.objtree.join("guest/names");
     fs::write(&path, text.concat()).with_context(|| path.display().to_string())?;
     let marked = annotated(&path)?;
-    let result = addresses(&listed, &names, &marked);
+    let result = compare_addresses(&listed, &names, &marked);
     let counts = result
         .as_ref()
         .map_or_else(|_| String::new(), Counts::to_string);
-    let name = format!("{}: annotate marks what %pS prints {counts}", kernel.config);
+    let name = format!(
+        "{}: annotate marks the output of %pS {counts}",
+        kernel.config
+    );
     report.check(&name, result.map(drop));
 
     for (file, fewest) in FRAMES {
@@ -63,13 +67,14 @@ pub fn run(report: &mut Report, kernel: &Kernel, printed: &Printed) -> Result<()
         }
         let text = printed.files.read(file)?;
         let name = format!("{}: annotate marks the frames of the {file}", kernel.config);
-        let marked = annotated(&path).and_then(|marked| frames(&listed, &text, &marked, fewest));
+        let marked =
+            annotated(&path).and_then(|marked| compare_frames(&listed, &text, &marked, fewest));
         report.check(&name, marked);
     }
     Ok(())
 }
 
-/// The symbols of the kernel's file, by name.
+/// The symbols in `/proc/kallmodsyms`, by name.
 fn by_name(file: &str) -> HashMap<&str, Vec<Listed<'_>>> {
     let mut listed = HashMap::<_, Vec<_>>::new();
     for line in file.lines() {
@@ -88,12 +93,12 @@ fn by_name(file: &str) -> HashMap<&str, Vec<Listed<'_>>> {
     listed
 }
 
-/// The numbers of marks.
+/// The numbers of correct marks.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
-    /// Only the modules of the address.
+    /// The number of marks that have only the modules of the address.
     exact: usize,
-    /// The modules of the address, and other modules, because several symbols have the name.
+    /// The number of marks that also have other modules, because several symbols have the name.
     ambiguous: usize,
 }
 
@@ -102,14 +107,14 @@ impl std::fmt::Display for Counts {
         let Self { exact, ambiguous } = self;
         write!(
             f,
-            "for {exact} addresses, and for {ambiguous} ambiguous ones"
+            "for {exact} addresses, and for {ambiguous} addresses with ambiguous names"
         )
     }
 }
 
-/// Compares the marks behind the printed names of addresses with the modules of these addresses. An address
-/// in padding is not compared: the file does not have its modules.
-fn addresses(
+/// Compares the marks behind the printed names of addresses with the modules of these addresses. Skips
+/// addresses in padding, because `/proc/kallmodsyms` has no modules of padding.
+fn compare_addresses(
     listed: &HashMap<&str, Vec<Listed<'_>>>,
     names: &[(u64, &str)],
     marked: &str,
@@ -146,16 +151,17 @@ fn addresses(
     Ok(counts)
 }
 
-/// The modules, in brackets, of each place that the mark behind `printed` names; `None` if the rest of the
-/// line differs.
+/// Parses the mark behind `printed` to the modules of each place, in brackets. Returns `None` if `line` does
+/// not begin with `printed`.
 fn places<'t>(printed: &str, line: &'t str) -> Option<BTreeSet<&'t str>> {
     let mark = line.strip_prefix(printed)?.trim_start_matches(' ');
     let modules = |place: &'t str| if place == NO_MODULE { "" } else { place };
-    Some(mark.split(OR).map(modules).collect())
+    Some(mark.split(PLACE_SEPARATOR).map(modules).collect())
 }
 
-/// Compares the marks in a text with the modules of the symbols that have the printed names.
-fn frames(
+/// Checks that the mark of each frame has only modules of symbols with the printed name. Fails if `text` has
+/// fewer than `fewest` frames.
+fn compare_frames(
     listed: &HashMap<&str, Vec<Listed<'_>>>,
     text: &str,
     marked: &str,
@@ -166,7 +172,8 @@ fn frames(
         let words: Vec<&str> = line.split_whitespace().collect();
         let last = words.last().copied().unwrap_or_default();
         if !(last.contains("+0x") && last.contains("/0x")) {
-            // No frame, or the kernel printed the module. An address, as in a register, can get a mark.
+            // The line has no frame, or the kernel printed the frame's module. annotate can mark an address, for
+            // example of a register.
             let is_same = line == marked || line.contains("ffffffff");
             ensure!(is_same, "'{line}' became '{marked}'");
             continue;
@@ -205,7 +212,7 @@ mod tests {
             exact: 2,
             ambiguous: 1,
         };
-        assert_eq!(addresses(&listed, &names, text).unwrap(), counts);
+        assert_eq!(compare_addresses(&listed, &names, text).unwrap(), counts);
         for wrong in [
             text.replace("0x10 [m]", "0x10"),
             text.replace("b+0x0/0x10", "b+0x0/0x10 [m]"),
@@ -213,7 +220,7 @@ mod tests {
             text.replace("a+", "b+"),
             text.replace("a+0x8/0x10 [m]\n", ""),
         ] {
-            addresses(&listed, &names, &wrong).unwrap_err();
+            compare_addresses(&listed, &names, &wrong).unwrap_err();
         }
     }
 
@@ -224,10 +231,10 @@ mod tests {
             "Call Trace:\n ? a+0x8/0x10\n b+0x0/0x10\n x+0x0/0x8 [loaded]\nRIP: 0010:c+0x0/0x8\n";
         let marked = text.replace("a+0x8/0x10", "a+0x8/0x10 [m]");
         let marked = marked.replace("c+0x0/0x8", "c+0x0/0x8 [m] [n]|[o]");
-        frames(&listed, text, &marked, 3).unwrap();
-        frames(&listed, text, &marked, 4).unwrap_err();
-        frames(&listed, text, text, 3).unwrap_err();
-        frames(
+        compare_frames(&listed, text, &marked, 3).unwrap();
+        compare_frames(&listed, text, &marked, 4).unwrap_err();
+        compare_frames(&listed, text, text, 3).unwrap_err();
+        compare_frames(
             &listed,
             text,
             &marked.replace("[loaded]", "[loaded] [m]"),

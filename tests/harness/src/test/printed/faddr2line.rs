@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own `scripts/faddr2line`, of an untouched tree, on what a kernel prints: it compares the
+//! Runs `scripts/faddr2line` of an untouched tree on the names that a kernel prints. The script compares the
 //! size behind a symbol's name with the distance to the next symbol of vmlinux.
 //!
-//! The script wants debug information, of which it takes the line numbers only. A vmlinux without it gets
-//! an empty section of that name.
+//! The script requires the section `.debug_info`, but takes only line numbers from it. A vmlinux without debug
+//! information gets an empty section of that name.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,17 +13,17 @@ use std::thread;
 
 use anyhow::{ensure, Context, Result};
 
-use super::questions::Which;
+use super::test_addresses::Position;
 use super::{Printed, MAX_PRINTED};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::test::report::Report;
 
-/// The beginning of a sample.
+/// The seed of the random choice of addresses.
 const SEED: u64 = 17;
 
-/// The files of the guest that have frames, and how many each has at least.
+/// The files of the guest that have frames, each with the smallest number of frames that the tests accept.
 pub const FRAMES: [(&str, usize); 2] = [("oops", 5), ("stack", 3)];
 
 pub fn run(
@@ -35,10 +35,13 @@ pub fn run(
     sampled: usize,
 ) -> Result<()> {
     let script = untouched.join("scripts/faddr2line");
-    let vmlinux = with_lines(options, kernel)?;
+    let vmlinux = with_debug_section(options, kernel)?;
     for (file, fewest) in FRAMES {
         if !printed.files.directory.join(file).exists() {
-            println!("# {}: no /proc/self/stack: not all is run", kernel.config);
+            println!(
+                "# {}: the guest sent no file {file}, so its frames are not tested",
+                kernel.config
+            );
             continue;
         }
         let frames = frames(&printed.files.read(file)?);
@@ -67,8 +70,8 @@ pub fn run(
     Ok(())
 }
 
-/// vmlinux with the section that the script looks for.
-fn with_lines(options: &Options, kernel: &Kernel) -> Result<PathBuf> {
+/// The path of a vmlinux with the section `.debug_info`.
+fn with_debug_section(options: &Options, kernel: &Kernel) -> Result<PathBuf> {
     let vmlinux = kernel.linked_vmlinux();
     let prefix = options.arch()?.cross_prefix();
     let mut readelf = Command::new("readelf");
@@ -83,7 +86,7 @@ fn with_lines(options: &Options, kernel: &Kernel) -> Result<PathBuf> {
     Ok(copy)
 }
 
-/// The frames that are in the kernel itself.
+/// The frames in `text`, without the frames in loaded modules.
 ///
 /// ```text
 /// [    7.093214]  ? vfs_read+0x10/0x160
@@ -104,18 +107,18 @@ fn frames(text: &str) -> BTreeSet<String> {
     words.collect()
 }
 
-/// What `%pS` printed for addresses in functions, chosen at random, but always the same ones.
+/// `count` outputs of `%pS` for addresses in functions. The choice is random, but the same in each run.
 fn sample(printed: &Printed, count: usize) -> BTreeSet<String> {
-    let in_functions = printed.answers().filter(|(question, _)| {
-        let is_code = question.symbol.kind.eq_ignore_ascii_case(&'t');
-        question.which == Which::Inner && is_code
+    let in_functions = printed.tested_lines().filter(|(tested, _)| {
+        let is_code = tested.symbol.kind.eq_ignore_ascii_case(&'t');
+        tested.position == Position::Inner && is_code
     });
     let mut texts: Vec<_> = in_functions
         .filter_map(|(_, line)| line.split('\t').next())
         .collect();
     let (mut random, mut sample) = (SEED, BTreeSet::new());
     while sample.len() < count && !texts.is_empty() {
-        // Knuth's MMIX.
+        // The linear congruential generator of Knuth's MMIX.
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
@@ -125,7 +128,8 @@ fn sample(printed: &Printed, count: usize) -> BTreeSet<String> {
     sample
 }
 
-/// That the script finds each of these in vmlinux: it repeats what it was given, with a colon.
+/// Checks that the script finds each of `texts` in vmlinux. The script repeats a text that it finds, with a
+/// colon.
 fn resolve(
     options: &Options,
     script: &Path,
@@ -142,22 +146,22 @@ fn resolve(
         faddr2line.env_remove("LLVM");
         faddr2line.env("CROSS_COMPILE", arch.cross_prefix());
         let output = faddr2line.output().context("scripts/faddr2line")?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let why = String::from_utf8_lossy(&output.stderr).into_owned();
-        anyhow::Ok(said + &why)
+        let found = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        anyhow::Ok(found + &errors)
     };
-    let said = thread::scope(|scope| {
+    let output = thread::scope(|scope| {
         let threads: Vec<_> = texts
             .chunks(part)
             .map(|texts| scope.spawn(|| run(texts)))
             .collect();
-        let said = threads.into_iter().map(|thread| match thread.join() {
-            Ok(said) => said,
+        let outputs = threads.into_iter().map(|thread| match thread.join() {
+            Ok(output) => output,
             Err(_) => anyhow::bail!("the thread of scripts/faddr2line panicked"),
         });
-        said.collect::<Result<String>>()
+        outputs.collect::<Result<String>>()
     })?;
-    let found: BTreeSet<_> = said
+    let found: BTreeSet<_> = output
         .lines()
         .filter_map(|line| line.strip_suffix(':'))
         .collect();
@@ -165,18 +169,18 @@ fn resolve(
         .iter()
         .filter(|text| !found.contains(text.as_str()))
         .collect();
-    let why: Vec<_> = said
+    let errors: Vec<_> = output
         .lines()
         .filter(|line| line.starts_with("skipping") || line.starts_with("ERROR"))
         .take(MAX_PRINTED)
         .collect();
     ensure!(
         lost.is_empty(),
-        "{} of {} are not resolved, such as {:?}\n{}",
+        "faddr2line did not resolve {} of {} texts, such as {:?}\n{}",
         lost.len(),
         texts.len(),
         &lost[..lost.len().min(MAX_PRINTED)],
-        why.join("\n")
+        errors.join("\n")
     );
     Ok(())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How a kernel without the option names an address: `get_symbol_pos()` of kernel/kallsyms.c and what
-//! lib/vsprintf.c makes of its answer, for the symbols of a vmlinux in a given order.
+//! Computes the name that a kernel without the option prints for an address, as `get_symbol_pos()` of
+//! kernel/kallsyms.c and lib/vsprintf.c do. The input is the symbols of a vmlinux in a given order.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,33 +13,34 @@ use anyhow::{Context, Result};
 use super::super::{order, sizes};
 use crate::lab::configure::Kernel;
 
-/// A symbol of the kernel itself.
+/// One of the kernel's own symbols.
 pub struct Symbol {
     pub address: u64,
-    /// That of vmlinux's symbol table.
+    /// The size in the symbol table of vmlinux.
     pub size: u64,
-    /// The letter of `/proc/kallsyms`.
+    /// The type letter in `/proc/kallsyms`.
     pub kind: char,
     pub name: String,
-    /// The number of the symbol among the symbols of its name, from 1 on.
+    /// The position of the symbol among the symbols with its name, from 1 on.
     pub number: usize,
 }
 
-/// The symbols in the order in which a kernel has them.
+/// The kernel's own symbols in a given order.
 pub struct Listing {
     pub symbols: Vec<Symbol>,
-    /// The addresses that the kernel names.
+    /// The addresses that the kernel names after its own symbols.
     named: Range<u64>,
-    /// The addresses of the init sections.
+    /// The addresses of the init text.
     init: Range<u64>,
 }
 
-/// The symbol that an address is named after.
+/// The symbol that the kernel names an address after.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub symbol: &'a Symbol,
+    /// The distance from the start of the symbol to the address.
     pub offset: u64,
-    /// The distance to the next symbol.
+    /// The distance from the start of the symbol to the next symbol.
     pub extent: u64,
 }
 
@@ -49,13 +50,16 @@ impl Listing {
         Self::parse(&order::untouched(kernel, tree)?, defined(kernel)?)
     }
 
-    /// The same in the order of the kernel's own `/proc/kallsyms`, read where it was linked.
-    pub fn of(kernel: &Kernel, kallsyms: &str) -> Result<Self> {
-        let own = kallsyms.lines().take_while(|line| !line.contains('\t'));
-        let own: String = own.flat_map(|line| [line, "\n"]).collect();
-        Self::parse(&own, defined(kernel)?)
+    /// The symbols of a kernel in the order of its own `/proc/kallsyms`. `kallsyms` comes from a boot at the
+    /// addresses of vmlinux.
+    pub fn of_boot(kernel: &Kernel, kallsyms: &str) -> Result<Self> {
+        let lines = kallsyms.lines().take_while(|line| !line.contains('\t'));
+        let lines: String = lines.flat_map(|line| [line, "\n"]).collect();
+        Self::parse(&lines, defined(kernel)?)
     }
 
+    /// Parses lines of `/proc/kallsyms`, and takes the sizes from `defined`.
+    ///
     /// ```text
     /// ffffffff81000000 T _text
     /// ```
@@ -91,12 +95,13 @@ impl Listing {
         })
     }
 
-    /// True if the kernel names this address after one of its own symbols: `is_ksym_addr()`.
-    pub fn names(&self, address: u64) -> bool {
+    /// True if the kernel names `address` after one of its own symbols, as `is_ksym_addr()` does.
+    pub fn is_named(&self, address: u64) -> bool {
         self.named.contains(&address)
     }
 
-    /// The first address above this one that has a symbol.
+    /// The address of the next symbol above `address`. After the last symbol, returns the end of the init text
+    /// for an address in it, and the end of the kernel for other addresses.
     pub fn next(&self, address: u64) -> u64 {
         let above = self
             .symbols
@@ -108,9 +113,10 @@ impl Listing {
         }
     }
 
-    /// The symbol that `get_symbol_pos()` finds.
+    /// The symbol that `get_symbol_pos()` finds: the first symbol at the highest symbol address that is not
+    /// above `address`. `None` if the kernel does not name `address` after its own symbols.
     pub fn place(&self, address: u64) -> Option<Place<'_>> {
-        if !self.names(address) {
+        if !self.is_named(address) {
             return None;
         }
         let above = self
@@ -127,13 +133,13 @@ impl Listing {
         })
     }
 
-    /// What the module in tests/printed prints for an address, as the kernel without the option does.
+    /// The line that the module in tests/printed prints for an address in a kernel without the option.
     ///
     /// ```text
     /// vfs_read+0x10/0x160\tvfs_read\tvfs_read+0x10/0x160\tvfs_read\tvfs_read
     /// ```
-    pub fn printed(&self, address: u64) -> String {
-        // %pB is for return addresses, which follow the call that names them.
+    pub fn printed_line(&self, address: u64) -> String {
+        // %pB prints return addresses, so it looks up the byte before the address: the byte is in the call.
         let with_offset = |place: Option<Place>, before: u64| match place {
             Some(Place {
                 symbol,
@@ -157,6 +163,7 @@ impl Listing {
     }
 }
 
+/// The sizes in the symbol table of the kernel's vmlinux.
 fn defined(kernel: &Kernel) -> Result<sizes::Sizes> {
     let vmlinux = kernel.linked_vmlinux();
     sizes::defined(&fs::read(&vmlinux).with_context(|| vmlinux.display().to_string())?)
@@ -186,7 +193,7 @@ mod tests {
     #[test]
     fn names_of_addresses() {
         let listing = listing();
-        let printed = |address| listing.printed(address);
+        let printed = |address| listing.printed_line(address);
         let first = "_stext+0x2f/0x30\t_stext\t_stext+0x2f/0x30\t_stext\t_stext";
         assert_eq!(printed(0x102f), first);
         let second = "second+0x0/0x10\tsecond\t_stext+0x30/0x30\tsecond\tsecond";
@@ -194,7 +201,7 @@ mod tests {
         assert_eq!(printed(0x10), "0x10\t0x10\t0x10\t0x10\t");
         let start = "_stext+0x0/0x30\t_stext\t0x1000\t_stext\t_stext";
         assert_eq!(printed(0x1000), start);
-        assert!(listing.names(0x1fff) && !listing.names(0x2000) && !listing.names(0xfff));
+        assert!(listing.is_named(0x1fff) && !listing.is_named(0x2000) && !listing.is_named(0xfff));
         assert_eq!(listing.next(0x1080), 0x2000);
     }
 

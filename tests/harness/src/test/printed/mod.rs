@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a kernel prints for addresses, against what a kernel without the option prints.
+//! Compares the names that a kernel prints for addresses with the names that a kernel without the option
+//! prints.
 //!
-//! [`listing`] works out what an untouched kernel/kallsyms.c would answer for the symbols of the tested
-//! vmlinux; [`questions`] are the addresses. [`pair`] compares two kernels, which also shows that
-//! [`listing`] is right. [`faddr2line`] has the kernel's own script resolve what is printed, and
-//! [`annotated`] has our own command add modules to it.
+//! [`listing`] computes the names of a kernel without the option from the symbols of the tested vmlinux.
+//! [`test_addresses`] chooses the addresses. [`pair`] compares two booted kernels, and so also tests
+//! [`listing`]. [`faddr2line`] resolves the printed names with the kernel's script. [`annotated`] adds
+//! modules to the printed names with the command `kallmodsyms annotate`.
 
 mod annotated;
 mod faddr2line;
 mod listing;
 pub mod pair;
-mod questions;
+mod test_addresses;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,15 +27,15 @@ use crate::lab::modules;
 use crate::lab::options::Options;
 use crate::lab::qemu::{self, Files};
 use listing::Listing;
-use questions::Question;
+use test_addresses::TestAddress;
 
-/// The most differences to print.
+/// The most differences to print in an error.
 const MAX_PRINTED: usize = 10;
 
-/// The most addresses to print in `make test`.
-const FEW: usize = 10;
+/// The number of addresses that faddr2line resolves in `make test`.
+const SAMPLED: usize = 10;
 
-/// The columns of a line.
+/// The columns of a printed line.
 const COLUMNS: [&str; 5] = [
     "%pS",
     "%ps",
@@ -50,57 +51,60 @@ pub fn run(
     untouched: &Path,
 ) -> Result<()> {
     let listing = Listing::untouched(kernel, untouched)?;
-    let printed = Printed::of(options, kernel, &listing)?;
+    let printed = Printed::boot(options, kernel, &listing)?;
     printed.check(report, kernel, &listing)?;
     annotated::run(report, kernel, &printed)?;
-    faddr2line::run(report, options, kernel, untouched, &printed, FEW)
+    faddr2line::run(report, options, kernel, untouched, &printed, SAMPLED)
 }
 
-/// The output of a kernel.
+/// The test addresses of a booted kernel, and the lines that the module in tests/printed prints for them.
 struct Printed<'a> {
-    questions: Vec<Question<'a>>,
+    addresses: Vec<TestAddress<'a>>,
+    /// The files that the guest sent.
     files: Files,
-    /// A line for each question.
+    /// A line for each test address, in the same order.
     lines: String,
 }
 
 impl<'a> Printed<'a> {
-    /// Boots the kernel with `nokaslr`, at the addresses that it was linked for, and has it answer.
-    fn of(options: &Options, kernel: &Kernel, listing: &'a Listing) -> Result<Self> {
-        let questions = questions::all(listing);
+    /// Boots the kernel with `nokaslr`, so at the addresses of vmlinux, and has the guest print the test
+    /// addresses of `listing`.
+    fn boot(options: &Options, kernel: &Kernel, listing: &'a Listing) -> Result<Self> {
+        let tested = test_addresses::all(listing);
         let module = modules::build_printer(kernel)?;
         let addresses = kernel.objtree.join("guest/addresses");
-        fs::write(&addresses, questions::words(&questions))
+        fs::write(&addresses, test_addresses::machine_words(&tested))
             .with_context(|| addresses.display().to_string())?;
         let files = [("etc/addresses", &*addresses)];
         let guest = guest::pack_files(options, kernel, &[module], &files)?;
         let files = qemu::printed(options, &guest)?;
         let lines = files.read("printed")?;
         ensure!(
-            lines.lines().count() == questions.len() && !questions.is_empty(),
+            lines.lines().count() == tested.len() && !tested.is_empty(),
             "{} addresses, {} lines",
-            questions.len(),
+            tested.len(),
             lines.lines().count()
         );
         Ok(Self {
-            questions,
+            addresses: tested,
             files,
             lines,
         })
     }
 
-    fn answers(&self) -> impl Iterator<Item = (&Question<'a>, &str)> {
-        self.questions.iter().zip(self.lines.lines())
+    /// Each test address, and its line.
+    fn tested_lines(&self) -> impl Iterator<Item = (&TestAddress<'a>, &str)> {
+        self.addresses.iter().zip(self.lines.lines())
     }
 
-    /// Checks that each line is what untouched code prints: for the symbols in the order of an untouched tree,
-    /// or else in the order of the tested kernel. [`super::order`] checks which orders are allowed.
+    /// Checks that each line is the line of a kernel without the option. The symbols may have the order of an
+    /// untouched tree or the order of the tested kernel: [`super::order`] checks which orders are allowed.
     fn check(&self, report: &mut Report, kernel: &Kernel, untouched: &Listing) -> Result<()> {
-        let listed = Listing::of(kernel, &self.files.read("kallsyms")?)?;
+        let listed = Listing::of_boot(kernel, &self.files.read("kallsyms")?)?;
         let name = format!(
-            "{}: {} addresses, at, before, in and behind {} symbols, are printed as without the option",
+            "{}: the kernel prints {} addresses at, before, in and after {} symbols as without the option",
             kernel.config,
-            self.questions.len(),
+            self.addresses.len(),
             untouched.symbols.len()
         );
         report.check(&name, self.compare(kernel, untouched, &listed));
@@ -111,13 +115,13 @@ impl<'a> Printed<'a> {
         let mut differing = [0; COLUMNS.len()];
         let mut shown = Vec::new();
         let mut renamed = BTreeSet::new();
-        for (question, line) in self.answers() {
-            let address = question.address;
-            let expected = untouched.printed(address);
+        for (tested, line) in self.tested_lines() {
+            let address = tested.address;
+            let expected = untouched.printed_line(address);
             if line == expected {
                 continue;
             }
-            if line == listed.printed(address) {
+            if line == listed.printed_line(address) {
                 renamed.extend(renamed_in(&expected, line));
                 continue;
             }
@@ -127,7 +131,7 @@ impl<'a> Printed<'a> {
                     differing[column] += 1;
                     shown.push(format!(
                         "{address:x} {} ({}): {} is {with}, without the option {without}",
-                        question.symbol.name, question.which, COLUMNS[column]
+                        tested.symbol.name, tested.position, COLUMNS[column]
                     ));
                 }
             }
@@ -146,7 +150,7 @@ impl<'a> Printed<'a> {
             .collect();
         ensure!(
             shown.is_empty(),
-            "differences of {}; such as\n{}",
+            "differences in {}; such as\n{}",
             counts.join(", "),
             shown[..shown.len().min(MAX_PRINTED)].join("\n")
         );
@@ -154,7 +158,7 @@ impl<'a> Printed<'a> {
     }
 }
 
-/// The names that differ, the one without the option first.
+/// The names that differ between two lines: each name without the option, and the name with the option.
 fn renamed_in<'a>(without: &'a str, with: &'a str) -> impl Iterator<Item = (String, String)> + 'a {
     let name = |column: &str| column.split('+').next().unwrap_or(column).to_owned();
     let columns = without.split('\t').zip(with.split('\t'));
@@ -168,7 +172,7 @@ mod tests {
     use super::renamed_in;
 
     #[test]
-    fn names_that_differ() {
+    fn differing_names_are_found() {
         let without = "f+0x0/0x10\tf\tjiffies+0x8/0x8\tf\tf";
         let with = "f+0x0/0x10\tf\tjiffies_64+0x8/0x8\tf\tf";
         let renamed: Vec<_> = renamed_in(without, with).collect();

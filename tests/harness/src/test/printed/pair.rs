@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two kernels of one configuration, with the option and without, and all that they say of their
-//! symbols. Addresses differ, so a symbol is known by its name and its number among those of its name.
+//! Boots two kernels, with the option and without it, and compares the names and lists of their symbols. Addresses
+//! differ, so the test identifies a symbol by its name and its position among the symbols with that name.
 //!
-//! Each kernel is also compared with [`Listing`], by itself. Documentation/core-api/differences.rst lists
-//! what may differ.
+//! The test also compares each kernel with its [`Listing`]. differences.rst lists the allowed differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +11,7 @@ use std::fs;
 use anyhow::{ensure, Context, Result};
 
 use super::listing::Listing;
-use super::questions::Which;
+use super::test_addresses::Position;
 use super::{faddr2line, Printed, MAX_PRINTED};
 use crate::bench;
 use crate::lab::build;
@@ -23,19 +22,19 @@ use crate::lab::workshop::Workshop;
 use crate::test::lists::{self, WITH, WITHOUT};
 use crate::test::{order, report::Report, speed};
 
-/// The limit of lookups, relative to a lookup without the option.
+/// The limits of the instructions of lookups, relative to a lookup without the option.
 const SIZE_OFFSET_LIMIT: f64 = 1.1;
 const SIZE_LIMIT: f64 = 1.0;
 
-/// The number of addresses to resolve.
+/// The number of addresses that faddr2line resolves.
 const SAMPLED: usize = 1000;
 
-/// Files of the build that must be the same.
+/// The files of the build that the option must not change.
 const BUILT: [&str; 2] = ["modules.builtin", "modules.builtin.modinfo"];
 
-/// What the option adds to the kernel's symbols: the tables, the component, and structures in the kernel's
-/// Rust bindings, whose other names it numbers anew.
-fn is_ours(name: &str) -> bool {
+/// True if the option adds or changes the symbol: a table, a symbol of the component, or one of the kernel's Rust
+/// bindings. (New structures in the bindings change the numbers in the names of other structures.)
+fn is_from_option(name: &str) -> bool {
     const TABLES: [&str; 5] = [
         "kallsyms_exception_modules",
         "kallsyms_module",
@@ -43,47 +42,47 @@ fn is_ours(name: &str) -> bool {
         "kallsyms_object",
         "kallsyms_size",
     ];
-    // An inline function, which gcc compiles by itself where the walk of BPF symbols calls it, too.
+    // gcc emits this inline function as a symbol if the component's walk of BPF symbols also calls it.
     name == "bpf_jit_kallsyms_enabled"
-        // The hooks change these, and with them the middles of these functions.
+        // The hooks change these functions, and so their sizes and the addresses in their middle.
         || matches!(name, "bpf_get_kallsym" | "get_symbol_pos" | "kallsyms_lookup_size_offset")
         || name.contains("kallmodsyms")
         || name.contains("12bindings_raw")
         || TABLES.iter().any(|table| name.starts_with(table))
 }
 
-/// A kernel, and what it said.
+/// One of the two kernels.
 struct Side<'a> {
-    /// In the order of an untouched tree.
-    listing: &'a Listing,
-    /// In its own order.
-    own: Listing,
+    /// The symbols in the order of an untouched tree.
+    untouched_order: &'a Listing,
+    /// The symbols in the order of the kernel.
+    own_order: Listing,
     printed: Printed<'a>,
     /// The number of symbols of each name.
     counts: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Side<'a> {
-    fn of(options: &Options, kernel: &Kernel, listing: &'a Listing) -> Result<Self> {
-        let printed = Printed::of(options, kernel, listing)?;
-        let own = Listing::of(kernel, &printed.files.read("kallsyms")?)?;
+    fn boot(options: &Options, kernel: &Kernel, untouched_order: &'a Listing) -> Result<Self> {
+        let printed = Printed::boot(options, kernel, untouched_order)?;
+        let own_order = Listing::of_boot(kernel, &printed.files.read("kallsyms")?)?;
         let mut counts = BTreeMap::new();
-        for symbol in &listing.symbols {
+        for symbol in &untouched_order.symbols {
             *counts.entry(&*symbol.name).or_default() += 1;
         }
         Ok(Self {
-            listing,
-            own,
+            untouched_order,
+            own_order,
             printed,
             counts,
         })
     }
 
-    /// The names of all symbols at the place of the address, and of the byte before it. The linker may move
-    /// a label to where another symbol is.
+    /// The symbols that the kernel may name the address, or the byte before it, after: the names of all symbols
+    /// at these two places. The linker can move a label to the address of another symbol.
     fn neighbours(&self, address: u64) -> BTreeSet<&str> {
-        let symbols = &self.listing.symbols;
-        let places = [address - 1, address].map(|address| self.listing.place(address));
+        let symbols = &self.untouched_order.symbols;
+        let places = [address - 1, address].map(|address| self.untouched_order.place(address));
         let at = |start: u64| {
             let first = symbols.partition_point(|symbol| symbol.address < start);
             let rest = symbols.get(first..).unwrap_or_default().iter();
@@ -94,14 +93,15 @@ impl<'a> Side<'a> {
         symbols.map(|symbol| &*symbol.name).collect()
     }
 
-    /// True if the kernel names the address, or the byte before it, after another symbol than in the order
-    /// of an untouched tree.
+    /// True if the kernel's own order gives the address, or the byte before it, another name than the order of
+    /// an untouched tree.
     fn is_renamed(&self, address: u64) -> bool {
         let name = |listing: &Listing, address| {
             let place = listing.place(address);
             place.map(|place| place.symbol.name.clone())
         };
-        let differs = |address: &u64| name(&self.own, *address) != name(self.listing, *address);
+        let differs =
+            |address: &u64| name(&self.own_order, *address) != name(self.untouched_order, *address);
         [address - 1, address].iter().any(differs)
     }
 }
@@ -121,7 +121,7 @@ pub fn run(
     }
     for name in BUILT {
         report.check(
-            &format!("{name} is that of a kernel without the option"),
+            &format!("{name} is the same with the option and without"),
             same_file(name, &with, &without),
         );
     }
@@ -129,18 +129,18 @@ pub fn run(
         Listing::untouched(&with, untouched)?,
         Listing::untouched(&without, untouched)?,
     ];
-    let with_side = Side::of(options, &with, &listings[0])?;
-    let without_side = Side::of(options, &without, &listings[1])?;
+    let with_side = Side::boot(options, &with, &listings[0])?;
+    let without_side = Side::boot(options, &without, &listings[1])?;
     with_side.printed.check(report, &with, &listings[0])?;
     without_side.printed.check(report, &without, &listings[1])?;
     report.check(
-        "both kernels print the same for an address in a symbol",
-        same_answers(&with_side, &without_side),
+        "both kernels print the same line for the same address in a symbol",
+        same_lines(&with_side, &without_side),
     );
-    for (file, what, take) in LISTS {
+    for (file, what, select) in LISTS {
         let name = format!("{what}: the same with the option and without");
         let lists = || {
-            let of = |side: &Side| take(side.listing, &side.printed.files.read(file)?);
+            let of = |side: &Side| select(side.untouched_order, &side.printed.files.read(file)?);
             lists::same(what, &of(&with_side)?, &of(&without_side)?)
         };
         report.check(&name, lists());
@@ -156,8 +156,8 @@ pub fn run(
     lookups(report, options, &with, &without)
 }
 
-/// What `kallsyms_lookup_size_offset()` takes with the option, and `kallmodsyms_lookup_size()`, of the
-/// instructions that `kallsyms_lookup_size_offset()` takes without it.
+/// Limits the instructions of `kallsyms_lookup_size_offset()` and `kallmodsyms_lookup_size()` with the option,
+/// relative to `kallsyms_lookup_size_offset()` without it.
 fn lookups(report: &mut Report, options: &Options, with: &Kernel, without: &Kernel) -> Result<()> {
     let (with, without) = (
         bench::lookups(options, with)?,
@@ -178,10 +178,11 @@ fn lookups(report: &mut Report, options: &Options, with: &Kernel, without: &Kern
     Ok(())
 }
 
-/// The lines of a file that are compared, without addresses and without what is ours.
-type Take = fn(&Listing, &str) -> Result<Vec<String>>;
+/// Selects the lines of a file to compare, without addresses and without symbols from the option.
+type Select = fn(&Listing, &str) -> Result<Vec<String>>;
 
-const LISTS: [(&str, &str, Take); 4] = [
+/// The files to compare: the name, the description, and the function that selects the lines.
+const LISTS: [(&str, &str, Select); 4] = [
     ("kallsyms", "letters and names of /proc/kallsyms", kallsyms),
     ("blacklist", "kprobes/blacklist", blacklist),
     (
@@ -193,28 +194,30 @@ const LISTS: [(&str, &str, Take); 4] = [
 ];
 
 fn plain(_: &Listing, text: &str) -> Result<Vec<String>> {
-    let lines = text.lines().filter(|line| !is_ours(line));
+    let lines = text.lines().filter(|line| !is_from_option(line));
     Ok(lines.map(str::to_owned).collect())
 }
 
+/// The type letters and the names of the kernel's own symbols.
+///
 /// ```text
 /// ffffffff81000000 T _text
 /// ffffffffc0000000 t oops_show\t[print_addresses]
 /// ```
 fn kallsyms(_: &Listing, text: &str) -> Result<Vec<String>> {
     let own = text.lines().take_while(|line| !line.contains('\t'));
-    let labels = own.filter_map(|line| line.split_once(' '));
-    let labels = labels.map(|(_, label)| label);
+    let labels = own.filter_map(|line| Some(line.split_once(' ')?.1));
     let mut labels: Vec<_> = labels
-        .filter(|label| !is_ours(label.get(2..).unwrap_or_default()))
+        .filter(|label| !is_from_option(label.get(2..).unwrap_or_default()))
         .map(str::to_owned)
         .collect();
-    // The order has a test of its own.
+    // order.rs tests the order.
     labels.sort_unstable();
     Ok(labels)
 }
 
-/// The name, and whether the extent is the symbol's up to the next one, which the linker may move.
+/// The name and the extent of each range. The extent is `whole` if the range ends at the next symbol: the linker
+/// can move that symbol.
 ///
 /// ```text
 /// 0xffffffff81000010-0xffffffff81000040\tdo_int3
@@ -233,7 +236,7 @@ fn blacklist(listing: &Listing, text: &str) -> Result<Vec<String>> {
         };
         Some(format!("{name}\t{extent}"))
     };
-    let lines = text.lines().filter(|line| !is_ours(line));
+    let lines = text.lines().filter(|line| !is_from_option(line));
     lines
         .map(|text| line(text).with_context(|| text.to_owned()))
         .collect()
@@ -243,7 +246,7 @@ fn same_file(name: &str, with: &Kernel, without: &Kernel) -> Result<()> {
     let read = |kernel: &Kernel| {
         let path = kernel.objtree.join(name);
         let text = fs::read(&path).with_context(|| path.display().to_string())?;
-        // The one with modinfo separates its fields by NUL.
+        // modules.builtin.modinfo separates its fields by NUL.
         let text = String::from_utf8_lossy(&text).into_owned();
         anyhow::Ok(
             text.split(['\n', '\0'])
@@ -254,107 +257,108 @@ fn same_file(name: &str, with: &Kernel, without: &Kernel) -> Result<()> {
     lists::same(name, &read(with)?, &read(without)?)
 }
 
-/// A question to both kernels: the name and the number of a symbol, and the address in it.
-type Key<'a> = (&'a str, usize, Which);
-
-/// The results of the questions.
+/// The numbers of test addresses, by the result of the comparison.
 #[derive(Default)]
-struct Answers {
+struct Comparison {
+    /// Both kernels print the same line.
     same: usize,
-    /// The linker moved a symbol to another place, relative to this one.
+    /// The linker moved a neighbour, relative to the symbol.
     moved: usize,
-    /// One of ours is next to it, or is what is asked for.
-    ours: usize,
-    /// Another name stands first at the address, which the test of the order allows.
+    /// The symbol or a neighbour is from the option.
+    from_option: usize,
+    /// The kernel with the option has another symbol first at the address, in an order that order.rs allows.
     renamed: usize,
-    /// The kernels have not as many symbols of this name.
+    /// The names with different numbers of symbols in the two kernels.
     unequal: BTreeSet<String>,
+    /// The lines with other differences.
     differing: Vec<String>,
 }
 
-fn same_answers(with: &Side, without: &Side) -> Result<()> {
-    let answers = |side: &Side<'_>| -> BTreeMap<(String, usize, Which), (u64, String)> {
-        let answers = side.printed.answers().map(|(question, line)| {
-            let symbol = question.symbol;
-            let key = (symbol.name.clone(), symbol.number, question.which);
-            (key, (question.address, line.to_owned()))
+fn same_lines(with: &Side, without: &Side) -> Result<()> {
+    let lines = |side: &Side<'_>| -> BTreeMap<(String, usize, Position), (u64, String)> {
+        let lines = side.printed.tested_lines().map(|(tested, line)| {
+            let symbol = tested.symbol;
+            let key = (symbol.name.clone(), symbol.number, tested.position);
+            (key, (tested.address, line.to_owned()))
         });
-        answers.collect()
+        lines.collect()
     };
-    let (ours, theirs) = (answers(with), answers(without));
-    let mut found = Answers::default();
-    for (key, (address, line)) in &ours {
-        let (name, number, which) = key;
-        if is_ours(name) {
-            found.ours += 1;
+    let (with_lines, without_lines) = (lines(with), lines(without));
+    let mut found = Comparison::default();
+    for (key, (address, line)) in &with_lines {
+        let (name, _, position) = key;
+        if is_from_option(name) {
+            found.from_option += 1;
             continue;
         }
         if with.counts.get(&**name) != without.counts.get(&**name) {
             found.unequal.insert(name.clone());
             continue;
         }
-        let Some((other_address, other)) = theirs.get(key) else {
-            // A symbol that padding follows in one kernel only.
+        let Some((other_address, other)) = without_lines.get(key) else {
+            // Padding follows the symbol in only one of the kernels.
             found.moved += 1;
             continue;
         };
         if line == other {
             found.same += 1;
-        } else if next_to_ours(with.listing, *address) {
-            found.ours += 1;
+        } else if is_beside_option(with.untouched_order, *address) {
+            found.from_option += 1;
         } else if with.is_renamed(*address) {
             found.renamed += 1;
         } else if with.neighbours(*address) != without.neighbours(*other_address)
-            || without_extents(line, *which) == without_extents(other, *which)
+            || without_extents(line, *position) == without_extents(other, *position)
         {
             found.moved += 1;
         } else {
-            let at: Key = (name, *number, *which);
             found.differing.push(format!(
-                "{at:?}: {line}, without {other} ({other_address:x})"
+                "{key:?}: {line}, without {other} ({other_address:x})"
             ));
         }
     }
     println!(
-        "# {} answers: {} the same, {} but for where the next symbol is, {} at symbols of ours, \
-         {} where a larger symbol is named; {} names that one kernel has more often; {} others",
-        ours.len(),
+        "# {} addresses: {} with the same line, {} with a moved neighbour, {} at symbols from the option, \
+         {} with a larger symbol first; {} names with unequal counts; {} differences",
+        with_lines.len(),
         found.same,
         found.moved,
-        found.ours,
+        found.from_option,
         found.renamed,
         found.unequal.len(),
         found.differing.len()
     );
-    println!("# had more often: {:?}", found.unequal);
-    ensure!(found.same > 0, "nothing to compare");
+    println!("# names with unequal counts: {:?}", found.unequal);
+    ensure!(found.same > 0, "no address has the same line");
     ensure!(
         found.differing.is_empty(),
-        "{} answers differ, such as\n{}",
+        "{} lines differ, such as\n{}",
         found.differing.len(),
         found.differing[..found.differing.len().min(MAX_PRINTED)].join("\n")
     );
     Ok(())
 }
 
-/// True if the symbol that an address, or the byte before it, is named after is ours, or the next one.
-fn next_to_ours(listing: &Listing, address: u64) -> bool {
+/// True if the kernel names the address, the byte before it, or the next symbol's address after a symbol from
+/// the option.
+fn is_beside_option(listing: &Listing, address: u64) -> bool {
     let around = [address - 1, address, listing.next(address)];
     let places = around
         .into_iter()
         .filter_map(|address| listing.place(address));
-    places.into_iter().any(|place| is_ours(&place.symbol.name))
+    places
+        .into_iter()
+        .any(|place| is_from_option(&place.symbol.name))
 }
 
-/// Without the distances to the next symbols, and without the offsets that count from another symbol.
+/// The columns of a line without distances to next symbols, and without offsets from a previous symbol.
 ///
 /// ```text
 /// vfs_read+0x10/0x160\tvfs_read\tvfs_read+0x10/0x160\tvfs_read\tvfs_read
 /// ```
-fn without_extents(line: &str, which: Which) -> Vec<&str> {
-    let end_of = |column: usize| match (column, which) {
-        // The padding in front belongs to the symbol before, and %pB of a start is of the byte before.
-        (_, Which::Before) | (2, Which::Start) => '+',
+fn without_extents(line: &str, position: Position) -> Vec<&str> {
+    let end_of = |column: usize| match (column, position) {
+        // The byte before a start is in the previous symbol. %pB of a start looks up that byte.
+        (_, Position::Before) | (2, Position::Start) => '+',
         _ => '/',
     };
     let columns = line.split('\t').enumerate();
@@ -368,22 +372,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_count_but_not_what_the_linker_moves() {
+    fn moved_neighbours_are_ignored_but_not_offsets() {
         let line = |pad: u32| format!("f+0x4/{pad:#x}\tf\te+{pad:#x}/{pad:#x}\tf\tf");
-        let same = |which| without_extents(&line(16), which) == without_extents(&line(32), which);
-        assert!(same(Which::Start) && same(Which::Before));
-        assert!(!same(Which::Inner) && !same(Which::Padding));
+        let same =
+            |position| without_extents(&line(16), position) == without_extents(&line(32), position);
+        assert!(same(Position::Start) && same(Position::Before));
+        assert!(!same(Position::Inner) && !same(Position::Padding));
         let other = "f+0x5/0x10\tf\te+0x10/0x10\tf\tf";
         assert_ne!(
-            without_extents(&line(16), Which::Start),
-            without_extents(other, Which::Start)
+            without_extents(&line(16), Position::Start),
+            without_extents(other, Position::Start)
         );
     }
 
     #[test]
-    fn names_of_ours() {
-        assert!(is_ours("kallsyms_size_pages") && is_ours("_RNvNtCs_kallmodsyms3foo"));
-        assert!(is_ours("kallsyms_num_modules") && is_ours("kallsyms_num_module_exceptions"));
-        assert!(!is_ours("kallsyms_names") && !is_ours("vfs_read"));
+    fn symbols_from_the_option() {
+        assert!(
+            is_from_option("kallsyms_size_pages") && is_from_option("_RNvNtCs_kallmodsyms3foo")
+        );
+        assert!(
+            is_from_option("kallsyms_num_modules")
+                && is_from_option("kallsyms_num_module_exceptions")
+        );
+        assert!(!is_from_option("kallsyms_names") && !is_from_option("vfs_read"));
     }
 }
