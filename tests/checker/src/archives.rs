@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The object files that vmlinux is linked from.
+//! Finds the object files that vmlinux is linked from.
 //!
 //! `vmlinux.a` is a thin archive of the objects that are always linked. If the kernel has modules,
 //! it also has the objects of the libraries (`lib/lib.a`, ...). Otherwise the linker takes only the
@@ -14,14 +14,15 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use object::read::archive::ArchiveFile;
 
-/// An object file, relative to the build directory.
+/// An object file of the kernel.
 pub struct Member {
+    /// The path relative to the build directory.
     pub path: PathBuf,
-    /// What kbuild's link adds to the kernel: exported names, version and kallsyms' tables.
+    /// True if scripts/link-vmlinux.sh makes the object: exported names, version or the tables of kallsyms.
     pub made_by_link: bool,
 }
 
-/// The objects in the order in which the linker reads them, each once.
+/// The objects in the order in which the linker reads them, without duplicates.
 pub fn members(build: &Path) -> Result<Vec<Member>> {
     let mut archives = vec![PathBuf::from("vmlinux.a")];
     archives.extend(libraries(build)?);
@@ -62,7 +63,7 @@ fn libraries(build: &Path) -> Result<Vec<PathBuf>> {
     Ok(group.split_whitespace().map(PathBuf::from).collect())
 }
 
-/// The members of a thin archive, which holds their paths relative to its own directory.
+/// The paths of the members of a thin archive. The archive has these paths relative to its own directory.
 fn thin_members(build: &Path, archive: &Path) -> Result<Vec<PathBuf>> {
     let path = build.join(archive);
     let data = fs::read(&path).with_context(|| path.display().to_string())?;
@@ -70,7 +71,7 @@ fn thin_members(build: &Path, archive: &Path) -> Result<Vec<PathBuf>> {
     let file = ArchiveFile::parse(&*data).with_context(context)?;
     if !file.is_thin() {
         bail!(
-            "{}: not a thin archive, as kbuild makes them",
+            "{}: not a thin archive, although kbuild makes thin archives",
             path.display()
         );
     }
@@ -99,14 +100,14 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// The objects that scripts/link-vmlinux.sh makes and adds, those that this kernel has.
+/// The existing objects among those that scripts/link-vmlinux.sh makes and links.
 fn link_members(build: &Path) -> Result<Vec<PathBuf>> {
     let mut members: Vec<PathBuf> = [".vmlinux.export.o", "init/version-timestamp.o"]
         .map(PathBuf::from)
         .into_iter()
         .filter(|path| build.join(path).exists())
         .collect();
-    // The passes of the link leave one each. All define the same symbols.
+    // Each pass of the link leaves an object with tables. All of these objects define the same symbols.
     let tables = fs::read_dir(build)
         .with_context(|| build.display().to_string())?
         .filter_map(Result::ok)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The distances that the linker moved the sections of object files.
+//! Computes the address that each section of an object file has in vmlinux.
 //!
-//! The linker keeps each section of an object in one piece, unless it merges contents. So all
-//! symbols of a section move by one distance, and a symbol with a known definition tells the
-//! distance of the other symbols.
+//! The linker keeps a section of an object in one piece, unless it merges the contents. So all symbols
+//! of the section move by one distance, and one symbol with a known definition shows that distance.
 //!
-//! A linker for RISC-V removes bytes from a section: it shortens calls, and removes padding. There a symbol
-//! is between the nearest known symbols before and after it, and at most as far from them as in the object.
+//! A linker for RISC-V removes bytes from a section: it shortens calls, and removes padding. In
+//! vmlinux for RISC-V, a symbol is between the nearest known symbols before and after it. Its distance to each
+//! of these is not larger than in the object.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,16 +17,17 @@ use crate::program::{Definition, ObjectId, Program};
 
 type Piece = (ObjectId, SectionIndex);
 
-/// The places of pieces, as far as they are known.
+/// The known addresses of pieces. A piece is a section of an object that the linker does not split.
 pub enum Bases {
-    /// The distance of each: its address in vmlinux.
+    /// The address of each piece in vmlinux.
     Whole(HashMap<Piece, u64>),
-    /// The addresses in vmlinux of what is at some offsets of each.
+    /// For pieces that the linker shortens: the addresses in vmlinux, by offset in the piece.
     Shortened(HashMap<Piece, BTreeMap<u64, u64>>),
 }
 
 impl Bases {
-    /// Learns from definitions and their addresses in vmlinux; where they disagree, the most win.
+    /// Computes the addresses from known definitions and their addresses in vmlinux. If the definitions of a
+    /// piece disagree, the majority decides.
     pub fn new(program: &Program, known: impl Iterator<Item = (Definition, u64)>) -> Self {
         let mut places: HashMap<Piece, Vec<(u64, u64)>> = HashMap::new();
         for (definition, address) in known {
@@ -50,7 +51,7 @@ impl Bases {
         }
     }
 
-    /// True if `definition` can be at `address`; `None` if nothing is known about its piece.
+    /// True if `definition` can be at `address`. `None` if no address of its piece is known.
     pub fn agree(&self, program: &Program, definition: Definition, address: u64) -> Option<bool> {
         let piece = program.piece(definition)?;
         let offset = program.symbol(definition).value;
@@ -77,7 +78,7 @@ fn base(&(offset, address): &(u64, u64)) -> u64 {
     address.wrapping_sub(offset)
 }
 
-/// The distance that most have moved by.
+/// The distance that most of `places` moved by.
 fn winner(places: &[(u64, u64)]) -> Option<u64> {
     let mut votes: HashMap<u64, usize> = HashMap::new();
     for place in places {
@@ -87,7 +88,7 @@ fn winner(places: &[(u64, u64)]) -> Option<u64> {
     most.map(|(base, _)| base)
 }
 
-/// Those that can be of one piece, by the distance of the one in the middle.
+/// The places that can be in one piece. The reference is the place with the median distance.
 fn near_each_other(mut places: Vec<(u64, u64)>) -> BTreeMap<u64, u64> {
     places.sort_unstable_by_key(base);
     let middle = places.get(places.len() / 2).map_or(0, base);
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_elsewhere_is_left_out() {
-        // By 4 bytes nearer, as a call became shorter, and far away.
+        // One place is 4 bytes nearer, because a call became shorter; another place is far away.
         let places = vec![(0, 0x1000), (0x20, 0x101c), (0x40, 0x9000), (0x60, 0x1058)];
         let near = near_each_other(places);
         assert_eq!(near.keys().copied().collect::<Vec<_>>(), [0, 0x20, 0x60]);

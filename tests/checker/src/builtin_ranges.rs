@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `modules.builtin.ranges`, which the kernel's own build can make: the modules that a reader of
-//! this file finds for each symbol.
+//! Reads `modules.builtin.ranges`, a file of the kernel's own build, and finds the modules of an address in
+//! the file.
 //!
-//! Offsets count from the start of a section, which the line of its anchor tells:
+//! Offsets count from the start of a section. The line of an anchor symbol gives the offset of that symbol:
 //!
 //! ```text
 //! .text 00000000-00000000 = _text
@@ -19,16 +19,16 @@ use crate::verdict::Modules;
 
 struct Range {
     start: u64,
-    /// Behind its last byte.
+    /// The address after the last byte.
     end: u64,
     modules: Modules,
 }
 
-/// By rising address.
+/// The ranges, sorted by address.
 pub struct BuiltinRanges(Vec<Range>);
 
 impl BuiltinRanges {
-    /// Reads `path`; `address_of` tells where a symbol is.
+    /// Reads the file at `path`. `address_of` returns the address of a symbol.
     pub fn read(path: &Path, address_of: impl Fn(&str) -> Option<u64>) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let mut section_start = 0;
@@ -53,7 +53,7 @@ impl BuiltinRanges {
         Ok(Self(ranges))
     }
 
-    /// The modules at `address`, sorted.
+    /// The modules that the file has for `address`, sorted.
     pub fn shown(&self, address: u64) -> Modules {
         let behind = self.0.partition_point(|range| range.start <= address);
         let range = behind.checked_sub(1).map(|index| &self.0[index]);
@@ -62,7 +62,7 @@ impl BuiltinRanges {
     }
 }
 
-/// The offsets of a line, and the words after them.
+/// Parses a line to its first offset, its last offset, and the words after the offsets.
 fn parse(line: &str) -> Option<(u64, u64, Vec<&str>)> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let (start, end) = words.next()?.split_once('-')?;

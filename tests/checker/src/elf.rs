@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols of an ELF file, in the order of its symbol table.
+//! Reads the symbols of an ELF file, in the order of its symbol table.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex, Sy
 
 use crate::names::{Name, Names};
 
-/// The visibility of a symbol.
+/// The binding of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
     Local,
@@ -24,20 +24,20 @@ pub enum Binding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     pub name: Name,
-    /// `STT_FUNC` and so on.
+    /// The ELF type, for example `STT_FUNC`.
     pub kind: u8,
     pub size: u64,
 }
 
-/// A symbol that is defined.
+/// A defined symbol.
 #[derive(Clone, Copy, Debug)]
 pub struct Symbol {
     pub shape: Shape,
     pub binding: Binding,
-    /// True if symbol lookups outside of the linked file cannot find it. A linker may make a global
-    /// symbol local for that, and LLD keeps this mark of it.
+    /// True if lookups from other linked files cannot find the symbol. A linker can make a hidden global symbol
+    /// local. LLD then keeps the hidden visibility.
     pub hidden: bool,
-    /// True if the linker is to make room for it, of all that have its name for the largest.
+    /// True for a common symbol. The linker reserves space for the largest common symbol of each name.
     pub common: bool,
     /// The address in vmlinux; in an object, the offset in `section`.
     pub value: u64,
@@ -45,21 +45,20 @@ pub struct Symbol {
     pub section: Option<SectionIndex>,
 }
 
-/// A line of a symbol table that says something: a definition, or that what follows comes from a
-/// file.
+/// An entry of a symbol table: the mark of a source file, which the symbols of that file follow, or a definition.
 #[derive(Clone, Copy, Debug)]
 pub enum Entry {
     File(Name),
     Symbol(Symbol),
 }
 
-/// True if a symbol only tells tools what there is, or is a label of the compiler's: `$x`, `.LBB0_1`.
-/// kallsyms has none of these.
+/// True if the symbol is only a hint for tools, as `$x`, or a label of the compiler, as `.LBB0_1`. kallsyms leaves
+/// out such symbols.
 fn is_mark(name: &[u8]) -> bool {
     name.starts_with(b"$") || name.starts_with(b".L")
 }
 
-/// The definitions and file marks of `file`.
+/// The definitions and the marks of source files in the symbol table of `file`.
 pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for symbol in file.symbols() {
@@ -67,7 +66,7 @@ pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>>
             continue;
         };
         let kind = st_info & 0xf;
-        // Marks of the file and of sections are not printed by anyone.
+        // Neither nm nor the kernel prints symbols of files and sections.
         if kind == STT_SECTION || (symbol.is_undefined() && kind != STT_FILE) {
             continue;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lengths of the sizes of this kernel in other encodings.
+//! Computes how many bytes a kernel's sizes take in other encodings.
 //!
 //! All encodings find the size at any index in constant time. The gap is the distance to the next symbol at
 //! a higher address, which follows from the addresses. The padding is the gap minus the size.
@@ -20,7 +20,7 @@ const RANK_STEP: usize = 512;
 /// The difference between the gap and the size of a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Less {
-    /// This number of bytes.
+    /// The gap is larger than the size by this number of bytes.
     Bytes(u64),
     /// The symbol has a gap, but no size.
     NoSize,
@@ -72,7 +72,7 @@ impl Encodings {
         others.map(|(_, count)| count).sum()
     }
 
-    /// The encodings that were compared.
+    /// The compared encodings.
     fn all(&self) -> Vec<Encoding> {
         let n = self.symbols;
         let ranks = |entries: usize| entries.div_ceil(RANK_STEP) * 4;
@@ -82,7 +82,8 @@ impl Encodings {
         let byte_or_none = |less| below(254)(less) || no_size(less);
         let nibble_or_none = |less| below(14)(less) || no_size(less);
 
-        // For each symbol that its nibble does not serve, a byte; for each that this does not, a word.
+        // The symbols whose value does not fit in a nibble have a byte. The values that do not fit in a byte have
+        // a word.
         let after_nibble = self.others(nibble_or_none);
         let after_byte = self.others(|less| nibble_or_none(less) || below(255)(less));
         let frequent = self.frequent(15);
@@ -177,8 +178,8 @@ impl Encodings {
     }
 }
 
-/// The bytes of the size tables in `image`, if it has them: from the first, which says how many words
-/// the last has.
+/// The number of bytes of the size tables in `image`; `None` if `image` has no size tables. The first table has
+/// the number of words of the last table.
 fn linked_bytes(image: &Image) -> Option<usize> {
     let [first, last] = ["kallsyms_size_counts", "kallsyms_size_words"];
     let words = *image.table(first).ok()?.u32s(3).ok()?.last()?;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The object of each local symbol of vmlinux, by the place of the symbol in the symbol table.
+//! Finds the object of a local symbol of vmlinux by the position of the symbol in the symbol table.
 //!
 //! Linkers write the local symbols of an object one after another, in the object's order, after a
-//! mark with the name of its source file. If an object has no such name, GNU ld makes a mark with
-//! the name of the object. LLD makes no mark, so that the object's symbols follow the symbols of
-//! another object. So the symbols after a mark are a group. A group comes from the object of the
-//! same mark that defines most of its symbols, in that order and at the right distances.
+//! mark with the name of its source file. If the object has no mark, GNU ld makes a mark with the name
+//! of the object. LLD makes no mark, so the object's symbols follow the symbols of another object.
 //!
-//! The order of the groups tells nothing: GNU ld writes objects in the order in which it first
-//! meets them in the output sections.
+//! The symbols after a mark are a group. A unit is the local symbols of one source file in an object. A
+//! group comes from the unit with the same mark that has most of its symbols, in the same order and at
+//! the right distances.
+//!
+//! The order of the groups has no meaning: GNU ld writes objects in the order in which it first meets
+//! them in the output sections.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -18,23 +20,23 @@ use crate::elf::{Binding, Entry, Symbol};
 use crate::names::Name;
 use crate::program::{Definition, Program};
 
-/// The definitions that the local symbols of vmlinux can have by their groups, by their index in
-/// its symbol table. More than one where units are alike.
+/// The possible definitions of vmlinux's local symbols, by the index in the symbol table. A symbol has several
+/// definitions if several units fit its group equally well.
 pub type Definitions = HashMap<usize, Vec<Definition>>;
 
 /// The symbols after a mark.
 struct Group {
     file: Option<Name>,
-    /// The places of the symbols in the symbol table.
+    /// The indexes of the symbols in vmlinux's symbol table.
     symbols: Vec<usize>,
 }
 
-/// How a unit fits a group.
+/// The fit of a unit to a group.
 struct Fit {
     unit: usize,
-    /// The symbols found in the unit.
+    /// The symbols of the group that the unit defines.
     found: Vec<(usize, Definition)>,
-    /// How many of them are where the rest of their section is.
+    /// The number of these symbols at the right distance from the rest of their section.
     agreeing: usize,
 }
 
@@ -55,7 +57,8 @@ pub fn definitions(program: &Program, linked: &[Entry], bases: &Bases) -> Defini
         definitions: HashMap::new(),
     };
     let mut groups = groups(&matcher.units, linked);
-    // What one group takes decides between units that are alike for another.
+    // A unit that one group takes is not available for other groups, so another group can then have a single
+    // best fit.
     loop {
         let before = groups.len();
         groups.retain(|group| !matcher.take_only_fit(group));
@@ -69,12 +72,12 @@ pub fn definitions(program: &Program, linked: &[Entry], bases: &Bases) -> Defini
     matcher.definitions
 }
 
-/// Where units are found by what is known of a group, without a look at each of them.
+/// Indexes of the units, to find the units of a group without a search of all units.
 struct Units {
     by_file: HashMap<Name, Vec<usize>>,
-    /// Those without a mark of their own, by the names of their symbols.
+    /// The units without a mark of their own, by the names of their symbols.
     unmarked: HashMap<Name, Vec<usize>>,
-    /// For each unit, the names of its local symbols with their places, sorted.
+    /// For each unit, the names of its local symbols and their positions in the unit, sorted.
     places: Vec<Vec<(Name, usize)>>,
     /// The names of all local symbols.
     names: HashSet<Name>,
@@ -108,13 +111,13 @@ impl Units {
         units
     }
 
-    /// The units with this mark.
+    /// The units with the mark `file`.
     fn marked(&self, file: Option<Name>) -> &[usize] {
         let units = file.and_then(|file| self.by_file.get(&file));
         units.map_or(&[], Vec::as_slice)
     }
 
-    /// The places in a unit, from `start` on, of symbols of this name.
+    /// The positions of symbols called `name` in unit `number`, from `start` on.
     fn named(&self, number: usize, name: Name, start: usize) -> impl Iterator<Item = usize> + '_ {
         let places = &self.places[number];
         let first = places.partition_point(|&place| place < (name, start));
@@ -125,7 +128,7 @@ impl Units {
     }
 }
 
-/// The groups of local symbols, without those that no object has as a local symbol.
+/// The groups of vmlinux's local symbols, without symbols whose name no object has as a local symbol.
 fn groups(units: &Units, linked: &[Entry]) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut group = Group {
@@ -158,13 +161,14 @@ struct Matcher<'a> {
     linked: &'a [Entry],
     bases: &'a Bases,
     units: Units,
-    /// Units whose group is known.
+    /// The units whose group is known.
     taken: HashSet<usize>,
     definitions: Definitions,
 }
 
 impl Matcher<'_> {
-    /// Matches `group` if one unit fits it best; what is left of it are objects without a mark.
+    /// Matches `group` unless several units fit it equally well. Then matches the remaining symbols of the group
+    /// with units without a mark. Returns true if the group is matched.
     fn take_only_fit(&mut self, group: &Group) -> bool {
         let mut best = self.best_fits(&group.symbols, self.units.marked(group.file));
         if best.len() > 1 {
@@ -184,7 +188,7 @@ impl Matcher<'_> {
         true
     }
 
-    /// Notes all the units that fit `group` equally well.
+    /// Records the definitions of all units that fit `group` equally well.
     fn take_all_fits(&mut self, group: &Group) {
         for fit in self.best_fits(&group.symbols, self.units.marked(group.file)) {
             for (index, definition) in fit.found {
@@ -193,7 +197,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// The units without a mark that have a name of `symbols`, in the order of linking.
+    /// The units without a mark that have a name in `symbols`, in the order of the link.
     fn unmarked(&self, symbols: &[usize]) -> Vec<usize> {
         let names: HashSet<Name> = symbols
             .iter()
@@ -213,7 +217,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// The best fits for `symbols` among those of `units` that are free.
+    /// The best fits for `symbols` among the `units` that no group has taken.
     fn best_fits(&self, symbols: &[usize], units: &[usize]) -> Vec<Fit> {
         let free = units.iter().filter(|number| !self.taken.contains(number));
         let mut fits: Vec<Fit> = free
@@ -225,7 +229,7 @@ impl Matcher<'_> {
         fits
     }
 
-    /// Finds `symbols` in a unit, in order.
+    /// Finds `symbols` in unit `number`, in the same order.
     fn fit(&self, number: usize, symbols: &[usize]) -> Fit {
         let mut fit = Fit {
             unit: number,
@@ -250,7 +254,8 @@ impl Matcher<'_> {
         fit
     }
 
-    /// True if `symbol` of vmlinux can come from `definition`; `None` if its place is unknown.
+    /// True if `symbol` of vmlinux can come from `definition`. `None` if only the address of the definition is
+    /// unknown.
     fn can_be(&self, symbol: &Symbol, definition: Definition) -> Option<bool> {
         let is_hidden = self.program.symbol(definition).hidden;
         if is_hidden != symbol.hidden || !self.program.can_be(definition, symbol.shape) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! vmlinux: its symbols, and the bytes at an address.
+//! Reads vmlinux: its symbols, its sections and its tables.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,34 +13,34 @@ use object::{Object, ObjectSection, ObjectSymbol};
 use crate::elf::{self, Entry};
 use crate::names::Names;
 
-/// A symbol that every kernel has, by which others' addresses are told.
+/// A symbol that every kernel has. The checker counts other addresses from this symbol.
 pub const FIRST: &str = "_text";
 
-/// What was linked, where something is taken out of vmlinux afterwards: from Linux 7.2 on always,
-/// in 6.12 where riscv's kernel can be anywhere.
+/// The outputs of the link that the build strips to vmlinux. Linux 7.2 and later always have such a file, Linux
+/// 6.12 only for a relocatable kernel of riscv.
 const LINKED: &[&str] = &["vmlinux.unstripped", "vmlinux.relocs"];
 
-/// A section that is loaded.
+/// A section that the kernel loads.
 pub struct Section {
     pub name: String,
     pub address: u64,
     pub size: u64,
-    /// The place of its bytes in the file; `None` for bss.
+    /// The range of the section's bytes in the file; `None` for bss.
     pub bytes: Option<Range<usize>>,
 }
 
-/// vmlinux as it is linked.
+/// The vmlinux that the linker wrote.
 pub struct Image {
     path: PathBuf,
     file: Vec<u8>,
     little_endian: bool,
     pub sections: Vec<Section>,
-    /// The addresses of kallsyms' symbols, and of [`FIRST`].
+    /// The addresses of the symbols whose names begin with `kallsyms_`, and of [`FIRST`].
     tables: HashMap<String, u64>,
 }
 
 impl Image {
-    /// Reads the vmlinux of a build, before anything was taken out of it.
+    /// Reads the vmlinux of a build as the linker wrote it, before the build strips it.
     pub fn read(build: &Path) -> Result<Self> {
         let mut linked = LINKED.iter().map(|name| build.join(name));
         let path = linked
@@ -78,7 +78,7 @@ impl Image {
         })
     }
 
-    /// The symbol table, in its own order.
+    /// The entries of the symbol table, in the order of the table.
     pub fn symbols(&self, names: &mut Names) -> Result<Vec<Entry>> {
         let context = || self.path.display().to_string();
         let file = object::File::parse(&*self.file).with_context(context)?;
@@ -89,12 +89,12 @@ impl Image {
         Ok(entries)
     }
 
-    /// The bytes from one symbol to another; `None` if there is one missing.
+    /// The number of bytes from symbol `first` to symbol `last`. `None` if vmlinux lacks one of these symbols.
     pub fn span(&self, first: &str, last: &str) -> Option<u64> {
         self.tables.get(last)?.checked_sub(*self.tables.get(first)?)
     }
 
-    /// The address of one of kallsyms' symbols, if there is one of this name.
+    /// The address of the symbol `table` of kallsyms; `None` if vmlinux has no such symbol.
     pub fn address(&self, table: &str) -> Option<u64> {
         self.tables.get(table).copied()
     }
@@ -121,13 +121,13 @@ impl Image {
     }
 }
 
-/// The bytes from `start` on.
+/// The range of `size` bytes from `start` on.
 fn range((start, size): (u64, u64)) -> Option<Range<usize>> {
     let end = start.checked_add(size)?;
     Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
 }
 
-/// A table in vmlinux, to the end of its section.
+/// The bytes of vmlinux from the start of a table to the end of its section.
 pub struct Table<'a> {
     name: String,
     pub bytes: &'a [u8],
@@ -142,7 +142,7 @@ impl<'a> Table<'a> {
             .ok_or_else(|| anyhow!("{}: {count} bytes are more than its section has", self.name))
     }
 
-    /// The first word of 64 bits.
+    /// The first 64-bit word.
     pub fn u64(&self) -> Result<u64> {
         let bytes = self.take(8)?.try_into()?;
         Ok(match self.little_endian {
@@ -151,12 +151,12 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The first word of 32 bits.
+    /// The first 32-bit word.
     pub fn u32(&self) -> Result<u32> {
         Ok(self.u32s(1)?[0])
     }
 
-    /// The first `count` words of 32 bits.
+    /// The first `count` 32-bit words.
     pub fn u32s(&self, count: usize) -> Result<Vec<u32>> {
         let words = self.take(count.saturating_mul(4))?.chunks_exact(4);
         Ok(words
@@ -170,7 +170,7 @@ impl<'a> Table<'a> {
             .collect())
     }
 
-    /// The first `count` words of 16 bits.
+    /// The first `count` 16-bit words.
     pub fn u16s(&self, count: usize) -> Result<Vec<u16>> {
         let words = self.take(count.saturating_mul(2))?.chunks_exact(2);
         Ok(words

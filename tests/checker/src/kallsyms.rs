@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own list of symbols, as kernel/kallsyms.c decodes it.
+//! Decodes the kernel's own list of symbols, as kernel/kallsyms.c does.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use anyhow::{anyhow, bail, Context, Result};
 use crate::image::{Image, FIRST};
 use crate::untouched::Label;
 
-/// A symbol as the kernel prints it.
+/// A line of `/proc/kallsyms`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
     pub address: u64,
-    /// The letter that nm gives.
+    /// The type letter, as nm prints it.
     pub kind: u8,
     pub name: Vec<u8>,
 }
@@ -28,7 +28,7 @@ impl Line {
     }
 }
 
-/// All core symbols of the kernel in `image`, built in `build`, in the order of kallsyms.
+/// The kernel's own symbols in `image`, in the order of kallsyms. `build` is the build directory of `image`.
 pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
     let count = image.table("kallsyms_num_syms")?.u32()? as usize;
     let offsets = image.table("kallsyms_offsets")?.u32s(count)?;
@@ -54,7 +54,7 @@ pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
         });
     }
     if encoding.is_unrelocated() {
-        // All were counted from 0.
+        // All addresses count from 0.
         let first = lines.iter().find(|line| line.name == FIRST.as_bytes());
         let first = first.with_context(|| format!("kallsyms has no {FIRST}"))?;
         let linked = image.address(FIRST);
@@ -67,14 +67,13 @@ pub fn listing(image: &Image, build: &Path) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// The base of the rows in kallsyms_offsets.
+/// The encoding of kallsyms_offsets.
 enum Encoding {
-    /// Unsigned distances from a base. With absolute per-cpu symbols, those that are negative as
-    /// signed numbers are distances, from the base less one downwards, and the others are the
-    /// addresses themselves.
+    /// Unsigned distances from a base. With absolute per-cpu symbols, entries are signed: an entry that is not
+    /// negative is an address, and entry -1 is the base, entry -2 the base plus one, and so on.
     Base { base: u64, absolute_percpu: bool },
-    /// Signed distances from where they stand themselves, in a table at this address: kernels without
-    /// kallsyms_relative_base.
+    /// Signed distances from the address of the entry, in a table at address `table`. Kernels without
+    /// kallsyms_relative_base have this encoding.
     Themselves { table: u64 },
 }
 
@@ -90,7 +89,7 @@ impl Encoding {
         }
     }
 
-    /// True if the base is only known to the kernel when it runs: it is a relocation, and 0 here.
+    /// True if the base in vmlinux is 0, because a relocation sets the base when the kernel starts.
     fn is_unrelocated(&self) -> bool {
         matches!(
             self,
@@ -118,7 +117,7 @@ impl Encoding {
     }
 }
 
-/// True if `option` is `y` in the build.
+/// True if the `.config` of the build sets `option` to `y`.
 pub fn configured(build: &Path, option: &str) -> Result<bool> {
     let path = build.join("include/config/auto.conf");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -126,17 +125,17 @@ pub fn configured(build: &Path, option: &str) -> Result<bool> {
     Ok(text.lines().any(|other| other == line))
 }
 
-/// The string of each byte of a compressed name.
+/// The tokens: the text for each byte of a compressed name.
 struct Tokens<'a> {
     texts: &'a [u8],
     starts: Vec<u16>,
 }
 
 impl Tokens<'_> {
-    /// Decodes the first symbol of `names`, its letter first, and removes it from `names`.
+    /// Decodes the first symbol in `names`, and removes it from `names`. The text begins with the type letter.
     ///
-    /// A symbol is its length, of one byte or of two (seven bits each, the low ones first, marked
-    /// by the top bit of the first), and then a byte for each token.
+    /// A symbol is a length, and a byte for each token. A length above 127 has two bytes: the low seven bits with
+    /// the top bit set, then the high bits.
     fn next(&self, names: &mut &[u8]) -> Option<Vec<u8>> {
         let (&low, mut rest) = names.split_first()?;
         let mut length = usize::from(low);

@@ -2,18 +2,23 @@
 
 //! Checks `/proc/kallmodsyms` of a built kernel without booting it.
 //!
-//! The object files have the truth: a symbol is in a module if and only if an object file of that
-//! module defines it. This program reads the object files, finds the definition of each symbol of
-//! vmlinux, and compares its modules with the tables in vmlinux. It shares no code with the
-//! generator, and does not read the linker's maps, from which the generator works.
+//! The object files are the reference: a symbol is in a module if and only if an object file of that
+//! module defines the symbol. This program finds the definition of each symbol of vmlinux in the object
+//! files. It compares the modules of the definition with the tables in vmlinux. This program shares no
+//! code with the generator, and does not read the link map, the generator's input.
 //!
-//! The phases, in order: [`archives`] finds the objects of the kernel, [`modules`] the modules of
-//! each, [`elf`] reads the symbols, [`ties`] finds the definition of each symbol of vmlinux, with
-//! [`groups`] and [`bases`] as its evidence; [`kallsyms`] and [`tables`] decode the listing of the
-//! kernel; [`verdict`] compares, and [`report`] writes the results, with the list of
-//! [`unattributed`] symbols of the build. Options select other checks: [`order`] compares the order
-//! of `/proc/kallsyms` with the [`untouched`] order, [`builtin_ranges`] replaces the tables by
-//! upstream's file, and [`encodings`] computes the lengths of the [`sizes`] in other encodings.
+//! The phases, in order:
+//!
+//! 1. [`archives`] finds the objects of the kernel, and [`modules`] finds the modules of each object.
+//! 2. [`elf`] reads the symbols.
+//! 3. [`ties`] finds the definition of each symbol of vmlinux, with evidence from [`groups`] and [`bases`].
+//! 4. [`kallsyms`] and [`tables`] decode the listing of the kernel.
+//! 5. [`verdict`] compares the modules.
+//! 6. [`report`] writes the results, and the list of [`unattributed`] symbols of the build.
+//!
+//! Options select other checks. [`order`] compares the order of `/proc/kallsyms` with the [`untouched`]
+//! order. [`builtin_ranges`] replaces the tables with upstream's file. [`encodings`] computes how many bytes
+//! the [`sizes`] take in other encodings.
 
 mod archives;
 mod bases;
@@ -47,9 +52,9 @@ use options::{Aim, Options};
 use order::Order;
 use unattributed::Unattributed;
 
-/// The exit code for a kernel that says something wrong.
+/// The exit code for a kernel that fails the check.
 const WRONG: u8 = 1;
-/// The exit code for a kernel that cannot be checked; clap uses it for bad usage.
+/// The exit code for a kernel that the checker cannot read. clap uses the same code for wrong arguments.
 const UNREADABLE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -70,7 +75,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// True if the kernel says what its objects say.
+/// Returns true if the kernel shows the symbols in the modules of their object files.
 fn modules(options: &Options) -> Result<bool> {
     let build = options.build()?;
     let mut names = names::Names::default();
@@ -81,15 +86,15 @@ fn modules(options: &Options) -> Result<bool> {
 
     let listing = kallsyms::listing(&image, &build)?;
     let tables = tables::Tables::read(&image)?;
-    let other = options.ranges().map(|path| {
+    let ranges = options.ranges().map(|path| {
         let address_of = |name: &str| {
             let line = listing.iter().find(|line| line.name == name.as_bytes());
             line.map(|line| line.address)
         };
         builtin_ranges::BuiltinRanges::read(path, address_of)
     });
-    let other = other.transpose()?;
-    let shown = |index: usize, address: u64| match &other {
+    let ranges = ranges.transpose()?;
+    let shown = |index: usize, address: u64| match &ranges {
         Some(ranges) => Ok(ranges.shown(address)),
         None => tables.shown(index, address),
     };
@@ -98,11 +103,11 @@ fn modules(options: &Options) -> Result<bool> {
     let unattributed = Unattributed::read(&build)?;
     let written = report::write(&mut out, &image, &program, &tables, &verdict, &unattributed);
     unless_unread(written)?;
-    let is_complete = other.is_some() || options.unattributed || unattributed.is_empty();
+    let is_complete = ranges.is_some() || options.unattributed || unattributed.is_empty();
     Ok(verdict.good(options.min_recall) && is_complete)
 }
 
-/// True if `/proc/kallsyms` has the order of an untouched tree, but for what sizes may decide.
+/// Returns true if `/proc/kallsyms` has the order of an untouched tree, except where sizes may decide.
 fn order(options: &Options, tree: &Path) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let untouched = untouched::order(tree, &kernel.build)?;
@@ -113,7 +118,7 @@ fn order(options: &Options, tree: &Path) -> Result<bool> {
     Ok(order.good())
 }
 
-/// Lists the symbols of a kernel as it would without the option.
+/// Lists the symbols of a kernel in the order of a kernel without the option.
 fn list_untouched(options: &Options, tree: &Path) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let untouched = untouched::order(tree, &kernel.build)?;
@@ -126,7 +131,7 @@ fn list_untouched(options: &Options, tree: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Compares ways to store the sizes.
+/// Prints the number of bytes that the sizes take in each encoding.
 fn encodings(options: &Options) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let (listing, linked) = (&kernel.listing, &kernel.linked);
@@ -135,7 +140,7 @@ fn encodings(options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-/// vmlinux, without the objects that it was linked from.
+/// A built kernel, without its object files.
 struct Kernel {
     build: PathBuf,
     names: names::Names,
@@ -161,7 +166,7 @@ impl Kernel {
     }
 }
 
-/// A reader that closes the pipe early still gets the exit code.
+/// Ignores a closed pipe: a reader that closes the pipe early still gets the exit code.
 fn unless_unread(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The modules of each object.
+//! Finds the modules of each object.
 //!
-//! kbuild passes the path of the module (the module file) to the compiler, and so to the `.cmd`
-//! file beside the object, even for code that cannot be a module. `modules.builtin` lists the
-//! module files that are built-in modules.
+//! kbuild passes the module file (the path of the module) to the compiler, even for code that cannot be a
+//! module. So the `.cmd` file beside the object has the module file. `modules.builtin` lists the module
+//! files of built-in modules.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -14,17 +14,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// The modules that are built in: by module file, their name.
+/// The names of the built-in modules, by module file.
 pub struct BuiltIn(HashMap<String, String>);
 
 /// The modules of an object.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// These modules, sorted; none for the kernel proper.
+    /// The modules, sorted. Empty for an object in no module.
     Modules(Vec<String>),
-    /// None. Rust's own libraries (rust/core.o, ...) are made without a module file.
+    /// A Rust library (rust/core.o, ...): kbuild compiles it without a module file. It is in no module.
     Library,
-    /// Nothing tells, for this reason. Such an object is shown in no module.
+    /// The modules are unknown, for this reason. The kernel shows the symbols of the object in no module.
     Unknown(&'static str),
 }
 
@@ -49,13 +49,13 @@ impl BuiltIn {
         modules.collect::<Result<_>>().map(Self)
     }
 
-    /// The number of modules.
+    /// The number of built-in modules.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The modules of `object`, relative to `build`: those that its command names, or else those of
-    /// the objects that it is made of.
+    /// The modules that the command of `object` names. If the command names objects instead, the modules of these
+    /// objects. `object` is relative to `build`.
     pub fn owner(&self, build: &Path, object: &Path) -> Result<Owner> {
         let mut modules = BTreeSet::new();
         let mut is_compiled = false;
@@ -81,7 +81,7 @@ impl BuiltIn {
         }
         match is_compiled {
             true => Ok(Owner::Modules(modules.into_iter().collect())),
-            false => Ok(Owner::Unknown("it is said to be made of itself")),
+            false => Ok(Owner::Unknown("its command makes it from itself")),
         }
     }
 }
@@ -89,19 +89,19 @@ impl BuiltIn {
 /// The command that made an object.
 #[derive(Debug, PartialEq, Eq)]
 enum Command {
-    /// A compiler, for these module files, separated by spaces.
+    /// A compiler, with these module files, separated by spaces.
     Files(String),
-    /// A Rust compiler, for no module file.
+    /// A Rust compiler, without a module file.
     Library,
-    /// A linker or objcopy, of these objects.
+    /// A linker or objcopy, with these objects as inputs.
     Objects(Vec<PathBuf>),
-    /// Nothing that is known.
+    /// A command of no known form, or no command. The text is the reason.
     Unknown(&'static str),
 }
 
 impl Command {
-    /// Reads the command that kbuild keeps beside `object`. The rule for prebuilt objects
-    /// (`x.o_shipped`) keeps none.
+    /// Reads the command that kbuild recorded beside `object`. kbuild records no command for prebuilt objects
+    /// (`x.o_shipped`).
     fn of(build: &Path, object: &Path) -> Result<Self> {
         let mut name = OsString::from(".");
         name.push(object.file_name().unwrap_or_default());
@@ -109,7 +109,7 @@ impl Command {
         let path = build.join(object).with_file_name(name);
         let text = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Self::Unknown("no command is kept for it"));
+                return Ok(Self::Unknown("kbuild recorded no command for it"));
             }
             text => text.with_context(|| path.display().to_string())?,
         };
@@ -120,7 +120,8 @@ impl Command {
         ))
     }
 
-    /// The command of `object` is one of these forms: C and assembler, Rust, and of other objects:
+    /// Parses the command of `object`. The known forms are the commands for C and assembler, for Rust, and for
+    /// objects made from other objects:
     ///
     /// ```text
     /// savedcmd_x.o := gcc ... -DKBUILD_MODFILE='"drivers/net/sw/sw drivers/net/eth/eth"' ...
@@ -216,9 +217,15 @@ mod tests {
             ("a.o", modules(&["a"])),
             ("both.o", modules(&["a", "one_b_mod"])),
             ("one.o", modules(&["one_b_mod"])),
-            ("with_blob.o", Owner::Unknown("no command is kept for it")),
-            ("prebuilt.o", Owner::Unknown("no command is kept for it")),
-            ("left.o", Owner::Unknown("it is said to be made of itself")),
+            (
+                "with_blob.o",
+                Owner::Unknown("kbuild recorded no command for it"),
+            ),
+            (
+                "prebuilt.o",
+                Owner::Unknown("kbuild recorded no command for it"),
+            ),
+            ("left.o", Owner::Unknown("its command makes it from itself")),
         ] {
             let found = built_in.owner(build.path(), Path::new(object)).unwrap();
             assert_eq!(found, owner, "{object}");

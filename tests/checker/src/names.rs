@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Names as numbers: half a million names in little memory, and quick to compare.
+//! Stores each name once, and numbers the names. Half a million names need little memory, and numbers compare
+//! fast.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// A name in [`Names`].
+/// The number of a name in [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(u32);
 
-/// Every name that was read, once.
+/// All names, each stored once.
 #[derive(Default)]
 pub struct Names {
     numbers: HashMap<Rc<[u8]>, Name>,
@@ -17,7 +18,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The number of `text`, a new one if it is new.
+    /// The number of `text`. Adds `text` if it is new.
     pub fn add(&mut self, text: &[u8]) -> Name {
         if let Some(&name) = self.numbers.get(text) {
             return name;
@@ -29,12 +30,12 @@ impl Names {
         name
     }
 
-    /// The number of `text` if it was read before.
+    /// The number of `text`; `None` if `text` was not added.
     pub fn find(&self, text: &[u8]) -> Option<Name> {
         self.numbers.get(text).copied()
     }
 
-    /// The text of `name`, which came from this.
+    /// The text of `name`. `name` must be from this table.
     pub fn text(&self, name: Name) -> &[u8] {
         &self.texts[name.0 as usize]
     }

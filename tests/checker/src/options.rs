@@ -20,66 +20,66 @@ pub struct Options {
     #[arg(short = 'O', long, env = "O", value_name = "DIR")]
     objtree: Option<PathBuf>,
 
-    /// The kernel tree, if it was built in place
+    /// The kernel tree, if the kernel was built in its tree
     #[arg(long, env = "KDIR", value_name = "DIR")]
     kdir: Option<PathBuf>,
 
-    /// Without these two: where `make run` and `make test` keep their builds
+    /// Without -O and --kdir: the cache with the builds of `make run` and `make test`
     #[arg(long, env = "KALLMODSYMS_CACHE", value_name = "DIR")]
     cache: Option<PathBuf>,
 
-    /// Which of the builds kept there: of this kernel series
+    /// The kernel series of the build in the cache
     #[arg(long, env = "KERNEL", default_value = "6.12")]
     kernel: String,
 
-    /// Which of the builds kept there: of this configuration
+    /// The configuration of the build in the cache
     #[arg(long, env = "CONFIG", default_value = "tiny")]
     config: String,
 
-    /// Which of the builds kept there: for this architecture
+    /// The architecture of the build in the cache
     #[arg(long, env = "ARCH", default_value = "x86_64")]
     arch: String,
 
-    /// Which of the builds kept there: 1 for the one by clang and LLD
+    /// 1 for the build by clang and LLD in the cache
     #[arg(long, env = "LLVM", default_value = "")]
     llvm: String,
 
-    /// The smallest part of the modules' symbols that must be shown with their modules, in percent
+    /// The smallest accepted percentage of the modules' symbols that the kernel shows with their modules
     #[arg(long, default_value_t = 99.95, value_name = "PERCENT", value_parser = percent)]
     pub min_recall: f64,
 
-    /// Allow that the build left symbols or objects in no module, as it says itself
+    /// Accept symbols and objects that the build itself lists as in no module
     #[arg(long)]
     pub unattributed: bool,
 
-    /// Compare instead the order of /proc/kallsyms with the order that scripts/kallsyms.c of this
-    /// untouched kernel tree gives, and list each address where the two differ
+    /// Instead, compare the order of /proc/kallsyms with the order by scripts/kallsyms.c of this
+    /// untouched kernel tree, and list each address where the orders differ
     #[arg(long, value_name = "TREE")]
     order: Option<PathBuf>,
 
-    /// List instead the symbols in the order of this untouched kernel tree
+    /// Instead, list the symbols in the order of this untouched kernel tree
     #[arg(long, value_name = "TREE", conflicts_with = "order")]
     untouched: Option<PathBuf>,
 
-    /// Check instead what this file says, which the kernel's build makes with
+    /// Check the modules in this file instead of the tables; the kernel's build writes the file with
     /// CONFIG_BUILTIN_MODULE_RANGES
     #[arg(long, value_name = "FILE", conflicts_with_all = ["order", "untouched", "encodings"])]
     ranges: Option<PathBuf>,
 
-    /// Compute instead what the sizes of the symbols would take in other encodings
+    /// Instead, compute the bytes that the sizes of the symbols take in other encodings
     #[arg(long, conflicts_with_all = ["order", "untouched"])]
     encodings: bool,
 }
 
-/// The check to make.
+/// The selected check.
 pub enum Aim<'a> {
-    /// True if each symbol is shown in its modules.
+    /// Check the modules of each symbol.
     Modules,
-    /// The order of the symbols, against that of a tree.
+    /// Compare the order of the symbols with the order of this untouched tree.
     Order(&'a Path),
-    /// The symbols in the order of a tree.
+    /// List the symbols in the order of this untouched tree.
     Untouched(&'a Path),
-    /// The lengths of sizes in other encodings.
+    /// Compute the bytes of the sizes in other encodings.
     Encodings,
 }
 
@@ -94,7 +94,7 @@ impl Options {
         }
     }
 
-    /// The file that stands in for the tables, if there is one.
+    /// The file to check instead of the tables.
     pub fn ranges(&self) -> Option<&Path> {
         self.ranges.as_deref()
     }
@@ -105,34 +105,34 @@ impl Options {
         let asked = [&self.objtree, &self.kdir];
         let build = match asked.into_iter().flatten().find(given) {
             Some(build) => build.clone(),
-            None => self.kept_build()?,
+            None => self.cached_build()?,
         };
         if !has_kernel(&build) {
             bail!(
-                "{}: there is no vmlinux: build the kernel first, or say where it is with O=",
+                "{}: there is no vmlinux: build the kernel first, or name its build directory with O=",
                 build.display()
             );
         }
         Ok(build)
     }
 
-    /// The build that the cache keeps for the series and the configuration.
-    fn kept_build(&self) -> Result<PathBuf> {
+    /// The build in the cache for the series, the configuration, the architecture and the compiler.
+    fn cached_build(&self) -> Result<PathBuf> {
         let Some(cache) = &self.cache else {
-            bail!("say which build: O=<build directory>, or KDIR=<tree> if it was built in place");
+            bail!("name the build: O=<build directory>, or KDIR=<tree> if the kernel was built in its tree");
         };
         let builds = cache.join("build");
         let start = format!("linux-source-{}_", self.kernel);
         let llvm = if self.llvm.is_empty() { "" } else { "-llvm" };
         let arch = match &*self.arch {
             "x86_64" => String::new(),
-            // The kernel's own name of it.
+            // The kernel's ARCH= calls riscv64 riscv.
             "riscv" => "-riscv64".to_owned(),
             arch => format!("-{arch}"),
         };
         let end = format!("-{}{arch}{llvm}", self.config.replace('/', "-"));
         let mut found: Vec<PathBuf> = fs::read_dir(&builds)
-            .with_context(|| format!("{}: no build is kept: make run", builds.display()))?
+            .with_context(|| format!("{}: the cache has no build: make run", builds.display()))?
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -142,11 +142,11 @@ impl Options {
         found.sort();
         match &found[..] {
             [] => bail!(
-                "{}: no finished build of {start}*{end} is kept: make run, or say O=",
+                "{}: the cache has no finished build of {start}*{end}: make run, or name a build directory with O=",
                 builds.display()
             ),
             [only] => Ok(only.clone()),
-            [_, ..] => bail!("several builds are kept, choose one with O=: {found:?}"),
+            [_, ..] => bail!("the cache has several builds, choose a build with O=: {found:?}"),
         }
     }
 }

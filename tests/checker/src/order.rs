@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The order of `/proc/kallsyms`, against the order of a kernel without the option ([`untouched`]).
+//! Compares the order of `/proc/kallsyms` with the order of a kernel without the option ([`untouched`]).
 //!
 //! `scripts/kallsyms.c` sorts the symbols of one address by three rules: [`Rank`]. The option may
 //! reorder only symbols of equal rank: it puts the larger symbol before the smaller symbol, and keeps the
-//! order of symbols of equal size. So the order of all lines is known, and the check compares every line.
+//! order of symbols of equal size. So the rules determine the order of all lines, and the check compares every
+//! line.
 //!
 //! [`untouched`]: crate::untouched
 
@@ -24,7 +25,7 @@ struct Rank {
     weak: bool,
     /// A name that looks like a label of the linker script comes after others.
     of_linker_script: bool,
-    /// A name with more underscores in front comes later.
+    /// A name with more leading underscores comes later.
     underscores: usize,
 }
 
@@ -57,32 +58,32 @@ struct Difference {
     address: u64,
     without: Vec<Symbol>,
     with: Vec<Symbol>,
-    /// True if the rules leave this order open, and size decides.
+    /// True if the option may order the symbols so: the rules rank them equal, and their sizes decide.
     allowed: bool,
 }
 
 impl Difference {
-    /// True if the first symbol, after which addresses are named, is another one.
+    /// True if the orders have different first symbols. The kernel names addresses after the first symbol.
     fn renames(&self) -> bool {
         self.with[0].label.name != self.without[0].label.name
     }
 }
 
-/// The comparison.
+/// The result of the comparison.
 #[derive(Default)]
 pub struct Order {
     lines: usize,
     addresses: usize,
-    /// Addresses that have more than one symbol.
+    /// The number of addresses with more than one symbol.
     shared: usize,
-    /// Lines that another line stands in place of.
+    /// The number of lines that are not in their place in the untouched order.
     moved: usize,
     differences: Vec<Difference>,
 }
 
 impl Order {
-    /// Compares what a kernel lists with the order of an untouched tree. `by_size`: whether the option
-    /// stores sizes, and so may go by them.
+    /// Compares the order of the kernel's `listing` with the `untouched` order. `by_size` is true if the kernel
+    /// stores sizes, and so may order symbols by size.
     pub fn compare(
         listing: &[Line],
         untouched: &[Label],
@@ -108,7 +109,7 @@ impl Order {
         Ok(order)
     }
 
-    /// The symbols of one address.
+    /// Compares the two orders of the symbols at one address.
     fn add(
         &mut self,
         listed: &[Line],
@@ -128,7 +129,7 @@ impl Order {
         );
         ensure!(
             untouched.is_sorted_by_key(Rank::of),
-            "{address:x}: this test has other rules than scripts/kallsyms.c, which lists {}",
+            "{address:x}: scripts/kallsyms.c follows other rules than this check; its order is {}",
             names(untouched)
         );
         if labels == untouched {
@@ -136,7 +137,7 @@ impl Order {
         }
         let moved = labels.iter().zip(untouched).filter(|(a, b)| a != b);
         self.moved += moved.count();
-        // Several symbols of one name: the larger size first.
+        // For several symbols with one name, the larger size comes first.
         let mut found: BTreeMap<&Label, Vec<u64>> = BTreeMap::new();
         for label in &labels {
             let size = sizes.next(address, &label.name);
@@ -172,12 +173,12 @@ impl Order {
         Ok(())
     }
 
-    /// True if all lines are where the rules, or else the sizes, have them.
+    /// True if the option may order all lines as they are.
     pub fn good(&self) -> bool {
         self.differences.iter().all(|difference| difference.allowed)
     }
 
-    /// Writes the numbers, and then every address where the orders differ.
+    /// Writes the counts, and a line for each address where the orders differ.
     ///
     /// ```text
     /// ffffffff82200000 _etext (0) __func__.0 (19) -> __func__.0 (19) _etext (0)
@@ -214,7 +215,7 @@ impl Order {
     }
 }
 
-/// Writes a kernel's listing as it would be without the option, each line as in `/proc/kallsyms`.
+/// Writes the lines of `/proc/kallsyms` in a kernel without the option.
 pub fn write_untouched(
     out: &mut impl Write,
     listing: &[Line],
@@ -263,7 +264,7 @@ mod tests {
         }
     }
 
-    /// Compares the orders of the symbols at one address, each a letter, a name and a size.
+    /// Compares two orders of the symbols at one address. Each symbol is a letter, a name and a size.
     fn compare(without: &[(&str, u64)], with: &[&str], by_size: bool) -> Result<Order> {
         let address = 0x1000;
         let untouched: Vec<_> = without.iter().map(|(text, _)| label(text)).collect();
@@ -301,7 +302,7 @@ mod tests {
         assert!(rising.map(label).is_sorted_by_key(Rank::of));
         let of_linker_script = |text| Rank::of(&label(text)).of_linker_script;
         assert!(of_linker_script("T __stop_x") && of_linker_script("T __end_xy"));
-        // Too short, or without the underscores.
+        // These names are too short, or lack the underscores.
         assert!(!of_linker_script("T __s_end") && !of_linker_script("T xy_start"));
     }
 
@@ -311,7 +312,7 @@ mod tests {
         let same = compare(&etext, &["T _etext", "r __func__.0", "r __func__.1"], true).unwrap();
         assert!(same.good() && same.differences.is_empty());
 
-        // Fewer underscores come first, whatever the size.
+        // The name with fewer underscores comes first, whatever its size.
         let order = compare(&etext, &["r __func__.0", "T _etext", "r __func__.1"], true).unwrap();
         assert!(!order.good());
         assert_eq!(order.moved, 2);
@@ -320,11 +321,12 @@ mod tests {
         let by_size = ["D c", "d b", "d d", "d a"];
         let order = compare(&equal, &by_size, true).unwrap();
         assert!(order.good() && order.differences[0].renames());
-        // The larger first, equal sizes as they were, and no size last.
+        // The larger symbol comes first, symbols of equal size keep their order, and symbols without a size come
+        // last.
         for wrong in [["d b", "D c", "d d", "d a"], ["D c", "d d", "d b", "d a"]] {
             assert!(!compare(&equal, &wrong, true).unwrap().good());
         }
-        // A kernel without sizes has no reason to move any.
+        // A kernel without sizes may move no symbol.
         assert!(!compare(&equal, &by_size, false).unwrap().good());
     }
 
@@ -333,7 +335,7 @@ mod tests {
         assert!(compare(&[("t a", 4)], &["t b"], true).is_err());
         assert!(compare(&[("t a", 4)], &["T a"], true).is_err());
         assert!(compare(&[("t a", 4)], &["t a", "t b"], true).is_err());
-        // An untouched order that the rules here do not explain.
+        // The rules of this check do not explain this untouched order.
         assert!(compare(&[("t __a", 4), ("t a", 4)], &["t __a", "t a"], true).is_err());
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The object files that vmlinux is linked from, with their symbols and modules.
+//! Reads the object files that vmlinux is linked from, with their symbols and modules.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -15,7 +15,7 @@ use crate::elf::{self, Binding, Entry, Shape, Symbol};
 use crate::modules::{BuiltIn, Owner};
 use crate::names::{Name, Names};
 
-/// The number of an object in the order in which they are linked.
+/// The number of an object, in the order of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(usize);
 
@@ -26,11 +26,11 @@ pub struct Definition {
     index: usize,
 }
 
-/// The local symbols that one source file of an object gave.
+/// The local symbols of one source file in an object.
 pub struct Unit {
-    /// The mark of the file in vmlinux's symbol table.
+    /// The mark of the source file in vmlinux's symbol table.
     pub file: Name,
-    /// True if the object has that mark itself, or GNU ld makes one of the object's name.
+    /// True if the object has the mark. Otherwise, GNU ld makes a mark with the object's name.
     pub marked: bool,
     pub locals: Vec<Definition>,
 }
@@ -38,14 +38,14 @@ pub struct Unit {
 /// An object file.
 pub struct ObjectFile {
     pub path: PathBuf,
-    /// Sorted.
+    /// The modules of the object, sorted.
     pub modules: Vec<String>,
     symbols: Vec<Symbol>,
     merged: HashSet<SectionIndex>,
 }
 
 impl ObjectFile {
-    /// An object whose symbols are not known yet.
+    /// Makes an object without symbols.
     pub fn new(path: PathBuf, modules: Vec<String>, merged: HashSet<SectionIndex>) -> Self {
         Self {
             path,
@@ -63,13 +63,13 @@ pub struct Program {
     pub units: Vec<Unit>,
     /// The definitions of each name.
     by_name: HashMap<Name, Vec<Definition>>,
-    /// True if the linker takes bytes out of code: its functions can be smaller than in the objects.
+    /// True if the linker removes bytes from code. Functions can then be smaller than in the objects.
     pub is_shortened: bool,
     /// The number of built-in modules.
     pub built_in: usize,
     /// The number of objects whose command names no module file.
     pub unnamed: usize,
-    /// The objects whose modules nothing tells, each with the reason.
+    /// The objects with unknown modules, each with the reason.
     pub unknown: Vec<(PathBuf, &'static str)>,
 }
 
@@ -122,7 +122,7 @@ impl Program {
         Ok(())
     }
 
-    /// Adds an object, which GNU ld marks with `own_name` where its `entries` have no mark.
+    /// Adds an object. GNU ld marks the symbols of the object with `own_name` if `entries` has no mark before them.
     pub fn add(&mut self, mut object: ObjectFile, own_name: Name, entries: Vec<Entry>) {
         let id = ObjectId(self.objects.len());
         let mut unit = Unit {
@@ -175,10 +175,10 @@ impl Program {
         &self.object(definition.object).symbols[definition.index]
     }
 
-    /// True if `definition` can look so in vmlinux.
+    /// True if `definition` can have the shape `shape` in vmlinux.
     pub fn can_be(&self, definition: Definition, shape: Shape) -> bool {
-        /// The least length of a shortened call.
-        const PART: u64 = 4;
+        /// The largest ratio by which the linker shortens code: a call of 8 bytes can become 2 bytes.
+        const MAX_RATIO: u64 = 4;
         let defined = self.symbol(definition).shape;
         let shortened = Shape {
             size: shape.size,
@@ -188,15 +188,15 @@ impl Program {
             || self.is_shortened
                 && defined.kind == STT_FUNC
                 && shortened == shape
-                && (defined.size.div_ceil(PART)..defined.size).contains(&shape.size)
+                && (defined.size.div_ceil(MAX_RATIO)..defined.size).contains(&shape.size)
     }
 
-    /// The definitions of `name`, in the order in which the objects are linked.
+    /// The definitions of `name`, in the order of the link.
     pub fn named(&self, name: Name) -> &[Definition] {
         self.by_name.get(&name).map_or(&[], Vec::as_slice)
     }
 
-    /// The section that `definition` is in, if the linker keeps it in one piece.
+    /// The section of `definition`; `None` if the linker does not keep that section in one piece.
     pub fn piece(&self, definition: Definition) -> Option<(ObjectId, SectionIndex)> {
         let section = self.symbol(definition).section?;
         let merged = self.object(definition.object).merged.contains(&section);

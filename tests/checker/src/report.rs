@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Writes the verdict, and the lengths of the tables.
+//! Writes the verdict and the lengths of the tables.
 
 use std::cmp::Reverse;
 use std::io::{Result, Write};
@@ -11,7 +11,7 @@ use crate::tables::Tables;
 use crate::unattributed::Unattributed;
 use crate::verdict::{Fault, Finding, Verdict};
 
-/// Writes the numbers, and then every finding on its line.
+/// Writes the counts, and a line for each finding.
 pub fn write(
     out: &mut impl Write,
     image: &Image,
@@ -42,7 +42,7 @@ fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
     )?;
     writeln!(
         out,
-        "objects whose modules nothing tells: {}",
+        "objects with unknown modules: {}",
         program.unknown.len()
     )?;
     for (path, why) in &program.unknown {
@@ -51,7 +51,8 @@ fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
     writeln!(out, "modules built in: {}", program.built_in)
 }
 
-/// So many sections are named, of those with most ranges: a linker script may leave thousands.
+/// The number of sections to print, from the section with the most ranges on. A linker script can leave
+/// thousands of sections.
 const MOST_SECTIONS: usize = 20;
 
 fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<()> {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The sizes of the kernel's symbols, from vmlinux's own symbol table.
+//! Reads the sizes of the kernel's symbols from vmlinux's symbol table.
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::elf::Entry;
 use crate::names::Names;
 
-/// The sizes of vmlinux's symbols by address and name; of several of one name, the larger first.
+/// The sizes of vmlinux's symbols, by address and name. The largest size of an address and name comes first.
 pub struct Sizes(HashMap<(u64, Vec<u8>), VecDeque<u64>>);
 
 impl Sizes {
@@ -24,7 +24,7 @@ impl Sizes {
             .collect()
     }
 
-    /// The size of the next symbol of this name at `address`; 0 if there is none.
+    /// Removes and returns the largest remaining size for `name` at `address`; 0 if no size remains.
     pub fn next(&mut self, address: u64, name: &[u8]) -> u64 {
         let sizes = self.0.get_mut(&(address, name.to_vec()));
         sizes.and_then(VecDeque::pop_front).unwrap_or(0)
@@ -32,7 +32,7 @@ impl Sizes {
 }
 
 impl FromIterator<((u64, Vec<u8>), u64)> for Sizes {
-    /// Takes the address, the name and the size of each symbol.
+    /// Collects the address, the name and the size of each symbol.
     fn from_iter<I: IntoIterator<Item = ((u64, Vec<u8>), u64)>>(symbols: I) -> Self {
         let mut sizes: HashMap<_, VecDeque<u64>> = HashMap::new();
         for (symbol, size) in symbols {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The module tables in vmlinux, decoded by code of the checker alone.
+//! Decodes the module tables in vmlinux. This code is not shared with the kernel or the generator.
 //!
 //! A range ends at the start of the next range. A symbol is in the modules of the range at its offset from
 //! `_text`, modulo 2^32, unless its index is among the exceptions. Modules are an offset into the names: 0
@@ -47,7 +47,7 @@ impl Tables {
         })
     }
 
-    /// The modules that the kernel shows for symbol number `index`, at `address` as linked; sorted.
+    /// The modules that the kernel shows for symbol number `index`, sorted. `address` is the address in vmlinux.
     pub fn shown(&self, index: usize, address: u64) -> Result<Vec<String>> {
         let offset = address.wrapping_sub(self.base) as u32;
         let exception = u32::try_from(index)
@@ -85,12 +85,12 @@ impl Tables {
         self.exceptions.len()
     }
 
-    /// The bytes of the names.
+    /// The number of bytes of the names.
     pub fn names_len(&self) -> usize {
         self.names.len()
     }
 
-    /// The address of each range's start, where it is in the image.
+    /// The address in vmlinux of each range's start.
     pub fn start_addresses(&self) -> impl Iterator<Item = u64> + '_ {
         self.starts.iter().map(|&start| {
             let absolute = (self.base as u32).wrapping_add(start);

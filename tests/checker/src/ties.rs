@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The definition of each symbol of vmlinux.
+//! Finds the definition of each symbol of vmlinux.
 //!
 //! The rules, in order:
 //!
-//! 1. A global symbol comes from the object that defines it as global, a weak symbol from the first
-//!    linked of those that define it as weak. A definition in a section goes before a common one;
-//!    if all are common, the first of the largest is the one that the linker made room for.
-//! 2. A local symbol comes from the object that its place in the symbol table says ([`groups`]), or
-//!    from the only object that defines its name, size and kind. If these two disagree, or each
-//!    says several, the distance that its section has moved ([`bases`]) decides, or nothing does.
-//! 3. The linker makes hidden global symbols local where no other program is to find them. GNU ld
-//!    writes these behind a mark without a name, LLD leaves them marked as hidden: they come from
-//!    the object that defines the symbol as global.
-//! 4. `__pfx_<function>`, where no object defines it, was made by objtool in front of a function,
-//!    and is where the function is.
-//! 5. Any other symbol that no object defines was made by the link, and is in no module.
+//! 1. A global symbol comes from the object that defines it as global. A weak symbol comes from the
+//!    first linked object that defines it as weak. A definition in a section wins over a common
+//!    definition. If all definitions are common, the linker uses the first of the largest.
+//! 2. A local symbol comes from the object that its position in the symbol table gives ([`groups`]),
+//!    or from the only object with this name, size and kind. If these two disagree, or both
+//!    give several objects, the address of the section ([`bases`]) decides. Otherwise, the symbol is
+//!    unclear.
+//! 3. The linker can make a hidden global symbol local. GNU ld writes such symbols behind a mark without
+//!    a name, LLD leaves the symbols hidden. Such a symbol comes from the object that defines it as
+//!    global.
+//! 4. If no object defines `__pfx_<function>`, objtool made this symbol in front of the function. The
+//!    symbol is in the modules of the function.
+//! 5. If no object defines another symbol, the link made the symbol, and the symbol is in no module.
 //!
-//! At the end all symbols of a section of an object must have moved by one distance. One that has
-//! not is unclear.
+//! At the end, all symbols of an object's section must have moved by one distance. A symbol that moved by
+//! another distance is unclear.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -31,23 +32,23 @@ use crate::groups;
 use crate::names::{Name, Names};
 use crate::program::{Definition, Program};
 
-/// The prefix that objtool adds to a function's name for the space before the function.
+/// The prefix in the name of the symbol that objtool makes for the space before a function.
 const PREFIX: &[u8] = b"__pfx_";
 
 /// The origin of a symbol of vmlinux.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     Defined(Definition),
-    /// Made by objtool for a function, which comes from one of these.
+    /// objtool made the symbol for a function. The function comes from one of these definitions.
     Prefix(Rc<[Definition]>),
     /// No object defines it.
     Link,
-    /// It can come from any of these.
+    /// The symbol can come from any of these definitions.
     Unclear(Rc<[Definition]>),
 }
 
 impl Origin {
-    /// The definitions that it can be.
+    /// The definitions that the symbol, or its function, can come from.
     pub fn definitions(&self) -> &[Definition] {
         match self {
             Self::Defined(definition) => std::slice::from_ref(definition),
@@ -57,7 +58,7 @@ impl Origin {
     }
 }
 
-/// The origin of each entry of vmlinux's symbol table `linked`; of marks, `Link`.
+/// The origin of each entry of vmlinux's symbol table `linked`. The origin of a mark is `Link`.
 pub fn origins(program: &Program, linked: &[Entry], names: &Names) -> Vec<Origin> {
     let mut candidates = Candidates::new(program);
     let is_file = |name: &Name| program.units.iter().any(|unit| unit.file == *name);
@@ -103,7 +104,7 @@ fn symbols(linked: &[Entry]) -> impl Iterator<Item = Option<&Symbol>> {
     })
 }
 
-/// The definitions that are known, with their addresses.
+/// The known definitions, with their addresses in vmlinux.
 fn known<'a>(
     linked: &'a [Entry],
     definitions: impl Iterator<Item = Option<Definition>> + 'a,
@@ -113,10 +114,10 @@ fn known<'a>(
         .filter_map(|(symbol, definition)| Some((definition?, symbol?.value)))
 }
 
-/// The definitions that symbols of vmlinux can come from by what the symbol table says of each.
+/// Finds the definitions with the shape and binding of a symbol of vmlinux, and caches them.
 struct Candidates<'p> {
     program: &'p Program,
-    /// Thousands of symbols are called alike, as `__func__.0` is.
+    /// The found definitions. Thousands of symbols have the same name, for example `__func__.0`.
     known: HashMap<(Shape, Made), Rc<[Definition]>>,
 }
 
@@ -128,7 +129,7 @@ enum Made {
     Local,
     /// Local, or global and hidden.
     HiddenLocal,
-    /// Global, and made local by the linker.
+    /// Global; the linker made the symbol local.
     OfGlobal,
 }
 
@@ -143,7 +144,7 @@ impl Made {
         }
     }
 
-    /// True if `definition` became it by what all linkers do.
+    /// True if every linker can turn `definition` into a symbol with this binding.
     fn is_from(self, definition: &Symbol) -> bool {
         let is_local = definition.binding == Binding::Local;
         match self {
@@ -155,7 +156,7 @@ impl Made {
         }
     }
 
-    /// True if `definition` became it by what a linker script or an option of the linker may ask for.
+    /// True if a linker script or an option of the linker can turn `definition` into such a symbol.
     fn may_be_from(self, definition: &Symbol) -> bool {
         match self {
             Self::Global | Self::Weak => definition.binding != Binding::Local,
@@ -207,7 +208,8 @@ fn candidates(program: &Program, shape: Shape, made: Made) -> Vec<Definition> {
     found
 }
 
-/// Chooses among `candidates` for `symbol`, whose definitions by its place are `placed`.
+/// Chooses the origin of `symbol` among `candidates`. `placed` has the definitions that the position of the symbol
+/// in the symbol table gives.
 fn choose(
     program: &Program,
     bases: &Bases,
@@ -246,7 +248,7 @@ fn choose(
     }
 }
 
-/// Rule 4: the function is at the end of its prefix.
+/// Applies rule 4. A function begins at the end of its prefix symbol.
 fn add_prefixes(linked: &[Entry], origins: &mut [Origin], names: &Names) {
     let functions: HashMap<(Name, u64), Rc<[Definition]>> = symbols(linked)
         .zip(origins.iter())
@@ -276,7 +278,7 @@ fn add_prefixes(linked: &[Entry], origins: &mut [Origin], names: &Names) {
     }
 }
 
-/// Takes back what does not fit the rest of its section.
+/// Makes a symbol unclear if it moved by another distance than the rest of its section.
 fn doubt_displaced(program: &Program, linked: &[Entry], origins: &mut [Origin]) {
     let definitions = origins.iter().map(|origin| match origin {
         Origin::Defined(definition) => Some(*definition),
@@ -303,13 +305,13 @@ mod tests {
     use super::*;
     use crate::program::ObjectFile;
 
-    /// How many symbols each object has. They are called as in all other objects.
+    /// The number of symbols in each object. All objects use the same names.
     const ALIKE: usize = 8;
 
-    /// Where the first is in vmlinux.
+    /// The address of the first symbol in vmlinux.
     const TEXT: u64 = 0xffff_ffff_8100_0000;
 
-    /// A kernel with static functions of equal names, each in a section of its own.
+    /// A kernel with static functions of equal names, each function in its own section.
     struct Kernel {
         program: Program,
         linked: Vec<Entry>,
@@ -376,8 +378,8 @@ mod tests {
         assert_eq!(definitions.next(), None);
     }
 
-    /// What compares each symbol with each of its name would take 100 times as long. Wide, because
-    /// other programs may run at the same time; the fastest run counts.
+    /// An algorithm that compares each symbol with all symbols of its name takes 100 times as long. The limit is
+    /// wide, and the fastest run counts, because other programs may run at the same time.
     #[test]
     fn ten_times_as_many_objects_take_about_ten_times_as_long() {
         let kernels = [Kernel::of(400), Kernel::of(4_000)];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The list of symbols that the build could not attribute, and so shows in no module.
+//! Reads the list of symbols that the build could not attribute. The kernel shows these symbols in no module.
 //!
 //! The generator writes a line for each such symbol to a file beside vmlinux. The file does not
 //! exist if the list is empty:
@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// The file beside vmlinux.
+/// The name of the file in the build directory.
 const FILE: &str = ".tmp_vmlinux.unattributed";
 
 /// The most lines to print.
@@ -26,7 +26,7 @@ const MOST: usize = 10;
 pub struct Unattributed(Vec<String>);
 
 impl Unattributed {
-    /// Reads what the build in `build` left.
+    /// Reads the file in the build directory `build`.
     pub fn read(build: &Path) -> Result<Self> {
         let path = build.join(FILE);
         let text = match fs::read(&path) {
@@ -38,12 +38,12 @@ impl Unattributed {
         Ok(Self(lines.map(str::to_owned).collect()))
     }
 
-    /// True if all was attributed.
+    /// True if the build attributed all symbols.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Writes how many there are, and the first.
+    /// Writes the number of lines, and the first [`MOST`] lines.
     pub fn write(&self, out: &mut impl Write) -> IoResult<()> {
         writeln!(out, "not attributed by the build: {}", self.0.len())?;
         for line in self.0.iter().take(MOST) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The listing of a kernel without the option: the symbols of a build in the order of the
+//! Computes the listing of a kernel without the option: the symbols of a build, in the order by
 //! `scripts/kallsyms.c` of an untouched tree.
 //!
 //! `scripts/link-vmlinux.sh` stops a build whose System.map differs from the input of the last
@@ -21,7 +21,7 @@ pub struct Label {
     pub name: Vec<u8>,
 }
 
-/// All symbols of the kernel built in `build`, in the order of `tree`.
+/// The own symbols of the kernel in the build directory `build`, in the order of `tree`.
 pub fn order(tree: &Path, build: &Path) -> Result<Vec<Label>> {
     let directory = tempfile::tempdir()?;
     let program = directory.path().join("kallsyms");
@@ -50,7 +50,7 @@ pub fn order(tree: &Path, build: &Path) -> Result<Vec<Label>> {
     Ok(labels)
 }
 
-/// The output of a program that must succeed.
+/// Runs a program, and returns its standard output. Fails if the program fails.
 fn text(command: &mut Command) -> Result<Vec<u8>> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| name.clone())?;

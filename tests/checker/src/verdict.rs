@@ -15,18 +15,18 @@ use crate::ties::Origin;
 /// A set of modules, sorted.
 pub type Modules = Vec<String>;
 
-/// How a line is, if it is not right.
+/// The fault of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It shows a module that it should not show.
+    /// The line shows a wrong set of modules.
     Wrong,
-    /// It shows none, and should.
+    /// The line shows no module, but its symbol is in a module.
     Missing,
-    /// The shown modules may be right: the definition is not clear.
+    /// The shown modules can be right, but the definition of the symbol is unclear.
     Unclear,
 }
 
-/// A line that is not right.
+/// A line with a fault.
 pub struct Finding {
     pub fault: Fault,
     pub address: u64,
@@ -34,34 +34,34 @@ pub struct Finding {
     pub name: String,
     pub size: u64,
     pub shown: Modules,
-    /// The sets of modules that would be right.
+    /// The sets of modules that are right, or can be right.
     pub expected: Vec<Modules>,
     pub why: String,
 }
 
-/// The result, in numbers and in particular.
+/// The counts and the findings.
 #[derive(Default)]
 pub struct Verdict {
-    /// Lines of the kernel's listing.
+    /// The number of lines in the kernel's listing.
     pub lines: usize,
-    /// Symbols that are in a module: where it is not clear in which, those that show none.
+    /// The number of symbols in a module. A symbol with several possible sets of modules counts only if its line
+    /// shows no module.
     pub members: usize,
-    /// Of these, those that show their modules.
+    /// The number of these symbols whose line shows their modules.
     pub right: usize,
-    /// Lines that show a module.
+    /// The number of lines that show a module.
     pub labelled: usize,
-    /// Symbols that no object defines.
+    /// The number of symbols that no object defines.
     pub of_link: usize,
-    /// Symbols that objtool made for functions.
+    /// The number of symbols that objtool made for functions.
     pub prefixes: usize,
-    /// Symbols that several objects define, and nothing tells which, though all of these are in the
-    /// same modules.
+    /// The number of symbols with an unclear definition, but a single possible set of modules.
     pub tied: usize,
     pub findings: Vec<Finding>,
 }
 
 impl Verdict {
-    /// The number of lines with a wrong module.
+    /// The number of lines with a wrong set of modules.
     fn wrong(&self) -> usize {
         let findings = self.findings.iter();
         findings
@@ -69,17 +69,17 @@ impl Verdict {
             .count()
     }
 
-    /// The part of the modules' symbols that show their modules, in percent.
+    /// The percentage of the modules' symbols whose line shows their modules.
     pub fn recall(&self) -> f64 {
         percent(self.right, self.members)
     }
 
-    /// The part of the lines with modules that are not wrong, in percent.
+    /// The percentage of the lines with modules that have no wrong set of modules.
     pub fn precision(&self) -> f64 {
         percent(self.labelled - self.wrong(), self.labelled)
     }
 
-    /// True if nothing is wrong, and enough is shown.
+    /// True if no line is wrong, and the recall is at least `min_recall`.
     pub fn good(&self, min_recall: f64) -> bool {
         self.wrong() == 0 && self.recall() >= min_recall
     }
@@ -94,16 +94,16 @@ fn percent(part: usize, whole: usize) -> f64 {
 
 /// The expected modules of a symbol.
 struct Expected {
-    /// The sets of modules that it can be in; one where its definition is clear.
+    /// The possible sets of modules of the symbol. A clear definition gives one set.
     sets: Vec<Modules>,
     binding: Binding,
     size: u64,
-    /// Its place in the symbol table.
+    /// The index of the symbol in the symbol table.
     index: usize,
 }
 
-/// Compares the `listing` of the kernel, with the modules that are `shown` for each index and address
-/// in it, with the `origins` of the symbols.
+/// Compares the modules that the kernel shows with the modules of the `origins` of its symbols. `shown` returns
+/// the shown modules for an index in `listing` and an address.
 pub fn compare(
     program: &Program,
     linked: &[Entry],
@@ -157,7 +157,7 @@ pub fn compare(
     Ok(verdict)
 }
 
-/// How showing `shown` is where any of `sets` can be right.
+/// The fault of a line that shows `shown`, if each of `sets` can be right. `None` if the line is right.
 fn fault(sets: &[Modules], shown: &Modules) -> Option<Fault> {
     match sets {
         [only] if only == shown => None,
@@ -167,8 +167,7 @@ fn fault(sets: &[Modules], shown: &Modules) -> Option<Fault> {
     }
 }
 
-/// What the letter of a symbol's type says of who sees it; `None` where nm gives the same letter to
-/// local and to global symbols.
+/// The binding that a type letter means. `None` for the letters that nm uses for both local and global symbols.
 fn binding(letter: u8) -> Option<Binding> {
     match letter {
         b'W' | b'V' => Some(Binding::Weak),
@@ -178,14 +177,14 @@ fn binding(letter: u8) -> Option<Binding> {
     }
 }
 
-/// What is expected of symbols that have one name and one address. Of those that have one letter
-/// too no reader can tell one from another, so they may be shown in any order.
+/// The expected modules of the symbols with one name and address. If these symbols also have the same letter, a
+/// reader cannot distinguish them, so their lines may have any order.
 #[derive(Default)]
 struct Alike(VecDeque<Expected>);
 
 impl Alike {
-    /// Takes a symbol of this `binding` that `shown` is right for, or else any of it; one of another
-    /// binding only if there is none.
+    /// Removes and returns a symbol with this `binding` for which `shown` can be right. If there is no such symbol,
+    /// takes any symbol with this binding, and then any symbol.
     fn take(&mut self, binding: Option<Binding>, shown: &Modules) -> Option<Expected> {
         let is_of_binding =
             |expected: &Expected| binding.is_none_or(|binding| binding == expected.binding);
@@ -224,7 +223,7 @@ fn expectations(
     expectations
 }
 
-/// The sets of modules that a symbol of `origin` can be in.
+/// The possible sets of modules of a symbol with this `origin`.
 fn module_sets(program: &Program, origin: &Origin) -> Vec<Modules> {
     let of_object = |definition: &Definition| &program.object(definition.object).modules;
     let mut sets: Vec<&Modules> = origin.definitions().iter().map(of_object).collect();

@@ -58,9 +58,9 @@ fn objects_that_are_not_compiled() {
         .stdout(contains(
             "of modules: 2, whose command names no module file: 3\n",
         ))
-        .stdout(contains("objects whose modules nothing tells: 3\n"))
+        .stdout(contains("objects with unknown modules: 3\n"))
         .stdout(contains(
-            "in no module: a/shipped.o: no command is kept for it\n",
+            "in no module: a/shipped.o: kbuild recorded no command for it\n",
         ))
         .stdout(contains("T shipped: shown [a], expected no module"));
 }
