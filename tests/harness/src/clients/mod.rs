@@ -4,6 +4,7 @@
 //! `tests/clients` run the tools and check their output.
 
 mod root;
+mod texts;
 
 use std::fs;
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::lab::qemu;
 use crate::lab::toolchain;
 use crate::lab::workshop::Workshop;
 use crate::test::{boot, report::Report};
+use crate::tool;
 
 /// The version of blazecli that cargo compiles. Debian has no package of blazecli.
 const BLAZECLI: &str = "0.1.14";
@@ -31,6 +33,16 @@ pub fn run(options: &Options) -> Result<bool> {
     let blazesym = toolchain::installed(&workshop.cache, "blazecli", "blazecli", BLAZECLI)?;
     let kernel = workshop.built(options, options.config())?;
     let guest = pack(options, &kernel, &blazesym.join("bin/blazecli"))?;
+    let collapse = toolchain::installed(
+        &workshop.cache,
+        "inferno-collapse-perf",
+        "inferno",
+        texts::INFERNO,
+    )?;
+    let programs = texts::Programs {
+        tool: tool::build()?,
+        collapse: collapse.join("bin/inferno-collapse-perf"),
+    };
 
     let mut report = Report::new();
     let mut phase = Phase::start("clients");
@@ -45,6 +57,9 @@ pub fn run(options: &Options) -> Result<bool> {
     })?;
     results.end()?;
     phase.done("ended");
+    let vmlinux = kernel.objtree.join("vmlinux");
+    let console = guest.directory.join("console.log");
+    texts::run(&mut report, &programs, &sent, &console, &vmlinux)?;
     println!("# the commands and their output: {}", sent.display());
     Ok(report.end())
 }

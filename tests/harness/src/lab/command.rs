@@ -11,8 +11,15 @@ use anyhow::{bail, Context, Result};
 /// The number of lines of a failed program's output that an error repeats.
 const LAST_LINES: usize = 20;
 
-/// Runs the command to its end. Returns its standard output.
+/// Runs the command to its end. Returns its standard output, which must be UTF-8.
 pub fn output(command: &mut Command) -> Result<String> {
+    let name = name_of(command);
+    let bytes = bytes(command)?;
+    String::from_utf8(bytes).with_context(|| format!("{name} printed no UTF-8"))
+}
+
+/// Runs the command to its end. Returns its standard output, of any bytes.
+pub fn bytes(command: &mut Command) -> Result<Vec<u8>> {
     let name = name_of(command);
     let result = command
         .stdin(Stdio::null())
@@ -24,7 +31,7 @@ pub fn output(command: &mut Command) -> Result<String> {
             String::from_utf8_lossy(&result.stderr).trim_end()
         );
     }
-    String::from_utf8(result.stdout).with_context(|| format!("{name} printed no UTF-8"))
+    Ok(result.stdout)
 }
 
 /// Runs the command to its end, with all output in the file `log`. An error repeats the last lines of
