@@ -6,12 +6,14 @@
 mod pack;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{anyhow, Context, Result};
 
 use crate::lab::build;
 use crate::lab::configure::Kernel;
+use crate::lab::guest::Guest;
 use crate::lab::options::Options;
 use crate::lab::packages;
 use crate::lab::progress::Phase;
@@ -27,12 +29,19 @@ pub fn run(options: &Options) -> Result<bool> {
     let workshop = Workshop::open(options, packages::For::Kselftest)?;
     let packaged = source::packaged(options, &workshop.cache)?;
     let untouched = packaged.pristine.as_ref().context("no untouched tree")?;
-    let results = |config| {
+    let tests = |config| {
         let kernel = workshop.configured(options, config)?;
         let state = state::of_kernel(config, untouched, &workshop.toolchain, options)?;
-        results(options, &kernel, untouched, &state)
+        Tests::prepare(options, kernel, untouched, state)
     };
-    let (with, without) = (results(WITH)?, results(WITHOUT)?);
+    let (with, without) = (tests(WITH)?, tests(WITHOUT)?);
+    // The tests use one processor most of the time, so two guests together take the time of one.
+    let (with, without) = thread::scope(|scope| {
+        let without = scope.spawn(|| without.results(options));
+        (with.results(options), without.join())
+    });
+    let without = without.map_err(|_| anyhow!("the thread of the second guest panicked"))?;
+    let (with, without) = (with?, without?);
 
     let mut report = Report::new();
     report.count(format!(
@@ -47,47 +56,76 @@ pub fn run(options: &Options) -> Result<bool> {
     Ok(report.end())
 }
 
-/// The results of one kernel. Stored results of this state are used; otherwise the tests run again.
-fn results(
-    options: &Options,
-    kernel: &Kernel,
-    untouched: &Path,
-    state: &str,
-) -> Result<Vec<String>> {
-    let file = kernel.objtree.join("kselftest/results");
-    let stored = fs::read_to_string(&file).unwrap_or_default();
-    let of_this_state = stored.strip_prefix(state);
-    let text = match of_this_state.and_then(|rest| rest.strip_prefix('\n')) {
-        Some(results) => {
-            println!(
-                "# {}: stored results, as the sources did not change",
-                kernel.config
-            );
-            results.to_owned()
-        }
-        None => {
-            build::build(kernel)?;
-            let results = boot(options, kernel, untouched)?;
-            fs::write(&file, format!("{state}\n{results}"))
-                .with_context(|| file.display().to_string())?;
-            results
-        }
-    };
-    Ok(text.lines().map(str::to_owned).collect())
+/// The tests of one kernel.
+struct Tests {
+    config: String,
+    /// The file of stored results. Its first line is the state that the results are of.
+    file: PathBuf,
+    state: String,
+    /// The guest to boot, unless the results of this state are stored.
+    guest: Option<Guest>,
+}
+
+impl Tests {
+    /// Builds the kernel and packs its guest, unless the results of this state are stored.
+    fn prepare(options: &Options, kernel: Kernel, untouched: &Path, state: String) -> Result<Self> {
+        let file = kernel.objtree.join("kselftest/results");
+        let guest = match stored(&file, &state) {
+            Some(_) => None,
+            None => {
+                build::build(&kernel)?;
+                Some(pack::pack(options, &kernel, untouched)?)
+            }
+        };
+        Ok(Self {
+            config: kernel.config,
+            file,
+            state,
+            guest,
+        })
+    }
+
+    /// The results, one in each line. Boots the guest if the results are not stored, and stores them.
+    fn results(&self, options: &Options) -> Result<Vec<String>> {
+        let results = match &self.guest {
+            None => {
+                println!(
+                    "# {}: stored results, as the sources did not change",
+                    self.config
+                );
+                stored(&self.file, &self.state).context("the stored results disappeared")?
+            }
+            Some(guest) => {
+                let results = boot(options, &self.config, guest)?;
+                fs::write(&self.file, format!("{}\n{results}", self.state))
+                    .with_context(|| self.file.display().to_string())?;
+                results
+            }
+        };
+        Ok(results.lines().map(str::to_owned).collect())
+    }
+}
+
+/// The results that are stored in `file`, if they are of this state.
+fn stored(file: &Path, state: &str) -> Option<String> {
+    let stored = fs::read_to_string(file).ok()?;
+    let results = stored.strip_prefix(state)?.strip_prefix('\n')?;
+    Some(results.to_owned())
 }
 
 /// Boots the guest that runs the tests. Returns one line for each result.
-fn boot(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<String> {
-    let guest = pack::pack(options, kernel, untouched)?;
+fn boot(options: &Options, config: &str, guest: &Guest) -> Result<String> {
     let mut phase = Phase::start("kselftest");
-    phase.announce("running the kernel's tests under QEMU, which takes up to half an hour");
-    let sent = qemu::kselftest(options, &guest, |line| {
+    phase.announce(&format!(
+        "{config}: running the kernel's tests under QEMU, which takes up to half an hour"
+    ));
+    let sent = qemu::kselftest(options, guest, |line| {
         // "# livepatch_test-ftrace.sh: exit code 0"
         if let Some(result) = line.strip_prefix("# ") {
-            phase.update(&format!("{}: {result}", kernel.config));
+            phase.update(&format!("{config}: {result}"));
         }
     })?;
-    phase.done(&kernel.config);
+    phase.done(config);
     println!("# the tests and their output: {}", sent.display());
     let results = sent.join("results");
     fs::read_to_string(&results).with_context(|| results.display().to_string())
