@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file of a page. Its readers see the old text or the new one, and never a part.
+//! Writes an HTML page to its file. Another process that opens the file sees the whole old page or
+//! the whole new page.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,17 +15,18 @@ const REMEDY: &str =
     "Name a file in a directory that you may write to, with room on its disk, or use \
                       `--html -` for standard output.";
 
-/// Writes `text` to a temporary file beside `path`, and then renames it to `path`.
+/// Writes `text` to a temporary file, and then renames it to `path`. If `path` is a symbolic link, the
+/// link stays, and the file that it names is replaced.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     let failed = |error: io::Error| Error::in_file(path, error.to_string(), REMEDY);
     let target = target(path)?;
-    // A name without a directory has an empty one before it.
+    // The parent of a bare file name is the empty path.
     let parent = target.parent().filter(|parent| *parent != Path::new(""));
     let mut builder = Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As any new file: without the bits that the user masks.
+        // The mode of any new file: the kernel removes the bits of the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     // The error has the name of the temporary file, which tells nobody anything.
@@ -37,7 +39,8 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The file that is replaced: the one at the end of symbolic links.
+/// The file to replace: the file at the end of the symbolic links, or `path` if it does not exist. A
+/// symbolic link without a file at its end is an error.
 fn target(path: &Path) -> Result<PathBuf> {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(Error::in_file(
@@ -48,6 +51,32 @@ fn target(path: &Path) -> Result<PathBuf> {
         Ok(_) => path
             .canonicalize()
             .map_err(|error| Error::in_file(path, error.to_string(), REMEDY)),
-        Err(_) => Ok(path.to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+            Ok(path.to_owned())
+        }
+        Err(error) => Err(Error::in_file(path, error.to_string(), REMEDY)),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_symbolic_link_stays_and_its_file_is_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, link) = (directory.path().join("file"), directory.path().join("link"));
+        symlink("file", &link).unwrap();
+        let error = replace(&link, "new").unwrap_err();
+        assert!(error.to_string().contains("No such file"), "{error}");
+        assert!(link.is_symlink() && !file.exists());
+
+        fs::write(&file, "old").unwrap();
+        replace(&link, "new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 }
