@@ -35,7 +35,7 @@ static void mask(const char *name)
 
 struct mounted {
 	const char *options;
-	const struct who *who;
+	const struct reader *reader;
 };
 
 static void mount_as_root(const struct mounted *mounted)
@@ -43,19 +43,19 @@ static void mount_as_root(const struct mounted *mounted)
 	if (unshare(CLONE_NEWNS))
 		give_up("unshare");
 	mount_proc(mounted->options);
-	mounted->who->become();
+	mounted->reader->become();
 }
 
 static int see_mounted(const void *argument)
 {
 	mount_as_root(argument);
-	return sight_below(PROC);
+	return view_in(PROC);
 }
 
 static int attributes_mounted(const void *argument)
 {
 	mount_as_root(argument);
-	return have_same_attributes(PROC) ? SAME : WRONG;
+	return behave_alike(PROC) ? SAME : WRONG;
 }
 
 static void test_options(void)
@@ -65,16 +65,16 @@ static void test_options(void)
 					       "hidepid=2,subset=pid" };
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
-		for (size_t j = 0; j < who_count; j++) {
-			struct mounted mounted = { options[i], &whos[j] };
+		for (size_t j = 0; j < reader_count; j++) {
+			struct mounted mounted = { options[i], &readers[j] };
 			bool absent = strstr(options[i], "subset=pid");
 
-			check_sight(value_in_child(see_mounted, &mounted),
-				    absent ? ABSENT : whos[j].has_cap_syslog ? ADDRESSES : ZEROS,
-				    "proc mounted with '%s', opened by %s", options[i], whos[j].name);
+			check_view(value_in_child(see_mounted, &mounted),
+				    absent ? ABSENT : readers[j].has_cap_syslog ? ADDRESSES : ZEROS,
+				    "proc mounted with '%s', opened by %s", options[i], readers[j].name);
 			check(value_in_child(attributes_mounted, &mounted) == SAME,
 			      "proc mounted with '%s': mode, owner and errors agree, for %s",
-			      options[i], whos[j].name);
+			      options[i], readers[j].name);
 		}
 }
 
@@ -98,8 +98,8 @@ static void enter_as_mapped_root(void)
 static const struct container {
 	const char *name;
 	void (*enter)(void);	/* makes the namespaces; a child is their first process */
-	size_t who;		/* the index in whos of the process that reads */
-	enum sight expected;
+	size_t reader;		/* the index in readers of the process that reads */
+	enum view expected;
 } containers[] = {
 	{ "a privileged container", enter_as_root, 0, ADDRESSES },
 	{ "a container without CAP_SYSLOG", enter_as_root, 1, ZEROS },
@@ -134,10 +134,10 @@ static int see_as_first_process(const void *argument)
 		mask("kallsyms");
 	if (masking->kallmodsyms)
 		mask("kallmodsyms");
-	whos[inside->container->who].become();
+	readers[inside->container->reader].become();
 	if (masking->kallsyms == masking->kallmodsyms)
-		return sight_below(PROC);
-	return sight_of_ours_below(PROC);
+		return view_in(PROC);
+	return view_of_kallmodsyms_in(PROC);
 }
 
 static int see_inside(const void *argument)
@@ -157,14 +157,14 @@ static void test_containers(void)
 	for (size_t i = 0; i < sizeof(containers) / sizeof(*containers); i++)
 		for (size_t j = 0; j < sizeof(maskings) / sizeof(*maskings); j++) {
 			struct inside inside = { &containers[i], &maskings[j] };
-			enum sight seen = value_in_child(see_inside, &inside);
+			enum view seen = value_in_child(see_inside, &inside);
 
 			if (maskings[j].kallsyms != maskings[j].kallmodsyms)
 				check(seen == containers[i].expected,
 				      "%s%s: kallmodsyms stays the same", containers[i].name,
 				      maskings[j].name);
 			else
-				check_sight(seen, maskings[j].kallsyms ? EMPTY : containers[i].expected,
+				check_view(seen, maskings[j].kallsyms ? EMPTY : containers[i].expected,
 					    "%s%s", containers[i].name, maskings[j].name);
 		}
 }

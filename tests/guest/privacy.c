@@ -19,12 +19,12 @@
 #define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
 #define PARANOID "/proc/sys/kernel/perf_event_paranoid"
 
-static const struct who *const root = &whos[0], *const a_user = &whos[2];
+static const struct reader *const root = &readers[0], *const a_user = &readers[2];
 
 /* The settings. kallsyms uses perf_event_paranoid only if kptr_restrict is 0. */
 static const struct setting {
 	const char *restricted, *paranoid;
-	enum sight all, with_cap_syslog;
+	enum view all, with_cap_syslog;
 } settings[] = {
 	{ "0", "2", ZEROS, ADDRESSES },
 	{ "0", "1", ADDRESSES, ADDRESSES },
@@ -40,7 +40,7 @@ static void set(const struct setting *setting)
 		write_file(PARANOID, setting->paranoid);
 }
 
-static enum sight expected(const struct setting *setting, bool has_cap_syslog)
+static enum view expected(const struct setting *setting, bool has_cap_syslog)
 {
 	/* Without perf, only privileged readers see addresses. */
 	if (!has_cap_syslog && access(PARANOID, F_OK))
@@ -48,38 +48,38 @@ static enum sight expected(const struct setting *setting, bool has_cap_syslog)
 	return has_cap_syslog ? setting->with_cap_syslog : setting->all;
 }
 
-/* @who opens and reads the file. */
-static int see_opened(const void *who)
+/* @reader opens and reads the file. */
+static int see_opened(const void *reader)
 {
-	((const struct who *)who)->become();
-	return sight_below("/proc");
+	((const struct reader *)reader)->become();
+	return view_in("/proc");
 }
 
-/* Root opens the file, and @who reads it. */
-static int see_given(const void *who)
+/* Root opens the file, and @reader reads it. */
+static int see_given(const void *reader)
 {
 	struct pair pair = open_pair("/proc");
 
-	((const struct who *)who)->become();
-	return sight_of(pair);
+	((const struct reader *)reader)->become();
+	return view_of(pair);
 }
 
-/* Root opens the file, and @who opens it again through /proc/self/fd. */
-static int see_reopened(const void *who)
+/* Root opens the file, and @reader opens it again through /proc/self/fd. */
+static int see_reopened(const void *reader)
 {
 	struct pair given = open_pair("/proc"), pair;
 	char path[64];
 
-	((const struct who *)who)->become();
+	((const struct reader *)reader)->become();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", given.ours);
 	pair.ours = open(path, O_RDONLY);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", given.theirs);
 	pair.theirs = open(path, O_RDONLY);
-	return sight_of(pair);
+	return view_of(pair);
 }
 
 struct sender {
-	const struct who *who;
+	const struct reader *reader;
 	int socket;
 };
 
@@ -87,26 +87,26 @@ static int open_and_send(const void *argument)
 {
 	const struct sender *sender = argument;
 
-	sender->who->become();
+	sender->reader->become();
 	send_pair(sender->socket, open_pair("/proc"));
 	return 0;
 }
 
-/* @who opens the file and exits; root reads it. */
-static int see_received(const void *who)
+/* @reader opens the file and exits; root reads it. */
+static int see_received(const void *reader)
 {
 	int sockets[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
 		give_up("socketpair");
-	value_in_child(open_and_send, &(struct sender){ who, sockets[1] });
+	value_in_child(open_and_send, &(struct sender){ reader, sockets[1] });
 	close(sockets[1]);
-	return sight_of(receive_pair(sockets[0]));
+	return view_of(receive_pair(sockets[0]));
 }
 
 static const struct way {
 	const char *name;
-	int (*see)(const void *who);
+	int (*see)(const void *reader);
 	bool opened_by_root;
 } ways[] = {
 	{ "opened and read by", see_opened, false },
@@ -115,22 +115,23 @@ static const struct way {
 	{ "read by root, opened by", see_received, false },
 };
 
-static void test_way(const struct setting *setting, const struct way *way, const struct who *who)
+static void test_way(const struct setting *setting, const struct way *way,
+		     const struct reader *reader)
 {
-	bool allowed = way->opened_by_root || who->has_cap_syslog;
+	bool allowed = way->opened_by_root || reader->has_cap_syslog;
 
-	check_sight(value_in_child(way->see, who), expected(setting, allowed),
+	check_view(value_in_child(way->see, reader), expected(setting, allowed),
 		    "kptr_restrict=%s perf_event_paranoid=%s, %s %s", setting->restricted,
-		    setting->paranoid, way->name, who->name);
+		    setting->paranoid, way->name, reader->name);
 }
 
 static void test_matrix(void)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		set(&settings[i]);
-		for (size_t j = 0; j < who_count; j++)
+		for (size_t j = 0; j < reader_count; j++)
 			for (size_t k = 0; k < sizeof(ways) / sizeof(*ways); k++)
-				test_way(&settings[i], &ways[k], &whos[j]);
+				test_way(&settings[i], &ways[k], &readers[j]);
 	}
 	set(&settings[0]);
 }
@@ -145,24 +146,24 @@ static void test_setting_that_changes(void)
 	before = open_pair("/proc");
 	set(restricted);
 	after = open_pair("/proc");
-	check_sight(sight_of(before), ADDRESSES, "opened by root, then kptr_restrict=2");
+	check_view(view_of(before), ADDRESSES, "opened by root, then kptr_restrict=2");
 	set(open);
-	check_sight(sight_of(after), ZEROS, "opened by root with kptr_restrict=2, then 0");
+	check_view(view_of(after), ZEROS, "opened by root with kptr_restrict=2, then 0");
 	close_pair(before);
 	close_pair(after);
 	set(&settings[0]);
 }
 
-static int see_attributes(const void *who)
+static int see_attributes(const void *reader)
 {
-	((const struct who *)who)->become();
-	return have_same_attributes("/proc") ? SAME : WRONG;
+	((const struct reader *)reader)->become();
+	return behave_alike("/proc") ? SAME : WRONG;
 }
 
-static void test_attributes(const struct who *who)
+static void test_attributes(const struct reader *reader)
 {
-	check(value_in_child(see_attributes, who) == SAME,
-	      "mode, owner and the errors of open and write are kallsyms's, for %s", who->name);
+	check(value_in_child(see_attributes, reader) == SAME,
+	      "mode, owner and the errors of open and write are kallsyms's, for %s", reader->name);
 }
 
 /* An administrator may make both files unreadable for users. */
@@ -170,9 +171,9 @@ static void test_mode_that_changes(void)
 {
 	if (chmod(KALLSYMS, 0400) || chmod(KALLMODSYMS, 0400))
 		give_up("chmod");
-	check_sight(value_in_child(see_opened, a_user), ABSENT, "chmod 0400, opened by %s",
+	check_view(value_in_child(see_opened, a_user), ABSENT, "chmod 0400, opened by %s",
 		    a_user->name);
-	check_sight(value_in_child(see_given, a_user), ADDRESSES,
+	check_view(value_in_child(see_given, a_user), ADDRESSES,
 		    "chmod 0400, opened by root, read by %s", a_user->name);
 	check(value_in_child(see_attributes, a_user) == SAME, "chmod 0400: the errors of open agree");
 	if (chmod(KALLSYMS, 0444) || chmod(KALLMODSYMS, 0444))
@@ -189,7 +190,7 @@ static bool user_follows_rule(void)
 void test_credentials(void)
 {
 	set(&settings[0]);
-	look_at_both();
+	record_listings();
 	check(in_child(user_follows_rule), "the kallsyms rule holds for a user");
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		set(&settings[i]);
@@ -208,11 +209,11 @@ void test_credentials(void)
 void test_privacy(void)
 {
 	set(&settings[0]);
-	look_at_both();
+	record_listings();
 	test_matrix();
 	test_setting_that_changes();
-	for (size_t i = 0; i < who_count; i++)
-		test_attributes(&whos[i]);
+	for (size_t i = 0; i < reader_count; i++)
+		test_attributes(&readers[i]);
 	test_mode_that_changes();
 	test_proc_mounts();
 }

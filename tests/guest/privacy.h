@@ -12,9 +12,9 @@
 #include "tests.h"
 
 /* The result of reading both files in one process. */
-enum sight {
+enum view {
 	WRONG,		/* the files do not agree */
-	NO_SIGHT,	/* no result: the exit code of a child that gave up */
+	NO_VIEW,	/* no result: the exit code of a child that gave up */
 	ABSENT,		/* cannot be opened */
 	EMPTY,
 	ZEROS,		/* in place of addresses and sizes */
@@ -30,25 +30,25 @@ struct pair {
 	int ours, theirs;
 };
 
-/* sight.c */
-void look_at_both(void);
+/* view.c */
+void record_listings(void);
 struct pair open_pair(const char *proc);
 void close_pair(struct pair pair);
-enum sight sight_of(struct pair pair);
-enum sight sight_below(const char *proc);
-enum sight sight_of_ours_below(const char *proc);
-bool have_same_attributes(const char *proc);
-void check_sight(enum sight seen, enum sight expected, const char *format, ...) printf_like(3);
+enum view view_of(struct pair pair);
+enum view view_in(const char *proc);
+enum view view_of_kallmodsyms_in(const char *proc);
+bool behave_alike(const char *proc);
+void check_view(enum view seen, enum view expected, const char *format, ...) printf_like(3);
 
-/* who.c: the processes that open and read the files. */
-struct who {
+/* readers.c: the processes that open and read the files. */
+struct reader {
 	const char *name;
 	void (*become)(void);
 	bool has_cap_syslog;	/* in the initial user namespace */
 };
 
-extern const struct who whos[];
-extern const size_t who_count;
+extern const struct reader readers[];
+extern const size_t reader_count;
 
 void enter_user_namespace(int more_namespaces);
 int value_in_child(int (*run)(const void *), const void *argument);

@@ -19,7 +19,7 @@
  */
 #define ENOUGH (32 * 1024)
 
-static const char *const sights[] = { "differ", "were not seen", "cannot be opened", "are empty",
+static const char *const view_texts[] = { "differ", "were not seen", "cannot be opened", "are empty",
 				      "show zeros", "show addresses", "are the same" };
 
 /* The listing for root without restrictions, and the same listing with zeros. */
@@ -44,7 +44,7 @@ static bool shows_addresses(void)
 	return with_address > lines / 2 && with_size > lines / 2;
 }
 
-void look_at_both(void)
+void record_listings(void)
 {
 	shown = read_file(KALLMODSYMS);
 	if (seteuid(USER))
@@ -56,7 +56,7 @@ void look_at_both(void)
 	check(is_hidden(hidden, shown), "a user reads the same listing as root, with zeros");
 }
 
-static int open_below(const char *proc, const char *name, int flags)
+static int open_in(const char *proc, const char *name, int flags)
 {
 	char path[64];
 
@@ -69,11 +69,12 @@ struct pair open_pair(const char *proc)
 	struct pair pair;
 	int error;
 
-	pair.theirs = open_below(proc, "kallsyms", O_RDONLY);
+	pair.theirs = open_in(proc, "kallsyms", O_RDONLY);
 	error = errno;
-	pair.ours = open_below(proc, "kallmodsyms", O_RDONLY);
+	pair.ours = open_in(proc, "kallmodsyms", O_RDONLY);
 	if (pair.theirs < 0 && pair.ours < 0 && errno != error) {
-		note("open fails with %s, kallsyms: %s", strerror(errno), strerror(error));
+		note("opening kallmodsyms fails with %s, opening kallsyms with %s",
+		     strerror(errno), strerror(error));
 		pair.ours = -2;
 	}
 	return pair;
@@ -85,7 +86,7 @@ void close_pair(struct pair pair)
 	close(pair.theirs);
 }
 
-/* Reads up to ENOUGH bytes from the beginning of a file. Drops an incomplete last line. */
+/* Reads a file up to its end, or ENOUGH bytes, less the last line that they cut off. */
 static struct text read_start(int fd)
 {
 	struct text text = { malloc(ENOUGH), 0 };
@@ -118,8 +119,8 @@ static bool has_address(struct text text)
 }
 
 /*
- * Returns true if each line of @theirs, the beginning of kallsyms, follows from the line of @ours
- * by the kallsyms rule.
+ * Returns true if each line of @theirs, the beginning of kallsyms, equals the line of @ours as the
+ * kallsyms rule in rule.c demands.
  */
 static bool starts_agree(struct text ours, struct text theirs)
 {
@@ -136,10 +137,10 @@ static bool starts_agree(struct text ours, struct text theirs)
 }
 
 /* Reads all of kallmodsyms and the beginning of kallsyms. */
-enum sight sight_of(struct pair pair)
+enum view view_of(struct pair pair)
 {
 	struct text ours, theirs;
-	enum sight sight;
+	enum view view;
 
 	if (pair.ours == -1 && pair.theirs == -1)
 		return ABSENT;
@@ -150,31 +151,31 @@ enum sight sight_of(struct pair pair)
 	ours = read_fd(pair.ours, MIB);
 	theirs = read_start(pair.theirs);
 	if (!theirs.size)
-		sight = ours.size ? WRONG : EMPTY;
+		view = ours.size ? WRONG : EMPTY;
 	else if (!starts_agree(ours, theirs))
-		sight = WRONG;
+		view = WRONG;
 	else if (has_address(theirs))
-		sight = is_same(ours, shown) ? ADDRESSES : WRONG;
+		view = is_same(ours, shown) ? ADDRESSES : WRONG;
 	else
-		sight = is_same(ours, hidden) ? ZEROS : WRONG;
+		view = is_same(ours, hidden) ? ZEROS : WRONG;
 	free(ours.data);
 	free(theirs.data);
-	return sight;
+	return view;
 }
 
-enum sight sight_below(const char *proc)
+enum view view_in(const char *proc)
 {
 	struct pair pair = open_pair(proc);
-	enum sight sight = sight_of(pair);
+	enum view view = view_of(pair);
 
 	close_pair(pair);
-	return sight;
+	return view;
 }
 
-/* Reads kallmodsyms alone, for cases in which kallsyms is covered. */
-enum sight sight_of_ours_below(const char *proc)
+/* Reads kallmodsyms alone, for cases in which another file is mounted over kallsyms. */
+enum view view_of_kallmodsyms_in(const char *proc)
 {
-	int fd = open_below(proc, "kallmodsyms", O_RDONLY);
+	int fd = open_in(proc, "kallmodsyms", O_RDONLY);
 	struct text text;
 
 	if (fd < 0)
@@ -192,7 +193,7 @@ enum sight sight_of_ours_below(const char *proc)
  */
 static int error_of(const char *proc, const char *name, int flags)
 {
-	int fd = open_below(proc, name, flags);
+	int fd = open_in(proc, name, flags);
 	int error = fd < 0 ? errno : 0;
 
 	if (fd >= 0 && (flags & O_ACCMODE) != O_RDONLY)
@@ -202,7 +203,8 @@ static int error_of(const char *proc, const char *name, int flags)
 	return error;
 }
 
-bool have_same_attributes(const char *proc)
+/* Returns true if stat(), open() and write() of both files have the same results. */
+bool behave_alike(const char *proc)
 {
 	static const int flags[] = { O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC,
 				     O_RDONLY | O_DIRECTORY, O_RDWR | O_APPEND,
@@ -218,8 +220,10 @@ bool have_same_attributes(const char *proc)
 	       ours.st_gid == theirs.st_gid && ours.st_nlink == theirs.st_nlink &&
 	       ours.st_size == theirs.st_size && ours.st_dev == theirs.st_dev;
 	if (!same)
-		note("mode %o of %u:%u, kallsyms: %o of %u:%u", ours.st_mode, ours.st_uid,
-		     ours.st_gid, theirs.st_mode, theirs.st_uid, theirs.st_gid);
+		note("stat: mode %o of %u:%u, %zu links, %zu bytes; kallsyms: %o of %u:%u, %zu, %zu",
+		     ours.st_mode, ours.st_uid, ours.st_gid, (size_t)ours.st_nlink,
+		     (size_t)ours.st_size, theirs.st_mode, theirs.st_uid, theirs.st_gid,
+		     (size_t)theirs.st_nlink, (size_t)theirs.st_size);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
 		int our_error = error_of(proc, "kallmodsyms", flags[i]);
 		int their_error = error_of(proc, "kallsyms", flags[i]);
@@ -232,7 +236,7 @@ bool have_same_attributes(const char *proc)
 	return same;
 }
 
-void check_sight(enum sight seen, enum sight expected, const char *format, ...)
+void check_view(enum view seen, enum view expected, const char *format, ...)
 {
 	va_list arguments;
 	char name[200];
@@ -241,6 +245,6 @@ void check_sight(enum sight seen, enum sight expected, const char *format, ...)
 	vsnprintf(name, sizeof(name), format, arguments);
 	va_end(arguments);
 	if (seen != expected)
-		note("the files %s", sights[seen]);
-	check(seen == expected, "%s: both %s", name, sights[expected]);
+		note("the files %s", view_texts[seen]);
+	check(seen == expected, "%s: both %s", name, view_texts[expected]);
 }

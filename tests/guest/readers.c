@@ -107,7 +107,7 @@ static void become_namespace_root_as_root(void)
 	enter_user_namespace(0);
 }
 
-const struct who whos[] = {
+const struct reader readers[] = {
 	{ "root", stay_root, true },
 	{ "root without CAP_SYSLOG", become_root_without_syslog, false },
 	{ "a user", become_user, false },
@@ -117,7 +117,7 @@ const struct who whos[] = {
 	{ "root as root of a user namespace", become_namespace_root_as_root, false },
 };
 
-const size_t who_count = sizeof(whos) / sizeof(*whos);
+const size_t reader_count = sizeof(readers) / sizeof(*readers);
 
 /* Runs @run in a child process. Returns the result, 0 to 255. */
 int value_in_child(int (*run)(const void *), const void *argument)
