@@ -28,8 +28,8 @@
 #define DATA_SIZES_KNOWN (SIZES_KNOWN && IS_ENABLED(CONFIG_KALLSYMS_ALL))
 
 /*
- * True if the module of this file's data is known: every address of a loaded
- * module is in that module.
+ * True if lookups know the module of this file's data: always in a loaded module,
+ * and with KALLSYMS_ALL if this file is built in.
  */
 #define DATA_MODULE_KNOWN (IS_LOADED || IS_ENABLED(CONFIG_KALLSYMS_ALL))
 
@@ -93,7 +93,7 @@ static void expect_module(struct kunit *test, const void *addr, const char *modu
 	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&modules));
 }
 
-/* If @size is 0, expects that no symbol of known size has @addr. */
+/* If @size is 0, expects that no symbol of known size contains @addr. */
 static void expect_size(struct kunit *test, const void *addr, unsigned long size,
 			unsigned long offset)
 {
@@ -126,14 +126,14 @@ static void modules_of_the_kernel(struct kunit *test)
 /* Every byte of the constant is in this module, also after the inner symbol. */
 static void modules_of_a_merged_constant(struct kunit *test)
 {
-	/* Several symbols overlap here. Only sizes tell which symbols have a byte. */
+	/* Several symbols overlap here. Only their sizes tell which of them contain a byte. */
 	if (!DATA_SIZES_KNOWN)
 		kunit_skip(test, "sizes of data are not stored");
 	for (unsigned long at = 0; at < 16; at++)
 		expect_module(test, kallmodsyms_kunit_merged + at, KBUILD_MODNAME);
 }
 
-static void addresses_of_nothing(struct kunit *test)
+static void addresses_in_no_symbol(struct kunit *test)
 {
 	const void *const nothing[] = {
 		NULL, (void *)1, (void *)PAGE_SIZE, (void *)LONG_MAX, (void *)LONG_MIN,
@@ -152,12 +152,12 @@ static void addresses_of_nothing(struct kunit *test)
 	vfree(vmalloced);
 }
 
-static void a_copy_works(struct kunit *test)
+static void a_copied_result_stays_valid(struct kunit *test)
 {
 	struct kallmodsyms_modules modules, copy;
 
 	KUNIT_ASSERT_TRUE(test,
-			  kallmodsyms_lookup_modules((unsigned long)a_copy_works, &modules));
+			  kallmodsyms_lookup_modules((unsigned long)a_copied_result_stays_valid, &modules));
 	copy = modules;
 	memset(&modules, 0xff, sizeof(modules));
 	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&copy), KBUILD_MODNAME);
@@ -186,10 +186,11 @@ static void sizes_are_exact(struct kunit *test)
 }
 
 /*
- * Of two symbols at one address, %ps prints the larger symbol in the kernel, and
- * the first symbol in a loaded module.
+ * A label and kallmodsyms_kunit_eight have one address. %ps prints the symbol that
+ * the kernel lists first: built in, kallmodsyms_kunit_eight; in a loaded module, the
+ * label. The size is that of the printed symbol.
  */
-static void sizes_are_of_the_printed_symbol(struct kunit *test)
+static void sizes_of_symbols_that_ps_prints(struct kunit *test)
 {
 	static const char label[] = "kallmodsyms_kunit_label";
 	const char *eight = kallmodsyms_kunit_eight;
@@ -280,7 +281,7 @@ static int in_nmi_handler(unsigned int kind, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-/* The NMI arrives while interrupts are off, during one of these lookups or between two. */
+/* The NMI is sent while interrupts are off, just before a thousand lookups. */
 static void in_a_non_maskable_interrupt(struct kunit *test)
 {
 	struct kallmodsyms_modules modules;
@@ -308,10 +309,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(modules_of_this_file),
 	KUNIT_CASE(modules_of_the_kernel),
 	KUNIT_CASE(modules_of_a_merged_constant),
-	KUNIT_CASE(addresses_of_nothing),
-	KUNIT_CASE(a_copy_works),
+	KUNIT_CASE(addresses_in_no_symbol),
+	KUNIT_CASE(a_copied_result_stays_valid),
 	KUNIT_CASE(sizes_are_exact),
-	KUNIT_CASE(sizes_are_of_the_printed_symbol),
+	KUNIT_CASE(sizes_of_symbols_that_ps_prints),
 	KUNIT_CASE(sizes_of_the_kernel),
 	KUNIT_CASE(in_an_interrupt),
 	KUNIT_CASE(in_a_non_maskable_interrupt),

@@ -56,8 +56,8 @@ impl Places for CoreAddresses {
         self.encoding.place(index, row)
     }
 
-    /// Uses the same section ends as get_symbol_pos() in kernel/kallsyms.c. Returns 0 in the
-    /// per-cpu area, which ends at its last symbol.
+    /// Uses the same section ends as get_symbol_pos() in kernel/kallsyms.c. Returns 0 for
+    /// the last per-cpu symbol: its area ends there.
     fn to_section_end(&self, place: Place) -> usize {
         if place.percpu {
             return 0;

@@ -2,23 +2,23 @@
 
 //! A fast hash for paths of objects and for numbers.
 //!
-//! A link map names each object some thirty times. The hash of the standard library resists keys of
-//! an attacker, and took a tenth of this program's time.
+//! A link map names each object some thirty times. The hash of the standard library took a tenth of
+//! this program's time: it protects against keys that an attacker chooses, and here nobody does.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A hash map that uses [`PathHasher`].
-pub(crate) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<PathHasher>>;
+/// A hash map that uses [`FastHasher`].
+pub(crate) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
 
-/// A hash set that uses [`PathHasher`].
-pub(crate) type FastSet<K> = HashSet<K, BuildHasherDefault<PathHasher>>;
+/// A hash set that uses [`FastHasher`].
+pub(crate) type FastSet<K> = HashSet<K, BuildHasherDefault<FastHasher>>;
 
 /// A hasher that multiplies and rotates, one word at a time.
 #[derive(Default)]
-pub(crate) struct PathHasher(u64);
+pub(crate) struct FastHasher(u64);
 
-impl Hasher for PathHasher {
+impl Hasher for FastHasher {
     fn write(&mut self, bytes: &[u8]) {
         let Some(last) = bytes.last_chunk() else {
             let word = bytes
@@ -31,7 +31,7 @@ impl Hasher for PathHasher {
             self.write_u64(u64::from_le_bytes(*word));
             rest = after;
         }
-        // The last word overlaps the word before it, so no remainder is left.
+        // The last 8 bytes: they include the remainder, and bytes that were hashed already.
         self.write_u64(u64::from_le_bytes(*last));
     }
 

@@ -2,9 +2,9 @@
 
 //! The prefixes of core symbols' lines: address and size, for many symbols at once.
 //!
-//! A separate loop looks the numbers up and makes their digits: the processor does not have enough
-//! registers to expand names in the same loop. Functions outside the loop handle rare cases. Memory
-//! holds the values for rare symbols, so that the loop has enough registers.
+//! One loop finds the addresses and sizes of a batch of symbols and formats them; another loop
+//! expands the names. One loop for both would need more registers than the processor has. For the
+//! same reason, functions outside the loop handle rare symbols, and their values stay in memory.
 
 use super::{
     addresses::Places,
@@ -18,17 +18,17 @@ use super::{
 /// word has the bits of all its symbols in level 1 of the sizes.
 pub(super) const BATCH: usize = 64;
 
-/// The part of a line before the type that differs within a batch: the last [`LOW`] digits of the
-/// address, a space, the size and a space.
+/// The part of a line before the type that differs within a batch: the last [`LOW_DIGITS`] digits of
+/// the address, a space, the size and a space.
 #[derive(Clone, Copy)]
 pub(super) struct Prefix {
-    low: [u16; LOW / 2],
+    low: [u16; LOW_DIGITS / 2],
     /// The size with its spaces; see [`size_word`].
     size: u64,
 }
 
 /// The digits of an address that may differ within a batch.
-const LOW: usize = 4;
+const LOW_DIGITS: usize = 4;
 
 /// The prefixes of consecutive symbols.
 ///
@@ -42,13 +42,13 @@ pub(super) struct PrefixBatch {
     end: u32,
     /// A reader whose next size is that of symbol number `end`.
     sizes: SizeReader,
-    /// The cache of [`distant_gap`].
+    /// The cache of [`uncommon_gap`].
     gap: Option<(usize, usize)>,
     /// The first digits of all addresses in the batch.
-    high: [u8; DIGITS - LOW],
+    high: [u8; DIGITS - LOW_DIGITS],
 }
 
-/// A distance below this is a gap within one area: the image and the per-cpu area are further
+/// A distance from 1 to this is a gap within one area: the image and the per-cpu area are further
 /// apart.
 const MAX_GAP: usize = 1 << 30;
 
@@ -61,7 +61,7 @@ impl PrefixBatch {
             end: index,
             sizes: sizes.unwrap_or_default(),
             gap: None,
-            high: [b'0'; DIGITS - LOW],
+            high: [b'0'; DIGITS - LOW_DIGITS],
         }
     }
 
@@ -78,7 +78,7 @@ impl PrefixBatch {
     }
 
     /// The first digits of all addresses in the batch; zeros before the first lookup.
-    pub(super) fn high(&self) -> [u8; DIGITS - LOW] {
+    pub(super) fn high(&self) -> [u8; DIGITS - LOW_DIGITS] {
         self.high
     }
 
@@ -107,13 +107,13 @@ impl PrefixBatch {
             return;
         };
         // Addresses rise, so a binary search finds the last symbol with these first digits.
-        let high = tables.places.place(first, row).address >> (4 * LOW);
+        let high = tables.places.place(first, row).address >> (4 * LOW_DIGITS);
         let (mut end, mut limit) = (0, count);
         // The last symbol usually has the same first digits.
         let mut next = count.wrapping_sub(1);
         while let Some(&row) = wanted.get(next).filter(|_| end < limit) {
             let index = first.wrapping_add(next as u32);
-            if tables.places.place(index, row).address >> (4 * LOW) == high {
+            if tables.places.place(index, row).address >> (4 * LOW_DIGITS) == high {
                 end = next.wrapping_add(1);
             } else {
                 limit = next;
@@ -121,7 +121,7 @@ impl PrefixBatch {
             next = end.wrapping_add(limit) / 2;
         }
         let count = end;
-        self.set_high(high);
+        self.format_high(high);
         self.end = first.wrapping_add(count as u32);
 
         match rows.get(..count) {
@@ -149,7 +149,8 @@ impl PrefixBatch {
     }
 
     /// Makes the prefixes from symbol number `first` on, up to the next multiple of [`BATCH`] at
-    /// most. `row` is the row of that symbol, and `after` has the next row for each symbol.
+    /// most: one prefix for each row of `after`. `row` is the row of symbol `first`, and `after` has
+    /// the rows of the symbols that follow it.
     fn fill<P: Places>(
         &mut self,
         tables: &Tables<'_, '_, P>,
@@ -169,7 +170,7 @@ impl PrefixBatch {
             let mut size = next.wrapping_sub(address);
             // The next symbol is at the same address, or in another area.
             if size.wrapping_sub(1) >= MAX_GAP {
-                size = distant_gap(&mut self.gap, tables, index);
+                size = uncommon_gap(&mut self.gap, tables, index);
             }
             if bits & 1 != 0 {
                 size = self.sizes.next_escaped(stored, size as u64) as usize;
@@ -181,25 +182,25 @@ impl PrefixBatch {
         }
     }
 
-    /// Takes the first digits of addresses from `high`.
-    fn set_high(&mut self, high: usize) {
-        let mut rest = high;
-        for chunk in self.high.rchunks_mut(LOW) {
+    /// Formats the bits of an address above its last [`LOW_DIGITS`] as the first digits.
+    fn format_high(&mut self, bits: usize) {
+        let mut rest = bits;
+        for chunk in self.high.rchunks_mut(LOW_DIGITS) {
             let digits = hex(rest as u32).to_le_bytes();
-            let (_, digits) = digits.split_at(LOW);
+            let (_, digits) = digits.split_at(LOW_DIGITS);
             chunk.copy_from_slice(digits);
-            rest >>= 4 * LOW;
+            rest >>= 4 * LOW_DIGITS;
         }
     }
 }
 
-/// The gap of symbol number `index`, by [`Tables::gap`], if the gap does not end at the next
-/// symbol; 0 if there is no such symbol.
+/// The gap of symbol number `index`, as [`Tables::gap`] finds it, for a symbol whose gap does not
+/// end at symbol number `index` + 1. Returns 0 if the kernel has no symbol number `index`.
 ///
 /// `last` caches the last address and its gap: hundreds of symbols in a row can have one address.
 #[cold]
 #[inline(never)]
-fn distant_gap<P: Places>(
+fn uncommon_gap<P: Places>(
     last: &mut Option<(usize, usize)>,
     tables: &Tables<'_, '_, P>,
     index: u32,
@@ -220,7 +221,7 @@ fn distant_gap<P: Places>(
 impl Prefix {
     /// The prefix of every symbol for a reader that sees no addresses and sizes.
     const ZEROS: Self = Self {
-        low: [u16::from_le_bytes([b'0'; 2]); LOW / 2],
+        low: [u16::from_le_bytes([b'0'; 2]); LOW_DIGITS / 2],
         size: size_word(0),
     };
 
@@ -235,10 +236,10 @@ impl Prefix {
     /// Stores `high` and the prefix at the beginning of `room`. Returns the length of both; 255 if
     /// the size has too many digits.
     #[inline(always)]
-    pub(super) fn put(&self, room: &mut [u8], high: [u8; DIGITS - LOW]) -> u8 {
+    pub(super) fn put(&self, room: &mut [u8], high: [u8; DIGITS - LOW_DIGITS]) -> u8 {
         put(room, 0, high);
         let [first, second] = self.low;
-        put(room, DIGITS - LOW, first.to_le_bytes());
+        put(room, DIGITS - LOW_DIGITS, first.to_le_bytes());
         put(room, DIGITS - 2, second.to_le_bytes());
         put(room, DIGITS, self.size.to_le_bytes());
         (self.size >> 56) as u8

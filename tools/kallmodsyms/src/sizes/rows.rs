@@ -26,7 +26,7 @@ pub(crate) enum Key {
 /// A row.
 pub(crate) struct Row {
     pub(crate) key: Key,
-    /// The modules of all its bytes, in alphabetical order.
+    /// Each module that one of its bytes belongs to, in alphabetical order.
     pub(crate) modules: BTreeSet<String>,
     pub(crate) bytes: ClassBytes,
 }
@@ -87,7 +87,7 @@ fn directory(object: &str) -> String {
     }
 }
 
-/// The key of the row for each origin, by its number.
+/// For each origin, the key of its row. The index is the number of the origin.
 pub(crate) fn keys(contents: &Contents, by: By) -> Vec<Key> {
     let numbers = (0..contents.origins.len()).map(OriginNumber);
     numbers
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_has_one_row_in_each_table() {
+    fn labels_by_module_object_and_path() {
         let object = |path: &str, modules: &[&str]| Origin::Object {
             path: path.into(),
             modules: modules.iter().map(|&module| module.into()).collect(),
