@@ -44,15 +44,16 @@ impl<'m> Attribution<'m> {
             SymbolModules::find(&evidence, part)
         });
         let (parts, more_parts) = in_two_threads(|| Ok(jobs.work()), || Ok(jobs.work()))?;
-        let SymbolModules { sets, open } = SymbolModules::concat(parts.join(Some(more_parts))?);
-        let unattributed = Unattributed::of(&inputs.symbols, &open, &objects, &inputs.maps);
+        let found = SymbolModules::concat(parts.join(Some(more_parts))?);
+        let unattributed =
+            Unattributed::of(&inputs.symbols, &found.unattributed, &objects, &inputs.maps);
         if inputs.config.werror && !unattributed.is_empty() {
             return Err(unattributed.error());
         }
         Ok(Self {
             objects,
             layout,
-            of_symbols: sets,
+            of_symbols: found.sets,
             unattributed,
         })
     }

@@ -6,11 +6,11 @@
 //! of that piece. Three kinds of symbols need more than the piece:
 //!
 //! - Symbols of the linker script are in no module, even inside a piece of a module.
-//! - A symbol without a size at the seam of two pieces may be the end of the first or the beginning of
+//! - A symbol without a size at the boundary of two pieces may be the end of the first or the beginning of
 //!   the second: an empty `struct lock_class_key`, the label after a table.
 //! - A constant that the linker merged is at one address for all object files that define it.
 //!
-//! The last two kinds need the symbol tables of the object files there; at a seam, only if these object
+//! The last two kinds need the symbol tables of the object files there; at a boundary, only if these object
 //! files are of different modules. If none of these tables has the symbol, or the map names no object file
 //! there, the search reads the symbol tables of all object files. The search does not guess: a symbol that
 //! no object file defines, or that object files of different modules may define, is reported and in no
@@ -18,7 +18,7 @@
 
 use std::sync::Arc;
 
-use super::alias::{Alias, Candidate};
+use super::grouped_symbol::{Candidate, GroupedSymbol};
 use super::image_layout::ImageLayout;
 use super::module_sets::SetId;
 use super::object_modules::{ModuleLookup, ObjectModules};
@@ -49,7 +49,7 @@ pub(super) type Answer = Result<Option<SetId>, NoAnswer>;
 /// The reason why there is no answer.
 pub(super) enum NoAnswer {
     /// The defining object file was not found, for this reason. The generator reports the symbol.
-    Open(&'static str),
+    Unattributed(&'static str),
     Failed(Error),
 }
 
@@ -59,12 +59,14 @@ impl From<Error> for NoAnswer {
     }
 }
 
-/// The modules of the definition of `alias` among `candidates`.
-fn choose(alias: &Alias<'_>, candidates: Vec<Candidate>) -> Answer {
-    let chosen = alias.choose(candidates);
-    chosen.map(|chosen| chosen.set).ok_or(NoAnswer::Open(
-        "objects of different modules may have defined it",
-    ))
+/// The modules of the definition of `grouped` among `candidates`.
+fn choose(grouped: &GroupedSymbol<'_>, candidates: Vec<Candidate>) -> Answer {
+    let chosen = grouped.choose(candidates);
+    chosen
+        .map(|chosen| chosen.set)
+        .ok_or(NoAnswer::Unattributed(
+            "objects of different modules may have defined it",
+        ))
 }
 
 /// The search for the defining object files of symbols.
@@ -73,10 +75,10 @@ pub(super) struct Search<'a, 'm> {
     objects: ModuleLookup<'a, 'm>,
 }
 
-/// The modules of a piece at a seam.
+/// The modules of a piece at a boundary.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum AtSeam {
-    /// The modules of the one object file there: `None` if they are not known, and [`SetId::NONE`] if the bytes
+enum AtBoundary {
+    /// The modules of the one object file there: `None` if they are not known, and [`SetId::EMPTY`] if the bytes
     /// are from the linker or a tool.
     OneObject(Option<SetId>),
     /// The modules of one of several object files.
@@ -89,138 +91,153 @@ impl<'a, 'm> Search<'a, 'm> {
         Self { evidence, objects }
     }
 
-    /// The modules of `alias`, which is at `place`.
-    pub(super) fn modules_of(&mut self, alias: &Alias<'_>, place: &Place<'_, 'm>) -> Answer {
-        if self.evidence.script_symbols.has(alias.symbol, alias.group) {
-            return Ok(Some(SetId::NONE));
+    /// The modules of `grouped`, which is at `place`.
+    pub(super) fn modules_of(
+        &mut self,
+        grouped: &GroupedSymbol<'_>,
+        place: &Place<'_, 'm>,
+    ) -> Answer {
+        if self
+            .evidence
+            .script_symbols
+            .has(grouped.symbol, grouped.group)
+        {
+            return Ok(Some(SetId::EMPTY));
         }
         // A symbol with a size is in the piece that begins at its address, not in a piece that ends there.
-        let has_size = alias.symbol.size != 0;
+        let has_size = grouped.symbol.size != 0;
         match place.within.or(place.begins.filter(|_| has_size)) {
-            Some(piece) => self.in_piece(alias, piece),
-            None if has_size => self.by_name(alias, "no object has anything there"),
-            None => self.at_seam(alias, place),
+            Some(piece) => self.in_piece(grouped, piece),
+            None if has_size => self.by_name(grouped, "no object has anything there"),
+            None => self.at_boundary(grouped, place),
         }
     }
 
-    fn in_piece(&mut self, alias: &Alias<'_>, piece: &Piece<'m>) -> Answer {
+    fn in_piece(&mut self, grouped: &GroupedSymbol<'_>, piece: &Piece<'m>) -> Answer {
         match piece.origin {
             Origin::Object(object) => Ok(self.objects.modules_of(object)?),
-            Origin::Linker => Ok(Some(SetId::NONE)),
-            Origin::Tool => self.by_name(alias, "its section is not in the map of vmlinux.o"),
-            Origin::Unknown => self.by_name(alias, "the map does not tell what is there"),
-            Origin::Pool(_) | Origin::Internal => {
-                let candidates = self.candidates_of_constant(alias, piece)?;
+            Origin::Linker => Ok(Some(SetId::EMPTY)),
+            Origin::OutsideMap => {
+                self.by_name(grouped, "its section is not in the map of vmlinux.o")
+            }
+            Origin::Unknown => self.by_name(grouped, "the map does not tell what is there"),
+            Origin::Pool(_) | Origin::LldInternal => {
+                let candidates = self.candidates_of_constant(grouped, piece)?;
                 match (candidates.is_empty(), piece.origin) {
-                    (false, _) => choose(alias, candidates),
-                    (true, Origin::Internal) if self.is_undefined(alias) => Ok(Some(SetId::NONE)),
-                    (true, _) => self.by_name(alias, "no object has such a constant"),
+                    (false, _) => choose(grouped, candidates),
+                    (true, Origin::LldInternal) if self.is_undefined(grouped) => {
+                        Ok(Some(SetId::EMPTY))
+                    }
+                    (true, _) => self.by_name(grouped, "no object has such a constant"),
                 }
             }
         }
     }
 
     /// The modules of a symbol without a size between pieces.
-    fn at_seam(&mut self, alias: &Alias<'_>, place: &Place<'_, 'm>) -> Answer {
+    fn at_boundary(&mut self, grouped: &GroupedSymbol<'_>, place: &Place<'_, 'm>) -> Answer {
         let pieces = place.ends.into_iter().chain(place.empty);
         let pieces = pieces.chain(place.begins);
-        let is_by_linker = self.is_made_by_linker(alias.symbol);
+        let is_by_linker = self.is_made_by_linker(grouped.symbol);
         let mut sets = Vec::new();
         for piece in pieces.clone() {
             sets.push(match piece.origin {
-                Origin::Object(object) => AtSeam::OneObject(self.objects.modules_of(object)?),
-                Origin::Linker | Origin::Tool => AtSeam::OneObject(Some(SetId::NONE)),
-                Origin::Pool(_) | Origin::Internal | Origin::Unknown => AtSeam::AnyObject,
+                Origin::Object(object) => AtBoundary::OneObject(self.objects.modules_of(object)?),
+                Origin::Linker | Origin::OutsideMap => AtBoundary::OneObject(Some(SetId::EMPTY)),
+                Origin::Pool(_) | Origin::LldInternal | Origin::Unknown => AtBoundary::AnyObject,
             });
         }
-        if let Some(&AtSeam::OneObject(first)) = sets.first() {
-            let is_same = sets.iter().all(|set| *set == AtSeam::OneObject(first));
-            if is_same && (first == Some(SetId::NONE) || !is_by_linker) {
+        if let Some(&AtBoundary::OneObject(first)) = sets.first() {
+            let is_same = sets.iter().all(|set| *set == AtBoundary::OneObject(first));
+            if is_same && (first == Some(SetId::EMPTY) || !is_by_linker) {
                 return Ok(first);
             }
         }
-        if let Some(set) = self.at_beginning(alias, place)? {
-            return Ok(set);
+        if let Some(definition) = self.at_beginning(grouped, place)? {
+            return Ok(definition.set);
         }
-        let all = alias.definitions();
+        let all = grouped.definitions();
         let mut candidates = Vec::new();
         for (piece, set) in pieces.zip(&sets) {
-            if all == Some(alias.certain(&candidates)) {
+            if all == Some(grouped.certain(&candidates)) {
                 break;
             }
-            if let (Some(object), AtSeam::OneObject(_)) = (piece.object(), set) {
-                candidates.extend(self.candidates_in(object, piece, alias.symbol)?);
+            if let (Some(object), AtBoundary::OneObject(_)) = (piece.object(), set) {
+                candidates.extend(self.candidates_in(object, piece, grouped.symbol)?);
             }
         }
-        let is_open = all != Some(alias.certain(&candidates));
-        if let Some(piece) = place.begins.filter(|_| is_open) {
-            candidates.extend(self.candidates_of_constant(alias, piece)?);
+        let some_missing = all != Some(grouped.certain(&candidates));
+        if let Some(piece) = place.begins.filter(|_| some_missing) {
+            candidates.extend(self.candidates_of_constant(grouped, piece)?);
         }
         // A global symbol has one definition.
         if candidates.len() >= all.unwrap_or(1) {
-            return choose(alias, candidates);
+            return choose(grouped, candidates);
         }
         match is_by_linker {
-            true => Ok(Some(SetId::NONE)),
-            false if sets.is_empty() => self.by_name(alias, "no object has anything there"),
-            false => self.by_name(alias, "none of the objects that meet there defines it"),
+            true => Ok(Some(SetId::EMPTY)),
+            false if sets.is_empty() => self.by_name(grouped, "no object has anything there"),
+            false => self.by_name(grouped, "none of the objects that meet there defines it"),
         }
     }
 
-    /// The modules of the object file that begins at the address of `alias`, if it defines all symbols of
-    /// that name there. Labels come before the data that they name, so this usually saves reading the other
-    /// object files.
+    /// A definition in the object file that begins at the address of `grouped`, if that object file defines
+    /// all symbols of the name there. Labels come before the data that they name, so the search usually
+    /// needs no other object file.
     fn at_beginning(
         &mut self,
-        alias: &Alias<'_>,
+        grouped: &GroupedSymbol<'_>,
         place: &Place<'_, 'm>,
-    ) -> Result<Option<Option<SetId>>, NoAnswer> {
-        let Some((all, piece)) = alias.definitions().zip(place.begins) else {
+    ) -> Result<Option<Candidate>, NoAnswer> {
+        let Some((all, piece)) = grouped.definitions().zip(place.begins) else {
             return Ok(None);
         };
         match piece.object() {
             Some(object) => {
-                let here = self.candidates_in(object, piece, alias.symbol)?;
-                let first = here.first().map(|candidate| candidate.set);
-                Ok(first.filter(|_| alias.certain(&here) == all))
+                let here = self.candidates_in(object, piece, grouped.symbol)?;
+                let first = here.first().copied();
+                Ok(first.filter(|_| grouped.certain(&here) == all))
             }
             None => Ok(None),
         }
     }
 
-    /// The modules of the object files that define a symbol with the name of `alias` and can be its source, if
-    /// all of them have the same modules. Otherwise [`NoAnswer::Open`] with `reason`.
-    fn by_name(&mut self, alias: &Alias<'_>, reason: &'static str) -> Answer {
-        let open = || NoAnswer::Open(reason);
-        let nature = alias.symbol.nature;
-        let defining = self.defining_objects(alias).ok_or_else(open)?.iter();
-        let defining = defining.filter(|object| !nature.is_global || object.nature.is_global);
+    /// The modules of the object files that define a symbol with the name of `grouped` and can be its source, if
+    /// all of them have the same modules. Otherwise [`NoAnswer::Unattributed`] with `reason`.
+    fn by_name(&mut self, grouped: &GroupedSymbol<'_>, reason: &'static str) -> Answer {
+        let unattributed = || NoAnswer::Unattributed(reason);
+        let linkage = grouped.symbol.linkage;
+        let defining = self
+            .defining_objects(grouped)
+            .ok_or_else(unattributed)?
+            .iter();
+        let defining = defining.filter(|object| !linkage.is_global || object.linkage.is_global);
         // The linker takes one global definition, and keeps all local ones.
         let best = defining.clone().map(|object| object.precedence).max();
         let defining =
-            defining.filter(|object| !nature.is_global || Some(object.precedence) == best);
+            defining.filter(|object| !linkage.is_global || Some(object.precedence) == best);
         let mut found = None;
         for defining in defining {
             let set = self.objects.modules_of(defining.object)?;
             if *found.get_or_insert(set) != set {
-                return Err(open());
+                return Err(unattributed());
             }
         }
-        found.ok_or_else(open)
+        found.ok_or_else(unattributed)
     }
 
-    /// Return: true if no object file defines a symbol of the name of `alias`.
-    fn is_undefined(&self, alias: &Alias<'_>) -> bool {
-        self.defining_objects(alias).is_some_and(<[_]>::is_empty)
+    /// Return: true if no object file defines a symbol of the name of `grouped`.
+    fn is_undefined(&self, grouped: &GroupedSymbol<'_>) -> bool {
+        self.defining_objects(grouped).is_some_and(<[_]>::is_empty)
     }
 
-    /// The object files that define a symbol of the name of `alias`; `None` if not all object files are
+    /// The object files that define a symbol of the name of `grouped`; `None` if not all object files are
     /// known.
-    fn defining_objects(&self, alias: &Alias<'_>) -> Option<&'a [DefiningObject<'m>]> {
+    fn defining_objects(&self, grouped: &GroupedSymbol<'_>) -> Option<&'a [DefiningObject<'m>]> {
         let evidence = self.evidence;
         let is_whole = evidence.has_all_objects && evidence.objects.are_files();
         let all = Some(evidence.objects.all()).filter(|_| is_whole)?;
-        evidence.object_symbols.named(alias.symbol.name, all)
+        evidence.object_symbols.named(grouped.symbol.name, all)
     }
 
     /// The definitions of size 0 in `object` that are in `piece`, at the address of `symbol`, and that `symbol`
@@ -238,7 +255,7 @@ impl<'a, 'm> Search<'a, 'm> {
                 && definition.section == piece.section
                 && definition.offset == offset
                 && definition.size == 0
-                && symbol.nature.can_be(definition.nature)
+                && symbol.linkage.can_come_from(definition.linkage)
         });
         let here = here.map(|definition| self.candidate(object, definition));
         Ok(here.collect::<error::Result<_>>()?)
@@ -252,31 +269,31 @@ impl<'a, 'm> Search<'a, 'm> {
     ) -> error::Result<Candidate> {
         Ok(Candidate {
             set: self.objects.modules_of(object)?,
-            is_global: definition.nature.is_global,
+            is_global: definition.linkage.is_global,
             link_index: self.evidence.objects.link_index(&object),
         })
     }
 
-    /// The constants with the name, size, nature and content of `alias` in the object files whose constants
+    /// The constants with the name, size, linkage and content of `grouped` in the object files whose constants
     /// were merged in `piece`.
     fn candidates_of_constant(
         &mut self,
-        alias: &Alias<'_>,
+        grouped: &GroupedSymbol<'_>,
         piece: &Piece<'m>,
     ) -> Result<Vec<Candidate>, NoAnswer> {
-        let symbol = alias.symbol;
+        let symbol = grouped.symbol;
         let objects = match piece.origin {
             Origin::Pool(pool) => self.evidence.layout.pool(pool),
-            Origin::Internal => self.evidence.objects.all(),
+            Origin::LldInternal => self.evidence.objects.all(),
             // No constant is merged in pieces of these origins.
-            Origin::Object(_) | Origin::Linker | Origin::Tool | Origin::Unknown => &[],
+            Origin::Object(_) | Origin::Linker | Origin::OutsideMap | Origin::Unknown => &[],
         };
         let mut candidates = Vec::new();
         for &object in objects {
             for definition in self.definitions_of(object)?.iter() {
                 let is_alike = definition.name == symbol.name
                     && definition.size == symbol.size
-                    && symbol.nature.can_be(definition.nature);
+                    && symbol.linkage.can_come_from(definition.linkage);
                 if let Some(content) = definition.constant.as_ref().filter(|_| is_alike) {
                     if self.has_content(symbol, content)? {
                         candidates.push(self.candidate(object, definition)?);
@@ -288,7 +305,7 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 
     fn definitions_of(&self, object: ObjectName<'m>) -> Result<Arc<[Definition]>, NoAnswer> {
-        let unreadable = NoAnswer::Open("an object that may define it cannot be read");
+        let unreadable = NoAnswer::Unattributed("an object that may define it cannot be read");
         match self.evidence.objects.is_file(&object) {
             true => self
                 .evidence

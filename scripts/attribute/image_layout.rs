@@ -87,10 +87,10 @@ impl<'m> ImageLayout<'m> {
             ..frame.piece(outer)
         };
         let Some(VmlinuxOSection { section, kind }) = section else {
-            return self.add(whole(Origin::Tool));
+            return self.add(whole(Origin::OutsideMap));
         };
         if let Some(kind) = kind {
-            let mut origin = Origin::Internal;
+            let mut origin = Origin::LldInternal;
             for contribution in &section.contributions {
                 if !contribution.is_made_by_linker() {
                     let object = contribution.object;
@@ -212,7 +212,7 @@ impl<'m> ImageLayout<'m> {
 impl Frame {
     fn piece<'m>(&self, contribution: &Contribution<'m>) -> Piece<'m> {
         let origin = match contribution.is_made_by_linker() {
-            _ if contribution.is_internal() => Origin::Internal,
+            _ if contribution.is_internal() => Origin::LldInternal,
             true => Origin::Linker,
             false => Origin::Object(contribution.object),
         };

@@ -6,10 +6,10 @@
 //! needs them. Out comes an [`Attribution`]: the layout of the image, the modules of each symbol, and all
 //! that cannot be attributed. These files may import `common/` and `read/`.
 
-mod alias;
 mod attribution;
 mod constant_pools;
 mod definition_search;
+mod grouped_symbol;
 pub(crate) mod image_layout;
 pub(crate) mod module_sets;
 pub(crate) mod object_modules;

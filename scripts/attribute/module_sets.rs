@@ -13,7 +13,7 @@ pub(crate) struct SetId(u32);
 
 impl SetId {
     /// The empty set: in no module.
-    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const EMPTY: Self = Self(0);
 }
 
 /// The sets of modules that object files are part of.
@@ -31,7 +31,7 @@ impl<'b> ModuleSets<'b> {
         Self {
             builtin,
             sets: vec![Vec::new()],
-            by_modules: HashMap::from([(Vec::new(), SetId::NONE)]),
+            by_modules: HashMap::from([(Vec::new(), SetId::EMPTY)]),
         }
     }
 

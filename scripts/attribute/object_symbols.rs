@@ -3,8 +3,8 @@
 //! The symbols of single object files that addresses do not tell apart: symbols without a size, and named
 //! constants.
 //!
-//! An object file has few such symbols, so they stay in memory once read. If the maps leave a symbol open,
-//! the symbol tables of all object files are searched for its name.
+//! An object file has few such symbols, so they stay in memory once read. If the maps do not tell the
+//! object file of a symbol, the generator searches the symbol tables of all object files for its name.
 
 use std::collections::hash_map::{Entry as MapEntry, HashMap};
 use std::ffi::OsStr;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::common::error::{show, Error, Result};
 use crate::common::hash::FastMap;
-use crate::read::elf::{ElfFile, Nature, Section, Symbol};
+use crate::read::elf::{ElfFile, Linkage, Section, Symbol};
 use crate::read::map::ObjectName;
 
 /// A symbol without a size, or a constant, that an object file defines.
@@ -27,7 +27,7 @@ pub(super) struct Definition {
     pub(super) offset: u64,
     /// The number of bytes; 0 for symbols other than constants.
     pub(super) size: u64,
-    pub(super) nature: Nature,
+    pub(super) linkage: Linkage,
     /// The bytes of the constant, in a section whose equal entries the linker merges.
     pub(super) constant: Option<Vec<u8>>,
 }
@@ -46,7 +46,7 @@ type ByName<'m> = HashMap<Vec<u8>, Vec<DefiningObject<'m>>>;
 #[derive(Clone, Copy)]
 pub(super) struct DefiningObject<'m> {
     pub(super) object: ObjectName<'m>,
-    pub(super) nature: Nature,
+    pub(super) linkage: Linkage,
     /// Of several global definitions of a name, the linker takes the definition with the highest
     /// precedence.
     pub(super) precedence: Precedence,
@@ -64,7 +64,7 @@ pub(super) enum Precedence {
 
 impl Precedence {
     fn of(symbol: &Symbol<'_>) -> Self {
-        match (symbol.nature.is_weak, symbol.is_common()) {
+        match (symbol.linkage.is_weak, symbol.is_common()) {
             (_, true) => Self::Common(symbol.size),
             (true, false) => Self::Weak,
             (false, false) => Self::InSection,
@@ -119,7 +119,7 @@ fn by_name<'m>(objects: &[ObjectName<'m>]) -> Result<ByName<'m>> {
             let defining = by_name.entry(symbol.name.to_vec()).or_default();
             defining.push(DefiningObject {
                 object,
-                nature: symbol.nature,
+                linkage: symbol.linkage,
                 precedence: Precedence::of(&symbol),
             });
         }
@@ -168,7 +168,7 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
             section: section.to_vec(),
             offset: symbol.value,
             size: symbol.size,
-            nature: symbol.nature,
+            linkage: symbol.linkage,
             constant,
         });
     }

@@ -32,12 +32,12 @@ pub(crate) enum Origin<'m> {
     Pool(PoolId),
     /// All object files that define the constants in the piece, or the linker if none does. LLD puts the
     /// constants that it merged into such pieces.
-    Internal,
+    LldInternal,
     /// The linker.
     Linker,
-    /// A part of vmlinux.o that is not in its map: objtool added it after the link, or it has COMMON
+    /// A part of vmlinux.o that its map does not have: objtool added it after the link, or it has COMMON
     /// symbols.
-    Tool,
+    OutsideMap,
     /// The map does not tell.
     Unknown,
 }

@@ -43,7 +43,7 @@ impl<'a> ScriptSymbols<'a> {
             target.is_some_and(|target| group.iter().any(|other| other.name == *target))
         };
         symbol.size == 0
-            && (symbol.nature.is_global && self.by_name.contains(symbol.name)
+            && (symbol.linkage.is_global && self.by_name.contains(symbol.name)
                 || self.by_place.contains(&(symbol.value, symbol.name))
                 || is_equal())
     }

@@ -2,8 +2,8 @@
 
 //! The modules of each symbol, found in parts of the listing that two threads share.
 
-use super::alias::Alias;
 use super::definition_search::{Evidence, NoAnswer, Search};
+use super::grouped_symbol::GroupedSymbol;
 use super::module_sets::SetId;
 use super::place::PlaceWalk;
 use crate::common::error::Result;
@@ -12,10 +12,10 @@ use crate::read::elf::Symbol;
 /// The modules of consecutive symbols.
 #[derive(Default)]
 pub(super) struct SymbolModules {
-    /// By symbol; no module for the symbols that are [`open`](Self::open).
+    /// By symbol; no module for the [unattributed](Self::unattributed) symbols.
     pub(super) sets: Vec<SetId>,
     /// The symbols whose modules are not known: the index of each, and the reason.
-    pub(super) open: Vec<(usize, &'static str)>,
+    pub(super) unattributed: Vec<(usize, &'static str)>,
 }
 
 /// The number of symbols in one job. All symbols at one address are in one job, so it may have more.
@@ -53,21 +53,21 @@ impl SymbolModules {
             for (index, symbol) in group.iter().enumerate() {
                 let place = place.get_or_insert_with(|| places.at(symbol.value));
                 let (before, _) = group.split_at(index);
-                let alias = Alias {
+                let grouped = GroupedSymbol {
                     symbol,
                     group,
                     before,
                 };
-                let set = match search.modules_of(&alias, place) {
+                let set = match search.modules_of(&grouped, place) {
                     Ok(set) => set,
-                    Err(NoAnswer::Open(reason)) => {
-                        modules.open.push((modules.sets.len(), reason));
+                    Err(NoAnswer::Unattributed(reason)) => {
+                        modules.unattributed.push((modules.sets.len(), reason));
                         None
                     }
                     Err(NoAnswer::Failed(error)) => return Err(error),
                 };
                 // The list of unattributed objects or symbols names this symbol or its object.
-                modules.sets.push(set.unwrap_or(SetId::NONE));
+                modules.sets.push(set.unwrap_or(SetId::EMPTY));
             }
         }
         Ok(modules)
@@ -78,9 +78,9 @@ impl SymbolModules {
         let mut all = Self::default();
         for part in parts {
             let before = all.sets.len();
-            let open = part.open.into_iter();
-            all.open
-                .extend(open.map(|(index, reason)| (before + index, reason)));
+            let unattributed = part.unattributed.into_iter();
+            all.unattributed
+                .extend(unattributed.map(|(index, reason)| (before + index, reason)));
             all.sets.extend(part.sets);
         }
         all

@@ -30,16 +30,16 @@ pub(crate) struct Unattributed {
 }
 
 impl Unattributed {
-    /// The `open` symbols among `symbols`, the object files whose modules are not known, and the lines of
+    /// The `numbered` symbols among `symbols`, the object files whose modules are not known, and the lines of
     /// `maps` whose form is not known.
     pub(super) fn of(
         symbols: &[Symbol<'_>],
-        open: &[(usize, &'static str)],
+        numbered: &[(usize, &'static str)],
         objects: &ObjectModules<'_>,
         maps: &LinkMaps<'_>,
     ) -> Self {
         let mut all = Self {
-            symbols: open.len(),
+            symbols: numbered.len(),
             objects: objects.unknown().len(),
             lines: maps.unknown_count(),
             names: Vec::new(),
@@ -55,10 +55,10 @@ impl Unattributed {
             all.add(&place, format!("line {place}: {}: '{text}'", line.problem));
         }
         // The indexes were counted along `symbols`.
-        let open = open
+        let numbered = numbered
             .iter()
             .filter_map(|&(index, reason)| Some((symbols.get(index)?, reason)));
-        for (symbol, reason) in open {
+        for (symbol, reason) in numbered {
             let name = show(symbol.name);
             let address = hexadecimal::of(symbol.value).escape_ascii().to_string();
             all.add(&name, format!("symbol {address} {name}: {reason}"));

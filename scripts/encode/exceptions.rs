@@ -66,7 +66,7 @@ impl RangeWalk<'_> {
         match range.and_then(|index| self.ranges.get(index)) {
             Some(range) => range.modules,
             // Addresses below the first range are in no module.
-            None => SetId::NONE,
+            None => SetId::EMPTY,
         }
     }
 }

@@ -44,7 +44,7 @@ impl ModuleNames {
         let mut names = Self::default();
         let no_module = names.begin(NamesContent::NoModule)?;
         names.bytes.push(0);
-        names.by_set.insert(SetId::NONE, no_module);
+        names.by_set.insert(SetId::EMPTY, no_module);
         // Lists first, so that a module in a list is not written again by itself.
         let is_list = |set: &SetId| sets.modules(*set).len() > 1;
         for set in used.clone().filter(is_list).chain(used.clone()) {

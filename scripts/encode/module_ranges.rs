@@ -49,9 +49,9 @@ pub(super) fn fuse<'a>(
         let modules = match piece.object() {
             Some(object) if has_symbols.contains(&piece.output) => {
                 // The list of unattributed objects names this one if its modules are not known.
-                objects.modules_of(object)?.unwrap_or(SetId::NONE)
+                objects.modules_of(object)?.unwrap_or(SetId::EMPTY)
             }
-            _ => SetId::NONE,
+            _ => SetId::EMPTY,
         };
         let start = offset::unique_from_text(piece.start, text);
         let end = offset::unique_from_text(piece.end, text);
@@ -63,10 +63,10 @@ pub(super) fn fuse<'a>(
             modules,
             first: Some(piece),
         });
-        if next_output != Some(piece.output) && modules != SetId::NONE {
+        if next_output != Some(piece.output) && modules != SetId::EMPTY {
             starts.push(Range {
                 offset: end,
-                modules: SetId::NONE,
+                modules: SetId::EMPTY,
                 first: None,
             });
         }
@@ -92,7 +92,7 @@ pub(super) fn fuse<'a>(
     // Addresses below the first range are in no module.
     if ranges
         .first()
-        .is_some_and(|first| first.modules == SetId::NONE)
+        .is_some_and(|first| first.modules == SetId::EMPTY)
     {
         ranges.remove(0);
     }
@@ -106,7 +106,7 @@ fn outputs_with_symbols(
     sets: &[SetId],
 ) -> FastSet<usize> {
     let in_modules = symbols.iter().zip(sets);
-    let in_modules = in_modules.filter(|(_, &set)| set != SetId::NONE);
+    let in_modules = in_modules.filter(|(_, &set)| set != SetId::EMPTY);
     let mut addresses = in_modules.map(|(symbol, _)| symbol.value).peekable();
     let mut outputs = FastSet::default();
     for section in pieces.chunk_by(|one, other| one.output == other.output) {

@@ -110,5 +110,5 @@ impl<'t> SymbolWalk<'t> {
 /// unique symbols.
 fn is_letter_of(letter: u8, symbol: &Symbol<'_>) -> bool {
     let is_global = letter.is_ascii_uppercase() || matches!(letter, b'u' | b'v' | b'w');
-    symbol.nature.is_global == is_global
+    symbol.linkage.is_global == is_global
 }

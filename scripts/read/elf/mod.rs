@@ -13,4 +13,4 @@ mod symbol_table;
 
 pub(crate) use file::ElfFile;
 pub(crate) use section::Section;
-pub(crate) use symbol_table::{Entry, Nature, Symbol, SymbolNames, SymbolTable};
+pub(crate) use symbol_table::{Entry, Linkage, Symbol, SymbolNames, SymbolTable};

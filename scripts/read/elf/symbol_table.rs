@@ -33,12 +33,12 @@ pub(crate) struct Symbol<'t> {
     pub size: u64,
     /// Index of the section.
     pub section: u32,
-    pub nature: Nature,
+    pub linkage: Linkage,
 }
 
 /// The type, binding and visibility of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Nature {
+pub(crate) struct Linkage {
     /// Function, object and so on, as in the file (`STT_...`).
     kind: u8,
     /// Other object files can refer to the symbol.
@@ -49,14 +49,14 @@ pub(crate) struct Nature {
     is_hidden: bool,
 }
 
-impl Nature {
-    /// Return: true if the link of the image can make a symbol of this nature from a definition of the
-    /// nature `definition` in an object file.
+impl Linkage {
+    /// Return: true if the link of the image can make a symbol of this linkage from a definition of the
+    /// linkage `definition` in an object file.
     ///
     /// A local symbol of the image can be global in its object file. LLD makes hidden symbols local. GNU ld
     /// does so in an image that can be moved, even if only another object file hides the symbol; the image
     /// does not mark such a symbol as hidden.
-    pub(crate) fn can_be(self, definition: Self) -> bool {
+    pub(crate) fn can_come_from(self, definition: Self) -> bool {
         let is_visible = match (self.is_global, self.is_hidden) {
             (true, _) => definition.is_global,
             (false, true) => definition.is_global || definition.is_hidden,
@@ -91,7 +91,7 @@ pub(crate) struct Entry {
     pub(crate) index: u32,
     /// Index of the section.
     pub(crate) section: u32,
-    nature: Nature,
+    linkage: Linkage,
 }
 
 /// The names of the symbols of a table.
@@ -164,7 +164,7 @@ impl Entry {
             name: u32_at(entry, 0)?,
             index,
             section,
-            nature: Nature {
+            linkage: Linkage {
                 kind: if kind == STT_COMMON { STT_OBJECT } else { kind },
                 is_global: info >> 4 != STB_LOCAL,
                 is_weak: info >> 4 == STB_WEAK,
@@ -179,7 +179,7 @@ impl Entry {
             value: self.value,
             size: self.size,
             section: self.section,
-            nature: self.nature,
+            linkage: self.linkage,
         }
     }
 }

@@ -117,8 +117,8 @@ fn literal_messages(sources: &str) -> impl Iterator<Item = &str> {
     let calls = [
         "Err(\"",
         "ok_or(\"",
-        "by_name(alias, \"",
-        "NoAnswer::Open(\"",
+        "by_name(grouped, \"",
+        "NoAnswer::Unattributed(\"",
         "failure(path, \"",
         "failure(&self.path, \"",
         "defect(\"",

@@ -6,7 +6,7 @@ use super::module_sets::SetId;
 use crate::read::elf::Symbol;
 
 /// A symbol, and all symbols at its address, which are aliases of each other.
-pub(super) struct Alias<'a> {
+pub(super) struct GroupedSymbol<'a> {
     pub(super) symbol: &'a Symbol<'a>,
     /// All symbols at the address.
     pub(super) group: &'a [Symbol<'a>],
@@ -25,22 +25,22 @@ pub(super) struct Candidate {
     pub(super) link_index: Option<usize>,
 }
 
-impl Alias<'_> {
-    /// The number of symbols in the group with the same name, size and nature, this one included.
+impl GroupedSymbol<'_> {
+    /// The number of symbols in the group with the same name, size and linkage, this one included.
     fn namesakes(&self) -> usize {
         self.count_in(self.group)
     }
 
-    /// The number of definitions with the same name, size and nature at the address; `None` for a global
+    /// The number of definitions with the same name, size and linkage at the address; `None` for a global
     /// symbol. The image keeps each local definition, but one global definition of several.
     pub(super) fn definitions(&self) -> Option<usize> {
-        (!self.symbol.nature.is_global).then(|| self.namesakes())
+        (!self.symbol.linkage.is_global).then(|| self.namesakes())
     }
 
     /// The number of `candidates` that have a symbol like this one in the image for certain. A local symbol
     /// may come from a definition that is global in its object file, which then has no other symbol.
     pub(super) fn certain(&self, candidates: &[Candidate]) -> usize {
-        let may_be_local = self.symbol.nature.may_be_local();
+        let may_be_local = self.symbol.linkage.may_be_local();
         let certain = candidates
             .iter()
             .filter(|candidate| !(may_be_local && candidate.is_global));
@@ -53,7 +53,7 @@ impl Alias<'_> {
     pub(super) fn choose(&self, mut candidates: Vec<Candidate>) -> Option<Candidate> {
         // Usually the definitions that are local in their object files account for all symbols.
         let locals = candidates.iter().filter(|candidate| !candidate.is_global);
-        if self.symbol.nature.may_be_local() && locals.count() == self.namesakes() {
+        if self.symbol.linkage.may_be_local() && locals.count() == self.namesakes() {
             candidates.retain(|candidate| !candidate.is_global);
         }
         let first = *candidates.first()?;
@@ -76,7 +76,7 @@ impl Alias<'_> {
     fn count_in(&self, symbols: &[Symbol<'_>]) -> usize {
         let own = self.symbol;
         let is_namesake = |other: &&Symbol<'_>| {
-            other.name == own.name && other.size == own.size && other.nature == own.nature
+            other.name == own.name && other.size == own.size && other.linkage == own.linkage
         };
         symbols.iter().filter(is_namesake).count()
     }
