@@ -3,13 +3,13 @@
 //! The symbols of loadable modules.
 //!
 //! /proc/kallsyms finds each symbol anew: it walks the list of modules under RCU and counts symbols
-//! up to the wanted position. Here one RCU read-side section serves many symbols. The list is
-//! walked once, to the first symbol of the section. From there on, the cost of a symbol does not
-//! depend on the number of modules.
+//! up to the wanted position. Here one RCU read-side section serves many symbols: it walks the list
+//! once, up to the first symbol that the reader wants. From there on, the cost of a symbol does not
+//! depend on the number of modules. "Section" without another word means such a section here.
 //!
 //! A reader waits for no lock here, and so for no task that loads or unloads a module. Such a task
-//! waits for a reader in synchronize_rcu() alone, for the remainder of a section. A section may be
-//! preempted where RCU is preemptible.
+//! waits for a reader only in synchronize_rcu(), and only until the reader's current section ends.
+//! A section may be preempted where RCU is preemptible.
 //!
 //! A section relies on three facts:
 //!
@@ -19,9 +19,9 @@
 //! - Once a module has run its init function, the loader exchanges `kallsyms` for a table without
 //!   the init sections, by rcu_assign_pointer(). do_free_init() frees the first table after a
 //!   synchronize_rcu(). A reader may use either table to the end of its section.
-//! - A module that is unformed may have no symbols yet, or be about to go. The loader sets up
-//!   `kallsyms`, `syms` and `num_syms` before it changes the state, and changes no symbol
-//!   afterwards. Livepatch writes to values.
+//! - An unformed module may have no symbols yet, or be about to go, so readers skip it. The loader
+//!   sets up `kallsyms`, `syms` and `num_syms` before it changes the state, and changes no symbol
+//!   afterwards. Livepatch changes `st_value` of some symbols later.
 //!
 //! C headers: [`include/linux/module.h`](srctree/include/linux/module.h),
 //! [`kernel/module/internal.h`](srctree/kernel/module/internal.h)
@@ -176,7 +176,7 @@ impl<'a> Module<'a> {
         // INVARIANT:
         // - `module` was on the list, by the contract.
         // - The module loader gives `symtab` and `typetab` `num_symtab` elements.
-        // - The names are those of the module file, whose string table `strtab` is or copies.
+        // - `strtab` is the string table of the module file, or a copy of it, so it has the names.
         unsafe {
             let kallsyms = load(addr_of!((*module).kallsyms));
             Self {
@@ -241,7 +241,7 @@ pub(crate) struct ModuleSymbol<'a> {
     pub(crate) size: usize,
     /// The letter of the type.
     pub(crate) kind: u8,
-    /// The name; empty if the symbol has no line.
+    /// The name. Neither file lists a symbol with an empty name.
     pub(crate) name: &'a [u8],
     /// The name with its NUL.
     c_name: *const c_char,

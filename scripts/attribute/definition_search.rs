@@ -6,15 +6,16 @@
 //! of that piece. Three kinds of symbols need more than the piece:
 //!
 //! - Symbols of the linker script are in no module, even inside a piece of a module.
-//! - A symbol without a size at the boundary of two pieces may be the end of the first or the beginning of
-//!   the second: an empty `struct lock_class_key`, the label after a table.
+//! - A symbol without a size at the boundary of two pieces may belong to either piece. Examples are an empty
+//!   `struct lock_class_key`, and the label after a table.
 //! - A constant that the linker merged is at one address for all object files that define it.
 //!
-//! The last two kinds need the symbol tables of the object files there; at a boundary, only if these object
-//! files are of different modules. If none of these tables has the symbol, or the map names no object file
-//! there, the search reads the symbol tables of all object files. The search does not guess: a symbol that
-//! no object file defines, or that object files of different modules may define, is reported and in no
-//! module. Symbols that the linker makes by itself, such as `__start_SECTION`, are in no module without a report.
+//! For a merged constant, the search reads the symbol tables of the object files there. At a boundary, it
+//! does so if these object files are of different modules. If none of these tables has the symbol, or the map
+//! names no object file there, the search reads the symbol tables of all object files. The search does not
+//! guess: a symbol that no object file defines, or that object files of different modules may define, is
+//! reported and in no module. Symbols that the linker makes by itself, such as `__start_SECTION`, are in no
+//! module without a report.
 
 use std::sync::Arc;
 
@@ -78,10 +79,10 @@ pub(super) struct Search<'a, 'm> {
 /// The modules of a piece at a boundary.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AtBoundary {
-    /// The modules of the one object file there: `None` if they are not known, and [`SetId::EMPTY`] if the bytes
-    /// are from the linker or a tool.
+    /// The modules of the one object file there: `None` if they are not known, and [`SetId::EMPTY`] if the
+    /// bytes are from the linker or a tool.
     OneObject(Option<SetId>),
-    /// The modules of one of several object files.
+    /// The modules of one of several object files, or of one that the map does not name.
     AnyObject,
 }
 
@@ -134,7 +135,7 @@ impl<'a, 'm> Search<'a, 'm> {
         }
     }
 
-    /// The modules of a symbol without a size between pieces.
+    /// The modules of a symbol that has no size and is at a boundary of pieces.
     fn at_boundary(&mut self, grouped: &GroupedSymbol<'_>, place: &Place<'_, 'm>) -> Answer {
         let pieces = place.ends.into_iter().chain(place.empty);
         let pieces = pieces.chain(place.begins);
@@ -202,8 +203,9 @@ impl<'a, 'm> Search<'a, 'm> {
         }
     }
 
-    /// The modules of the object files that define a symbol with the name of `grouped` and can be its source, if
-    /// all of them have the same modules. Otherwise [`NoAnswer::Unattributed`] with `reason`.
+    /// Searches all object files for definitions of the name of `grouped` that the symbol can come from.
+    /// Returns the modules of these object files if all have the same modules. Otherwise
+    /// [`NoAnswer::Unattributed`] with `reason`.
     fn by_name(&mut self, grouped: &GroupedSymbol<'_>, reason: &'static str) -> Answer {
         let unattributed = || NoAnswer::Unattributed(reason);
         let linkage = grouped.symbol.linkage;
@@ -319,7 +321,7 @@ impl<'a, 'm> Search<'a, 'm> {
     /// Return: true if the bytes of `symbol` in the image are `content`.
     fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> error::Result<bool> {
         let image = self.evidence.image;
-        // A symbol with a section index without a section, such as SHN_ABS, has no bytes.
+        // A symbol whose section index names no section, such as SHN_ABS, has no bytes.
         let Some(section) = image.section(symbol.section) else {
             return Ok(false);
         };

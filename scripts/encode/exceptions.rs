@@ -18,8 +18,8 @@ pub(crate) struct Exception<'t> {
     pub(crate) modules: SetId,
 }
 
-/// Compares the modules of each of `symbols`, which are at its index in `sets`, with the modules of the
-/// range at its address.
+/// The symbols whose modules differ from the modules of the range at their address. `sets` has the modules
+/// of each of `symbols`, in the same order.
 pub(super) fn find<'t>(
     symbols: &[Symbol<'t>],
     sets: &[SetId],
@@ -42,7 +42,8 @@ pub(super) fn find<'t>(
     Ok(exceptions)
 }
 
-/// A walk over ranges in the order of symbols, whose offsets rise except for a few jumps.
+/// A walk over ranges in the order of symbols. The offset rises from one symbol to the next, except for a few
+/// falls.
 struct RangeWalk<'a> {
     ranges: &'a [Range<'a>],
     /// Index of the first range that starts above the last offset.

@@ -24,15 +24,15 @@ pub(crate) struct ObjectFile<'m> {
     pub(crate) name: ObjectName<'m>,
     /// The built-in modules that its command names, or the reason why no command tells them.
     pub(crate) modules: std::result::Result<Vec<ModuleId>, String>,
-    /// Its mergeable sections, or the reason why it cannot be read. Empty unless the link of the image
-    /// merges constants and hides that.
+    /// Its mergeable sections, or the reason why it cannot be read. Empty unless the linker may have merged
+    /// constants of the object file without saying so in the map.
     pub(crate) mergeable: std::result::Result<Vec<MergeableSection>, String>,
     /// Index in the order of the link; `None` if the maps do not tell.
     pub(crate) link_index: Option<usize>,
-    /// A file that can be read, in contrast to bytes in an archive.
+    /// True for a file of its own, false for bytes in an archive.
     pub(crate) is_file: bool,
-    /// kbuild's archives have all object files of modules. This one is from outside of them: the link was
-    /// given it by itself, as the tables of kallsyms, or it is of the compiler's library.
+    /// True for an object file outside of kbuild's archives, which have all object files of modules. The
+    /// command of the link names it, like the tables of kallsyms, or it is from the compiler's library.
     pub(crate) is_outside_archives: bool,
 }
 
@@ -107,7 +107,7 @@ fn modules_by_command(
     builtin: &BuiltinModules,
     buffer: &mut Vec<u8>,
 ) -> std::result::Result<Vec<ModuleId>, String> {
-    // Each once, in the order in which they are found.
+    // In the order in which they are found.
     let mut objects = vec![path.to_owned()];
     let mut next = 0;
     let mut found = None;
@@ -127,7 +127,7 @@ fn modules_by_command(
             return Err("it was made of objects of different modules".to_owned());
         }
     }
-    // If none was found, the commands make the object files of each other.
+    // Nothing was found if the commands form a circle: each object file is made of another one of them.
     found.ok_or_else(|| unnamed(path))
 }
 

@@ -3,8 +3,8 @@
 //! The file that a request names: the image of a kernel, or a listing.
 //!
 //! The content of a file tells its form, whatever the file is called. A build directory stands for the
-//! vmlinux in it, and no name for the listing of the running kernel. The forms that contain another one
-//! are unpacked first: `vmlinuz`, `zboot` and `decompress`.
+//! vmlinux in it. A request that names no file reads the listing of the running kernel. A vmlinuz, a zboot
+//! file and a compressed file contain another file, which is unpacked first.
 
 use std::borrow::Cow;
 use std::fs;
@@ -29,12 +29,12 @@ pub(crate) const RUNNING: &str = "/proc/kallmodsyms";
 /// The image in a build directory.
 const VMLINUX: &str = "vmlinux";
 
-/// More bytes than the fields in front of a name have.
+/// The number of first bytes that tell a listing from other files: more than the fields before a name have.
 const BEGINNING: usize = 64;
 
 const ELF: &[u8] = b"\x7fELF";
 
-/// The most forms around an image: gzip around the EFI program that contains an Image.
+/// The largest number of files around an image: gzip around the EFI program that contains an Image.
 const CONTAINERS: usize = 2;
 
 /// The remedy for a file that is no kernel.
@@ -51,7 +51,7 @@ const REFUSED: [(&[u8], &str, &str); 3] = [
     ),
     (
         b"\xd0\x0d\xfe\xed",
-        "this is a flattened image tree of U-Boot",
+        "this is a device tree or an image tree of U-Boot",
         "Give the Image or the vmlinux that it was made from.",
     ),
     (
@@ -115,7 +115,7 @@ impl KernelFile {
         !matches!(self, Self::Listing { .. })
     }
 
-    /// Its ELF file; `None` for a listing or an Image.
+    /// Its ELF file; `None` for a listing, a dump or an Image.
     pub(crate) fn elf(&self) -> Result<Option<Elf<'_>>> {
         match self {
             Self::Image { path, bytes } if bytes.starts_with(ELF) => {
@@ -198,8 +198,8 @@ fn failure(path: &Path, error: &std::io::Error) -> Error {
     match is_missing && path == Path::new(RUNNING) {
         true => Error::in_file(
             path,
-            "this kernel runs without CONFIG_KALLMODSYMS",
-            format!("Boot a kernel that has the option, or name a file. {GIVE}"),
+            "this kernel has no such file",
+            format!("Boot a kernel that has CONFIG_KALLMODSYMS, or name a file. {GIVE}"),
         ),
         false => Error::in_file(path, error.to_string(), GIVE),
     }

@@ -102,11 +102,10 @@ pub fn counts(objtree: &Path) -> Result<Vec<(String, u64)>> {
         ("ranges", "kallsyms_num_modules"),
         ("exceptions", "kallsyms_num_module_exceptions"),
     ] {
-        // The generator writes no exception tables if the kernel has no exceptions.
         let table = stored.iter().find(|table| table.name == name);
         let word = table.and_then(|table| table.bytes.first_chunk());
-        let count = word.map_or(0, |word| u32::from_le_bytes(*word));
-        counts.push((title.to_owned(), u64::from(count)));
+        let word = word.with_context(|| format!("the kernel has no table {name}"))?;
+        counts.push((title.to_owned(), u64::from(u32::from_le_bytes(*word))));
     }
     for (index, name) in GROUPS.iter().enumerate() {
         let of_group = stored

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compiles the generator and the format code with the oldest rustc that Kconfig admits. The component also
-//! needs the kernel's crates, so cells of `make matrix` compile it with that rustc.
+//! Compiles the generator and the format code with the oldest rustc that Kconfig admits. The component is not
+//! compiled here, because it needs the kernel's crates; the kernels `trixie` of `make matrix` have that rustc.
 
 use std::env;
 use std::fs;
@@ -25,8 +25,8 @@ const MANIFESTS: &[&str] = &["tests/Cargo.toml", tool::MANIFEST];
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     for manifest in MANIFESTS {
         report.check(
-            &format!("{manifest}: no locked crate wants a newer rustc than Kconfig"),
-            want_no_newer(manifest),
+            &format!("{manifest}: no locked crate requires a newer rustc than Kconfig admits"),
+            check_rust_versions(manifest),
         );
     }
     let release = Release::oldest()?;
@@ -35,7 +35,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     let own = generator_flags()?;
     let generator: Vec<_> = common.iter().chain(&own).map(String::as_str).collect();
     // In the kernel, the format code is a private module, whose items need no documentation.
-    let edition: Vec<_> = common
+    let format: Vec<_> = common
         .iter()
         .map(String::as_str)
         .filter(|flag| *flag != "-Wmissing_docs")
@@ -43,7 +43,7 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
         .collect();
     for (what, file, flags) in [
         ("the generator", "scripts/kallmodsyms.rs", &generator),
-        ("the format code", "rust/format/mod.rs", &edition),
+        ("the format code", "rust/format/mod.rs", &format),
     ] {
         report.check(
             &format!(
@@ -56,8 +56,9 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     Ok(())
 }
 
-/// Checks that no locked crate that this host compiles wants a newer rustc than Kconfig.
-fn want_no_newer(manifest: &str) -> Result<()> {
+/// Checks the `rust-version` of each locked crate for this host: none is above the oldest rustc that Kconfig
+/// admits.
+fn check_rust_versions(manifest: &str) -> Result<()> {
     let oldest = toolchain::oldest_rustc()?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args(["metadata", "--locked", "--format-version", "1"]);

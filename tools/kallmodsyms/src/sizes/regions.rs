@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The regions of an image: its sections, cut where the class changes.
+//! The regions of an image: its sections, cut where the class can change.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ struct Region {
     class: Class,
 }
 
-/// All bytes of the sections that are part of the image.
+/// The regions of all sections that are loaded into memory.
 pub(crate) struct Regions(Vec<Region>);
 
 impl Regions {
@@ -28,7 +28,7 @@ impl Regions {
             let start = section.address;
             let end = start.checked_add(section.size).ok_or_else(|| {
                 Error::new(
-                    format!("the section at {start:#x} is larger than the address space"),
+                    format!("the section at {start:#x} ends beyond the address space"),
                     DAMAGED,
                 )
             })?;

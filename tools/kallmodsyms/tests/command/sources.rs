@@ -99,7 +99,7 @@ fn other_files_are_refused_by_name() {
         ("missing", "missing: No such file"),
         ("kallsyms", "kallsyms: this is a copy of /proc/kallsyms"),
         ("uImage", "a uImage of U-Boot"),
-        ("image.fit", "a flattened image tree"),
+        ("image.fit", "an image tree of U-Boot"),
         ("boot.img", "a boot image of Android"),
     ] {
         for arguments in REQUESTS {
