@@ -25,6 +25,9 @@ use crate::tool;
 /// The version of blazecli that cargo compiles. Debian has no package of blazecli.
 const BLAZECLI: &str = "0.1.14";
 
+/// The script for drgn, and the decoder that the script imports from the directory above its own.
+const DRGN: [&str; 2] = ["tools/drgn/kallmodsyms.py", "tools/kallmodsyms_tables.py"];
+
 /// Runs `make clients`. Returns true if all checks passed.
 pub fn run(options: &Options) -> Result<bool> {
     let options = &options.or_config("clients");
@@ -66,13 +69,20 @@ pub fn run(options: &Options) -> Result<bool> {
 
 /// Packs a guest with the kernel's modules and the files of `tests/clients`. Its `init` mounts the disk.
 fn pack(options: &Options, kernel: &Kernel, blazecli: &Path) -> Result<Guest> {
-    let sources = options::repository()?.join("tests/clients");
+    let repository = options::repository()?;
+    let sources = repository.join("tests/clients");
     let directory = kernel.objtree.join("clients");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     let root = guest::install_modules(kernel, &directory)?;
 
     let mut list = Files::new();
-    for name in ["bin", "clients", "disk"] {
+    for name in [
+        "bin",
+        "clients",
+        "clients/tools",
+        "clients/tools/drgn",
+        "disk",
+    ] {
         list.directory(Path::new(name));
     }
     list.file("bin/busybox", &guest::busybox(options)?, 0o755);
@@ -87,6 +97,9 @@ fn pack(options: &Options, kernel: &Kernel, blazecli: &Path) -> Result<Guest> {
             _ => format!("clients/{name}"),
         };
         list.file(&place, &entry.path(), 0o755);
+    }
+    for file in DRGN {
+        list.file(&format!("clients/{file}"), &repository.join(file), 0o644);
     }
     list.tree(&root, &root.join("lib"))?;
 

@@ -14,7 +14,13 @@ use crate::lab::progress::Phase;
 
 const SUITE: &str = "unstable";
 
-const PACKAGES: &[&str] = &["bpftrace", "dtrace", "linux-perf", "trace-cmd"];
+const PACKAGES: &[&str] = &[
+    "bpftrace",
+    "dtrace",
+    "linux-perf",
+    "python3-drgn",
+    "trace-cmd",
+];
 
 /// The disk. The harness makes it again only if [`PACKAGES`] changes.
 pub fn image(cache: &Cache) -> Result<PathBuf> {

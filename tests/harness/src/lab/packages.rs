@@ -70,8 +70,8 @@ const DOCS: &[&str] = &[
 ];
 /// Packages for `make deb`: dpkg-dev finds the libraries that the package depends on.
 const DEB: &[&str] = &["binutils", "dpkg-dev", "gcc", "libc6-dev", "make"];
-/// Packages to run the scripts in `tools/drgn` and `tools/gdb`. pip installs drgn.
-const DEBUGGERS: &[&str] = &["gdb", "python3-venv"];
+/// Packages to compress dumps, and to run the scripts in `tools/drgn` and `tools/gdb`. pip installs drgn.
+const DEBUGGERS: &[&str] = &["gdb", "makedumpfile", "python3-venv"];
 /// Packages to make file systems of Debian 12 and 13.
 const BOOTSTRAP: &[&str] = &["debian-archive-keyring", "mmdebstrap"];
 /// Packages for `make clients`: mmdebstrap makes a root file system, and pahole makes the kernel's BTF.
