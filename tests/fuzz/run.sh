@@ -28,6 +28,15 @@ share() {
 	esac
 }
 
+# Bytes of the longest input. Texts and listings are read line by line, so long ones find nothing
+# that short ones do not.
+longest() {
+	case $1 in
+	listing | text) echo 1024 ;;
+	*) echo 8192 ;;
+	esac
+}
+
 fail() {
 	echo "kallmodsyms: $*" >&2
 	exit 1
@@ -92,7 +101,7 @@ for source in "$directory/engine/"*.rs; do
 	log=$output/$name.log
 	mkdir -p "$output/corpus/$name" "$output/findings"
 	TMPDIR=$temporary "$binaries/$name" "$output/corpus/$name" "$directory/corpus/$name" \
-		"$bound" -max_len=8192 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		"$bound" -max_len="$(longest "$name")" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 		-artifact_prefix="$output/findings/$name-" >"$log" 2>&1 &
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do

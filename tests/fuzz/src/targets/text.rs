@@ -3,6 +3,7 @@
 //! A text for `annotate` and `count`: whatever it is, `annotate` only adds marks to it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use kallmodsyms::{Annotate, Count, CountBy, Texts};
 
@@ -35,9 +36,11 @@ const MARKS: [&[u8]; 5] = [
 ];
 
 pub fn run(input: &[u8]) {
-    let kernel = scratch::file("kallmodsyms", LISTING);
+    thread_local! {
+        static KERNEL: PathBuf = scratch::file("kallmodsyms", LISTING);
+    }
     let texts = Texts {
-        kernel,
+        kernel: KERNEL.with(Clone::clone),
         ..Texts::default()
     };
     let annotate = Annotate {
@@ -60,21 +63,30 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Tells whether `output` is `input` with marks added.
-fn only_adds_marks(input: &[u8], output: &[u8]) -> bool {
-    // The numbers of bytes of the input that can be in the output so far.
-    let mut ahead = vec![BTreeSet::new(); output.len() + 1];
-    ahead[0].insert(0);
-    for at in 0..output.len() {
-        let rest = &output[at..];
-        for taken in std::mem::take(&mut ahead[at]) {
-            if input.get(taken) == Some(&rest[0]) {
-                ahead[at + 1].insert(taken + 1);
+/// Return: true if `output` is `input` with marks added.
+pub fn only_adds_marks(input: &[u8], output: &[u8]) -> bool {
+    // A text can have the bytes of a mark itself, so the comparison goes two ways there. Pairs of numbers of
+    // bytes, of the output and of the input, from which a way goes on.
+    let mut ways = vec![(0, 0)];
+    let mut seen = BTreeSet::new();
+    while let Some((mut written, mut taken)) = ways.pop() {
+        loop {
+            let rest = &output[written..];
+            if rest.first() == Some(&b' ') {
+                if !seen.insert((written, taken)) {
+                    break;
+                }
+                let marks = MARKS.iter().filter(|mark| rest.starts_with(mark));
+                ways.extend(marks.map(|mark| (written + mark.len(), taken)));
             }
-            for mark in MARKS.iter().filter(|mark| rest.starts_with(mark)) {
-                ahead[at + mark.len()].insert(taken);
+            match (rest.first(), input.get(taken)) {
+                (None, None) => return true,
+                (Some(one), Some(other)) if one == other => (),
+                _ => break,
             }
+            written += 1;
+            taken += 1;
         }
     }
-    ahead[output.len()].contains(&input.len())
+    false
 }
