@@ -3,9 +3,9 @@
 //! Finds the object files that vmlinux is linked from.
 //!
 //! `vmlinux.a` is a thin archive of the objects that are always linked. If the kernel has modules,
-//! it also has the objects of the libraries (`lib/lib.a`, ...). Otherwise the linker takes only the
-//! needed objects from the libraries, which the command for `vmlinux.o` names. The last link adds a
-//! few objects of its own.
+//! `vmlinux.a` also has the objects of the libraries (`lib/lib.a`, ...). Otherwise the linker takes only
+//! the needed objects from the libraries. The command for `vmlinux.o` names the libraries. The last link
+//! adds a few objects of its own.
 
 use std::collections::HashSet;
 use std::fs;

@@ -6,8 +6,8 @@
 //! of the section move by one distance, and one symbol with a known definition shows that distance.
 //!
 //! A linker for RISC-V removes bytes from a section: it shortens calls, and removes padding. In
-//! vmlinux for RISC-V, a symbol is between the nearest known symbols before and after it. Its distance to each
-//! of these is not larger than in the object.
+//! vmlinux for RISC-V, a symbol is between the nearest known symbols before and after it. The distance to each
+//! of these symbols is not larger than in the object.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -66,7 +66,7 @@ impl Bases {
 /// and after it is larger than in the object.
 fn is_between(places: &BTreeMap<u64, u64>, offset: u64, address: u64) -> bool {
     let is_in_order =
-        |one: (u64, u64), other: (u64, u64)| other.1.wrapping_sub(one.1) <= other.0 - one.0;
+        |lower: (u64, u64), upper: (u64, u64)| upper.1.wrapping_sub(lower.1) <= upper.0 - lower.0;
     let here = (offset, address);
     let before = places.range(..=offset).next_back();
     let after = places.range(offset..).next();
@@ -106,7 +106,7 @@ mod tests {
     use super::{is_between, near_each_other};
 
     #[test]
-    fn what_is_elsewhere_is_left_out() {
+    fn a_far_place_is_left_out() {
         // One place is 4 bytes nearer, because a call became shorter; another place is far away.
         let places = vec![(0, 0x1000), (0x20, 0x101c), (0x40, 0x9000), (0x60, 0x1058)];
         let near = near_each_other(places);

@@ -62,7 +62,7 @@ impl BuiltinRanges {
     }
 }
 
-/// Parses a line to its first offset, its last offset, and the words after the offsets.
+/// Parses a line to its start offset, its end offset (exclusive), and the words after the offsets.
 fn parse(line: &str) -> Option<(u64, u64, Vec<&str>)> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let (start, end) = words.next()?.split_once('-')?;
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_count_from_where_the_anchor_says() {
+    fn offsets_count_from_the_section_start_that_the_anchor_gives() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let text = ".data 00000010-00000010 = _sdata\n.data 00000020-00000028 b a\n";
         fs::write(file.path(), text).unwrap();

@@ -45,16 +45,16 @@ pub struct Symbol {
     pub section: Option<SectionIndex>,
 }
 
-/// An entry of a symbol table: the mark of a source file, which the symbols of that file follow, or a definition.
+/// An entry of a symbol table: the mark of a source file, or a defined symbol. The local symbols of a source file
+/// follow its mark.
 #[derive(Clone, Copy, Debug)]
 pub enum Entry {
     File(Name),
     Symbol(Symbol),
 }
 
-/// True if the symbol is only a hint for tools, as `$x`, or a label of the compiler, as `.LBB0_1`. kallsyms leaves
-/// out such symbols.
-fn is_mark(name: &[u8]) -> bool {
+/// True for a hint for tools, as `$x`, and for a label of the compiler, as `.LBB0_1`.
+fn is_ignored_by_kallsyms(name: &[u8]) -> bool {
     name.starts_with(b"$") || name.starts_with(b".L")
 }
 
@@ -66,12 +66,12 @@ pub fn entries(file: &object::File<'_>, names: &mut Names) -> Result<Vec<Entry>>
             continue;
         };
         let kind = st_info & 0xf;
-        // Neither nm nor the kernel prints symbols of files and sections.
+        // kallsyms has no section symbols and no undefined symbols.
         if kind == STT_SECTION || (symbol.is_undefined() && kind != STT_FILE) {
             continue;
         }
         let name = symbol.name_bytes()?;
-        if is_mark(name) {
+        if is_ignored_by_kallsyms(name) {
             continue;
         }
         let name = names.add(name);

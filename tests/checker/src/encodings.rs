@@ -19,7 +19,7 @@ const RANK_STEP: usize = 512;
 
 /// The difference between the gap and the size of a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Less {
+enum Padding {
     /// The gap is larger than the size by this number of bytes.
     Bytes(u64),
     /// The symbol has a gap, but no size.
@@ -38,7 +38,7 @@ struct Encoding {
 pub struct Encodings {
     symbols: usize,
     /// The number of symbols for each difference.
-    counts: HashMap<Less, usize>,
+    counts: HashMap<Padding, usize>,
     /// The number of bytes of this kernel's tables.
     linked: Option<usize>,
 }
@@ -53,9 +53,9 @@ impl Encodings {
         let mut counts = HashMap::new();
         for (size, gap) in sizes.zip(gaps(listing)) {
             let less = match gap.checked_sub(size) {
-                Some(1..) if size == 0 => Less::NoSize,
-                Some(less) => Less::Bytes(less),
-                None => Less::Overlaps(size),
+                Some(1..) if size == 0 => Padding::NoSize,
+                Some(less) => Padding::Bytes(less),
+                None => Padding::Overlaps(size),
             };
             *counts.entry(less).or_default() += 1;
         }
@@ -67,7 +67,7 @@ impl Encodings {
     }
 
     /// The number of symbols that `serves` rejects.
-    fn others(&self, serves: impl Fn(Less) -> bool) -> usize {
+    fn count_except(&self, serves: impl Fn(Padding) -> bool) -> usize {
         let others = self.counts.iter().filter(|(&less, _)| !serves(less));
         others.map(|(_, count)| count).sum()
     }
@@ -76,27 +76,28 @@ impl Encodings {
     fn all(&self) -> Vec<Encoding> {
         let n = self.symbols;
         let ranks = |entries: usize| entries.div_ceil(RANK_STEP) * 4;
-        let filled = |less| less == Less::Bytes(0);
-        let below = |limit| move |less| matches!(less, Less::Bytes(less) if less < limit);
-        let no_size = |less| less == Less::NoSize;
+        let filled = |less| less == Padding::Bytes(0);
+        let below = |limit| move |less| matches!(less, Padding::Bytes(less) if less < limit);
+        let no_size = |less| less == Padding::NoSize;
         let byte_or_none = |less| below(254)(less) || no_size(less);
         let nibble_or_none = |less| below(14)(less) || no_size(less);
 
         // The symbols whose value does not fit in a nibble have a byte. The values that do not fit in a byte have
         // a word.
-        let after_nibble = self.others(nibble_or_none);
-        let after_byte = self.others(|less| nibble_or_none(less) || below(255)(less));
+        let after_nibble = self.count_except(nibble_or_none);
+        let after_byte = self.count_except(|less| nibble_or_none(less) || below(255)(less));
         let frequent = self.frequent(15);
-        let is_frequent = |less: Less| frequent.contains(&less);
-        let bits = self.others(filled);
-        let after_frequent = self.others(|less| filled(less) || is_frequent(less));
-        let after_all = self.others(|less| filled(less) || is_frequent(less) || below(255)(less));
+        let is_frequent = |less: Padding| frequent.contains(&less);
+        let bits = self.count_except(filled);
+        let after_frequent = self.count_except(|less| filled(less) || is_frequent(less));
+        let after_all =
+            self.count_except(|less| filled(less) || is_frequent(less) || below(255)(less));
         [
             ("a word for each symbol", n * 8),
             ("32 bits for each symbol", n * 4),
             (
                 "a byte for each symbol; else index and word in a sorted table",
-                n + self.others(byte_or_none) * 12,
+                n + self.count_except(byte_or_none) * 12,
             ),
             (
                 "a nibble for each symbol; else 32 bits, found by rank",
@@ -123,14 +124,15 @@ impl Encodings {
     }
 
     /// The `count` most frequent differences that are not 0 and fit into 32 bits.
-    fn frequent(&self, count: usize) -> Vec<Less> {
-        let usable = |less: &Less| match *less {
-            Less::Bytes(less) => less != 0 && u32::try_from(less).is_ok(),
-            Less::NoSize => true,
-            Less::Overlaps(_) => false,
+    fn frequent(&self, count: usize) -> Vec<Padding> {
+        let usable = |less: &Padding| match *less {
+            Padding::Bytes(less) => less != 0 && u32::try_from(less).is_ok(),
+            Padding::NoSize => true,
+            Padding::Overlaps(_) => false,
         };
         let usable = self.counts.iter().filter(|(less, _)| usable(less));
-        let mut sorted: Vec<(usize, Less)> = usable.map(|(&less, &count)| (count, less)).collect();
+        let mut sorted: Vec<(usize, Padding)> =
+            usable.map(|(&less, &count)| (count, less)).collect();
         sorted.sort_by_key(|&(count, _)| std::cmp::Reverse(count));
         sorted
             .into_iter()
@@ -153,18 +155,18 @@ impl Encodings {
     /// Writes a line for each encoding.
     pub fn write(&self, out: &mut impl Write) -> IoResult<()> {
         let each = |bytes: usize| bytes as f64 / self.symbols as f64;
-        let filled = Less::Bytes(0);
-        let below = |less| matches!(less, Less::Bytes(less) if less < 16);
-        let count = |others: usize| self.symbols - others;
+        let filled = Padding::Bytes(0);
+        let below = |less| matches!(less, Padding::Bytes(less) if less < 16);
+        let count = |rest: usize| self.symbols - rest;
         writeln!(
             out,
             "symbols: {}; filling their gap: {}; with 0 to 15 bytes of padding: {}; without a size: {}; \
              overlapping: {}",
             self.symbols,
-            count(self.others(|less| less == filled)),
-            count(self.others(below)),
-            count(self.others(|less| less == Less::NoSize)),
-            count(self.others(|less| matches!(less, Less::Overlaps(_)))),
+            count(self.count_except(|less| less == filled)),
+            count(self.count_except(below)),
+            count(self.count_except(|less| less == Padding::NoSize)),
+            count(self.count_except(|less| matches!(less, Padding::Overlaps(_)))),
         )?;
         writeln!(out, "entropy: {:.2} bits a symbol", self.entropy())?;
         writeln!(out, "bytes, bytes a symbol:")?;
@@ -206,13 +208,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes() {
+    fn bytes_of_each_encoding() {
         let counts = [
-            (Less::Bytes(0), 2048),
-            (Less::Bytes(3), 1024),
-            (Less::NoSize, 512),
-            (Less::Bytes(100), 511),
-            (Less::Overlaps(9), 1),
+            (Padding::Bytes(0), 2048),
+            (Padding::Bytes(3), 1024),
+            (Padding::NoSize, 512),
+            (Padding::Bytes(100), 511),
+            (Padding::Overlaps(9), 1),
         ];
         let encodings = Encodings {
             symbols: 4096,

@@ -36,7 +36,7 @@ struct Fit {
     unit: usize,
     /// The symbols of the group that the unit defines.
     found: Vec<(usize, Definition)>,
-    /// The number of these symbols at the right distance from the rest of their section.
+    /// The number of found symbols at the right distance from the other symbols of their section.
     agreeing: usize,
 }
 

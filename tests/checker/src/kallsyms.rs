@@ -74,14 +74,14 @@ enum Encoding {
     Base { base: u64, absolute_percpu: bool },
     /// Signed distances from the address of the entry, in a table at address `table`. Kernels without
     /// kallsyms_relative_base have this encoding.
-    Themselves { table: u64 },
+    EntryRelative { table: u64 },
 }
 
 impl Encoding {
     fn of(image: &Image, build: &Path) -> Result<Self> {
         let table = image.address("kallsyms_offsets");
         match (image.address("kallsyms_relative_base"), table) {
-            (None, Some(table)) => Ok(Self::Themselves { table }),
+            (None, Some(table)) => Ok(Self::EntryRelative { table }),
             _ => Ok(Self::Base {
                 base: image.table("kallsyms_relative_base")?.u64()?,
                 absolute_percpu: configured(build, "CONFIG_KALLSYMS_ABSOLUTE_PERCPU")?,
@@ -104,7 +104,7 @@ impl Encoding {
     fn address(&self, index: u64, offset: u32) -> u64 {
         let signed = i64::from(offset as i32);
         match *self {
-            Self::Themselves { table } => (table + 4 * index).wrapping_add_signed(signed),
+            Self::EntryRelative { table } => (table + 4 * index).wrapping_add_signed(signed),
             Self::Base {
                 base,
                 absolute_percpu,
@@ -117,7 +117,7 @@ impl Encoding {
     }
 }
 
-/// True if the `.config` of the build sets `option` to `y`.
+/// True if `include/config/auto.conf` of the build sets `option` to `y`.
 pub fn configured(build: &Path, option: &str) -> Result<bool> {
     let path = build.join("include/config/auto.conf");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -125,7 +125,7 @@ pub fn configured(build: &Path, option: &str) -> Result<bool> {
     Ok(text.lines().any(|other| other == line))
 }
 
-/// The tokens: the text for each byte of a compressed name.
+/// The tokens. A token is the text that a byte of a compressed name stands for.
 struct Tokens<'a> {
     texts: &'a [u8],
     starts: Vec<u16>,
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn addresses_in_each_encoding() {
         let base = 0xffff_ffff_8100_0000;
         let relative = |base, absolute_percpu| Encoding::Base {
             base,
@@ -175,13 +175,13 @@ mod tests {
         assert_eq!(percpu.address(0, 0x1f000), 0x1f000);
         assert_eq!(percpu.address(0, -1i32 as u32), base);
         assert_eq!(percpu.address(0, -0x101i32 as u32), base + 0x100);
-        let table = Encoding::Themselves { table: base };
+        let table = Encoding::EntryRelative { table: base };
         assert_eq!(table.address(2, 0x10), base + 0x18);
         assert_eq!(table.address(1, -8i32 as u32), base - 4);
     }
 
     #[test]
-    fn names() {
+    fn names_with_lengths_of_one_and_two_bytes() {
         let tokens = Tokens {
             texts: b"Tab\0c\0",
             starts: [vec![0, 4], vec![0; 254]].concat(),

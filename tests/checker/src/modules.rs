@@ -54,8 +54,8 @@ impl BuiltIn {
         self.0.len()
     }
 
-    /// The modules that the command of `object` names. If the command names objects instead, the modules of these
-    /// objects. `object` is relative to `build`.
+    /// Returns the modules that the command of `object` names. For a command with input objects, returns the modules
+    /// of the input objects. `object` is relative to `build`.
     pub fn owner(&self, build: &Path, object: &Path) -> Result<Owner> {
         let mut modules = BTreeSet::new();
         let mut is_compiled = false;
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn c_and_rust() {
+    fn compiler_commands_of_c_and_rust() {
         let c = r#"savedcmd_a.o := gcc -DKBUILD_MODFILE='"net/a net/b-c"' -c -o a.o a.c"#;
         assert_eq!(parse(c), Command::Files("net/a net/b-c".into()));
         let rust = "savedcmd_r.o := RUST_MODFILE=samples/rust/r rustc --crate-type rlib";
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn of_other_objects_or_of_none() {
+    fn commands_with_input_objects_and_commands_of_unknown_form() {
         let objcopy = "savedcmd_d/x.o := objcopy --prefix-symbols=__pi_ d/y.o d/x.o";
         assert_eq!(parse(objcopy), Command::Objects(vec!["d/y.o".into()]));
         for command in [
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_give_their_modules() {
+    fn an_object_has_the_modules_of_its_input_objects() {
         let build = tempfile::tempdir().unwrap();
         let write = |file: &str, text: &str| fs::write(build.path().join(file), text).unwrap();
         write(

@@ -11,12 +11,13 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(
     name = "check",
-    about = "Checks what /proc/kallmodsyms of a built kernel says against its object files",
-    after_help = "Exit code: 0 if nothing is wrong, enough is shown and the build attributed all, \
-                  1 if not, 2 if it cannot be checked. (make itself makes 2 of both.)"
+    about = "Compares /proc/kallmodsyms of a built kernel with the kernel's object files",
+    after_help = "Exit code: 0 if the kernel passes, 1 if a symbol has wrong modules, too many symbols \
+                  lack their modules or the build lists unattributed symbols, 2 if the checker cannot \
+                  read the build. (make returns 2 in both cases of failure.)"
 )]
 pub struct Options {
-    /// The build directory: where vmlinux and the object files are
+    /// The build directory, with vmlinux and the object files
     #[arg(short = 'O', long, env = "O", value_name = "DIR")]
     objtree: Option<PathBuf>,
 

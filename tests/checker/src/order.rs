@@ -21,9 +21,9 @@ use crate::untouched::Label;
 /// The rank of a symbol by the rules of `scripts/kallsyms.c`; a lower rank comes first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    /// A weak symbol comes after strong ones.
+    /// A weak symbol comes after strong symbols.
     weak: bool,
-    /// A name that looks like a label of the linker script comes after others.
+    /// A name that looks like a label of the linker script comes after other names.
     of_linker_script: bool,
     /// A name with more leading underscores comes later.
     underscores: usize,
@@ -58,7 +58,7 @@ struct Difference {
     address: u64,
     without: Vec<Symbol>,
     with: Vec<Symbol>,
-    /// True if the option may order the symbols so: the rules rank them equal, and their sizes decide.
+    /// True if the option may make this order: the reordered symbols have equal ranks, and their sizes decide.
     allowed: bool,
 }
 
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks() {
+    fn ranks_follow_the_rules_of_kallsyms() {
         let rising = [
             "T startup",
             "t _text",
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn size_decides_among_equals_only() {
+    fn size_decides_only_between_symbols_of_equal_rank() {
         let etext = [("T _etext", 0), ("r __func__.0", 19), ("r __func__.1", 7)];
         let same = compare(&etext, &["T _etext", "r __func__.0", "r __func__.1"], true).unwrap();
         assert!(same.good() && same.differences.is_empty());

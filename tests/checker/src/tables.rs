@@ -3,7 +3,7 @@
 //! Decodes the module tables in vmlinux. This code is not shared with the kernel or the generator.
 //!
 //! A range ends at the start of the next range. A symbol is in the modules of the range at its offset from
-//! `_text`, modulo 2^32, unless its index is among the exceptions. Modules are an offset into the names: 0
+//! `_text`, modulo 2^32, unless its index is among the exceptions. A table entry is an offset into the names: 0
 //! is no module; any other offset points to a name, or to a zero byte, a count and that number of names.
 
 use std::collections::HashMap;

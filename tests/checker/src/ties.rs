@@ -7,10 +7,9 @@
 //! 1. A global symbol comes from the object that defines it as global. A weak symbol comes from the
 //!    first linked object that defines it as weak. A definition in a section wins over a common
 //!    definition. If all definitions are common, the linker uses the first of the largest.
-//! 2. A local symbol comes from the object that its position in the symbol table gives ([`groups`]),
-//!    or from the only object with this name, size and kind. If these two disagree, or both
-//!    give several objects, the address of the section ([`bases`]) decides. Otherwise, the symbol is
-//!    unclear.
+//! 2. The position of a local symbol in the symbol table gives its object ([`groups`]). The name, the size
+//!    and the kind can give its object too. If the two results disagree, or both have several objects, the
+//!    address of the section ([`bases`]) decides. Otherwise, the symbol is unclear.
 //! 3. The linker can make a hidden global symbol local. GNU ld writes such symbols behind a mark without
 //!    a name, LLD leaves the symbols hidden. Such a symbol comes from the object that defines it as
 //!    global.
@@ -41,7 +40,7 @@ pub enum Origin {
     Defined(Definition),
     /// objtool made the symbol for a function. The function comes from one of these definitions.
     Prefix(Rc<[Definition]>),
-    /// No object defines it.
+    /// No object defines the symbol.
     Link,
     /// The symbol can come from any of these definitions.
     Unclear(Rc<[Definition]>),
@@ -118,27 +117,27 @@ fn known<'a>(
 struct Candidates<'p> {
     program: &'p Program,
     /// The found definitions. Thousands of symbols have the same name, for example `__func__.0`.
-    known: HashMap<(Shape, Made), Rc<[Definition]>>,
+    known: HashMap<(Shape, OriginalBinding), Rc<[Definition]>>,
 }
 
 /// The binding that a symbol of vmlinux had in its object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Made {
+enum OriginalBinding {
     Global,
     Weak,
     Local,
-    /// Local, or global and hidden.
+    /// Local and hidden, or global.
     HiddenLocal,
-    /// Global; the linker made the symbol local.
-    OfGlobal,
+    /// Global. The linker made the symbol local.
+    GlobalMadeLocal,
 }
 
-impl Made {
+impl OriginalBinding {
     fn from(symbol: &Symbol, behind_nameless: bool) -> Self {
         match symbol.binding {
             Binding::Global => Self::Global,
             Binding::Weak => Self::Weak,
-            Binding::Local if behind_nameless => Self::OfGlobal,
+            Binding::Local if behind_nameless => Self::GlobalMadeLocal,
             Binding::Local if symbol.hidden => Self::HiddenLocal,
             Binding::Local => Self::Local,
         }
@@ -152,7 +151,7 @@ impl Made {
             Self::Weak => definition.binding == Binding::Weak,
             Self::Local => is_local && !definition.hidden,
             Self::HiddenLocal => !is_local || definition.hidden,
-            Self::OfGlobal => !is_local,
+            Self::GlobalMadeLocal => !is_local,
         }
     }
 
@@ -161,7 +160,7 @@ impl Made {
         match self {
             Self::Global | Self::Weak => definition.binding != Binding::Local,
             Self::Local => true,
-            Self::HiddenLocal | Self::OfGlobal => false,
+            Self::HiddenLocal | Self::GlobalMadeLocal => false,
         }
     }
 }
@@ -173,23 +172,23 @@ impl<'p> Candidates<'p> {
     }
 
     fn of(&mut self, symbol: &Symbol, behind_nameless: bool) -> Rc<[Definition]> {
-        let made = Made::from(symbol, behind_nameless);
+        let original = OriginalBinding::from(symbol, behind_nameless);
         let program = self.program;
-        let known = self.known.entry((symbol.shape, made));
-        let found = known.or_insert_with(|| candidates(program, symbol.shape, made).into());
+        let known = self.known.entry((symbol.shape, original));
+        let found = known.or_insert_with(|| candidates(program, symbol.shape, original).into());
         Rc::clone(found)
     }
 }
 
-fn candidates(program: &Program, shape: Shape, made: Made) -> Vec<Definition> {
+fn candidates(program: &Program, shape: Shape, original: OriginalBinding) -> Vec<Definition> {
     let named = program.named(shape.name).iter().copied();
     let symbol = |definition: &Definition| program.symbol(*definition);
     let mut found: Vec<Definition> = named
         .clone()
-        .filter(|definition| made.is_from(symbol(definition)))
+        .filter(|definition| original.is_from(symbol(definition)))
         .collect();
     if found.is_empty() {
-        let may_be = |definition: &Definition| made.may_be_from(symbol(definition));
+        let may_be = |definition: &Definition| original.may_be_from(symbol(definition));
         found = named.filter(may_be).collect();
     }
     if found.iter().all(|definition| symbol(definition).common) {
@@ -366,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_names_are_told_apart_by_their_files() {
+    fn file_marks_distinguish_symbols_with_equal_names() {
         let kernel = Kernel::of(3);
         let mut definitions = kernel.program.units.iter().flat_map(|unit| &unit.locals);
         for (entry, origin) in kernel.linked.iter().zip(kernel.origins()) {

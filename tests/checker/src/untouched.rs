@@ -21,7 +21,7 @@ pub struct Label {
     pub name: Vec<u8>,
 }
 
-/// The own symbols of the kernel in the build directory `build`, in the order of `tree`.
+/// The symbols of the kernel in the build directory `build`, in the order by `scripts/kallsyms.c` of `tree`.
 pub fn order(tree: &Path, build: &Path) -> Result<Vec<Label>> {
     let directory = tempfile::tempdir()?;
     let program = directory.path().join("kallsyms");
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows() {
+    fn only_rows_of_names_have_a_label() {
         let row = b"\t.byte 0x04, 0x54, 0x1a, 0xf0, 0x34\t/* Tstartup_64 */";
         let startup = label(row).unwrap();
         assert_eq!((startup.kind, &*startup.name), (b'T', &b"startup_64"[..]));

@@ -47,7 +47,7 @@ pub struct Verdict {
     /// The number of symbols in a module. A symbol with several possible sets of modules counts only if its line
     /// shows no module.
     pub members: usize,
-    /// The number of these symbols whose line shows their modules.
+    /// The number of symbols in a module whose line shows their modules.
     pub right: usize,
     /// The number of lines that show a module.
     pub labelled: usize,

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The checker on a small kernel of every installed linker, with right tables and with wrong
-//! tables. Needs `as`, `ar` and `ld`, like any build of a kernel; uses LLD if it is installed.
+//! Runs the checker on a small kernel with right tables, and on kernels with wrong tables.
+//!
+//! The tests need `as`, `ar` and `ld`, like any build of a kernel. They also link with LLD if LLD is
+//! installed.
 
 mod kernel;
 mod shapes;
 
 use assert_cmd::Command;
-use kernel::{Kernel, Label, Linker, Way};
+use kernel::{Kernel, Link, Linker, Modules};
 use predicates::str::{contains, is_match};
 
-/// Runs the checker on a kernel that shows for each symbol what `label` makes of the truth.
-fn check(label: impl Fn(&str, Label) -> Label) -> assert_cmd::assert::Assert {
-    let kernel = Kernel::build(Linker::Gnu, Way::Objects, label);
+/// Runs the checker on a kernel that shows each symbol in the modules `shown(name, expected modules)`.
+fn check(shown: impl Fn(&str, Modules) -> Modules) -> assert_cmd::assert::Assert {
+    let kernel = Kernel::build(Linker::Gnu, Link::Archives, shown);
     command(&kernel).assert()
 }
 
@@ -22,19 +24,19 @@ fn command(kernel: &Kernel) -> Command {
     command
 }
 
-fn right(_: &str, truth: Label) -> Label {
+fn right(_: &str, truth: Modules) -> Modules {
     truth
 }
 
 const ALL_RIGHT: &str = "symbols of modules: 11, shown with their modules: 11 (100.000 %)";
 
 #[test]
-fn nothing_wrong() {
-    // LLD writes no mark for an object of assembler.
+fn right_tables_pass() {
+    // LLD writes no file mark for an object that the assembler made without `.file`.
     let linkers = [Some(Linker::Gnu), Linker::lld()];
     for linker in linkers.into_iter().flatten() {
-        for way in [Way::Objects, Way::Whole] {
-            command(&Kernel::build(linker, way, right))
+        for link in [Link::Archives, Link::VmlinuxObject] {
+            command(&Kernel::build(linker, link, right))
                 .assert()
                 .success()
                 .stdout(contains(ALL_RIGHT))
@@ -45,8 +47,8 @@ fn nothing_wrong() {
 }
 
 #[test]
-fn a_file_of_ranges_stands_in_for_the_tables() {
-    let kernel = Kernel::build(Linker::Gnu, Way::Objects, right);
+fn ranges_option_replaces_the_tables() {
+    let kernel = Kernel::build(Linker::Gnu, Link::Archives, right);
     let ranges = kernel.path().join("ranges");
     std::fs::write(&ranges, "").unwrap();
     let mut command = command(&kernel);
@@ -61,7 +63,7 @@ fn a_file_of_ranges_stands_in_for_the_tables() {
 }
 
 #[test]
-fn function_in_another_module() {
+fn function_shown_in_a_wrong_module() {
     check(|name, truth| if name == "a_open" { &["b_mod"] } else { truth })
         .code(1)
         .stdout(contains("wrong, with a size: 1\n"))
@@ -71,8 +73,8 @@ fn function_in_another_module() {
 }
 
 #[test]
-fn static_functions_of_one_name_exchanged() {
-    let exchange: fn(&str, Label) -> Label = |name, truth| match (name, truth) {
+fn modules_of_two_static_functions_with_one_name_swapped() {
+    let exchange: fn(&str, Modules) -> Modules = |name, truth| match (name, truth) {
         ("init_once", []) => &["a"],
         ("init_once", _) => &[],
         _ => truth,
@@ -88,14 +90,14 @@ fn static_functions_of_one_name_exchanged() {
 }
 
 #[test]
-fn one_of_two_modules_is_not_enough() {
+fn symbol_of_two_modules_shown_in_one() {
     check(|name, truth| if name == "shared_work" { &["a"] } else { truth })
         .code(1)
         .stdout(contains("T shared_work: shown [a], expected [a] [b_mod]"));
 }
 
 #[test]
-fn seams_and_markers() {
+fn symbols_without_a_size() {
     check(|name, truth| match name {
         "a_end" => &[],
         "section_end" => &["a"],
@@ -111,7 +113,7 @@ fn seams_and_markers() {
 }
 
 #[test]
-fn objtool_prefix_is_where_its_function_is() {
+fn objtool_prefix_has_the_modules_of_its_function() {
     check(|name, truth| {
         if name == "__pfx_init_once" {
             &["b_mod"]
@@ -126,8 +128,8 @@ fn objtool_prefix_is_where_its_function_is() {
 }
 
 #[test]
-fn missing_may_be_allowed() {
-    let kernel = Kernel::build(Linker::Gnu, Way::Objects, |name, truth| {
+fn min_recall_allows_missing_modules() {
+    let kernel = Kernel::build(Linker::Gnu, Link::Archives, |name, truth| {
         if name == "a_open" {
             &[]
         } else {
@@ -143,9 +145,9 @@ fn missing_may_be_allowed() {
 }
 
 #[test]
-fn entry_flipped_in_vmlinux() {
-    let kernel = Kernel::build(Linker::Gnu, Way::Objects, right);
-    kernel.flip("kallsyms_modules");
+fn wrong_table_entry_in_vmlinux() {
+    let kernel = Kernel::build(Linker::Gnu, Link::Archives, right);
+    kernel.change_entry("kallsyms_modules");
     command(&kernel)
         .assert()
         .code(1)
@@ -153,8 +155,8 @@ fn entry_flipped_in_vmlinux() {
 }
 
 #[test]
-fn what_cannot_be_checked() {
-    let kernel = Kernel::build(Linker::Gnu, Way::Objects, right);
+fn missing_inputs_give_exit_code_2() {
+    let kernel = Kernel::build(Linker::Gnu, Link::Archives, right);
     let fails = |message: &'static str| {
         command(&kernel).assert().code(2).stderr(contains(message));
     };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of module a. Its file mark is that of core/main.o; it replaces a weak function of the kernel's;
-# its last symbol has no size and is where the next object begins.
+# An object of module a. It has the same file mark as core/main.o and replaces the weak function of
+# core/main.o. The symbol a_end has no size and is at the start of the next object.
 	.file "main.c"
 	.text
 	.globl a_open

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of b-mod, and of a module that is not built in. Assembler, with a label that shared/work.o has
-# too.
+# An object of b-mod and of a module that is not built in. It has no file mark. Its label loop is in
+# shared/work.o too.
 	.text
 	.globl b_late
 	.type b_late, %function

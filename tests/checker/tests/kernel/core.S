@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of the kernel proper. Has a static function, a static name and a constant that a/main.o has too.
+# An object in no module. a/main.o defines the same static function, string and constant.
 	.file "main.c"
 	.text
 	.globl start

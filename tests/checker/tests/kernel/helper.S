@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of a library, for core/main.o.
+# An object of a library. core/main.o needs the object.
 	.file "helper.c"
 	.text
 	.globl helper

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A small kernel: objects, a link, and tables that each test chooses.
+//! Builds a small kernel from assembler sources. Each test chooses the modules in its tables.
 
 mod tables;
 
@@ -13,43 +13,48 @@ use tempfile::TempDir;
 
 pub use tables::Symbol;
 
-/// The modules that a symbol is shown with.
-pub type Label = &'static [&'static str];
+/// The names of the modules of a symbol.
+pub type Modules = &'static [&'static str];
 
 /// An object file.
 pub struct ObjectFile {
-    /// Without `.o`.
+    /// The path without `.o`.
     pub path: &'static str,
-    pub made: Made,
+    pub command: SavedCommand,
     pub source: &'static str,
 }
 
-/// The command that kbuild stores for an object.
+/// The command that the `.cmd` file of an object contains.
 #[derive(Clone, Copy)]
-pub enum Made {
-    /// A command for these module files.
-    For(&'static str),
+pub enum SavedCommand {
+    /// A compiler command with these module files.
+    Compile(&'static str),
     /// This command.
-    By(&'static str),
-    /// No command.
-    Unsaid,
+    Other(&'static str),
+    /// No `.cmd` file.
+    Missing,
 }
 
 /// The parts of a kernel.
 pub struct Parts {
     /// In link order.
     pub objects: &'static [ObjectFile],
-    /// The objects in lib/lib.a, linked if they are needed.
+    /// The objects in lib/lib.a. The linker takes only the needed objects.
     pub library: &'static [ObjectFile],
+    /// The content of modules.builtin.
     pub built_in: &'static str,
-    /// For each name, the modules of its symbols in the order of their addresses; of those at one
-    /// address, in the order of the symbol table.
-    pub truth: &'static [(&'static str, &'static [Label])],
+    /// For each name, the expected modules of the symbols with this name, by address. Symbols at one
+    /// address have the order of the symbol table. Symbols of other names are in no module.
+    pub truth: &'static [(&'static str, &'static [Modules])],
 }
 
-const fn object(path: &'static str, files: &'static str, source: &'static str) -> ObjectFile {
-    let made = Made::For(files);
-    ObjectFile { path, made, source }
+pub const fn object(path: &'static str, files: &'static str, source: &'static str) -> ObjectFile {
+    let command = SavedCommand::Compile(files);
+    ObjectFile {
+        path,
+        command,
+        source,
+    }
 }
 
 pub const SMALL: Parts = Parts {
@@ -87,7 +92,7 @@ pub enum Linker {
 }
 
 impl Linker {
-    /// LLD if it is here.
+    /// LLD if it is installed.
     pub fn lld() -> Option<Self> {
         let names = ["ld.lld", "ld.lld-19"];
         let here = |name: &&str| Command::new(name).arg("--version").output().is_ok();
@@ -102,33 +107,33 @@ impl Linker {
     }
 }
 
-/// The inputs of the link of vmlinux, as kbuild passes them.
+/// The kind of the link of vmlinux.
 #[derive(Clone, Copy)]
-pub enum Way {
-    /// The objects in vmlinux.a.
-    Objects,
-    /// vmlinux.o, which is all of them.
-    Whole,
-    /// The objects, to run at any address.
-    Anywhere,
+pub enum Link {
+    /// The inputs are vmlinux.a and lib/lib.a.
+    Archives,
+    /// The input is vmlinux.o, which an earlier link makes from the archives.
+    VmlinuxObject,
+    /// The inputs are the archives, and the linker makes a position-independent kernel.
+    Relocatable,
 }
 
 /// A finished build.
 pub struct Kernel(TempDir);
 
 impl Kernel {
-    /// Builds the small kernel, whose tables show for each symbol what `label` makes of its name and
-    /// the truth.
-    pub fn build(linker: Linker, way: Way, label: impl Fn(&str, Label) -> Label) -> Self {
-        Self::of(&SMALL, linker, way, |name, _, truth| label(name, truth))
+    /// Builds the kernel [`SMALL`]. Its tables show each symbol in the modules
+    /// `shown(name, expected modules)`.
+    pub fn build(linker: Linker, link: Link, shown: impl Fn(&str, Modules) -> Modules) -> Self {
+        Self::of(&SMALL, linker, link, |name, _, truth| shown(name, truth))
     }
 
-    /// Builds the kernel of `parts`; `label` gets the letter of the symbol's type too.
+    /// Builds the kernel of `parts`. `shown` also gets the type letter of the symbol.
     pub fn of(
         parts: &Parts,
         linker: Linker,
-        way: Way,
-        label: impl Fn(&str, char, Label) -> Label,
+        link: Link,
+        shown: impl Fn(&str, char, Modules) -> Modules,
     ) -> Self {
         let kernel = Self(tempfile::tempdir().unwrap());
         kernel.archive("vmlinux.a", "cDPrST", parts.objects);
@@ -143,13 +148,13 @@ impl Kernel {
 
         kernel.assemble("objtool", include_str!("objtool.S"));
         kernel.assemble(".tmp_vmlinux0.kallsyms", "");
-        kernel.link(linker, way, ".tmp_vmlinux0.kallsyms.o");
+        kernel.link(linker, link, ".tmp_vmlinux0.kallsyms.o");
         let mut symbols = kernel.symbols(parts.truth);
         for symbol in &mut symbols {
-            symbol.label = label(&symbol.name, symbol.kind, symbol.label);
+            symbol.modules = shown(&symbol.name, symbol.kind, symbol.modules);
         }
         kernel.assemble(".tmp_vmlinux1.kallsyms", &tables::assembler(&symbols));
-        kernel.link(linker, way, ".tmp_vmlinux1.kallsyms.o");
+        kernel.link(linker, link, ".tmp_vmlinux1.kallsyms.o");
         kernel
     }
 
@@ -161,8 +166,8 @@ impl Kernel {
         fs::remove_file(self.path().join(file)).unwrap();
     }
 
-    /// Changes the first entry of `table` that is not zero to the first of another value.
-    pub fn flip(&self, table: &str) {
+    /// Overwrites the first nonzero entry of `table` with the next different nonzero entry.
+    pub fn change_entry(&self, table: &str) {
         let path = self.path().join("vmlinux");
         let mut data = fs::read(&path).unwrap();
         let file = object::File::parse(&*data).unwrap();
@@ -188,15 +193,22 @@ impl Kernel {
         fs::write(path, text).unwrap();
     }
 
-    /// Makes a thin archive of `objects`, each with the command that kbuild keeps.
+    /// Assembles `objects`, writes their `.cmd` files, and makes a thin archive.
     fn archive(&self, archive: &str, operation: &str, objects: &[ObjectFile]) {
         let mut members = Vec::new();
-        for ObjectFile { path, made, source } in objects {
+        for ObjectFile {
+            path,
+            command,
+            source,
+        } in objects
+        {
             self.assemble(path, source);
-            let command = match made {
-                Made::For(files) => Some(format!("as -DKBUILD_MODFILE='\"{files}\"' -c")),
-                Made::By(command) => Some((*command).to_owned()),
-                Made::Unsaid => None,
+            let command = match command {
+                SavedCommand::Compile(files) => {
+                    Some(format!("as -DKBUILD_MODFILE='\"{files}\"' -c"))
+                }
+                SavedCommand::Other(command) => Some((*command).to_owned()),
+                SavedCommand::Missing => None,
             };
             if let Some(command) = command {
                 let (directory, file) = path.split_once('/').unwrap();
@@ -220,25 +232,25 @@ impl Kernel {
         self.run("as", &["-o", &format!("{name}.o"), &format!("{name}.S")]);
     }
 
-    fn link(&self, linker: Linker, way: Way, tables: &str) {
+    fn link(&self, linker: Linker, link: Link, tables: &str) {
         let all = ["--whole-archive", "vmlinux.a", "--no-whole-archive"];
         let needed = ["--start-group", "lib/lib.a", "--end-group"];
         let archives = [all, needed].concat();
-        let objects = match way {
-            Way::Objects | Way::Anywhere => &archives[..],
-            Way::Whole => {
+        let objects = match link {
+            Link::Archives | Link::Relocatable => &archives[..],
+            Link::VmlinuxObject => {
                 let output = ["-r", "-o", "vmlinux.o"];
                 self.run(linker.program(), &[&output[..], &archives].concat());
                 &["vmlinux.o"]
             }
         };
         let output = ["-T", "vmlinux.lds", "-o", "vmlinux"];
-        let anywhere: &[&str] = match way {
-            Way::Anywhere => &["-pie", "--no-dynamic-linker", "-z", "notext"],
-            Way::Objects | Way::Whole => &[],
+        let relocatable: &[&str] = match link {
+            Link::Relocatable => &["-pie", "--no-dynamic-linker", "-z", "notext"],
+            Link::Archives | Link::VmlinuxObject => &[],
         };
         let rest = ["objtool.o", tables];
-        let arguments = [&output[..], anywhere, objects, &rest].concat();
+        let arguments = [&output[..], relocatable, objects, &rest].concat();
         self.run(linker.program(), &arguments);
     }
 
@@ -250,8 +262,8 @@ impl Kernel {
         assert!(output.status.success(), "{program} {arguments:?}: {errors}");
     }
 
-    /// The symbols of vmlinux, by address, with the truth.
-    fn symbols(&self, truth: &[(&str, &[Label])]) -> Vec<Symbol> {
+    /// The symbols of vmlinux, sorted by address, with their expected modules.
+    fn symbols(&self, truth: &[(&str, &[Modules])]) -> Vec<Symbol> {
         let data = fs::read(self.path().join("vmlinux")).unwrap();
         let file = object::File::parse(&*data).unwrap();
         let mut symbols: Vec<Symbol> = file
@@ -265,18 +277,18 @@ impl Kernel {
                     false => 't',
                 },
                 name: symbol.name().unwrap().to_owned(),
-                label: &[],
+                modules: &[],
             })
             .filter(|symbol| !symbol.name.is_empty())
             .collect();
         symbols.sort_by_key(|symbol| symbol.address);
-        for (name, labels) in truth {
+        for (name, expected) in truth {
             let named = symbols.iter_mut().filter(|symbol| symbol.name == *name);
-            let mut labels = labels.iter();
+            let mut expected = expected.iter();
             for symbol in named {
-                symbol.label = labels.next().expect(name);
+                symbol.modules = expected.next().expect(name);
             }
-            assert!(labels.next().is_none(), "{name} is not there");
+            assert!(expected.next().is_none(), "vmlinux lacks a symbol {name}");
         }
         symbols
     }

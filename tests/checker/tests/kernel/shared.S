@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of the modules a and b-mod. Assembler, so without a file mark.
+# An object of the modules a and b-mod, without a file mark.
 	.text
 	.globl shared_work
 	.type shared_work, %function

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! kallsyms' tables and the module tables for a list of symbols, as assembler source.
+//! Encodes the kallsyms tables and the module tables of a list of symbols as assembler source.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::Label;
+use super::Modules;
 
 /// The start address of the kernel, as in vmlinux.lds.
 pub const TEXT: u64 = 0xffff_ffff_8100_0000;
 
-/// A line of the listing.
+/// A symbol in the kernel's listing.
 pub struct Symbol {
     pub address: u64,
     pub kind: char,
     pub name: String,
-    pub label: Label,
+    pub modules: Modules,
 }
 
-/// The tables of `symbols`, which are sorted by address. Every address has a range, and symbols
-/// that are not in the modules of the first one at their address are exceptions.
+/// The tables of `symbols`, which must be sorted by address. Each address begins a range with the modules of
+/// the first symbol at the address. A later symbol at the address with different modules is an exception.
 pub fn assembler(symbols: &[Symbol]) -> String {
     let mut names = Names::default();
     let mut ranges: BTreeMap<u64, u32> = BTreeMap::new();
     let mut exceptions = Vec::new();
     for (index, symbol) in symbols.iter().enumerate() {
-        let entry = names.add(symbol.label);
+        let entry = names.add(symbol.modules);
         if *ranges.entry(symbol.address - TEXT).or_insert(entry) != entry {
             exceptions.push((index as u64, entry));
         }
@@ -61,7 +61,7 @@ pub fn assembler(symbols: &[Symbol]) -> String {
         .flat_map(|text| [&[text.len() as u8], text.as_bytes()].concat())
         .collect();
     table("kallsyms_names", ".byte", &bytes(&compressed));
-    // Each byte stands for itself.
+    // Token N is the byte N.
     let tokens: Vec<u8> = (0..=255).flat_map(|byte| [byte, 0]).collect();
     table("kallsyms_token_table", ".byte", &bytes(&tokens));
     let starts: Vec<u64> = (0..256).map(|byte| byte * 2).collect();
@@ -93,29 +93,30 @@ pub fn assembler(symbols: &[Symbol]) -> String {
     source
 }
 
-/// The names table without its first byte, and where each label is in the whole.
+/// The names table without its leading zero byte.
 #[derive(Default)]
 struct Names {
     bytes: Vec<u8>,
-    entries: BTreeMap<Label, u32>,
+    /// The offset of each set of modules in the names table, which has the leading zero byte.
+    entries: BTreeMap<Modules, u32>,
 }
 
 impl Names {
-    fn add(&mut self, label: Label) -> u32 {
-        if label.is_empty() {
+    fn add(&mut self, modules: Modules) -> u32 {
+        if modules.is_empty() {
             return 0;
         }
-        if let Some(&entry) = self.entries.get(label) {
+        if let Some(&entry) = self.entries.get(modules) {
             return entry;
         }
         let entry = self.bytes.len() as u32 + 1;
-        if label.len() > 1 {
-            self.bytes.extend([0, label.len() as u8]);
+        if modules.len() > 1 {
+            self.bytes.extend([0, modules.len() as u8]);
         }
-        for name in label {
+        for name in modules {
             self.bytes.extend(name.bytes().chain([0]));
         }
-        self.entries.insert(label, entry);
+        self.entries.insert(modules, entry);
         entry
     }
 }

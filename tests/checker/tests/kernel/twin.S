@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of the kernel, twice: nothing in vmlinux tells the two objects apart.
+# Two objects in no module have this source. Nothing in vmlinux distinguishes the two objects.
 	.file "twin.c"
 	.section .rodata.twin, "a"
 	.type twin, %object

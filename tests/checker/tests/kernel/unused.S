@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of a library, for nobody, though it looks much like the objects that are linked.
+# An object of a library. No object needs it, although its symbols are similar to the linked symbols.
 	.file "main.c"
 	.text
 	.globl start_unused

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Objects that are compiled, made or named in unusual ways. Every installed linker links each
-//! kernel in all ways; the expected modules are beside the objects.
+//! Tests the checker on unusual object files. Each kernel states its objects and their expected modules.
 
 mod objects;
 mod sections;
@@ -11,34 +10,34 @@ use assert_cmd::assert::Assert;
 use predicates::str::contains;
 
 use crate::command;
-use crate::kernel::{Kernel, Label, Linker, Made, ObjectFile, Parts, Way};
-
-const fn of(path: &'static str, files: &'static str, source: &'static str) -> ObjectFile {
-    let made = Made::For(files);
-    ObjectFile { path, made, source }
-}
+use crate::kernel::{object, Kernel, Link, Linker, Modules, ObjectFile, Parts};
 
 const BUILT_IN: &str = "kernel/a/a.ko\nkernel/b/b-mod.ko\n";
 
-/// No library is needed.
-const NO_LIBRARY: &[ObjectFile] = &[of("lib/unused", "lib/unused", "")];
+/// A library whose only object is not needed.
+const NO_LIBRARY: &[ObjectFile] = &[object("lib/unused", "lib/unused", "")];
 
-/// Links the kernel of `parts` in all ways, which shows what `label` makes of the truth.
-fn in_all_ways(parts: &Parts, label: impl Fn(&str, char, Label) -> Label, check: impl Fn(Assert)) {
+/// Links the kernel of `parts` by each installed linker in each [`Link`], and runs `check` on the checker's
+/// result. The kernel shows each symbol in the modules `shown(name, type letter, expected modules)`.
+fn with_each_linker(
+    parts: &Parts,
+    shown: impl Fn(&str, char, Modules) -> Modules,
+    check: impl Fn(Assert),
+) {
     let linkers = [Some(Linker::Gnu), Linker::lld()];
     for linker in linkers.into_iter().flatten() {
-        for way in [Way::Objects, Way::Whole, Way::Anywhere] {
-            let kernel = Kernel::of(parts, linker, way, &label);
+        for link in [Link::Archives, Link::VmlinuxObject, Link::Relocatable] {
+            let kernel = Kernel::of(parts, linker, link, &shown);
             check(command(&kernel).assert());
         }
     }
 }
 
-/// Checks that so many symbols are in modules, and shown so.
-fn all_right(parts: &Parts, members: usize) {
+/// Asserts that the checker accepts right tables, and counts `members` symbols of modules.
+fn assert_all_shown(parts: &Parts, members: usize) {
     let says =
         format!("symbols of modules: {members}, shown with their modules: {members} (100.000 %)");
-    in_all_ways(
+    with_each_linker(
         parts,
         |_, _, truth| truth,
         |assert| {
@@ -48,9 +47,9 @@ fn all_right(parts: &Parts, members: usize) {
     );
 }
 
-/// What the checker says of the kernel of `parts` that shows what `label` makes of the truth: that
-/// something is not right.
-fn found(parts: &Parts, label: impl Fn(&str, char, Label) -> Label) -> Assert {
-    let kernel = Kernel::of(parts, Linker::Gnu, Way::Objects, label);
+/// Asserts that the checker rejects the modules `shown(name, type letter, expected modules)`. Returns the
+/// checker's result.
+fn assert_fault(parts: &Parts, shown: impl Fn(&str, char, Modules) -> Modules) -> Assert {
+    let kernel = Kernel::of(parts, Linker::Gnu, Link::Archives, shown);
     command(&kernel).assert().code(1)
 }

@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Objects that no compiler made, modules of equal names, and the build's list of unattributed symbols.
+//! Tests objects that no compiler made, modules with equal names, and the build's list of unattributed symbols.
 
 use assert_cmd::assert::Assert;
 use predicates::str::contains;
 
-use super::{all_right, found, of, BUILT_IN, NO_LIBRARY};
+use super::{assert_all_shown, assert_fault, BUILT_IN, NO_LIBRARY};
 use crate::command;
-use crate::kernel::{Kernel, Label, Linker, Made, ObjectFile, Parts, Way};
+use crate::kernel::{object, Kernel, Link, Linker, Modules, ObjectFile, Parts, SavedCommand};
 
-/// Objects that are not from a compiler. What objcopy and `ld -r` make is of the objects that they
-/// had; of prebuilt ones and of files as they are, nothing tells.
+/// Objects that no compiler made. An output of objcopy has the modules of the input objects. The modules of a
+/// prebuilt object and of a binary file are unknown.
 const NOT_COMPILED: Parts = Parts {
     objects: &[
-        of(
+        object(
             "a/code",
             "a/a",
             ".globl code\n.section .text.code, \"ax\"\ncode: .quad 1\n",
         ),
         ObjectFile {
             path: "a/renamed",
-            made: Made::By("objcopy --prefix-symbols=__pi_ a/code.o a/renamed.o"),
+            command: SavedCommand::Other("objcopy --prefix-symbols=__pi_ a/code.o a/renamed.o"),
             source: ".globl __pi_code\n.section .text.code, \"ax\"\n__pi_code: .quad 1\n",
         },
         ObjectFile {
             path: "a/shipped",
-            made: Made::Unsaid,
+            command: SavedCommand::Missing,
             source: ".globl shipped\n.section .text.s, \"ax\"\nshipped: .quad 1\n",
         },
         ObjectFile {
             path: "a/copied",
-            made: Made::By("cat a/copied.o_shipped > a/copied.o"),
+            command: SavedCommand::Other("cat a/copied.o_shipped > a/copied.o"),
             source: ".globl copied\n.section .text.s, \"ax\"\ncopied: .quad 1\n",
         },
         ObjectFile {
             path: "a/blob",
-            made: Made::By("ld -r --format=binary -o a/blob.o a/blob.bin"),
+            command: SavedCommand::Other("ld -r --format=binary -o a/blob.o a/blob.bin"),
             source: ".data\n.globl _binary_start\n_binary_start: .byte 1\n\
                      .globl _binary_size\n_binary_size = 1\n",
         },
@@ -46,15 +46,15 @@ const NOT_COMPILED: Parts = Parts {
 };
 
 #[test]
-fn objects_that_are_not_compiled() {
-    all_right(&NOT_COMPILED, 2);
-    let shipped = |name: &str, _, truth: Label| -> Label {
+fn objects_that_no_compiler_made() {
+    assert_all_shown(&NOT_COMPILED, 2);
+    let shipped = |name: &str, _, truth: Modules| -> Modules {
         match name {
             "shipped" => &["a"],
             _ => truth,
         }
     };
-    found(&NOT_COMPILED, shipped)
+    assert_fault(&NOT_COMPILED, shipped)
         .stdout(contains(
             "of modules: 2, whose command names no module file: 3\n",
         ))
@@ -65,9 +65,9 @@ fn objects_that_are_not_compiled() {
         .stdout(contains("T shipped: shown [a], expected no module"));
 }
 
-/// An object of two modules whose files have one name.
+/// An object of two modules with the same name, in different directories.
 const NAMESAKES: Parts = Parts {
-    objects: &[of(
+    objects: &[object(
         "a/both",
         "a/foo b/foo",
         ".globl both\n.section .text.both, \"ax\"\nboth: .quad 1\n",
@@ -78,20 +78,20 @@ const NAMESAKES: Parts = Parts {
 };
 
 #[test]
-fn modules_of_one_name_are_shown_once() {
-    all_right(&NAMESAKES, 1);
-    let twice = |name: &str, _, truth: Label| -> Label {
+fn two_modules_with_one_name_are_shown_once() {
+    assert_all_shown(&NAMESAKES, 1);
+    let twice = |name: &str, _, truth: Modules| -> Modules {
         match name {
             "both" => &["foo", "foo"],
             _ => truth,
         }
     };
-    found(&NAMESAKES, twice).stdout(contains("T both: shown [foo] [foo], expected [foo]"));
+    assert_fault(&NAMESAKES, twice).stdout(contains("T both: shown [foo] [foo], expected [foo]"));
 }
 
 #[test]
-fn the_build_says_what_it_did_not_attribute() {
-    let kernel = Kernel::build(Linker::Gnu, Way::Objects, |_, truth| truth);
+fn unattributed_list_of_the_build_fails_the_check() {
+    let kernel = Kernel::build(Linker::Gnu, Link::Archives, |_, truth| truth);
     let lines: Vec<String> = (0..12)
         .map(|number| format!("symbol ffffffff8100000{number:x} x{number}: no reason\n"))
         .collect();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Symbols in sections whose numbers do not fit in 16 bits, behind 70,000 sections of 8 bytes.
+# Defines symbols in sections whose numbers do not fit in 16 bits, because 70,000 sections precede them.
 	.file "main.c"
 	.altmacro
 	.macro fill number

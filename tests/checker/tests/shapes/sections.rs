@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A section for each function, and more sections than most files have.
+//! Tests a section for each function, and files with more than 65,535 sections.
 
 use std::fs;
 
 use predicates::str::contains;
 
-use super::{all_right, found, of, BUILT_IN, NO_LIBRARY};
+use super::{assert_all_shown, assert_fault, BUILT_IN, NO_LIBRARY};
 use crate::command;
-use crate::kernel::{Kernel, Label, Linker, Parts, Way};
+use crate::kernel::{object, Kernel, Link, Linker, Modules, Parts};
 
-/// A function and a constant of one name in each object, all in sections of their own: only the
-/// order of the symbol table tells whose they are. The constant's section is named as merged ones
-/// are, and is not.
+/// Both objects define a function `init_once` and a constant `str_spec.3`, each in a section of its own.
+/// Only the order of the symbol table shows the object of each symbol. The section `.rodata.cst16.a_only` has
+/// the name of a merged section, but not the flag.
 const FUNCTION_SECTIONS: Parts = Parts {
     objects: &[
-        of(
+        object(
             "core/main",
             "core/main",
             concat!(
@@ -30,7 +30,7 @@ const FUNCTION_SECTIONS: Parts = Parts {
                 ".type core_only, %object\ncore_only: .quad 7\n.size core_only, 8\n",
             ),
         ),
-        of(
+        object(
             "a/main",
             "a/a",
             concat!(
@@ -54,25 +54,25 @@ const FUNCTION_SECTIONS: Parts = Parts {
 };
 
 #[test]
-fn function_and_data_sections() {
-    all_right(&FUNCTION_SECTIONS, 3);
-    let swap = |name: &str, _, truth: Label| -> Label {
+fn equal_names_in_function_and_data_sections() {
+    assert_all_shown(&FUNCTION_SECTIONS, 3);
+    let swap = |name: &str, _, truth: Modules| -> Modules {
         match (name, truth.is_empty()) {
             ("str_spec.3", true) => &["a"],
             ("str_spec.3", false) => &[],
             _ => truth,
         }
     };
-    found(&FUNCTION_SECTIONS, swap)
+    assert_fault(&FUNCTION_SECTIONS, swap)
         .stdout(contains("wrong, with a size: 1\n"))
         .stdout(contains("missing: 1\n"));
 }
 
-/// An object, and a vmlinux, that have more sections than fit in 16 bits. Only where its own section
-/// is tells that the function of one name is not that of the other object.
+/// An object and a vmlinux with more sections than a 16-bit index can count. Both objects define `init_once`.
+/// Only the address of the section shows the object of each symbol.
 const SECTIONS: Parts = Parts {
     objects: &[
-        of(
+        object(
             "core/main",
             "core/main",
             concat!(
@@ -82,7 +82,7 @@ const SECTIONS: Parts = Parts {
                 ".type SHUFFLE, %object\nSHUFFLE: .quad 4, 5\n.size SHUFFLE, 16\n",
             ),
         ),
-        of("a/many", "a/a", include_str!("sections.S")),
+        object("a/many", "a/a", include_str!("sections.S")),
     ],
     library: NO_LIBRARY,
     built_in: BUILT_IN,
@@ -96,12 +96,12 @@ const SECTIONS: Parts = Parts {
 #[test]
 fn more_sections_than_fit_in_16_bits() {
     for linker in [Some(Linker::Gnu), Linker::lld()].into_iter().flatten() {
-        let kernel = Kernel::of(&SECTIONS, linker, Way::Objects, |_, _, truth| truth);
+        let kernel = Kernel::of(&SECTIONS, linker, Link::Archives, |_, _, truth| truth);
         let file = fs::read(kernel.path().join("vmlinux")).unwrap();
         assert_eq!(
             file[60..62],
             [0, 0],
-            "the header has the number of sections"
+            "the number of sections fits in the ELF header"
         );
         let assert = command(&kernel).assert().success();
         assert

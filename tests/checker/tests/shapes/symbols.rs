@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Symbols of equal names: hidden, merged, common and weak symbols.
+//! Tests symbols with equal names: hidden, merged, common and weak symbols.
 
 use predicates::str::contains;
 
-use super::{all_right, found, in_all_ways, of, BUILT_IN, NO_LIBRARY};
-use crate::kernel::{Label, Parts};
+use super::{assert_all_shown, assert_fault, with_each_linker, BUILT_IN, NO_LIBRARY};
+use crate::kernel::{object, Modules, Parts};
 
-/// A static function and a hidden one of one name and size, each in a section of its own. LLD, and
-/// GNU ld for a kernel that can run anywhere, make the hidden one local.
+/// A static function and a hidden function with the same name and size, each in a section of its own. LLD makes
+/// the hidden function local. GNU ld does so for a position-independent kernel.
 const HIDDEN: Parts = Parts {
     objects: &[
-        of(
+        object(
             "a/hidden",
             "a/a",
             concat!(
@@ -20,7 +20,7 @@ const HIDDEN: Parts = Parts {
                 ".type work, %function\nwork: .quad 1\n.size work, 8\n",
             ),
         ),
-        of(
+        object(
             "b/static",
             "b/b-mod",
             concat!(
@@ -35,24 +35,24 @@ const HIDDEN: Parts = Parts {
 };
 
 #[test]
-fn hidden_and_local_of_one_name() {
-    all_right(&HIDDEN, 2);
-    let swap = |_: &str, _, truth: Label| -> Label {
+fn hidden_and_static_function_with_one_name() {
+    assert_all_shown(&HIDDEN, 2);
+    let swap = |_: &str, _, truth: Modules| -> Modules {
         match truth {
             ["a"] => &["b_mod"],
             ["b_mod"] => &["a"],
             _ => truth,
         }
     };
-    in_all_ways(&HIDDEN, swap, |assert| {
+    with_each_linker(&HIDDEN, swap, |assert| {
         assert.code(1).stdout(contains("wrong, with a size: 2\n"));
     });
 }
 
-/// A local and a global constant of one name and size that the linker merges.
+/// A local and a global constant with the same name and size, which the linker merges.
 const MERGED: Parts = Parts {
     objects: &[
-        of(
+        object(
             "a/local",
             "a/a",
             concat!(
@@ -60,7 +60,7 @@ const MERGED: Parts = Parts {
                 ".type MASK, %object\nMASK: .quad 1, 2\n.size MASK, 16\n",
             ),
         ),
-        of(
+        object(
             "b/global",
             "b/b-mod",
             concat!(
@@ -75,16 +75,16 @@ const MERGED: Parts = Parts {
 };
 
 #[test]
-fn local_and_global_merged_into_one() {
-    all_right(&MERGED, 2);
-    let swap = |name: &str, kind, truth: Label| -> Label {
+fn local_and_global_constant_merged() {
+    assert_all_shown(&MERGED, 2);
+    let swap = |name: &str, kind, truth: Modules| -> Modules {
         match (name, kind) {
             ("MASK", 't') => &["b_mod"],
             ("MASK", 'T') => &["a"],
             _ => truth,
         }
     };
-    found(&MERGED, swap)
+    assert_fault(&MERGED, swap)
         .stdout(contains(
             "t MASK: shown [b_mod], expected [a]: defined by a/local.o",
         ))
@@ -93,15 +93,16 @@ fn local_and_global_merged_into_one() {
         ));
 }
 
-/// Common symbols: the largest is the one, then the first; a definition in a section goes before all.
+/// Common symbols. The linker takes the largest common symbol of a name, and the first of equal size. A
+/// definition in a section wins over all common symbols.
 const COMMON: Parts = Parts {
     objects: &[
-        of(
+        object(
             "a/one",
             "a/a",
             ".comm sized, 8\n.comm equal, 8\n.comm defined, 64\n",
         ),
-        of(
+        object(
             "b/two",
             "b/b-mod",
             concat!(
@@ -122,24 +123,24 @@ const COMMON: Parts = Parts {
 
 #[test]
 fn common_symbols() {
-    all_right(&COMMON, 3);
-    let all_of_a = |_: &str, _, truth: Label| if truth.is_empty() { truth } else { &["a"] };
-    found(&COMMON, all_of_a)
+    assert_all_shown(&COMMON, 3);
+    let all_of_a = |_: &str, _, truth: Modules| if truth.is_empty() { truth } else { &["a"] };
+    assert_fault(&COMMON, all_of_a)
         .stdout(contains("T sized: shown [a], expected [b_mod]"))
         .stdout(contains("T defined: shown [a], expected [b_mod]"))
         .stdout(contains("wrong, with a size: 2\n"));
 }
 
-/// A weak function that is not replaced: an object in a library that defines it as global is not
-/// linked.
+/// A weak function that no global definition replaces. A library object defines the function as global, but the
+/// linker does not take that object.
 const WEAK: Parts = Parts {
-    objects: &[of(
+    objects: &[object(
         "a/weak",
         "a/a",
         ".section .text.hook, \"ax\"\n.weak hook\n.type hook, %function\n\
          hook: .quad 1\n.size hook, 8\n",
     )],
-    library: &[of(
+    library: &[object(
         "lib/unused",
         "lib/unused",
         ".globl hook\n.type hook, %function\nhook: .quad 1\n.size hook, 8\n",
@@ -149,14 +150,14 @@ const WEAK: Parts = Parts {
 };
 
 #[test]
-fn weak_and_not_replaced() {
-    all_right(&WEAK, 1);
+fn weak_function_without_a_linked_replacement() {
+    assert_all_shown(&WEAK, 1);
 }
 
-/// Two objects that nothing tells apart, and what objtool puts before a function of each.
+/// Two equal objects of one module, and a symbol that objtool made for `init_once` of either object.
 const TWINS: Parts = Parts {
     objects: &[
-        of(
+        object(
             "a/one",
             "a/a",
             concat!(
@@ -164,7 +165,7 @@ const TWINS: Parts = Parts {
                 ".type init_once, %function\ninit_once: .quad 1\n.size init_once, 8\n"
             ),
         ),
-        of(
+        object(
             "a/two",
             "a/a",
             concat!(
@@ -182,21 +183,22 @@ const TWINS: Parts = Parts {
 };
 
 #[test]
-fn what_is_made_for_one_of_two_equal_functions() {
-    all_right(&TWINS, 3);
+fn objtool_prefix_of_one_of_two_equal_functions() {
+    assert_all_shown(&TWINS, 3);
 }
 
-/// What nothing tells, the kernel may show in no module: that is missing, not wrong.
+/// The kernel may show a symbol in no module if nothing distinguishes the objects of two modules. The checker
+/// then reports the symbol as missing, not as wrong.
 #[test]
-fn one_of_two_modules_cannot_be_told() {
+fn equal_objects_of_two_modules_are_unclear() {
     const PARTS: Parts = Parts {
         objects: &[
-            of(
+            object(
                 "a/one",
                 "a/a",
                 ".file \"twin.c\"\n.section .rodata.once, \"a\"\nonce: .quad 1\n",
             ),
-            of(
+            object(
                 "b/two",
                 "b/b-mod",
                 ".file \"twin.c\"\n.section .rodata.once, \"a\"\nonce: .quad 1\n",
@@ -207,10 +209,10 @@ fn one_of_two_modules_cannot_be_told() {
         truth: &[("once", &[&["a"], &["b_mod"]])],
     };
     let truth = |_: &str, _, truth| truth;
-    in_all_ways(&PARTS, truth, |assert| {
+    with_each_linker(&PARTS, truth, |assert| {
         assert.success().stdout(contains("unclear: 2\n"));
     });
-    found(&PARTS, |_, _, _| &[])
+    assert_fault(&PARTS, |_, _, _| &[])
         .stdout(contains(
             "symbols of modules: 2, shown with their modules: 0",
         ))
