@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Searches with libFuzzer for inputs that break readers of tables and of build inputs: `make fuzz`.
+# `make fuzz`: searches with libFuzzer for inputs that cause a panic in a fuzz target.
 #
 #   RUNS=10000000    executions, over all targets
 #   MINUTES=         minutes instead of executions, over all targets
@@ -16,7 +16,7 @@ output=${KALLMODSYMS_CACHE:?}/fuzz
 runs=${RUNS:-10000000}
 minutes=${MINUTES:-}
 
-# Per cent of the executions. Targets that run the whole generator are slow and get the fewest.
+# Prints the percentage of the executions for a target. The slow targets get the fewest executions.
 share() {
 	case $1 in
 	link) echo 3 ;;
@@ -47,7 +47,7 @@ case $runs in
 esac
 case $minutes in
 *[!0-9]*) fail "MINUTES=$minutes is not a number" ;;
-# libFuzzer takes 0 for no limit.
+# libFuzzer reads 0 as no limit.
 0) fail "MINUTES=0: at least 1" ;;
 esac
 if [ -n "${TARGET:-}" ]; then
@@ -68,7 +68,7 @@ build clean
 build build --features engine
 binaries=${CARGO_TARGET_DIR:-$directory/../target}/$host/fuzz
 
-# Targets write inputs to files: in memory, if the system has such a directory.
+# The targets write inputs to files. A directory in memory is the fastest place for the files.
 temporary=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" kallmodsyms.XXXXXX)
 pid=
 finish() {
@@ -82,7 +82,7 @@ count() {
 	sed -n 's/^#\([0-9]*\).*/\1/p' "$1" | tail -n 1
 }
 
-# The limit of one target: executions, or seconds.
+# Prints libFuzzer's option for the limit of a target: executions, or seconds.
 bound() {
 	targets=$(find "$directory/engine" -name '*.rs' | wc -l)
 	share=$(share "$1")
@@ -115,13 +115,13 @@ for source in "$directory/engine/"*.rs; do
 		grep -A 3 -e panicked -e '^==.*ERROR' "$log" | head -n 8
 		input=$(sed -n 's/.*Test unit written to //p' "$log")
 		echo "The input:     $input"
-		echo "All of it:     $log"
-		echo "To repeat it:  $binaries/$name $input"
-		echo "Once mended:   copy the input into tests/fuzz/corpus/$name"
+		echo "The log:       $log"
+		echo "To repeat:     $binaries/$name $input"
+		echo "After the fix: copy the input into tests/fuzz/corpus/$name"
 		exit 1
 	fi
 	pid=
 	printf '%-8s %10s executions, none failed\n' "$name" \
 		"$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
 done
-echo "Logs, and the inputs it goes on from: $output"
+echo "Logs, and the inputs for the next run: $output"

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The cost of a line of the core symbols outside of the kernel: the loop that takes most of the
-//! time of reading /proc/kallmodsyms. The kernel here is made up, but has names, tokens, sizes and
-//! modules in the proportions of x86_64 defconfig.
+//! Measures the loop that makes the lines of the kernel's own symbols. A read of /proc/kallmodsyms
+//! spends most of its time in this loop. The benchmark runs on the host, with the tables of an
+//! artificial kernel. Its names, tokens, sizes and modules have the proportions of x86_64 defconfig.
 
 #[path = "../kernel/mod.rs"]
-#[expect(dead_code, reason = "tests use more of it")]
+#[expect(dead_code, reason = "only the tests use all of its items")]
 mod kernel;
 
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
 use format::walk::Walk;
 use kernel::Kernel;
 
-/// Symbols of the kernel.
+/// The number of symbols.
 const SYMBOLS: usize = 20_000;
 
-/// Bytes that are asked for in one go.
+/// The number of requested bytes in each call.
 const WANTED: usize = 30 * 1024;
 
-/// Numbers that are the same in each run.
+/// A generator of pseudo-random numbers, with the same numbers in each run.
 struct Random(u64);
 
 impl Random {
@@ -29,7 +29,7 @@ impl Random {
     }
 }
 
-/// Names of 25 bytes on average. A third of the symbols are the padding before a function.
+/// A kernel with names of 25 bytes on average. A third of the symbols stand for the padding before a function.
 fn kernel() -> Kernel {
     const WORDS: [&str; 48] = [
         "acpi", "alloc", "attr", "bit", "buf", "cache", "check", "clear", "cpu", "dev", "device",

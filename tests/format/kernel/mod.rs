@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Made-up kernels: their symbols, and the tables of these. Used by tests and benchmarks.
+//! Builds artificial kernels: symbols, and the tables of the symbols. Tests and benchmarks use this module.
 
 mod sizes;
 
@@ -15,38 +15,43 @@ use format::{
 use sizes::Encoded;
 use std::collections::HashMap;
 
-/// The link address of the image, and its address at run time.
+/// The address of `_text` in vmlinux.
 const LINKED: usize = 0xffff_ffff_8100_0000;
+
+/// The address of `_text` in the running kernel.
 const TEXT: usize = 0xffff_ffff_9a20_0000;
 
-/// One symbol.
+/// A symbol of the kernel.
 #[derive(Clone, Debug)]
 pub struct Symbol {
     pub address: usize,
     pub size: usize,
     pub kind: u8,
     pub name: Vec<u8>,
-    /// Number of the list of modules that it is in.
+    /// The index of the symbol's list in `Kernel::modules`.
     modules: usize,
     percpu: bool,
 }
 
-/// A kernel.
+/// A kernel: its symbols, and the modules of the symbols.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     pub symbols: Vec<Symbol>,
-    /// Lists of modules; the first one is empty.
+    /// Lists of modules. The first list is empty.
     modules: Vec<Vec<String>>,
+    /// For each range, the offset of its start and the index of its list of modules.
     ranges: Vec<(u32, usize)>,
+    /// For each exception, the index of the symbol and the index of its list of modules.
     exceptions: Vec<(u32, usize)>,
+    /// True if the kernel stores sizes.
     sizes: bool,
 }
 
 impl Kernel {
-    /// A kernel of symbols of which the distance to the next one, the size if that is another, the
-    /// type and the name are given. The first `percpu` are in the per-cpu area. After as many
-    /// symbols as `ranges` say each, the modules change. `exceptions` are in no module. Without
-    /// `sizes` these are not stored.
+    /// Makes a kernel. Each symbol is its distance to the next symbol, its size, its type and its name; a
+    /// symbol without a size fills the distance. The first `percpu` symbols are in the per-cpu area. Each of
+    /// `ranges` is the number of symbols since the last range, and the modules of the symbols that follow.
+    /// The symbols with an index in `exceptions` are in no module. `sizes` is true if the kernel stores sizes.
     pub fn new(
         symbols: Vec<(usize, Option<usize>, u8, Vec<u8>)>,
         percpu: usize,
@@ -88,7 +93,7 @@ impl Kernel {
         kernel
     }
 
-    /// The bytes from a symbol to the next one of its area that is at a higher address.
+    /// The distance from a symbol to the next symbol of its area at a higher address.
     fn gap(&self, index: usize) -> Option<usize> {
         let symbol = &self.symbols[index];
         let mut after = self.symbols[index..].iter();
@@ -97,7 +102,7 @@ impl Kernel {
         Some(next.address - symbol.address)
     }
 
-    /// Puts symbols into modules.
+    /// Sets the modules of each symbol.
     fn attribute(&mut self, ranges: &[(usize, Vec<String>)], exceptions: &[usize]) {
         let mut start = 0;
         for (count, modules) in ranges {
@@ -106,7 +111,7 @@ impl Kernel {
             let Some(symbol) = self.symbols.get(start) else {
                 break;
             };
-            // Per-cpu symbols follow all other symbols.
+            // The offsets of per-cpu symbols are larger than all other offsets.
             self.ranges
                 .push((offset_of(symbol), self.modules.len() - 1));
         }
@@ -127,12 +132,12 @@ impl Kernel {
         self.exceptions.dedup();
     }
 
-    /// The modules that `symbol` is in.
+    /// The modules of `symbol`.
     pub fn modules_of(&self, symbol: &Symbol) -> &[String] {
         &self.modules[symbol.modules]
     }
 
-    /// The tables.
+    /// Encodes the tables of this kernel.
     pub fn tables(&self) -> Tables {
         let row = |(index, symbol): (usize, &Symbol)| Place {
             address: symbol.address.wrapping_sub(ROW_LEN * index),
@@ -156,13 +161,13 @@ impl Kernel {
     }
 }
 
-/// The nibbles' values: no size, or 1 to 14 bytes less.
+/// The values of the nibbles: no size, or 1 to 14 bytes of padding.
 const NIBBLES: [u32; VALUES] = [NO_SIZE, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
 
-/// What is said of the last symbols where sizes are not stored.
+/// The shown size of the last symbols of an area in a kernel that does not store sizes.
 const REST: usize = 0x123;
 
-/// Bytes from `_text` when the kernel was linked.
+/// The offset of `symbol` from `_text` in vmlinux, modulo 2^32.
 fn offset_of(symbol: &Symbol) -> u32 {
     let text = if symbol.percpu { LINKED } else { TEXT };
     symbol.address.wrapping_sub(text) as u32
@@ -184,10 +189,10 @@ pub struct Tables {
     sizes: Option<Encoded>,
 }
 
-/// The places of symbols. Each row counts from its own address, as those of Linux 7.2 and newer do.
+/// The places of symbols. An address is relative to the address of its row, as in Linux 7.2 and later.
 pub struct Listed<'t>(&'t [Place]);
 
-/// Bytes of a row of `kallsyms_offsets`.
+/// The number of bytes of a row of `kallsyms_offsets`.
 const ROW_LEN: usize = 4;
 
 impl Listed<'_> {
@@ -216,7 +221,7 @@ impl Places for Listed<'_> {
 }
 
 impl Tables {
-    /// Calls `with` with the tables, checked.
+    /// Checks the tables and passes them to `with`.
     pub fn with<T>(&self, with: impl FnOnce(&walk::Tables<'_, '_, Listed<'_>>) -> T) -> T {
         let mut room = [[0; TOKENS]; 5];
         let index = self.token_index.as_slice().try_into().expect("256 tokens");
@@ -244,8 +249,8 @@ impl Tables {
         })
     }
 
-    /// Makes the tables of names, with tokens made as scripts/kallsyms makes them: the two that
-    /// follow each other most often become one. Some long ones are made before.
+    /// Makes the tables of names. scripts/kallsyms merges the most frequent pair of adjacent tokens into one
+    /// token, again and again. This function does the same, after it has made a few long tokens.
     fn name(&mut self, symbols: &[Symbol]) {
         let texts: Vec<Vec<u8>> = symbols
             .iter()
@@ -256,7 +261,7 @@ impl Tables {
             .map(|byte| vec![byte])
             .collect();
         for (text, len) in texts.iter().zip([8, 9, 15, 16, 17, 30]) {
-            // Some with the type, and some without.
+            // Some of these tokens begin with the type letter.
             tokens.extend(text.get(len % 2..len).map(<[u8]>::to_vec));
         }
         let longest_first = |text: &[u8]| {
@@ -280,7 +285,7 @@ impl Tables {
                 entry
             })
             .collect();
-        // As many as pay off: it takes long, and far longer under Miri, which looks at the decoder.
+        // Merging is slow. More tokens than this save little, and Miri, which checks the decoder, needs none.
         let most = match cfg!(miri) {
             true => 0,
             false => TOKENS.min(40 + symbols.len() / 20),
@@ -336,7 +341,7 @@ impl Tables {
     }
 }
 
-/// Makes one token of the two that follow each other most often. Returns whether any do so twice.
+/// Merges the most frequent pair of adjacent tokens into one token. Returns false if no pair occurs twice.
 fn merge(entries: &mut [Vec<u8>], tokens: &mut Vec<Vec<u8>>) -> bool {
     let mut counts = vec![0_u32; TOKENS * TOKENS];
     let pair = |pair: &[u8]| usize::from(pair[0]) * TOKENS + usize::from(pair[1]);

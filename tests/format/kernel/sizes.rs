@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables, and an encoder that shares no code with the generator. A user of this file must
-//! have the format code in a module `format`.
+//! Encodes the size tables, without code of the generator. The parent module must contain the format code
+//! as its module `format`.
 
 use super::format::sizes::{RawSizes, NO_SIZE, RANK_STEP, VALUES};
 
-/// The tables.
+/// The size tables.
 #[derive(Clone, Debug, Default)]
 pub struct Encoded {
     pub bits: Vec<u64>,
@@ -19,7 +19,7 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// Encodes symbols, each with its gap and size, with the given values for nibbles.
+    /// Encodes symbols. Each symbol is its gap and its size. `values` are the values of the nibbles.
     pub fn new(symbols: &[(u64, u64)], values: [u32; VALUES]) -> Self {
         let (mut nibbles, mut bytes) = (Vec::new(), Vec::new());
         let mut encoded = Self {
@@ -61,7 +61,7 @@ impl Encoded {
         encoded
     }
 
-    /// The tables, as they are linked.
+    /// The tables as the decoder takes them.
     pub fn raw(&self) -> RawSizes<'_> {
         RawSizes {
             bits: &self.bits,
@@ -76,9 +76,9 @@ impl Encoded {
     }
 }
 
-/// Notes how many entries go down before entry `index`, if that is where it is noted.
-fn rank(ranks: &mut Vec<u32>, index: usize, below: usize) {
+/// Adds a rank if entry `index` needs one. The rank is `escapes`, the number of escapes before the entry.
+fn rank(ranks: &mut Vec<u32>, index: usize, escapes: usize) {
     if index % RANK_STEP == 0 {
-        ranks.push(below as u32);
+        ranks.push(escapes as u32);
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The layout of the tables is stated in three places: in the format code, for C in rust/bindings.h, and
-//! for readers in Documentation/kbuild/tables.rst. They must agree.
+//! Three files state the layout of the tables: the format code, rust/bindings.h for C, and
+//! Documentation/kbuild/tables.rst. These tests compare the three files.
 
 use format::layout::{Counts, Element, Table};
 use format::sizes::{RawSizes, SizeTables, VALUES};
 
-fn all() -> impl Iterator<Item = Table> {
+fn all_tables() -> impl Iterator<Item = Table> {
     Table::OF_MODULES.into_iter().chain(Table::OF_SIZES)
 }
 
 #[test]
-fn c_declares_the_same_elements() {
+fn bindings_h_declares_the_same_elements() {
     let header = include_str!("../../../rust/bindings.h");
-    for table in all() {
+    for table in all_tables() {
         let label = table.label();
         let declared = header.lines().find_map(|line| {
             let (kind, name) = line.strip_prefix("extern const ")?.rsplit_once(' ')?;
@@ -31,7 +31,7 @@ fn c_declares_the_same_elements() {
 }
 
 #[test]
-fn the_documentation_has_the_same_order_and_elements() {
+fn tables_rst_has_the_same_order_and_elements() {
     let page = include_str!("../../../Documentation/kbuild/tables.rst");
     let rows = page.lines().filter_map(|line| {
         let mut words = line.split_ascii_whitespace();
@@ -41,12 +41,14 @@ fn the_documentation_has_the_same_order_and_elements() {
     });
     let documented: Vec<_> = rows.collect();
     let element = |table: Table| format!("{:?}", table.element()).to_lowercase();
-    let layout: Vec<_> = all().map(|table| (table.label(), element(table))).collect();
+    let layout: Vec<_> = all_tables()
+        .map(|table| (table.label(), element(table)))
+        .collect();
     assert_eq!(documented, layout);
 }
 
 #[test]
-fn the_decoder_wants_the_same_lengths() {
+fn decoder_accepts_the_lengths_of_the_layout() {
     for (symbols, nibbles) in [(0, 0), (1, 1), (64, 3), (65, 65), (512, 512), (513, 513)] {
         let counts = Counts {
             symbols,
@@ -54,7 +56,7 @@ fn the_decoder_wants_the_same_lengths() {
             ..Counts::default()
         };
         let len = |table: Table| usize::try_from(table.len(&counts)).unwrap();
-        // The first symbols have a size that is not their gap.
+        // The sizes of the first symbols differ from their gaps.
         let mut bits = vec![0_u64; len(Table::SizeBits)];
         (0..nibbles as usize).for_each(|symbol| bits[symbol / 64] |= 1 << (symbol % 64));
         let ranks = |table: Table| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lines, compared with the output of the standard library's formatting for the same fields.
+//! Compares the lines of the format code with lines that the standard library formats.
 
 use format::{
     line::{Line, NoSpace},
@@ -20,7 +20,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// The line as it should be.
+    /// The line as the standard library formats it.
     fn expected(&self) -> Vec<u8> {
         let width = 2 * size_of::<usize>();
         let mut line = format!(
@@ -40,12 +40,12 @@ impl Parts {
         line
     }
 
-    /// Renders the line into `room` bytes, with the name as it is.
+    /// Renders the line into `room` bytes, with an uncompressed name.
     fn plain(&self, room: usize) -> Result<Vec<u8>, NoSpace> {
         self.render(room, |line| line.name(&self.name))
     }
 
-    /// Renders the line into `room` bytes, with the name made of tokens of `step` bytes.
+    /// Renders the line into `room` bytes, with a name of tokens of `step` bytes.
     fn tokenised(&self, room: usize, step: usize) -> Result<Vec<u8>, NoSpace> {
         let full: Vec<u8> = [&[self.kind], self.name.as_slice()].concat();
         let mut strings: Vec<&[u8]> = full.chunks(step).collect();
@@ -105,22 +105,22 @@ fn parts(names: std::ops::Range<usize>) -> impl Strategy<Value = Parts> {
 }
 
 proptest! {
-    // Miri takes a thousand times as long.
+    // Miri takes a thousand times as long for each case.
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 256 }))]
 
     #[test]
-    fn plain_names(parts in parts(0..600)) {
+    fn lines_with_plain_names(parts in parts(0..600)) {
         prop_assert_eq!(parts.plain(4096), Ok(parts.expected()));
     }
 
     #[test]
-    fn names_of_tokens(parts in parts(0..600), step in 3_usize..40) {
+    fn lines_with_names_of_tokens(parts in parts(0..600), step in 3_usize..40) {
         prop_assert_eq!(parts.tokenised(4096, step), Ok(parts.expected()));
     }
 
-    /// With too little room there is no line; with 8 bytes more than it takes there is one.
+    /// The format code may refuse a buffer with fewer than 8 bytes behind the line, but never cuts a line.
     #[test]
-    fn any_room(parts in parts(0..100), step in 1_usize..20, room in 0_usize..400) {
+    fn lines_in_buffers_of_any_size(parts in parts(0..100), step in 1_usize..20, room in 0_usize..400) {
         let expected = parts.expected();
         for line in [parts.plain(room), parts.tokenised(room, step)] {
             match line {
@@ -132,7 +132,7 @@ proptest! {
 }
 
 #[test]
-fn every_number_of_digits() {
+fn addresses_and_sizes_of_every_number_of_digits() {
     for bits in 0..usize::BITS {
         for size in [1 << bits, (1 << bits) - 1, usize::MAX >> bits] {
             let parts = Parts {
@@ -148,7 +148,7 @@ fn every_number_of_digits() {
 }
 
 #[test]
-fn documented_line() {
+fn line_of_the_documentation() {
     let parts = Parts {
         address: 0xffff_ffff_81a3_c2f0,
         size: 0x1c7,

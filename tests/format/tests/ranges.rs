@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The range and name tables. The kernel's decoder reads the tables of this file's own encoder, and
-//! refuses damaged tables or reads them without harm.
+//! Tests the decoder of the range tables and of the name table, on tables by the encoder in this file. The
+//! decoder must refuse damaged tables, or decode them without a panic.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use format::ranges::{ModuleTables, RangeHint, RawTables};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 
-/// Ranges by offset or exceptions by symbol, each with its modules in rising order.
+/// The modules of each range by its offset, or of each exception by its symbol. Modules are sorted.
 type Ranges = BTreeMap<u32, Vec<String>>;
 
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ struct Encoded {
 }
 
 impl Encoded {
-    /// Writes every list and every name anew for each row: correct, if not small.
+    /// Encodes the tables. Each row gets its own copy of its list and names.
     fn new(ranges: &Ranges, exceptions: &Ranges) -> Self {
         let mut names = vec![0];
         let mut entry = |modules: &Vec<String>| {
@@ -61,7 +61,7 @@ impl Encoded {
     }
 }
 
-/// Not by a regular expression: to parse it for each takes Miri a second.
+/// A module name. A regular expression as the strategy would take Miri a second for each name.
 fn name() -> impl Strategy<Value = String> {
     let byte = prop_oneof![26 => b'a'..=b'z', 10 => b'0'..=b'9', 1 => Just(b'_')];
     vec(byte, 1..=12).prop_map(|bytes| String::from_utf8(bytes).unwrap())
@@ -75,7 +75,7 @@ fn modules() -> impl Strategy<Value = Vec<String>> {
     ]
 }
 
-/// Miri takes a thousand times as long for each.
+/// The most ranges. Miri takes a thousand times as long for each range.
 const MOST: usize = if cfg!(miri) { 10 } else { 40 };
 
 fn ranges() -> impl Strategy<Value = Ranges> {
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn an_exception_goes_before_its_range(
+    fn an_exception_overrides_the_range_of_its_symbol(
         ranges in ranges(),
         exceptions in btree_map(0..100u32, modules(), 0..20),
         mut symbols in vec((0..110u32, any::<u32>()), 0..80),
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn a_hint_of_other_tables_is_harmless(ranges in ranges(), others in ranges(), offset: u32, other: u32) {
+    fn a_hint_from_different_tables_is_harmless(ranges in ranges(), others in ranges(), offset: u32, other: u32) {
         let (encoded, others) = (Encoded::new(&ranges, &Ranges::new()), Encoded::new(&others, &Ranges::new()));
         let mut hint = RangeHint::default();
         let _ = others.tables().unwrap().of_symbol(other, other, &mut hint);
@@ -182,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused_or_safe(
+    fn random_bytes_are_refused_or_safe(
         offsets in vec(any::<u32>(), 0..8),
         modules in vec(0..24u32, 0..8),
         names in vec(prop_oneof![Just(0u8), Just(2u8), Just(b'a'), any::<u8>()], 0..24),
@@ -214,14 +214,14 @@ fn refusal(offsets: &[u32], modules: &[u32], names: &[u8]) -> TableError {
 }
 
 #[test]
-fn no_tables_are_no_modules() {
+fn empty_tables_have_no_modules() {
     let tables = ModuleTables::new(RawTables::default()).unwrap();
     assert!(tables.is_empty());
     assert!(tables.at_offset(0, &mut RangeHint::default()).is_empty());
 }
 
 #[test]
-fn each_defect_is_named() {
+fn each_defect_has_its_error() {
     assert_eq!(
         refusal(&[0, 1], &[0], b"\0"),
         TableError::LengthMismatch {
@@ -275,7 +275,7 @@ fn each_defect_is_named() {
 }
 
 #[test]
-fn the_longest_list_is_read_whole() {
+fn a_list_of_the_maximum_length_is_decoded() {
     let modules: Vec<String> = (0..MAX_LIST_LEN).map(|n| format!("m{n:03}")).collect();
     let encoded = Encoded::new(&Ranges::from([(7, modules.clone())]), &Ranges::new());
     assert_eq!(
@@ -285,7 +285,7 @@ fn the_longest_list_is_read_whole() {
 }
 
 #[test]
-fn a_single_module_may_be_named_inside_a_list() {
+fn an_entry_may_point_to_a_name_inside_a_list() {
     let names = b"\0\0\x02eth\0switch\0";
     let raw = RawTables {
         offsets: &[0, 10, 20],

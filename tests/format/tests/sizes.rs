@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables. The kernel's decoder reads the tables of the tests' own encoder, at any index
-//! and in order, and refuses damaged tables or reads them without harm.
+//! Tests the decoder of the size tables, at any index and in order, on tables by the encoder of the tests. The
+//! decoder must refuse damaged tables, or decode them without a panic.
 
 #[path = "../kernel/sizes.rs"]
 mod encoder;
@@ -14,7 +14,7 @@ use format::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Gaps and sizes of all kinds, also those that overlap the next symbol and those of 64 bits.
+/// Gaps and sizes of all kinds. Some sizes are larger than the gap, and some need 64 bits.
 fn symbols(most: usize) -> impl Strategy<Value = Vec<(u64, u64)>> {
     let gap = prop_oneof![4 => 0..64u64, 1 => 0..100_000u64, 1 => any::<u64>()];
     let symbol =
@@ -48,7 +48,7 @@ fn check(symbols: &[(u64, u64)], tables: &SizeTables<'_>, starts: &[usize]) {
     }
 }
 
-/// Symbols of one kernel; Miri takes a thousand times as long for each.
+/// The most symbols of a kernel. Miri takes a thousand times as long for each symbol.
 const MOST: usize = if cfg!(miri) { 300 } else { 3000 };
 
 proptest! {
@@ -105,7 +105,7 @@ fn harm<T>(table: &mut Vec<T>, at: prop::sample::Index, cut: bool, flip: impl Fn
 }
 
 #[test]
-fn each_defect_is_named() {
+fn each_defect_has_its_error() {
     let symbols: Vec<(u64, u64)> = (0..2000)
         .map(|n| (1000, [1000, 0, 990, 600, 2000][n % 5]))
         .collect();
@@ -157,7 +157,7 @@ fn each_defect_is_named() {
 }
 
 #[test]
-fn thousands_at_one_address_and_the_largest_sizes() {
+fn thousands_of_symbols_with_one_gap_and_the_largest_sizes() {
     let sizes = [
         0,
         1,

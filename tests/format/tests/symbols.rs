@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The decoder of symbol names, on tables of an encoder that shares no code with it.
+//! Tests the decoder of symbol names, on tables by the encoder in this file.
 
 use format::symbols::{SymbolError, SymbolNames, MAX_SYMBOL_LEN};
 use format::tokens::{Token, Tokens, TOKENS};
 use proptest::{collection::vec, prelude::*};
 
-/// The tables of a kernel, as scripts/kallsyms.c would write them.
+/// The tables of a kernel, in the format of scripts/kallsyms.c.
 #[derive(Clone, Debug, Default)]
 struct Tables {
     stream: Vec<u8>,
@@ -17,7 +17,7 @@ struct Tables {
 }
 
 impl Tables {
-    /// Encodes symbols that are given as token numbers.
+    /// Encodes symbols. Each symbol is a list of token numbers.
     fn new(tokens: &[Vec<u8>], symbols: &[Vec<u8>]) -> Self {
         let mut tables = Self {
             len: symbols.len() as u32,
@@ -45,7 +45,7 @@ impl Tables {
         tables
     }
 
-    /// Decodes every symbol, walking from each of `starts`.
+    /// Decodes all symbols from each of `starts` on.
     fn decode(&self, starts: &[u32]) -> Result<Vec<Vec<Vec<u8>>>, SymbolError> {
         let mut room = [[0; TOKENS]; 5];
         let index = self.token_index.as_slice().try_into().expect("256 tokens");
@@ -66,7 +66,7 @@ impl Tables {
         Ok(starts.iter().map(walk).collect())
     }
 
-    /// The expected reason for refusing the tables.
+    /// The error for which the decoder refuses the tables.
     fn error(&self) -> Option<SymbolError> {
         self.decode(&[]).err()
     }
@@ -80,29 +80,30 @@ fn text(token: Token<'_>) -> Vec<u8> {
     }
 }
 
-/// Two tokens, the first of which is a type.
+/// The tables of 300 symbols `T name`. Token 0 is the type letter.
 fn small() -> Tables {
     Tables::new(&[b"T".to_vec(), b"name".to_vec()], &vec![vec![0, 1]; 300])
 }
 
-/// All tokens: printable strings of 1 to 20 bytes.
+/// 256 tokens: printable strings of 1 to 19 bytes.
 fn token_strings() -> impl Strategy<Value = Vec<Vec<u8>>> {
     vec(vec(b'!'..=b'~', 1..20), TOKENS)
 }
 
-/// Most entries are short, some have a length of two bytes.
+/// The token numbers of a symbol. A few symbols have more than 127 tokens, so that their length takes two bytes.
 fn entry() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![15 => vec(any::<u8>(), 1..20), 1 => vec(any::<u8>(), 1..300)]
 }
 
-/// More than a marker stands for; Miri takes a thousand times as long for each.
+/// The most symbols: more than 256, the number from one marker to the next. Miri takes a thousand times as long
+/// for each symbol.
 const MOST: usize = if cfg!(miri) { 300 } else { 700 };
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 100 }))]
 
     #[test]
-    fn decodes_what_was_encoded(
+    fn decodes_encoded_symbols(
         tokens in token_strings(),
         symbols in vec(entry(), 1..MOST),
         start in any::<prop::sample::Index>(),
@@ -119,9 +120,9 @@ proptest! {
         prop_assert!(walks[2].is_empty() && walks[3].is_empty());
     }
 
-    /// Whatever is in the tables, they are refused or decode to as many symbols as they say.
+    /// The decoder refuses random tables, or decodes `len` symbols.
     #[test]
-    fn never_panics(
+    fn random_tables_cause_no_panic(
         stream in vec(any::<u8>(), 0..400),
         markers in vec(0_u32..400, 0..3),
         token_table in vec(0_u8..4, 0..300),
@@ -135,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn survives_a_flipped_bit(at in any::<prop::sample::Index>(), bit in 0..8) {
+    fn a_flipped_bit_keeps_the_number_of_symbols(at in any::<prop::sample::Index>(), bit in 0..8) {
         let mut tables = small();
         let at = at.index(tables.stream.len());
         tables.stream[at] ^= 1_u8 << bit;
@@ -145,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn refuses_a_stream_cut_short(at in any::<prop::sample::Index>()) {
+    fn refuses_a_stream_that_is_cut_short(at in any::<prop::sample::Index>()) {
         let mut tables = small();
         tables.stream.truncate(at.index(tables.stream.len()));
         prop_assert!(tables.error().is_some());
@@ -153,7 +154,7 @@ proptest! {
 }
 
 #[test]
-fn ignores_padding() {
+fn ignores_bytes_behind_the_tables() {
     let mut tables = small();
     tables.stream.extend([0xff; 7]);
     tables.markers.push(0);
@@ -165,7 +166,7 @@ fn ignores_padding() {
 }
 
 #[test]
-fn refuses_bad_tables() {
+fn each_defect_has_its_error() {
     let tables = small();
     let but = |change: fn(&mut Tables)| {
         let mut tables = tables.clone();
@@ -218,7 +219,7 @@ fn refuses_bad_tables() {
 }
 
 #[test]
-fn refuses_too_long_an_entry() {
+fn refuses_an_entry_with_too_many_tokens() {
     let tokens = [b"t".to_vec()];
     assert_eq!(
         Tables::new(&tokens, &[vec![0; MAX_SYMBOL_LEN + 1]]).error(),
@@ -237,7 +238,7 @@ fn an_empty_kernel_has_no_symbols() {
 }
 
 #[test]
-fn errors_say_where() {
+fn error_messages_name_the_damaged_entry() {
     assert_eq!(
         SymbolError::BadToken { token: 9 }.to_string(),
         "token 9 is not in the token table"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of whole kernels, made in pieces of any size, compared with the output of the standard
-//! library's formatting for the same symbols.
+//! Compares the lines of whole kernels with lines that the standard library formats. The tests request the
+//! lines in pieces of any size.
 
 #[path = "../kernel/mod.rs"]
 mod kernel;
@@ -34,18 +34,22 @@ fn expected(kernel: &Kernel, show_values: bool) -> Vec<Vec<u8>> {
     kernel.symbols.iter().map(line).collect()
 }
 
-/// Everything from symbol `start` on, in pieces of `wanted` bytes into buffers of `room`.
+/// The lines of all symbols from `start` on. Each call requests `wanted` bytes with a buffer of `room` bytes.
 fn walked(tables: &Tables, start: u32, wanted: usize, room: usize, show_values: bool) -> Vec<u8> {
     let (mut all, mut buf) = (Vec::new(), vec![b'#'; room]);
     tables.with(|tables| {
-        // A walk that has been elsewhere is as good as a new one.
+        // The walk makes lines elsewhere first: the state from there must not affect the lines from `start` on.
         let mut walk = Walk::new(tables, 0);
         walk.lines(tables, &mut buf, wanted, show_values);
         walk.go_to(tables, start);
         while (walk.index() as usize) < tables.places.len() {
             let before = walk.index();
             let len = walk.lines(tables, &mut buf, wanted, show_values);
-            assert!(walk.index() > before, "no line of {} fits", before);
+            assert!(
+                walk.index() > before,
+                "the line of symbol {} does not fit",
+                before
+            );
             all.extend_from_slice(&buf[..len]);
         }
         assert_eq!(walk.lines(tables, &mut buf, wanted, show_values), 0);
@@ -62,7 +66,7 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
 const MOST: usize = if cfg!(miri) { 30 } else { 200 };
 const LENGTHS: usize = if cfg!(miri) { 73 } else { 1 };
 
-/// Kernels of up to 200 symbols. Tokens are strings of the names, so that some are long.
+/// Kernels of up to 199 symbols.
 fn kernel() -> impl Strategy<Value = Kernel> {
     let step = prop_oneof![2 => Just(0_usize), 9 => 1..0x100_usize, 1 => 0x100..0x100_0000_usize];
     let size = prop_oneof![
@@ -90,7 +94,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 32 }))]
 
     #[test]
-    fn all_lines(
+    fn lines_in_pieces_of_any_size(
         kernel in kernel(),
         start in any::<prop::sample::Index>(),
         wanted in prop_oneof![1..100_usize, 100..9000_usize],
@@ -104,10 +108,9 @@ proptest! {
         prop_assert_eq!(walked.escape_ascii().to_string(), lines.escape_ascii().to_string());
     }
 
-    /// A line is whole or not there, and what is there is no more than one line above what was
-    /// wanted.
+    /// A buffer of any size gets whole lines only. At most the last line is behind the requested bytes.
     #[test]
-    fn any_room(kernel in kernel(), wanted in 1..3000_usize, room in 0..3000_usize) {
+    fn lines_in_buffers_of_any_size(kernel in kernel(), wanted in 1..3000_usize, room in 0..3000_usize) {
         let lines = expected(&kernel, true);
         let mut buf = vec![b'#'; room];
         kernel.tables().with(|tables| {
@@ -122,7 +125,7 @@ proptest! {
     }
 }
 
-/// A name that goes beyond what is made without checks, in every way to come to its end.
+/// Names of all lengths up to the limit.
 #[test]
 fn names_of_all_lengths() {
     for len in (1..=MAX_SYMBOL_LEN).step_by(LENGTHS) {
@@ -140,9 +143,9 @@ fn names_of_all_lengths() {
     }
 }
 
-/// A line longer than the requested bytes and a window together.
+/// A line can be longer than the requested bytes and a window together.
 #[test]
-fn a_line_longer_than_a_window() {
+fn a_line_longer_than_the_window() {
     let modules = (0..60).map(|number| format!("{number:055}")).collect();
     let symbols = ["first", "second", "third", "fourth"];
     let symbols = symbols.map(|name| (16, None, b't', name.into())).to_vec();

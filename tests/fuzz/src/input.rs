@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Numbers and tables from the bytes of an input. After the end of the input, all numbers are zero
-//! and all tables empty.
+//! Reads numbers and tables from the bytes of an input. Behind the end of the input, all numbers are zero
+//! and all tables are empty.
 
 /// The remaining bytes of an input.
 pub(crate) struct Input<'d>(pub(crate) &'d [u8]);
 
 impl<'d> Input<'d> {
-    /// Up to `most` bytes.
+    /// The next `most` bytes, or all remaining bytes.
     pub(crate) fn bytes(&mut self, most: usize) -> &'d [u8] {
         let (bytes, rest) = self.0.split_at(most.min(self.0.len()));
         self.0 = rest;
@@ -37,13 +37,13 @@ impl<'d> Input<'d> {
         u64::from_le_bytes(self.array())
     }
 
-    /// The lengths of tables, which stand in front of them, so that an insertion into one shifts the
-    /// ones behind it and no more.
+    /// The lengths of `N` tables. All lengths stand before all tables: a fuzzer that inserts a byte into a
+    /// table changes no length.
     pub(crate) fn lengths<const N: usize>(&mut self) -> [usize; N] {
         std::array::from_fn(|_| self.short().into())
     }
 
-    /// A table of `length` entries, or as many as there are.
+    /// A table of `length` entries of 32 bits, or all remaining entries.
     pub(crate) fn words(&mut self, length: usize) -> Vec<u32> {
         let bytes = self.bytes(length * 4).chunks_exact(4);
         bytes
@@ -51,7 +51,7 @@ impl<'d> Input<'d> {
             .collect()
     }
 
-    /// The same of 64 bits each.
+    /// A table of `length` entries of 64 bits, or all remaining entries.
     pub(crate) fn longs(&mut self, length: usize) -> Vec<u64> {
         let bytes = self.bytes(length * 8).chunks_exact(8);
         bytes

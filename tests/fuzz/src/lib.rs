@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Fuzz targets for the programs that read tables and build inputs.
+//! Fuzz targets for the format code, the generator and the tool.
 //!
 //! The format code and the generator are compiled into this crate, and the tool is a dependency.
-//! Each of the [`targets`] makes an input from bytes, and panics if the answer is wrong. `make
-//! fuzz` lets libFuzzer look for bytes that cause a panic; the tests of this crate replay the
+//! Each of the [`targets`] makes an input from bytes, and panics if the result is wrong. `make
+//! fuzz` runs libFuzzer, which searches for bytes that cause a panic. The tests of this crate replay the
 //! inputs in `corpus/`, with random changes.
 
 #![expect(
     dead_code,
     unreachable_pub,
-    reason = "programs are made of these files, and only parts of them are called here"
+    reason = "the targets call only a part of these files"
 )]
 
 #[path = "../../../scripts/attribute/mod.rs"]

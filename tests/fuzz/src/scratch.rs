@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Scratch files for code that reads files. `TMPDIR` sets the directory; memory (/dev/shm) is the quickest.
+//! Makes files for code that reads files. `TMPDIR` sets the directory. A directory in memory (/dev/shm) is
+//! the fastest.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,12 +12,12 @@ thread_local! {
     static SCRATCH: TempDir = TempDir::new().expect("a directory for temporary files");
 }
 
-/// A path in a directory of this thread's.
+/// The path `name` in the temporary directory of this thread.
 pub(crate) fn path(name: &str) -> PathBuf {
     SCRATCH.with(|directory| directory.path().join(name))
 }
 
-/// A file of this name and content, in a directory of this thread's.
+/// Writes a file in the temporary directory of this thread, and returns its path.
 pub(crate) fn file(name: &str, content: &[u8]) -> PathBuf {
     let path = path(name);
     fs::write(&path, content).expect("a temporary file");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Replays every input in `corpus/`, and tens of thousands of random changes of it. The changes are
-//! the same each time; `make fuzz` makes other changes, guided by coverage.
+//! Runs each target on every input in `corpus/`, and on up to 40,000 changed inputs. The changes are the
+//! same in each run. `make fuzz` searches for new changes by coverage.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +11,14 @@ use fuzz::targets;
 
 /// The most changed inputs for each target.
 const CHANGED: u32 = 40_000;
+
+/// The most time for the changed inputs of a target.
 const TIME: Duration = Duration::from_secs(8);
 
-/// Longest input. A flattened dump begins with a header of 4096 bytes.
+/// The most bytes of an input. A flattened dump begins with a header of 4096 bytes.
 const LONGEST: usize = 8192;
 
-/// xorshift64*
+/// The generator xorshift64* of pseudo-random numbers.
 struct Random(u64);
 
 impl Random {
@@ -31,7 +33,7 @@ impl Random {
         (self.next() >> 33) as usize % bound.max(1)
     }
 
-    /// Changes `input` in one way, with parts of `other` or without.
+    /// Changes `input` in one of 8 ways. Two of the ways insert a part of `other`.
     fn change(&mut self, input: &mut Vec<u8>, other: &[u8]) {
         let at = self.below(input.len() + 1);
         let end = (at + 1 + self.below(16)).min(input.len());
@@ -95,7 +97,7 @@ fn replay(name: &str) {
         if let Err(panic) = std::panic::catch_unwind(|| run(&input)) {
             let file = std::env::temp_dir().join(format!("kallmodsyms-{name}-{number}"));
             fs::write(&file, &input).unwrap();
-            println!("The input is in {}", file.display());
+            println!("the failing input is in {}", file.display());
             std::panic::resume_unwind(panic);
         }
     }

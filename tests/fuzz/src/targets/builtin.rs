@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `modules.builtin`, and section `.modinfo` in place of it.
+//! Fuzzes the parsers of `modules.builtin` and of the section `.modinfo`.
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The shown name of a module is its name, and is valid.
+/// Checks that a module with a valid name is shown by this name, and that a module with an invalid name is refused.
 fn check_name(modules: &BuiltinModules, id: ModuleId) {
     let name = modules.name(id);
     match modules.shown(id) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The statement of a `.cmd` file about its object.
+//! Fuzzes the reader of `.cmd` files, which finds the module files of an object.
 
 use crate::read::cmd_file::{self, ModuleFiles};
 use crate::scratch;
@@ -11,7 +11,7 @@ pub fn run(input: &[u8]) {
         .split(|&byte| byte == b'\n')
         .next()
         .unwrap_or_default();
-    // Scratch space is what the last file left.
+    // The reader must ignore the old content of its buffer.
     let mut buffer = vec![b'\''; 100];
     match cmd_file::read(&scratch::path("object.o"), &mut buffer) {
         Ok(ModuleFiles::Named(files)) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! ELF files: sections, symbols, and the definitions of objects.
+//! Fuzzes the reader of ELF files: sections, symbols and the contents of symbols.
 
 use super::check_message;
 use crate::common::error::Result;
@@ -9,12 +9,12 @@ use crate::scratch;
 
 pub fn run(input: &[u8]) {
     let path = scratch::file("object.o", input);
-    if let Err(error) = ElfFile::open(&path).and_then(|elf| look_at(&elf, input)) {
+    if let Err(error) = ElfFile::open(&path).and_then(|elf| check_symbols(&elf, input)) {
         check_message(&error);
     }
 }
 
-fn look_at(elf: &ElfFile, input: &[u8]) -> Result<()> {
+fn check_symbols(elf: &ElfFile, input: &[u8]) -> Result<()> {
     let table = elf.symbols()?;
     for entry in &table.entries {
         let Some(symbol) = table.named(entry) else {

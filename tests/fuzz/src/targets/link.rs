@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The whole generator, in the recorded build directories of its tests, with one or more damaged
-//! files. The target writes no file: it checks the outputs in memory.
+//! Runs the whole generator on the recorded build directories of its tests, with up to four changes of
+//! their files. The outputs of the generator stay in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -22,13 +22,13 @@ const LINKS: [&str; 4] = [
 ];
 const STEM: &str = "vmlinux1";
 
-/// The content of each file of a build directory, by its path from there.
+/// The content of each file of a build directory, by the path relative to that directory.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 struct Build {
     directory: PathBuf,
     files: Files,
-    /// The output of the generator for the undamaged files.
+    /// The tables for the undamaged files.
     tables: Vec<u8>,
 }
 
@@ -94,7 +94,8 @@ impl Build {
         build
     }
 
-    /// Runs the generator with `changed` instead of the files of the same names.
+    /// Runs the generator with the `changed` files, and restores the files. Unchanged files must give unchanged
+    /// tables.
     fn check(&self, changed: &Files) {
         for (path, content) in changed {
             fs::write(self.directory.join(path), content).expect("a file");
@@ -112,7 +113,7 @@ impl Build {
         }
     }
 
-    /// The tables, if there are any.
+    /// The tables. `None` if the generator refuses its input.
     fn link(&self) -> Option<Vec<u8>> {
         env::set_current_dir(&self.directory).expect("the build directory");
         let outputs = match link::outputs(Path::new(STEM)) {
@@ -127,7 +128,7 @@ impl Build {
         Some(tables)
     }
 
-    /// The sorted symbols, if there are any.
+    /// The sorted symbols. `None` if the generator refuses its input or the list is empty.
     fn sort_symbols(&self) -> Option<Vec<u8>> {
         match sort_symbols::outputs(Path::new(STEM), Path::new("vmlinux1.syms")) {
             Ok(outputs) => (!outputs.printed.is_empty()).then(|| outputs.printed.concat()),
@@ -139,7 +140,7 @@ impl Build {
     }
 }
 
-/// Adds the files below `directory`, and what they are dumps of.
+/// Adds the files below `directory`. For a dump, also adds the ELF file that the dump describes.
 fn collect(directory: &Path, at: &Path, files: &mut Files) {
     for entry in fs::read_dir(directory.join(at)).expect("the generator's fixtures") {
         let entry = entry.expect("a directory entry");
@@ -160,7 +161,7 @@ fn collect(directory: &Path, at: &Path, files: &mut Files) {
     }
 }
 
-/// What scripts/kallsyms would leave, as far as it is read.
+/// The part of the output of scripts/kallsyms that the generator reads.
 fn kallsyms(listed: &[&DumpedSymbol]) -> Vec<u8> {
     let mut text = ".globl kallsyms_offsets\n\tALGN\nkallsyms_offsets:\n".to_owned();
     for symbol in listed {
@@ -178,7 +179,7 @@ fn nm(listed: &[&DumpedSymbol]) -> Vec<u8> {
     listed.iter().map(line).collect::<String>().into()
 }
 
-/// Damages a file. `other` is the same file of another build.
+/// Damages a file. `other` is the file with the same path in another build.
 fn damage(content: &mut Vec<u8>, other: Option<&Vec<u8>>, input: &mut Input<'_>) {
     let how = input.byte();
     let at = usize::from(input.short()) % (content.len() + 1);
@@ -219,7 +220,7 @@ fn damage(content: &mut Vec<u8>, other: Option<&Vec<u8>>, input: &mut Input<'_>)
             let lines = content.split(|&byte| byte == b'\n');
             *content = lines.collect::<Vec<_>>().join(&b"\r\n"[..]);
         }
-        // The rest of another file's.
+        // The end of `other` replaces the end of the file.
         _ => {
             let rest = other.and_then(|other| other.get(at..)).unwrap_or_default();
             content.truncate(at);

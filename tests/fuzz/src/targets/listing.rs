@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A saved listing: `modules`, `sizes`, `lookup` and `annotate`.
+//! Fuzzes saved listings: runs `modules`, `sizes`, `lookup` and `annotate` on a listing.
 
 use kallmodsyms::{Annotate, Lookup, Modules, Sizes, Source, TableFormat, Texts};
 
-use super::said;
+use super::output_of;
 use crate::scratch;
 
 /// The most lines to look up.
@@ -20,11 +20,11 @@ pub fn run(input: &[u8]) {
             with_loaded: true,
             json,
         };
-        said(|out| kallmodsyms::modules(&request, out))
+        output_of(|out| kallmodsyms::modules(&request, out))
     };
     let table = modules(false, false);
     let names = modules(true, false);
-    // One request cannot read what another request refuses.
+    // All requests must accept the listing, or all must refuse it.
     assert_eq!(table.is_some(), names.is_some());
     assert_eq!(table.is_some(), modules(false, true).is_some());
 
@@ -35,12 +35,12 @@ pub fn run(input: &[u8]) {
             diff,
             ..Sizes::default()
         };
-        said(|out| kallmodsyms::sizes(&request, out))
+        output_of(|out| kallmodsyms::sizes(&request, out))
     };
     let rows = sizes(TableFormat::Csv, None);
     assert_eq!(rows.is_some(), sizes(TableFormat::Json, None).is_some());
     assert_eq!(rows.is_some(), sizes(TableFormat::Text, None).is_some());
-    // A kernel does not differ from itself: only the line with the names of columns is left.
+    // A kernel does not differ from itself: the output is only the line with the names of the columns.
     let same = sizes(TableFormat::Csv, file.clone());
     assert_eq!(rows.is_some(), same.is_some());
     let lines = same.map(|text| text.iter().filter(|&&byte| byte == b'\n').count());
@@ -54,7 +54,7 @@ pub fn run(input: &[u8]) {
         texts,
         ..Annotate::default()
     };
-    said(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
+    output_of(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
     let lines = input.split(|&byte| byte == b'\n').take(QUERIES);
     let queries: Vec<String> = lines
         .map(|line| String::from_utf8_lossy(line).into_owned())
@@ -65,6 +65,6 @@ pub fn run(input: &[u8]) {
             json,
             queries: queries.clone(),
         };
-        said(|out| kallmodsyms::lookup(&lookup, out));
+        output_of(|out| kallmodsyms::lookup(&lookup, out));
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Link maps of both linkers, and the layout of the image. A zero byte separates the map of vmlinux
+//! Fuzzes the parsers of link maps, and the layout of the image. A zero byte separates the map of vmlinux
 //! from the map of vmlinux.o.
 
 use std::path::Path;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The targets. Of the format code: [`modules`], [`sizes`], [`symbols`]; of the generator: [`map`],
-//! [`cmdfile`], [`builtin`], [`elf`], and [`link`], the whole generator on damaged build
-//! directories; of the tool: [`show`] on a damaged vmlinux or vmlinuz, and the other commands on a damaged
-//! [`listing`] and on any [`text`].
+//! The targets:
+//!
+//! - The targets of the format code are [`modules`], [`sizes`] and [`symbols`].
+//! - The targets of the generator are [`map`], [`cmdfile`], [`builtin`] and [`elf`]. The target [`link`] runs
+//!   the whole generator on damaged build directories.
+//! - The targets of the tool are [`show`] for files with a kernel, [`listing`] for saved listings, and
+//!   [`text`] for the texts that `annotate` and `count` read.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -22,7 +25,7 @@ pub mod sizes;
 pub mod symbols;
 pub mod text;
 
-/// A target by its name, which is that of its directory in `corpus/` too.
+/// The name of a target and its function. The directory of its inputs in `corpus/` has the same name.
 pub type Target = (&'static str, fn(&[u8]));
 
 pub const ALL: [Target; 11] = [
@@ -39,7 +42,7 @@ pub const ALL: [Target; 11] = [
     ("text", text::run),
 ];
 
-/// A failure is a line of what is wrong and where, and one of what to do.
+/// Checks that an error message has two lines: the problem, and an indented remedy.
 fn check_message(error: &impl Display) {
     let message = error.to_string();
     let lines: Vec<&str> = message.split('\n').collect();
@@ -49,8 +52,8 @@ fn check_message(error: &impl Display) {
     );
 }
 
-/// The answer of the tool to a request; `None` if the file cannot be read. In that case nothing is written.
-fn said(ask: impl FnOnce(&mut dyn Write) -> Result<Vec<Error>, Error>) -> Option<Vec<u8>> {
+/// The output of the tool for a request. `None` if the tool refuses the file; it must then write nothing.
+fn output_of(ask: impl FnOnce(&mut dyn Write) -> Result<Vec<Error>, Error>) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     match ask(&mut out) {
         Ok(missing) => {

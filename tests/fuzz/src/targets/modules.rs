@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The module tables, and the search in them.
+//! Fuzzes the module tables, and the lookup in the tables.
 
 use crate::format::names::{is_name_byte, ModuleNames};
 use crate::format::ranges::{ModuleTables, RangeHint, RawTables};
 use crate::input::Input;
 
-/// The rows are sorted and are of one length.
+/// The flag for sorted keys, with an entry for each key.
 const SORT: u8 = 1;
-/// The entries are offsets in the names.
+/// The flag for entries that are smaller than the length of the names.
 const REDUCE: u8 = 2;
 
 pub fn run(input: &[u8]) {
     let mut input = Input(input);
-    let mend = input.byte();
+    let flags = input.byte();
     let lengths: [usize; 5] = input.lengths();
     let names = input.bytes(lengths[0]);
     let mut pair = |keys, entries| {
         let (mut keys, mut entries) = (input.words(keys), input.words(entries));
-        if mend & SORT != 0 {
+        if flags & SORT != 0 {
             keys.sort_unstable();
             keys.dedup();
             entries.resize(keys.len(), 0);
         }
-        if mend & REDUCE != 0 {
+        if flags & REDUCE != 0 {
             let length = names.len().max(1) as u32;
             entries.iter_mut().for_each(|entry| *entry %= length);
         }
@@ -39,7 +39,7 @@ pub fn run(input: &[u8]) {
         names,
     };
     match ModuleTables::new(raw) {
-        // Of a kernel without modules nothing else is looked at.
+        // The decoder does not check the names of a kernel without modules.
         Ok(tables) if offsets.is_empty() && exceptions.is_empty() => {
             assert!(tables.is_empty() && tables.exceptions().count() == 0);
             assert_same(tables.of_symbol(0, 0, &mut RangeHint::default()), &[]);
@@ -49,7 +49,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The tables were accepted: what is decoded is what is in them, whatever the hint.
+/// Compares lookups in accepted tables with a search of `raw`. The hint must not affect the result.
 fn check(tables: &ModuleTables<'_>, raw: &RawTables<'_>, input: &mut Input<'_>) {
     for keys in [raw.offsets, raw.exceptions] {
         assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
@@ -92,7 +92,7 @@ fn check(tables: &ModuleTables<'_>, raw: &RawTables<'_>, input: &mut Input<'_>) 
         }
     }
 
-    // A hint that was right for other tables.
+    // The hint is from different tables.
     let empty = ModuleTables::empty();
     assert_same(empty.of_symbol(0, 0, &mut hint), &[]);
     assert_eq!(tables.len(), raw.offsets.len());
@@ -104,7 +104,7 @@ fn assert_same(names: ModuleNames<'_>, expected: &[&[u8]]) {
     assert_eq!(names.collect::<Vec<_>>(), expected);
 }
 
-/// The names of an entry, or nothing where there is no good one.
+/// The names of an entry. Empty if the entry has no valid names.
 fn decode(names: &[u8], entry: u32) -> Vec<&[u8]> {
     let (count, mut rest) = match names.get(entry as usize..) {
         Some([0, count @ 2..=u8::MAX, rest @ ..]) => (*count, rest),

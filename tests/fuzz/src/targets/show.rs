@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A file that has a kernel in any form, as a vmlinux, a vmlinuz, an Image or a dump: `show` in every format,
-//! and `lookup`.
+//! Fuzzes files with a kernel: a vmlinux, a vmlinuz, an Image or a dump. Runs `show` in every format, and
+//! `lookup`.
 
 use std::path::Path;
 
 use kallmodsyms::{Format, Lookup, Show, Source};
 
-use super::said;
+use super::output_of;
 use crate::common::hexadecimal as digits;
 use crate::scratch;
 
@@ -22,7 +22,7 @@ pub fn run(input: &[u8]) {
     let count = newlines(&lines);
     for (format, more) in [(Format::Json, 2), (Format::Kallsyms, 0)] {
         let other = shown(&file, |request| request.format = format).unwrap_or_default();
-        // There may be no symbol. A name may be of any bytes, a newline too.
+        // A kernel can have no symbol. A name can contain newlines, which JSON escapes.
         assert!(lines.is_empty() || other.len() > more);
         assert!(newlines(&other) <= count + more);
     }
@@ -46,7 +46,7 @@ fn newlines(text: &[u8]) -> usize {
 fn shown(file: &Path, change: impl FnOnce(&mut Show)) -> Option<Vec<u8>> {
     let mut request = Show::of(file);
     change(&mut request);
-    said(|out| kallmodsyms::show(&request, out))
+    output_of(|out| kallmodsyms::show(&request, out))
 }
 
 fn found(file: &Path, query: &str, json: bool) -> Option<Vec<u8>> {
@@ -55,5 +55,5 @@ fn found(file: &Path, query: &str, json: bool) -> Option<Vec<u8>> {
         json,
         queries: vec![query.into()],
     };
-    said(|out| kallmodsyms::lookup(&request, out))
+    output_of(|out| kallmodsyms::lookup(&request, out))
 }

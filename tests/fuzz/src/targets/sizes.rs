@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables: at random, in order, in the lines of a kernel, and counted by hand.
+//! Fuzzes the size tables. Compares three decoders with a count of all entries: the lookup at an index, the
+//! cursor, and the lines of a kernel.
 
 #[path = "../../../format/kernel/sizes.rs"]
 mod encoder;
@@ -16,14 +17,14 @@ use crate::format::tokens::{Tokens, TOKENS};
 use crate::format::walk::{Tables, Walk, WINDOW};
 use crate::input::Input;
 
-/// The levels are as long as they must be, and the ranks are right.
-const MEND: u8 = 1;
-/// Then, a bit of a table is flipped.
+/// The flag for tables of the required lengths, with right ranks.
+const REPAIR: u8 = 1;
+/// The flag for a change of one table, after the repair.
 const FLIP: u8 = 2;
 
 pub fn run(input: &[u8]) {
     let mut input = Input(input);
-    let how = input.byte();
+    let flags = input.byte();
     let symbols = match input.short() {
         u16::MAX => input.word(),
         symbols => symbols.into(),
@@ -39,10 +40,10 @@ pub fn run(input: &[u8]) {
         byte_ranks: input.words(lengths[6]),
         words: input.longs(lengths[7]),
     };
-    if how & MEND != 0 && symbols <= 4096 {
-        sizes.mend(symbols as usize);
+    if flags & REPAIR != 0 && symbols <= 4096 {
+        sizes.repair(symbols as usize);
     }
-    if how & FLIP != 0 {
+    if flags & FLIP != 0 {
         sizes.flip(input.byte(), input.short().into(), input.byte() % 64);
     }
     let gap = input.long();
@@ -59,7 +60,7 @@ pub fn run(input: &[u8]) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
-    // Without the check, any answer will do.
+    // Unchecked tables may give any size, but must not cause a panic.
     let tables = SizeTables::unchecked(sizes.raw());
     for symbol in somewhere {
         tables.size(symbol, gap);
@@ -71,12 +72,12 @@ pub fn run(input: &[u8]) {
     walk(tables, symbols);
 }
 
-/// From one symbol of [`Rows`] to the next.
+/// The distance from one symbol of [`Rows`] to the next symbol.
 const GAP: u64 = 16;
-/// More symbols are not walked over.
+/// The most symbols for [`walk`]. A kernel with more symbols gets no lines.
 const MOST: u32 = 2048;
 
-/// The sizes in the lines of a kernel of so many symbols, all of them `T n`.
+/// The sizes in the lines of a kernel with this number of symbols `T n`.
 fn walk(sizes: SizeTables<'_>, symbols: u32) -> Vec<u64> {
     let len = if symbols > MOST { 0 } else { symbols };
     let (mut index, mut words) = ([2; TOKENS], [[0; TOKENS]; 5]);
@@ -118,7 +119,7 @@ impl Encoded {
         [self.nibbles[index / 2] & 15, self.nibbles[index / 2] / 16][index % 2]
     }
 
-    fn mend(&mut self, symbols: usize) {
+    fn repair(&mut self, symbols: usize) {
         self.values.resize(VALUES, 0);
         self.bits.resize(symbols.div_ceil(64), 0);
         let (table, ones) = ranks(symbols, |symbol| self.bit(symbol));
@@ -149,8 +150,8 @@ impl Encoded {
         }
     }
 
-    /// The tables were accepted: they are complete, and a walk and a look at each symbol agree with
-    /// counting.
+    /// Checks accepted tables: the levels have the right lengths, and the cursor and the lookup at an index give
+    /// the counted sizes.
     fn check(&self, tables: &SizeTables<'_>, symbols: u32, gap: u64, somewhere: [u32; 5]) {
         let (mut nibble, mut byte, mut word) = (0, 0, 0);
         let mut walk = tables.cursor(0);
@@ -177,7 +178,7 @@ impl Encoded {
                 }
             }
             assert_eq!(tables.next(&mut walk, gap), expected, "symbol {symbol}");
-            // Not at each of thousands: what stands before it may have to be counted.
+            // A lookup can count many entries before the symbol, so only some of many symbols are looked up.
             if somewhere.contains(&symbol) || symbols < 100 || symbol % 61 == 60 {
                 assert_eq!(tables.size(symbol, gap), expected, "symbol {symbol}");
                 let mut cursor = tables.cursor(symbol);

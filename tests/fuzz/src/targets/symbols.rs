@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The names of symbols, and their lines.
+//! Fuzzes the names of symbols, and the lines of the symbols.
 
 use crate::format::line::{Line, NoSpace};
 use crate::format::ranges::ModuleTables;
@@ -9,14 +9,14 @@ use crate::format::tokens::{Token, Tokens, TOKENS};
 use crate::format::walk::{Place, Places, Tables, Walk, WINDOW};
 use crate::input::Input;
 
-/// The index is that of the strings in the token table.
+/// The flag for a right token index.
 const INDEX: u8 = 1;
-/// The markers are those of the entries in the stream.
+/// The flag for right markers.
 const MARK: u8 = 2;
 
 pub fn run(input: &[u8]) {
     let mut input = Input(input);
-    let mend = input.byte();
+    let flags = input.byte();
     let mut len = match input.short() {
         u16::MAX => input.word(),
         len => len.into(),
@@ -24,7 +24,7 @@ pub fn run(input: &[u8]) {
     let lengths: [usize; 3] = input.lengths();
     let table = input.bytes(lengths[0]);
     let mut index = [0; TOKENS];
-    if mend & INDEX != 0 {
+    if flags & INDEX != 0 {
         let ends = table.iter().zip(1..).filter(|(&byte, _)| byte == 0);
         let starts = ends.map(|(_, after): (_, usize)| after);
         for (index, start) in index.iter_mut().skip(1).zip(starts) {
@@ -35,7 +35,7 @@ pub fn run(input: &[u8]) {
     }
     let mut markers = input.words(lengths[1]);
     let stream = input.bytes(lengths[2]);
-    if mend & MARK != 0 {
+    if flags & MARK != 0 {
         let starts = starts(stream);
         len = len.min(starts.len() as u32);
         markers = starts.into_iter().step_by(256).collect();
@@ -59,7 +59,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The starts of the whole entries.
+/// The offset of each entry that ends within the stream.
 fn starts(stream: &[u8]) -> Vec<u32> {
     let (mut starts, mut at) = (Vec::new(), 0);
     while let Some(&low) = stream.get(at) {
@@ -84,8 +84,7 @@ fn text(tokens: &Tokens<'_>, token: u8) -> Vec<u8> {
     }
 }
 
-/// The tables were accepted: there are as many names as they say, from any one on, and each can
-/// be a line.
+/// Checks accepted tables: the names from any symbol on are complete, and the line of a symbol is right.
 fn check(
     names: &SymbolNames<'_>,
     tokens: &Tokens<'_>,
@@ -101,7 +100,7 @@ fn check(
         let entry = entry.tokens();
         let head = if entry.len() < 128 { 1 } else { 2 };
         assert!((1..=MAX_SYMBOL_LEN + 1).contains(&entry.len()));
-        // A length below 128 may be written in two bytes.
+        // An entry may store a length below 128 in two bytes.
         let heads = [head, 2].map(|head| start as usize + head);
         assert!(heads.iter().any(|&at| stream[at..].starts_with(entry)));
         assert!(tokens.first_byte(entry[0]).is_ascii_graphic());
@@ -123,7 +122,8 @@ fn check(
     }
 }
 
-/// With room enough there is a line, and it is the right one; with less there may be none.
+/// Checks the line of a symbol in a large buffer and in a buffer of any size. Only the small buffer may be
+/// refused.
 fn check_line(tokens: &Tokens<'_>, entry: Entry<'_>, input: &mut Input<'_>) {
     let shift = input.byte() % 64;
     let (address, size) = (input.long() as usize, (input.long() >> shift) as usize);
@@ -142,7 +142,7 @@ fn check_line(tokens: &Tokens<'_>, entry: Entry<'_>, input: &mut Input<'_>) {
         expected.extend([separator.as_bytes(), b"[", module, b"]"].concat());
     }
     expected.push(b'\n');
-    // While a name is expanded, what will be cut off is there too.
+    // The buffer needs room for the whole name: the format code expands the name before it cuts the name.
     let wanted = expected.len().max(fields + name.len()) + 8;
 
     for room in [wanted, usize::from(input.short()) % wanted] {
@@ -165,7 +165,7 @@ fn check_line(tokens: &Tokens<'_>, entry: Entry<'_>, input: &mut Input<'_>) {
     }
 }
 
-/// As many symbols as there are entries, 16 bytes each.
+/// The places of symbols of 16 bytes, a symbol for each entry.
 pub(super) struct Rows(pub(super) Vec<u32>);
 
 impl Places for Rows {
@@ -188,7 +188,7 @@ impl Places for Rows {
     }
 }
 
-/// All lines in a row are those of the symbols one by one, up to one that does not fit.
+/// Compares the lines of a walk with the line of each symbol. The check ends at a line that does not fit.
 fn check_walk(
     names: &SymbolNames<'_>,
     tokens: &Tokens<'_>,

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A text for `annotate` and `count`: whatever it is, `annotate` only adds marks to it.
+//! Fuzzes the texts that `annotate` and `count` read. `annotate` may only add marks to a text.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use kallmodsyms::{Annotate, Count, CountBy, Texts};
 
-use super::said;
+use super::output_of;
 use crate::scratch;
 
-/// A kernel whose symbols the texts of the corpus have: unique names, ambiguous ones, and an object file in
-/// two modules.
+/// A kernel with the symbols of the texts in the corpus: unique names, ambiguous names, and a symbol in two
+/// modules.
 const LISTING: &[u8] = b"\
 0000000000000040 8 D percpu
 ffffffff81000000 0 T _text
@@ -26,7 +26,7 @@ ffffffff81001000 0 T _etext
 ffffffff82000000 0 B _end
 ";
 
-/// The marks that its symbols can get.
+/// The marks that `annotate` can add for this kernel.
 const MARKS: [&[u8]; 5] = [
     b" [a]",
     b" [b]",
@@ -47,8 +47,8 @@ pub fn run(input: &[u8]) {
         texts: texts.clone(),
         ..Annotate::default()
     };
-    let output = said(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
-    let output = output.expect("a text that annotate refuses");
+    let output = output_of(|out| kallmodsyms::annotate(&annotate, &mut &input[..], out));
+    let output = output.expect("annotate accepts any text");
     assert!(only_adds_marks(input, &output));
     for json in [false, true] {
         let count = Count {
@@ -56,8 +56,8 @@ pub fn run(input: &[u8]) {
             by: CountBy::Module,
             json,
         };
-        let rows = said(|out| kallmodsyms::count(&count, &mut &input[..], out));
-        let rows = rows.expect("a text that count refuses");
+        let rows = output_of(|out| kallmodsyms::count(&count, &mut &input[..], out));
+        let rows = rows.expect("count accepts any text");
         // A text with a mark has a row.
         assert!(output.len() == input.len() || rows.contains(&b'\n'));
     }
@@ -65,8 +65,8 @@ pub fn run(input: &[u8]) {
 
 /// Return: true if `output` is `input` with marks added.
 pub fn only_adds_marks(input: &[u8], output: &[u8]) -> bool {
-    // A text can have the bytes of a mark itself, so the comparison goes two ways there. Pairs of numbers of
-    // bytes, of the output and of the input, from which a way goes on.
+    // The input can have the bytes of a mark itself. There, the comparison tries both: an added mark, and
+    // bytes of the input. A pair is the number of compared bytes of the output and of the input.
     let mut ways = vec![(0, 0)];
     let mut seen = BTreeSet::new();
     while let Some((mut written, mut taken)) = ways.pop() {
