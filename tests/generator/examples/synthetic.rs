@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Makes a build directory of a kernel with RANGES ranges, to try the generator on:
+//! Makes the build directory of a kernel with RANGES ranges, as an input for the generator:
 //!
 //!     cargo run -p generator --example synthetic -- DIRECTORY RANGES
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A build directory made from a recorded link, and the tables of the generator for it.
+//! Makes a build directory from a recorded link, and decodes the tables that the generator prints for it.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -15,14 +15,14 @@ use tempfile::TempDir;
 use crate::elf::{Dump, DumpedSymbol};
 use crate::recorded;
 
-pub(crate) use crate::recorded::{LINKS, ONE_OF_EACH};
+pub(crate) use crate::recorded::{LINKS, ONE_VERSION_OF_EACH};
 
-/// The list of symbols and objects whose modules are not known.
+/// The generator's list of symbols and objects with unknown modules.
 pub(crate) const UNATTRIBUTED: &str = ".tmp_vmlinux.unattributed";
 
 const AUTO_CONF: &str = "include/config/auto.conf";
 
-/// A build directory as the link finds it.
+/// A build directory with the inputs of the generator.
 pub(crate) struct Build(TempDir);
 
 impl Build {
@@ -38,7 +38,7 @@ impl Build {
         build
     }
 
-    /// Adds a symbol to the image, as objdump would show it.
+    /// Adds a symbol to the image. `line` is the line of `objdump -t` for the symbol.
     pub(crate) fn add_symbol(&self, line: &str) {
         self.edit(
             "vmlinux1.dump",
@@ -48,7 +48,7 @@ impl Build {
         self.relink();
     }
 
-    /// Takes a symbol out of the image.
+    /// Removes the only symbol `name` from the image.
     pub(crate) fn remove_symbol(&self, name: &str) {
         let dump = self.read("vmlinux1.dump");
         let stays = |line: &&str| !line.ends_with(&format!(" {name}"));
@@ -58,13 +58,13 @@ impl Build {
         self.relink();
     }
 
-    /// Makes the file that was recorded in a dump from it.
+    /// Makes an ELF file from its dump.
     pub(crate) fn assemble(&self, file: &str) {
         let dump = Dump::parse(&self.read(&format!("{file}.dump")));
         self.write(file, dump.to_elf());
     }
 
-    /// Makes the image, and what kallsyms wrote of it, from the dump.
+    /// Makes the image, and the output of scripts/kallsyms for the image, from the dump.
     pub(crate) fn relink(&self) {
         self.assemble("vmlinux1");
         self.write(
@@ -73,9 +73,9 @@ impl Build {
         );
     }
 
-    /// Makes this what Linux 7.3 has: rows that count from `_text`, and an image that has the names of
-    /// its modules, of which kbuild makes the list only later.
-    pub(crate) fn make_newer(&self) {
+    /// Changes the inputs to the form of Linux 7.3. The rows of kallsyms are offsets from `_text`. The image
+    /// has the names of its modules in `.modinfo`, because kbuild writes modules.builtin after the link.
+    pub(crate) fn convert_to_linux_7_3(&self) {
         let files = self.read("modules.builtin");
         let mut modinfo = b"core.parm=x:a file=of\0".to_vec();
         for file in files.lines() {
@@ -100,7 +100,7 @@ impl Build {
         );
     }
 
-    /// The symbols in the order of the listing.
+    /// The symbols that kallsyms lists, sorted by address.
     pub(crate) fn listed(&self) -> Vec<DumpedSymbol> {
         let dump = Dump::parse(&self.read("vmlinux1.dump"));
         let symbols = dump.symbols.into_iter();
@@ -109,7 +109,7 @@ impl Build {
         listed
     }
 
-    /// The address of the first symbol of this name.
+    /// The address of the first symbol called `name`.
     #[track_caller]
     pub(crate) fn address(&self, name: &str) -> u64 {
         let listed = self.listed();
@@ -129,31 +129,31 @@ impl Build {
         fs::write(self.path(file), content).unwrap();
     }
 
-    /// Replaces `from` in a file, once at least.
+    /// Replaces every `from` in a file. The file must contain `from`.
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let content = self.read(file);
-        assert!(content.contains(from), "{file} does not have '{from}'");
+        assert!(content.contains(from), "{file} does not contain '{from}'");
         self.write(file, content.replace(from, to));
     }
 
-    /// The generator, in the build directory; without a command.
+    /// The program in the build directory, without a subcommand.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
         command.current_dir(self.0.path());
         command
     }
 
+    /// The command `link` of the generator for the image.
     pub(crate) fn generator(&self) -> Command {
         let mut command = self.command();
         command.args(["link", "vmlinux1"]);
         command
     }
 
-    /// Checks that the modules of something are not known, for a reason with all of `words` in it: the
-    /// link goes on and a file has the reason; and it fails if it is to fail for that. The tables, of a
-    /// whole kernel where nothing else is damaged.
+    /// Checks that the generator lists symbols or objects with unknown modules, and that the list contains all
+    /// `words`. The generator must succeed, but fail with CONFIG_KALLMODSYMS_WERROR. Returns the tables.
     #[track_caller]
-    pub(crate) fn is_open(&self, words: &[&str]) -> Tables {
+    pub(crate) fn assert_unattributed(&self, words: &[&str]) -> Tables {
         const WERROR: &str = "CONFIG_KALLMODSYMS_WERROR=y\n";
         let mut generator = self.generator();
         let output = generator.assert().success().stderr("").get_output().clone();
@@ -186,15 +186,20 @@ impl Build {
     }
 }
 
-/// Checks that `tables` show the symbols called one of `names` in no module, and all others as those of
-/// the whole build `link`.
+/// Checks that `tables` show the symbols with one of these `names` in no module. All other symbols must have
+/// the modules of the undamaged build `link`.
 #[track_caller]
-pub(crate) fn only_these_are_in_none(build: &Build, tables: &Tables, link: &str, names: &[&str]) {
+pub(crate) fn assert_only_these_lack_modules(
+    build: &Build,
+    tables: &Tables,
+    link: &str,
+    names: &[&str],
+) {
     let whole = Build::of(link);
     let (expected, before) = (whole.tables(), whole.listed());
     let mut before = (0..).zip(&before).peekable();
     for (index, symbol) in build.listed().iter().enumerate() {
-        // What was added to the image is not in the whole build.
+        // The undamaged build lacks the symbols that a test added to the image.
         let modules = match before.next_if(|(_, other)| other.name == symbol.name) {
             Some((index, other)) => expected.modules_of(index, other.address),
             None => Vec::new(),
@@ -206,15 +211,17 @@ pub(crate) fn only_these_are_in_none(build: &Build, tables: &Tables, link: &str,
     }
 }
 
-/// The forms of scripts/kallsyms.
+/// The form of the addresses in the output of scripts/kallsyms.
 #[derive(Clone, Copy)]
 enum Rows {
-    /// Per-cpu symbols as they are, the others counted down from the first.
+    /// The form of Linux 6.12: the addresses of per-cpu symbols, and the inverted offset from the base of each
+    /// other symbol.
     Counted,
+    /// The form of Linux 7.3: offsets from `_text`.
     FromText,
 }
 
-/// What scripts/kallsyms would leave, as far as it is read.
+/// The part of the output of scripts/kallsyms that the generator reads.
 fn kallsyms(listed: &[DumpedSymbol], rows: Rows) -> String {
     const BASE: u64 = 0xffff_ffff_8100_0000;
     let stored = |address: u64| match (rows, address.checked_sub(BASE)) {
@@ -231,7 +238,7 @@ fn kallsyms(listed: &[DumpedSymbol], rows: Rows) -> String {
     format!(".globl kallsyms_offsets\n\tALGN\nkallsyms_offsets:\n{rows}\n")
 }
 
-/// Tables read back from assembler source, by label.
+/// The bytes of the tables in assembler source, by label.
 pub(crate) struct Tables {
     bytes: HashMap<String, Vec<u8>>,
 }
@@ -253,13 +260,13 @@ impl Tables {
             };
             let table = bytes.entry(label.clone()).or_default();
             match directive {
-                // The mark and the length of the room after a table.
+                // The mark and the length of the spare room behind a table.
                 ".long" if operands.starts_with("0x6d6f6f72, ") => {}
                 ".long" => table.extend((number(operands) as u32).to_le_bytes()),
                 ".quad" => table.extend(number(operands).to_le_bytes()),
                 ".byte" => table.extend(operands.split(", ").map(|byte| number(byte) as u8)),
                 ".asciz" => table.extend([operands.trim_matches('"').as_bytes(), b"\0"].concat()),
-                // The room after a table.
+                // The spare room behind a table.
                 ".skip" => {}
                 ".globl" | ".balign" | ".section" => {}
                 _ => panic!("{line}"),
@@ -268,7 +275,7 @@ impl Tables {
         Self { bytes }
     }
 
-    /// True if there is a table of this name.
+    /// True if the source has a table `label`.
     pub(crate) fn has(&self, label: &str) -> bool {
         self.bytes.contains_key(label)
     }
@@ -296,7 +303,7 @@ impl Tables {
         &self.bytes["kallsyms_module_names"]
     }
 
-    /// The sizes of symbols that are so many bytes from the next one.
+    /// The sizes of symbols with these gaps.
     pub(crate) fn sizes(&self, gaps: &[u64]) -> Vec<u64> {
         let raw = RawSizes {
             bits: &self.quads("kallsyms_size_bits"),
@@ -315,7 +322,7 @@ impl Tables {
             .collect()
     }
 
-    /// The modules of symbol number `symbol`, which is at `address`.
+    /// The modules of the symbol with the index `symbol` at `address`.
     pub(crate) fn modules_of(&self, symbol: usize, address: u64) -> Vec<String> {
         let raw = RawTables {
             offsets: &self.words("kallsyms_module_offsets"),

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Inputs that are cut short, mixed with inputs of another build, or very large: the generator
-//! makes the right tables, or no tables and one clear message.
+//! Runs the generator on inputs that are cut short, from another build, or very large. The generator must make
+//! right tables, or print one error message and no tables.
 
 use std::fs;
 use std::time::Duration;
 
-use crate::build::{Build, Tables, LINKS, ONE_OF_EACH, UNATTRIBUTED};
+use crate::build::{Build, Tables, LINKS, ONE_VERSION_OF_EACH, UNATTRIBUTED};
 use crate::elf::DumpedSymbol;
 
-/// The files that the generator writes beside its output; it writes the last only if needed.
+/// The files that the generator writes in addition to its output. It writes the last file only for symbols or
+/// objects with unknown modules.
 const REPORTS: [&str; 3] = ["modules_thick.builtin", ".tmp_vmlinux.ranges", UNATTRIBUTED];
 
-/// Runs the generator. Returns what it printed, or its message.
+/// Runs the generator. Returns its output, or its error message.
 #[track_caller]
 pub(crate) fn link(build: &Build) -> Result<String, String> {
     let mut generator = build.generator();
@@ -37,11 +38,11 @@ pub(crate) fn link(build: &Build) -> Result<String, String> {
     }
 }
 
-/// A build directory in which one file after the other is damaged.
+/// A build directory for tests that damage one file at a time.
 pub(crate) struct Damaged {
     pub(crate) build: Build,
     name: &'static str,
-    /// The tables without damage.
+    /// The output for the undamaged files.
     whole: String,
 }
 
@@ -63,14 +64,14 @@ impl Damaged {
         }
     }
 
-    /// A file without damage, if the build has it.
+    /// The content of an undamaged file. `None` if the build has no such file.
     pub(crate) fn file(&self, file: &str) -> Option<Vec<u8>> {
         fs::read(self.build.path(file)).ok()
     }
 
-    /// True if no symbol is shown in other modules than without damage, but may be in none if that is
-    /// reported.
-    fn is_reported(&self, tables: &str) -> bool {
+    /// True if `tables` show each symbol in its modules, or in no module. A symbol may lose its modules only if
+    /// the generator wrote the list of unknown modules.
+    fn has_no_wrong_module(&self, tables: &str) -> bool {
         let [whole, tables] = [self.whole.as_str(), tables].map(Tables::parse);
         let may_be_none = self.build.path(UNATTRIBUTED).exists();
         let is_right = |(index, symbol): (usize, &DumpedSymbol)| {
@@ -81,10 +82,10 @@ impl Damaged {
         self.build.listed().iter().enumerate().all(is_right)
     }
 
-    /// True if `content` is refused for `file`, or what is not known for it is reported. If not, the
-    /// tables are those without damage.
+    /// Replaces `file` by `content` and runs the generator. Returns false if the output is the output for the
+    /// undamaged files. Returns true if the generator fails, or reports unknown modules.
     #[track_caller]
-    pub(crate) fn refuses(&self, file: &str, content: impl AsRef<[u8]>, what: &str) -> bool {
+    pub(crate) fn detects(&self, file: &str, content: impl AsRef<[u8]>, what: &str) -> bool {
         let good = self.file(file).unwrap();
         self.build.write(file, content);
         let outcome = link(&self.build);
@@ -92,10 +93,9 @@ impl Damaged {
         match outcome {
             Ok(tables) => {
                 let is_same = tables == self.whole;
-                // Both are long.
                 assert!(
-                    is_same || self.is_reported(&tables),
-                    "{}: {file} {what}: other tables",
+                    is_same || self.has_no_wrong_module(&tables),
+                    "{}: {file} {what}: a symbol has wrong modules",
                     self.name
                 );
                 self.remove_reports();
@@ -110,8 +110,8 @@ impl Damaged {
 }
 
 #[test]
-fn a_map_cut_at_each_line_and_within_it() {
-    for name in ONE_OF_EACH {
+fn a_map_cut_at_and_within_each_line() {
+    for name in ONE_VERSION_OF_EACH {
         let damaged = Damaged::of(name);
         for file in ["vmlinux1.map", "vmlinux.o.map"] {
             let Some(map) = damaged.file(file) else {
@@ -123,8 +123,8 @@ fn a_map_cut_at_each_line_and_within_it() {
                 for at in [end, end.saturating_sub(9)] {
                     let what = format!("cut at byte {at} of {}", map.len());
                     let cut = map.get(..at).unwrap();
-                    let refused = damaged.refuses(file, cut, &what);
-                    // The last line of LLD's map says nothing that the one before it does not.
+                    let refused = damaged.detects(file, cut, &what);
+                    // The generator does not need the last line of LLD's map.
                     assert!(refused || at + 80 > map.len(), "{name}: {file} {what}");
                 }
             }
@@ -133,14 +133,14 @@ fn a_map_cut_at_each_line_and_within_it() {
 }
 
 #[test]
-fn a_listing_cut_at_each_line_and_within_it() {
+fn the_output_of_kallsyms_cut_at_and_within_each_line() {
     const FILE: &str = "vmlinux1.kallsyms.S";
     let damaged = Damaged::of("gnu-objects");
     let listing = damaged.build.read(FILE);
     let end = listing.trim_end().len();
     for at in (0..=end).filter(|at| at % 5 == 0 || listing[..*at].ends_with('\n')) {
         let what = format!("cut at byte {at} of {}", listing.len());
-        assert!(damaged.refuses(FILE, &listing[..at], &what), "{what}");
+        assert!(damaged.detects(FILE, &listing[..at], &what), "{what}");
     }
 }
 
@@ -152,21 +152,22 @@ fn an_image_cut_anywhere() {
         for at in (0..image.len()).step_by(101) {
             let what = format!("cut at byte {at}");
             let cut = image.get(..at).unwrap();
-            assert!(damaged.refuses("vmlinux1", cut, &what), "{what}");
+            assert!(damaged.detects("vmlinux1", cut, &what), "{what}");
         }
     }
 }
 
-/// Either they agree, as far as they are read, or they are refused.
+/// A file of another build may pass if its read part agrees with the other files. More than two
+/// files of each link must fail.
 #[test]
 fn files_of_another_build() {
-    for name in ONE_OF_EACH {
+    for name in ONE_VERSION_OF_EACH {
         let damaged = Damaged::of(name);
         let mut refused = 0;
-        // Versions of one linker may differ in nothing but where merged constants are.
+        // The maps of two versions of one linker can differ only in the places of merged constants.
         let others = LINKS.iter().filter(|other| !other.contains(' '));
         for other in others.filter(|other| !name.starts_with(**other)) {
-            // Both linkers put all at the same places, and LLD's map says less of what is merged there.
+            // Both linkers use the same addresses, and LLD's map has fewer lines for merged constants.
             let alike = name.contains("-objects") && other.contains("-objects");
             let other = Build::of(other);
             for file in [
@@ -178,12 +179,12 @@ fn files_of_another_build() {
                 if alike && file == "vmlinux1.map" {
                     continue;
                 }
-                // All sections are of one size there, and only LLD gives COMMON symbols places in vmlinux.o.
+                // The sections in both maps have the same sizes. Only LLD places COMMON symbols in vmlinux.o.
                 if name.ends_with(" 2.47") && file == "vmlinux.o.map" {
                     continue;
                 }
                 if let (Some(_), Ok(content)) = (damaged.file(file), fs::read(other.path(file))) {
-                    refused += usize::from(damaged.refuses(file, content, "of another build"));
+                    refused += usize::from(damaged.detects(file, content, "of another build"));
                 }
             }
         }
@@ -192,8 +193,8 @@ fn files_of_another_build() {
 }
 
 #[test]
-fn line_ends_of_another_system() {
-    for name in ONE_OF_EACH {
+fn inputs_with_cr_lf_line_ends() {
+    for name in ONE_VERSION_OF_EACH {
         let damaged = Damaged::of(name);
         for file in [
             "vmlinux1.map",
@@ -203,13 +204,13 @@ fn line_ends_of_another_system() {
         ] {
             if damaged.file(file).is_some() {
                 let content = damaged.build.read(file).replace('\n', "\r\n");
-                damaged.refuses(file, content, "with CR LF");
+                damaged.detects(file, content, "with CR LF");
             }
         }
     }
 }
 
-/// Names of symbols and objects are in comments only.
+/// The tables without the comments, which contain the names of symbols and objects.
 fn without_comments(tables: &str) -> String {
     let lines = tables
         .lines()
@@ -217,7 +218,7 @@ fn without_comments(tables: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// `bytes` with `to` wherever `from` is, which is as long.
+/// `bytes` with `to` instead of each `from`. Both must have the same length.
 pub(crate) fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for at in 0..bytes.len() {
@@ -228,12 +229,12 @@ pub(crate) fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The same with a name that is not UTF-8.
+/// `bytes` with a name that is not UTF-8 instead of `core_main`.
 pub(crate) fn not_utf8(bytes: &[u8]) -> Vec<u8> {
     replaced(bytes, b"core_main", b"core\xff\xfe\x80in")
 }
 
-/// The generator makes the tables of `whole`, beside other names.
+/// Checks that the generator prints `whole`, except for the comments.
 pub(crate) fn check_tables(build: &Build, whole: &str) {
     let output = build.generator().output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -242,8 +243,8 @@ pub(crate) fn check_tables(build: &Build, whole: &str) {
 }
 
 #[test]
-fn names_that_are_not_utf_8() {
-    for name in ONE_OF_EACH {
+fn symbol_names_that_are_not_utf_8() {
+    for name in ONE_VERSION_OF_EACH {
         let build = Build::of(name);
         let whole = link(&build).unwrap();
         let files = [
@@ -262,9 +263,9 @@ fn names_that_are_not_utf_8() {
 }
 
 #[test]
-fn lines_of_a_megabyte() {
+fn inputs_with_a_line_of_a_megabyte() {
     let long = "x".repeat(1 << 20);
-    for name in ONE_OF_EACH {
+    for name in ONE_VERSION_OF_EACH {
         let damaged = Damaged::of(name);
         let map = damaged.build.read("vmlinux1.map");
         for line in [
@@ -274,7 +275,7 @@ fn lines_of_a_megabyte() {
             "(".repeat(1 << 20),
         ] {
             let content = format!("{map}{line}\n");
-            damaged.refuses("vmlinux1.map", content, "with a line of a megabyte");
+            damaged.detects("vmlinux1.map", content, "with a line of a megabyte");
         }
     }
 
@@ -282,7 +283,7 @@ fn lines_of_a_megabyte() {
     let harmless = |file: &str, from: &str, to: &str| {
         let content = damaged.build.read(file);
         assert!(content.contains(from));
-        !damaged.refuses(file, content.replacen(from, to, 1), "with a long line")
+        !damaged.detects(file, content.replacen(from, to, 1), "with a long line")
     };
     let pattern = format!(" *({} .head.text)\n", " .x".repeat(300_000));
     assert!(harmless("vmlinux1.map", " *(.head.text)\n", &pattern));
@@ -292,12 +293,12 @@ fn lines_of_a_megabyte() {
     assert!(!harmless(listing, "tcore_main", &format!("t{long}")));
 }
 
-/// scripts/kallsyms leaves out names of 512 bytes and more, but the image has them.
+/// scripts/kallsyms leaves out names of 512 bytes and more. The image still has such names.
 #[test]
-fn symbols_with_the_longest_names_and_longer() {
+fn symbols_with_names_around_the_limit_of_kallsyms() {
     for length in [511, 512, 513, 5000] {
         let long = "n".repeat(length);
-        for name in ONE_OF_EACH {
+        for name in ONE_VERSION_OF_EACH {
             let build = Build::of(name);
             let whole = link(&build).unwrap();
             let listing = build.read("vmlinux1.kallsyms.S");
@@ -318,9 +319,9 @@ fn symbols_with_the_longest_names_and_longer() {
     }
 }
 
-/// An object that says that it has 2^60 zero bytes of constants.
+/// The section headers of the object claim 2^60 zero bytes of merged constants.
 #[test]
-fn constants_that_no_memory_would_hold() {
+fn constants_larger_than_memory() {
     const SHT_NOBITS: u32 = 8;
     let build = Build::of("gnu-objects");
     let file = "crypto/hash.o";
@@ -341,5 +342,5 @@ fn constants_that_no_memory_would_hold() {
         object[header + 56..header + 64].copy_from_slice(&(1_u64 << 60).to_le_bytes());
     }
     build.write(file, object);
-    build.is_open(&["hash_shared: an object that may define it cannot be read"]);
+    build.assert_unattributed(&["hash_shared: an object that may define it cannot be read"]);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! ELF files made from recorded output of objdump, so that the repository needs no binaries.
+//! Makes ELF files from recorded output of objdump, so that the repository contains no binaries.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use object::elf;
 
 /// A line of a symbol table.
 pub(crate) struct DumpedSymbol {
-    /// Place in the file.
+    /// The index in the symbol table.
     pub(crate) index: usize,
     pub(crate) address: u64,
-    /// Seven letters, of which the first is that of the binding and the last that of the type.
+    /// Seven letters. The first letter is the binding, and the last letter is the type.
     flags: String,
     section: String,
     pub(crate) size: u64,
@@ -25,12 +25,12 @@ impl DumpedSymbol {
         !self.flags.starts_with('l')
     }
 
-    /// True if it is in no section, as the names of source files are, which the listing does not have.
+    /// True if the symbol is in no section, as the name of a source file. kallsyms does not list such a symbol.
     pub(crate) fn is_absolute(&self) -> bool {
         self.section == "*ABS*"
     }
 
-    /// The binding and the type, as a symbol table has them.
+    /// The binding and the type, in the format of `st_info`.
     fn info(&self) -> u8 {
         let binding = match (self.is_global(), self.flags.contains('w')) {
             (false, _) => elf::STB_LOCAL,
@@ -48,16 +48,17 @@ impl DumpedSymbol {
     }
 }
 
-/// The output of `objdump -h -t -s` and of `readelf -S`.
+/// The parsed output of `objdump -h -t -s`, and the merged sections from the output of `readelf -S`.
 pub(crate) struct Dump {
-    /// Name, size, address and the words for its flags.
+    /// For each section, the name, the size, the address and the words for the flags.
     sections: Vec<(String, usize, u64, String)>,
-    /// In the order of the file.
+    /// The symbols in the order of the symbol table.
     pub(crate) symbols: Vec<DumpedSymbol>,
+    /// The bytes of each section by its name.
     content: HashMap<String, Vec<u8>>,
-    /// Flags and the size of an entry.
+    /// For each merged section, the flags and the size of an entry.
     merged: HashMap<String, (u32, u64)>,
-    /// The number of sections before these sections.
+    /// The number of additional sections that [`Dump::to_elf`] puts before `sections`.
     pub(crate) sections_before: usize,
 }
 
@@ -118,7 +119,7 @@ impl Dump {
         dump
     }
 
-    /// An ELF file with these sections and symbols.
+    /// Makes an ELF file with these sections and symbols.
     pub(crate) fn to_elf(&self) -> Vec<u8> {
         let mut builder = Builder::new(object::Endianness::Little, true);
         builder.header.e_machine = elf::EM_X86_64;
@@ -195,7 +196,11 @@ impl Dump {
     }
 }
 
-/// ` ffffffff81000000 cccccccc cccccccc cccccccc cccccccc  ................`
+/// Parses the bytes of a line of `objdump -s`:
+///
+/// ```text
+///  ffffffff81000000 cccccccc cccccccc cccccccc cccccccc  ................
+/// ```
 fn bytes(line: &str) -> Vec<u8> {
     let groups = line
         .trim_start()

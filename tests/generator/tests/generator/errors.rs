@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An input that cannot be trusted as a whole ends the link: exit code 1, nothing on standard
-//! output, and a message that names the file and a remedy.
+//! Checks the errors that end the link. The generator must return exit code 1 and print nothing to standard
+//! output. Its message must name the file and a remedy.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::build::{Build, LINKS};
 use assert_cmd::Command;
 use predicates::str::contains;
 
-/// Runs the generator in `build` and expects it to fail with all of `words` in its message.
+/// Runs the generator in `build`, and checks that it fails with a message that contains all `words`.
 #[track_caller]
 fn fails(build: &Build, words: &[&str]) {
     let mut assert = build.generator().assert().code(1).stdout("");
@@ -33,7 +33,7 @@ fn fails(build: &Build, words: &[&str]) {
 fn a_map_that_is_cut_short() {
     for link in LINKS {
         let map = Build::of(link).read("vmlinux1.map");
-        // GNU ld 2.47 has another line behind the one that ends the map.
+        // GNU ld 2.47 writes another line behind the line OUTPUT(...).
         let end = map.find("OUTPUT(").map(|end| end + 1);
         let end = end.unwrap_or(map.trim_end().len() - 1);
         for at in [0, 1, map.len() / 2, end] {
@@ -51,11 +51,11 @@ fn maps_of_two_links() {
         ("lld-objects", "lld-vmlinux_o"),
     ] {
         let (build, other) = (Build::of(inner), Build::of(outer));
-        // The map of the image instead of vmlinux.o's: its sections have other sizes.
+        // The sections in the map of the image have other sizes than the sections of vmlinux.o.
         build.write("vmlinux.o.map", other.read("vmlinux1.map"));
         fails(&build, &["vmlinux.o.map", "another link"]);
 
-        // Of a link in which a function was larger.
+        // The map of a link with a larger .text section.
         let build = Build::of(outer);
         let map = build.read("vmlinux1.map");
         let is_text = |line: &&str| {
@@ -101,16 +101,16 @@ fn a_missing_input() {
 }
 
 #[test]
-fn a_symbol_of_the_listing_that_the_image_does_not_have() {
+fn a_listed_symbol_that_the_image_lacks() {
     let build = Build::of("gnu-objects");
     build.edit("vmlinux1.kallsyms.S", "tcore_main ", "tcore_niam ");
     fails(&build, &["vmlinux1", "core_niam", "not found"]);
 }
 
 #[test]
-fn a_row_of_the_listing_that_does_not_agree() {
+fn a_listed_row_with_a_wrong_address_or_form() {
     for (from, to, problem) in [
-        // An address that no symbol of the name has.
+        // No symbol core_main has this address.
         (
             "0xffffffbf\t/* tcore_main",
             "0xffffffbe\t/* tcore_main",
@@ -134,7 +134,7 @@ fn a_row_of_the_listing_that_does_not_agree() {
 }
 
 #[test]
-fn a_listing_without_addresses() {
+fn an_output_of_kallsyms_without_offsets() {
     let build = Build::of("gnu-objects");
     build.edit(
         "vmlinux1.kallsyms.S",
@@ -145,28 +145,28 @@ fn a_listing_without_addresses() {
 }
 
 #[test]
-fn an_image_that_is_no_elf_file() {
+fn an_image_that_is_not_an_elf_file() {
     let build = Build::of("gnu-objects");
     build.write("vmlinux1", b"\x7fELF\x01\x01");
     fails(&build, &["vmlinux1"]);
 }
 
 #[test]
-fn an_image_without_text() {
+fn a_map_without_the_symbol_text() {
     let build = Build::of("gnu-objects");
     build.edit("vmlinux1.map", "_text = .", "_txet = .");
     fails(&build, &["vmlinux1.map", "_text"]);
 }
 
 #[test]
-fn a_list_of_modules_of_another_form() {
+fn a_line_of_modules_builtin_without_the_prefix_kernel() {
     let build = Build::of("gnu-objects");
     build.write("modules.builtin", "kernel/a/b.ko\na/b.ko\n");
     fails(&build, &["modules.builtin:2", "kernel/PATH.ko"]);
 }
 
 #[test]
-fn the_command_line() {
+fn help_and_mistakes_on_the_command_line() {
     let run = |arguments: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_kallmodsyms"))
             .args(arguments)
@@ -203,7 +203,7 @@ fn an_argument_that_is_not_utf_8() {
 }
 
 #[test]
-fn damaged_rooms_of_the_pass_before() {
+fn damaged_line_of_spare_rooms_from_the_previous_pass() {
     let build = Build::of("gnu-objects");
     let line = |rooms: &str| format!("/* kallmodsyms rooms: {rooms} */\n");
     build.write("vmlinux0.kallsyms.S", line("kallsyms_size_words=0x1a8"));
@@ -229,7 +229,7 @@ fn damaged_rooms_of_the_pass_before() {
     fails(&build, &["vmlinux0.kallsyms.S", "no rooms of tables"]);
 }
 
-/// The section header of `kind` in an ELF file.
+/// The offset of the first section header of this `kind` in an ELF file.
 pub(crate) fn header_of(elf: &[u8], kind: u32) -> usize {
     let table = u64::from_le_bytes(elf[40..48].try_into().unwrap()) as usize;
     let headers = (table..elf.len()).step_by(64);
@@ -238,7 +238,7 @@ pub(crate) fn header_of(elf: &[u8], kind: u32) -> usize {
 }
 
 #[test]
-fn names_of_the_image_that_are_nowhere() {
+fn names_and_section_indexes_outside_of_the_image() {
     const SYMBOLS: u32 = 2;
     let build = Build::of("gnu-objects");
     let image = fs::read(build.path("vmlinux1")).unwrap();
@@ -262,7 +262,7 @@ fn names_of_the_image_that_are_nowhere() {
         &["vmlinux1", "a symbol has no name in the table of strings"],
     );
 
-    // The index of its section is said to be in a table that is not there.
+    // SHN_XINDEX: the section index is in the table SHT_SYMTAB_SHNDX, which the image lacks.
     let mut damaged = image.clone();
     damaged[offset + size - 18..offset + size - 16].copy_from_slice(&u16::MAX.to_le_bytes());
     build.write("vmlinux1", &damaged);

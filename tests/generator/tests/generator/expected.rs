@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The expected modules of each symbol, from `fixtures/expected`. They are the same for each linker
-//! and each way of linking.
+//! Compares the modules of each symbol with `fixtures/expected`. The expected modules do not depend on the
+//! linker or on the inputs of the link.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
@@ -9,8 +9,8 @@ use std::fs;
 use crate::build::{Build, LINKS};
 use crate::recorded::fixtures;
 
-/// Modules by name; for symbols of one name, in the order of the symbol table: that of the link, but
-/// global symbols after local symbols.
+/// The expected modules of symbols, by name. Symbols with one name have the order of the symbol table: local
+/// symbols before global symbols, each in link order.
 fn expected() -> HashMap<String, VecDeque<Vec<String>>> {
     let mut expected: HashMap<_, VecDeque<_>> = HashMap::new();
     let text = fs::read_to_string(fixtures().join("expected")).unwrap();
@@ -41,7 +41,7 @@ fn check_modules(build: &Build, link: &str) {
     }
     assert!(
         expected.values().all(VecDeque::is_empty),
-        "{link}: {expected:?} expected too"
+        "{link} lacks symbols: {expected:?}"
     );
 }
 
@@ -52,9 +52,9 @@ fn every_symbol_has_its_modules() {
     }
 }
 
-/// As on riscv, where the first code is before `_text`.
+/// On riscv, the image has code before `_text`.
 #[test]
-fn an_image_may_begin_before_text() {
+fn an_image_may_begin_before_the_symbol_text() {
     for link in LINKS {
         let build = Build::of(link);
         let place = build.read("vmlinux1.map");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A full disk, and killed runs: no half-written file stays behind that a later build would use.
+//! Runs the generator with a full disk, and kills runs. A later build must find complete files or no files.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::process::ExitStatusExt;
@@ -25,8 +25,8 @@ fn reports(directory: &Path) -> [Option<Vec<u8>>; 2] {
     REPORTS.map(|file| fs::read(directory.join(file)).ok())
 }
 
-/// That nothing but the reports was left beside the inputs.
-fn no_leftovers(directory: &Path) {
+/// Checks that the generator left no temporary file.
+fn assert_no_temporary_file(directory: &Path) {
     for entry in fs::read_dir(directory).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(!name.ends_with(".new"), "{name}");
@@ -34,7 +34,7 @@ fn no_leftovers(directory: &Path) {
 }
 
 #[test]
-fn a_full_disk_under_the_tables() {
+fn a_full_disk_for_standard_output() {
     let build = Build::of("gnu-objects");
     build.write("vmlinux1.syms", "ffffffff81000040 t core_main\n");
     for arguments in [
@@ -59,9 +59,10 @@ fn a_full_disk_under_the_tables() {
     }
 }
 
-/// A limit on the size of files is a full disk for who is not root. Standard output is a pipe.
+/// A limit on the size of files stands for a full disk, because it needs no root. It does not affect standard
+/// output, which is a pipe.
 #[test]
-fn a_full_disk_under_the_files_beside_vmlinux() {
+fn a_full_disk_for_the_files_beside_vmlinux() {
     let directory = TempDir::new().unwrap();
     synthetic::make(directory.path(), 1000).unwrap();
     let limited = || {
@@ -92,12 +93,12 @@ fn a_full_disk_under_the_files_beside_vmlinux() {
         );
         assert!(message.contains("Make room"), "{message}");
         assert_eq!(reports(directory.path()), before);
-        no_leftovers(directory.path());
+        assert_no_temporary_file(directory.path());
     }
 }
 
 #[test]
-fn a_run_that_is_killed() {
+fn a_killed_run_leaves_no_partial_file() {
     let directory = TempDir::new().unwrap();
     synthetic::make(directory.path(), 5000).unwrap();
     let start = Instant::now();
@@ -119,14 +120,14 @@ fn a_run_that_is_killed() {
         run.kill().unwrap();
         killed += usize::from(run.wait().unwrap().signal().is_some());
         for (report, whole) in reports(directory.path()).iter().zip(&whole) {
-            assert!(report.is_none() || report == whole, "half a file");
+            assert!(report.is_none() || report == whole, "a partial file");
         }
         let printed = fs::read(directory.path().join("printed")).unwrap();
         assert!(output.stdout.starts_with(&printed));
     }
     assert!(killed > 5, "{killed}");
 
-    // What a killed run may have left does not get into the next one's files, nor stay.
+    // The next run replaces the temporary files of a killed run.
     for file in REPORTS {
         let _ = fs::remove_file(directory.path().join(file));
         fs::write(directory.path().join(format!("{file}.new")), "half a li").unwrap();
@@ -134,10 +135,10 @@ fn a_run_that_is_killed() {
     let again = generator(directory.path()).output().unwrap();
     assert_eq!(again.stdout, output.stdout);
     assert_eq!(reports(directory.path()), whole);
-    no_leftovers(directory.path());
+    assert_no_temporary_file(directory.path());
 }
 
-/// A reader that goes away, as of a pipe that someone tried the program with.
+/// A program can close the pipe before it has read the whole output.
 #[test]
 fn a_closed_pipe() {
     let build = Build::of("gnu-objects");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generator's time is linear in the length of its inputs.
+//! Checks that the time of the generator is linear in the size of its inputs.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::synthetic;
 /// The number of runs for each size. The fastest run counts: disturbances only make a run longer.
 const RUNS: usize = 5;
 
-/// The time for ten times as many ranges, as a multiple.
+/// The ratio of the times for `10 * ranges` ranges and for `ranges` ranges.
 fn ratio(ranges: usize) -> f64 {
     let sizes = [ranges, 10 * ranges];
     let builds = sizes.map(|ranges| {
@@ -41,26 +41,26 @@ fn run(build: &TempDir) -> Duration {
     time
 }
 
-/// A quadratic step would make this 100. Wide, because other programs may run at the same time.
+/// A quadratic algorithm has the ratio 100. The limit is wide, because other programs can run at the same time.
 #[test]
-fn ten_times_as_much_takes_about_ten_times_as_long() {
+fn ten_times_as_many_ranges_take_about_ten_times_as_long() {
     let ratio = ratio(4_000);
     assert!(ratio < 20.0, "{ratio:.1} times");
 }
 
-/// The bound that is promised, up to a million ranges, for a quiet machine:
+/// Checks a tighter limit with a million ranges. The machine must run no other program:
 ///
 ///     cargo test --release -p generator -- --ignored --nocapture million
 #[test]
 #[ignore = "takes long, and other programs disturb it"]
-fn a_million_ranges_take_at_most_eleven_times_as_long_as_a_tenth_of_them() {
+fn a_million_ranges_take_at_most_eleven_times_as_long_as_a_hundred_thousand() {
     let ratio = ratio(100_000);
     assert!(ratio <= 11.0, "{ratio:.1} times");
 }
 
-/// Each range of the made-up kernel is one of the tables.
+/// The tables must have each range of the synthetic kernel.
 #[test]
-fn made_up_ranges_are_not_fused() {
+fn synthetic_ranges_are_not_merged() {
     let build = TempDir::new().unwrap();
     synthetic::make(build.path(), 1000).unwrap();
     let mut generator = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
@@ -69,6 +69,6 @@ fn made_up_ranges_are_not_fused() {
         .args(["link", synthetic::STEM]);
     let output = generator.output().unwrap();
     let tables = String::from_utf8(output.stdout).unwrap();
-    // The first object is in no module, and so is what is below it.
+    // The count includes the range of the first object, which is in no module.
     assert!(tables.contains("kallsyms_num_modules:\n\t.long\t1000\n"));
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generator on recorded links, and its expected outputs.
+//! Runs the generator on recorded links, and checks its outputs.
 
 use std::fs;
 
 use crate::build::{Build, Tables, LINKS};
 use crate::elf::DumpedSymbol;
 
-/// As in arm64's names for what early code uses. They are hidden, so that they become local, and
-/// LLD's map has no address for them.
+/// The linker script of arm64 defines symbols for early code as equal to other symbols. These symbols are hidden,
+/// so the linker makes them local. LLD's map has no address for them.
 #[test]
-fn what_the_linker_script_makes_equal_is_in_no_module() {
+fn symbols_that_the_linker_script_defines_as_equal_are_in_no_module() {
     for link in LINKS.iter().filter(|link| link.starts_with("lld-")) {
         let build = Build::of(link);
         let map = build.read("vmlinux1.map");
@@ -54,7 +54,7 @@ fn every_symbol_has_its_size() {
 }
 
 #[test]
-fn sections_without_symbols_take_no_ranges() {
+fn sections_without_symbols_have_no_ranges() {
     for link in LINKS {
         let build = Build::of(link);
         let parameter = build.address("eth_param");
@@ -71,7 +71,7 @@ fn sections_without_symbols_take_no_ranges() {
 }
 
 #[test]
-fn sizes_are_a_choice() {
+fn size_tables_need_the_option_kallmodsyms_sizes() {
     let build = Build::of("gnu-objects");
     assert!(build.tables().has("kallsyms_size_bits"));
     build.edit("include/config/auto.conf", "CONFIG_KALLMODSYMS_SIZES=y", "");
@@ -79,7 +79,7 @@ fn sizes_are_a_choice() {
 }
 
 #[test]
-fn a_module_may_stand_in_modules_builtin_again() {
+fn modules_builtin_may_list_a_module_twice() {
     let build = Build::of("gnu-objects");
     let tables = build.tables();
     let modules = build.read("modules.builtin");
@@ -96,18 +96,18 @@ fn a_module_may_stand_in_modules_builtin_again() {
 }
 
 #[test]
-fn kernel_series_make_the_same_tables() {
+fn inputs_of_linux_7_3_give_the_same_tables() {
     for link in LINKS {
         let build = Build::of(link);
         let output = |build: &Build| build.generator().assert().success().get_output().clone();
         let older = output(&build);
-        build.make_newer();
+        build.convert_to_linux_7_3();
         assert_eq!(output(&build).stdout, older.stdout, "{link}");
     }
 }
 
 #[test]
-fn an_object_made_of_others_is_in_their_modules() {
+fn an_object_has_the_modules_of_its_input_objects() {
     for link in LINKS {
         let build = Build::of(link);
         let tables = |build: &Build| build.generator().assert().success().get_output().clone();
@@ -120,7 +120,7 @@ fn an_object_made_of_others_is_in_their_modules() {
             format!("savedcmd_{ring} := objcopy --prefix-symbols=p_  {raw} {ring}\n"),
         );
         assert_eq!(tables(&build).stdout, before.stdout, "{link}");
-        // Of one of these nothing is known.
+        // The modules of the second input are unknown.
         let data = "drivers/net/eth-ring.data.o";
         build.write(
             &cmd_file(ring),
@@ -130,8 +130,8 @@ fn an_object_made_of_others_is_in_their_modules() {
             &cmd_file(data),
             format!("savedcmd_{data} := objcopy -I binary ring.bin {data}\n"),
         );
-        build.is_open(&[ring, "neither KBUILD_MODFILE", &cmd_file(data)]);
-        // Of one it is not known which symbols it has.
+        build.assert_unattributed(&[ring, "neither KBUILD_MODFILE", &cmd_file(data)]);
+        // The symbols of the second input are unknown.
         for other in [
             "lib.a",
             "@files",
@@ -142,14 +142,14 @@ fn an_object_made_of_others_is_in_their_modules() {
                 &cmd_file(ring),
                 format!("savedcmd_{ring} := ld -r -o {ring} {raw} {other}\n"),
             );
-            build.is_open(&[ring, "neither KBUILD_MODFILE", &cmd_file(ring)]);
+            build.assert_unattributed(&[ring, "neither KBUILD_MODFILE", &cmd_file(ring)]);
         }
-        for of_another in ["crypto/hash.o", "lib/helper.o"] {
+        for object_of_another_module in ["crypto/hash.o", "lib/helper.o"] {
             build.write(
                 &cmd_file(ring),
-                format!("savedcmd_{ring} := ld -r -o {ring} {raw} {of_another}\n"),
+                format!("savedcmd_{ring} := ld -r -o {ring} {raw} {object_of_another_module}\n"),
             );
-            build.is_open(&[ring, "objects of different modules"]);
+            build.assert_unattributed(&[ring, "objects of different modules"]);
         }
 
         build.write(
@@ -160,12 +160,12 @@ fn an_object_made_of_others_is_in_their_modules() {
             &cmd_file(raw),
             format!("savedcmd_{raw} := objcopy {ring} {raw}\n"),
         );
-        build.is_open(&[ring, "neither KBUILD_MODFILE", &cmd_file(ring)]);
+        build.assert_unattributed(&[ring, "neither KBUILD_MODFILE", &cmd_file(ring)]);
     }
 }
 
 #[test]
-fn neighbours_of_the_same_modules_are_one_range() {
+fn adjacent_objects_of_one_module_share_a_range() {
     for link in LINKS {
         let modules = Build::of(link).tables().words("kallsyms_modules");
         assert!(
@@ -176,7 +176,7 @@ fn neighbours_of_the_same_modules_are_one_range() {
 }
 
 #[test]
-fn a_module_in_a_list_is_named_there_only() {
+fn the_name_of_a_module_in_a_list_is_stored_once() {
     for link in LINKS {
         let tables = Build::of(link).tables();
         let names = tables.names();
@@ -204,7 +204,7 @@ fn an_empty_symbol_list_makes_empty_tables() {
 }
 
 #[test]
-fn the_files_beside_vmlinux_say_which_objects_there_are() {
+fn the_files_beside_vmlinux_name_the_objects() {
     for link in LINKS {
         let build = Build::of(link);
         build.tables();
@@ -236,7 +236,7 @@ fn the_files_beside_vmlinux_say_which_objects_there_are() {
 }
 
 #[test]
-fn files_that_would_not_change_are_not_written() {
+fn unchanged_files_are_not_written() {
     let build = Build::of("gnu-objects");
     build.tables();
     let modified = |file| fs::metadata(build.path(file)).unwrap().modified().unwrap();
@@ -249,7 +249,7 @@ fn files_that_would_not_change_are_not_written() {
 }
 
 #[test]
-fn the_output_is_the_same_again() {
+fn two_runs_print_the_same_output() {
     for link in LINKS {
         let build = Build::of(link);
         let output = || {
@@ -266,7 +266,7 @@ fn the_output_is_the_same_again() {
 }
 
 #[test]
-fn code_that_the_linker_shortened_stays_its_objects() {
+fn code_that_the_linker_shortened_keeps_its_module() {
     let build = Build::of("gnu-objects");
     let tables = build.tables();
     let line = "drivers/net/eth-main.o\n *fill*";
@@ -278,7 +278,7 @@ fn code_that_the_linker_shortened_stays_its_objects() {
 }
 
 #[test]
-fn a_path_may_begin_with_this_directory() {
+fn a_path_may_begin_with_a_dot() {
     let build = Build::of("gnu-objects");
     let plain = build.tables().words("kallsyms_modules");
     build.edit("vmlinux1.map", " crypto/sum.o", " ./crypto/sum.o");
@@ -286,7 +286,7 @@ fn a_path_may_begin_with_this_directory() {
 }
 
 #[test]
-fn lines_may_end_in_carriage_returns() {
+fn lines_of_a_map_may_end_in_cr_lf() {
     for link in LINKS {
         let build = Build::of(link);
         let plain = build.tables().words("kallsyms_module_offsets");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests of the generator as kbuild runs it: in a build directory, by its command line.
+//! Runs the generator as kbuild runs it: in a build directory, by its command line.
 
 mod build;
 mod damaged;
@@ -10,12 +10,12 @@ mod expected;
 mod interrupted;
 mod linear;
 mod link;
-mod lists;
 mod many_sections;
 mod merged;
-mod open;
-mod open_objects;
 mod passes;
 mod recorded;
+mod small_inputs;
 mod sort_symbols;
 mod synthetic;
+mod unattributed_objects;
+mod unattributed_symbols;

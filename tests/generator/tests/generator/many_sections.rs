@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Files with more sections than 16 bits can number, as with -ffunction-sections: an additional
-//! table has the section indexes of symbols.
+//! Tests files with more sections than a 16-bit index can number, as with -ffunction-sections. Such a file
+//! stores the section indexes of its symbols in an additional table.
 
 use crate::build::Build;
 use crate::elf::Dump;
 
-/// Numbers from 0xff00 on have other meanings.
+/// The number of additional sections. Section indexes from 0xff00 on are reserved.
 const MANY: usize = 0xff00;
 
 #[test]
-fn the_number_of_sections_does_not_matter() {
-    // What linked them does not matter either.
+fn more_sections_than_a_16_bit_index_can_number() {
     for link in ["gnu-objects", "lld-vmlinux_o"] {
         let build = Build::of(link);
         let tables = || build.generator().assert().success().get_output().clone();

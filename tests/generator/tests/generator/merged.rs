@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Constants that linkers merge. Only the flags of a section tell whether its constants are merged,
-//! not its name.
+//! Tests constants that the linker merges. A linker merges the constants of a section with the flag SHF_MERGE;
+//! the name of the section has no effect.
 
 use crate::build::{Build, Tables, LINKS};
 
-/// Strings that were all merged into others keep their size in the map, but what follows begins at their
-/// address; objects that run early on arm64 have `.init` in front of their sections.
+/// The linker can merge all strings of a section into the strings of other objects. The map then shows the size
+/// of the section, but the next section begins at the same address. Early code of arm64 has the prefix `.init`
+/// before its section names.
 #[test]
-fn strings_merged_away_of_renamed_sections() {
+fn a_renamed_section_whose_strings_are_all_merged() {
     let build = Build::of("gnu-objects");
     let tables = build.tables();
     let hash = "0xffffffff81001050        0xd crypto/hash.o";
@@ -39,10 +40,10 @@ fn strings_merged_away_of_renamed_sections() {
     assert_eq!(of(&build.tables()), of(&tables));
 }
 
-/// A map may name an object early, for a section that the linker script puts in front of others. Symbols
-/// are in the order of the link all the same.
+/// A map can list a section of a late object before the sections of all other objects, because the linker script
+/// puts the section first. The symbols are still in link order.
 #[test]
-fn the_order_is_that_of_the_link() {
+fn symbols_have_the_link_order_of_their_objects() {
     for link in LINKS.into_iter().filter(|link| link.starts_with("lld")) {
         let build = Build::of(link);
         let tables = build.tables();
@@ -64,9 +65,9 @@ fn the_order_is_that_of_the_link() {
     }
 }
 
-/// The name of a section does not tell whether its constants are merged.
+/// A section can have the name of a merged section, but not the flag.
 #[test]
-fn names_do_not_make_constants() {
+fn section_names_of_constants_have_no_effect() {
     for link in LINKS {
         let build = Build::of(link);
         let tables = build.tables();

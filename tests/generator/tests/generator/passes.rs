@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The passes of a link: the length of a table may change in the next pass, but the passes come to
-//! an end. kbuild links a third time if a symbol of the tables moved between the first pass and the
-//! second. The kernel is inconsistent if a symbol moves between the last pass and the link of
-//! vmlinux. A pass without symbols precedes the first pass.
+//! Tests the passes of a link. The sizes of the symbols can change from pass to pass, and the tables with
+//! them. kbuild links a third time if a symbol of the tables moved between the first pass and the second pass.
+//! The kernel is inconsistent if a symbol moves between the last pass and the link of vmlinux. A pass without
+//! symbols precedes the first pass.
 
 use std::collections::BTreeMap;
 
 use crate::build::Build;
 
-/// The passes of one link. The one without symbols has the number 0.
+/// The passes of one link. The pass without symbols has the number 0.
 struct Passes {
     build: Build,
     passes: u32,
@@ -38,15 +38,15 @@ impl Passes {
         let output = self.build.command().args(["link", stem]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let tables = String::from_utf8(output.stdout).unwrap();
-        // GNU as warns of it.
+        // GNU as warns about this line.
         assert!(!tables.contains("\t.skip\t0\n"), "{tables}");
         let file = format!("{stem}.kallsyms.S");
         self.build.write(&file, self.build.read(&file) + &tables);
         tables
     }
 
-    /// Links another pass, in which so many symbols have a size that needs a word of 8 bytes. Where the
-    /// labels of the tables are, in bytes.
+    /// Links the next pass. In this pass, `words` symbols have a size that needs a word of 8 bytes. Returns the
+    /// offset of each label of the tables, in bytes.
     fn link(&mut self, words: usize) -> BTreeMap<String, u64> {
         self.passes += 1;
         let stem = format!("vmlinux{}", self.passes);
@@ -56,7 +56,7 @@ impl Passes {
         let mut left = words;
         for line in &mut lines {
             if left > 0 && line.starts_with("ffffffff81") && line.contains('\t') {
-                // Larger than the distance to the next symbol, by another number each.
+                // Each size is larger than the distance to the next symbol, and no two sizes are equal.
                 let (head, tail) = line.split_once('\t').unwrap();
                 let (_, name) = tail.split_once(' ').unwrap();
                 *line = format!("{head}\t{:016x} {name}", 0x1_0000 + 17 * left);
@@ -75,7 +75,7 @@ impl Passes {
     }
 }
 
-/// The places of the labels of assembler source.
+/// The offset of each label in assembler source, in bytes.
 fn places(source: &str) -> BTreeMap<String, u64> {
     let (mut places, mut at) = (BTreeMap::new(), 0_u64);
     for line in source.lines() {
@@ -103,9 +103,9 @@ fn places(source: &str) -> BTreeMap<String, u64> {
     places
 }
 
-/// What is spared for it is enough, so that nothing moves and no third pass is made.
+/// The spare room of the tables absorbs small changes, so that kbuild needs no third pass.
 #[test]
-fn a_few_other_sizes_move_nothing() {
+fn a_few_changed_sizes_move_no_table() {
     for (first, second) in [(8, 16), (16, 8), (0, 15), (30, 40)] {
         let mut passes = Passes::new();
         let before = passes.link(first);
@@ -113,9 +113,9 @@ fn a_few_other_sizes_move_nothing() {
     }
 }
 
-/// Across the edge of what was spared: tables grow once, and then stay, however sizes change.
+/// A change that exceeds the spare room enlarges the tables once. Later passes do not make the tables smaller.
 #[test]
-fn tables_only_grow() {
+fn tables_never_shrink_from_pass_to_pass() {
     let mut passes = Passes::new();
     let before = passes.link(0);
     let grown = passes.link(40);
@@ -128,9 +128,9 @@ fn tables_only_grow() {
     }
 }
 
-/// Another link begins anew: what a longer kernel needed is not kept.
+/// The first pass of a new link ignores the spare room of an earlier link with larger tables.
 #[test]
-fn a_new_link_has_no_more_room_than_it_needs() {
+fn a_new_link_ignores_the_room_of_an_earlier_link() {
     let mut passes = Passes::new();
     let before = passes.link(0);
     passes.link(40);

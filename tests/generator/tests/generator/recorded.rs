@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The recorded links in `fixtures`, which `fixtures/make.sh` makes.
+//! Unpacks the recorded links in `fixtures`. The script `fixtures/make.sh` records them.
 //!
-//! The output of the oldest version of a linker is stored whole. The output of each newer version is stored
-//! as the difference to the version before. A version without a difference is not tested again.
+//! The repository has the whole output of the oldest version of each linker. For a newer version, the repository
+//! has the difference to the version before it. A version with the same output is not in `LINKS`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::elf::Dump;
 
-/// Every recorded link, by the linker, how the image was linked, and the linker's version if it is not
-/// the oldest. Versions are in rising order.
+/// Every recorded link: the linker, the inputs of the link of the image, and the version of the linker. The oldest
+/// version is left out. Versions are in rising order.
 pub(crate) const LINKS: [&str; 14] = [
     "gnu-objects",
     "gnu-objects 2.44",
@@ -29,8 +29,8 @@ pub(crate) const LINKS: [&str; 14] = [
     "lld-vmlinux_o 22",
 ];
 
-/// One link of each linker and way, for what runs the generator some thousand times.
-pub(crate) const ONE_OF_EACH: [&str; 4] = [
+/// One recorded link for each linker and each kind of input, for tests that run the generator thousands of times.
+pub(crate) const ONE_VERSION_OF_EACH: [&str; 4] = [
     "gnu-objects",
     "gnu-vmlinux_o 2.47",
     "lld-objects 22",
@@ -41,8 +41,8 @@ pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// Writes what there is of `link` into a directory, with the files that it was made from. What objdump
-/// showed of a file becomes the file, beside that.
+/// Writes the recorded files of `link`, and the files of `fixtures/source`, into `directory`. Then makes an ELF
+/// file from each dump, beside the dump.
 pub(crate) fn write(link: &str, directory: &Path) {
     let way = link.split(' ').next().unwrap();
     copy(&fixtures().join("source"), directory);
@@ -71,7 +71,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Makes each file below `directory` that there is a dump of.
+/// Makes an ELF file from each dump below `directory`.
 fn make_files(directory: &Path) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -106,7 +106,7 @@ fn apply(difference: &str, directory: &Path) {
             if let Some(place) = line.strip_prefix("@@ -") {
                 let place = place.split(' ').next().unwrap();
                 let (first, count) = place.split_once(',').unwrap_or((place, "1"));
-                // With nothing to remove, it is the line that the new ones are behind.
+                // With the count 0, `first` is the line before the new lines.
                 let before = first.parse::<usize>().unwrap() - usize::from(count != "0");
                 new.extend(old.by_ref().take(before - taken));
                 taken = before;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sort-symbols`: the lines of nm, sorted by size at each address.
+//! Tests `kallmodsyms sort-symbols`, which sorts the output of nm by size at each address.
 
 use crate::build::{Build, LINKS};
 use assert_cmd::Command;
@@ -12,7 +12,7 @@ pub(crate) fn sort_symbols(build: &Build) -> Command {
     command
 }
 
-/// The output of nm for the image, by address and then by rising or falling size.
+/// The output of nm for the image, sorted by address, and then by falling or rising size.
 pub(crate) fn lines(build: &Build, largest_first: bool) -> String {
     let mut listed = build.listed();
     listed.sort_by_key(|symbol| {
@@ -31,7 +31,7 @@ pub(crate) fn lines(build: &Build, largest_first: bool) -> String {
 }
 
 #[test]
-fn the_largest_comes_first_at_each_address() {
+fn the_largest_symbol_comes_first_at_each_address() {
     for link in LINKS {
         let build = Build::of(link);
         let (unsorted, sorted) = (lines(&build, false), lines(&build, true));
@@ -42,7 +42,7 @@ fn the_largest_comes_first_at_each_address() {
 }
 
 #[test]
-fn equally_large_symbols_stay_in_their_order() {
+fn symbols_of_equal_size_keep_their_order() {
     let build = Build::of("gnu-objects");
     for (name, size) in [("a", 8), ("b", 0), ("c", 16), ("d", 8), ("e", 16), ("f", 0)] {
         build.add_symbol(&format!(
@@ -53,7 +53,7 @@ fn equally_large_symbols_stay_in_their_order() {
         let line = |name| format!("0000000000000040 d alias_{name}\n");
         names.chars().map(line).collect::<String>()
     };
-    // The absolute symbol has no size.
+    // `absolute` stands for an absolute symbol, which has no size in the image.
     let absolute = "0000000000000040 A absolute\n";
     build.write("vmlinux1.syms", lines("fed") + absolute + &lines("cba"));
     sort_symbols(&build)
@@ -63,7 +63,7 @@ fn equally_large_symbols_stay_in_their_order() {
 }
 
 #[test]
-fn the_first_pass_has_no_symbols() {
+fn an_empty_list_needs_no_image() {
     let build = Build::of("gnu-objects");
     build.write("vmlinux1.syms", "");
     std::fs::remove_file(build.path("vmlinux1")).unwrap();
@@ -71,7 +71,7 @@ fn the_first_pass_has_no_symbols() {
 }
 
 #[test]
-fn what_is_not_of_this_image_ends_the_link() {
+fn lines_that_do_not_match_the_image_are_errors() {
     let build = Build::of("gnu-objects");
     let syms = lines(&build, true);
     let (first, _) = syms.split_once('\n').unwrap();

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A made-up build directory of any size: the inputs of the generator for a kernel with many
-//! ranges. Each range has one function, in another module than its neighbours.
+//! Makes a synthetic build directory of any size: the inputs of the generator for a kernel with many
+//! ranges. Each range has one function. Adjacent ranges have different modules.
 
 use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// The name of the directory's only pass of the link.
+/// The name of the image, the only pass of the link.
 pub(crate) const STEM: &str = "vmlinux1";
 
-/// Objects, each in a module of its own but for the first; they are met again and again.
+/// The number of objects. Each object has many ranges. The first object is in no module. Each later object
+/// is in a module of its own.
 const OBJECTS: usize = 100;
 
 const BASE: u64 = 0xffff_ffff_8100_0000;
 
-/// Bytes of a function with its padding.
+/// The bytes of a function and its padding.
 const STEP: u64 = 16;
 
-/// Makes a build directory of `ranges` ranges in `directory`.
+/// Makes the build directory of a kernel with `ranges` ranges in `directory`.
 pub(crate) fn make(directory: &Path, ranges: usize) -> io::Result<()> {
     let write = |name: &str, content: &[u8]| fs::write(directory.join(name), content);
     fs::create_dir_all(directory.join("include/config"))?;
@@ -47,12 +48,12 @@ fn address(range: usize) -> u64 {
     BASE + STEP * range as u64
 }
 
-/// Of sizes that differ, so that the size tables have something to say.
+/// The size of the function of a range. The sizes differ, so that the size tables are not empty.
 fn size(range: usize) -> u64 {
     STEP - range as u64 % 7
 }
 
-/// As GNU ld prints it.
+/// The link map, in the form of GNU ld.
 fn map(ranges: usize) -> String {
     let mut map = String::from("\nLinker script and memory map\n\n");
     let size_of_all = STEP * ranges as u64;
@@ -80,8 +81,7 @@ fn kallsyms(ranges: usize) -> String {
     text + "\n"
 }
 
-/// An ELF file with a symbol for each function. The symbols are not in the order of their addresses,
-/// as in a linked kernel.
+/// An ELF file with a symbol for each function. As in a linked kernel, the symbols are not sorted by address.
 fn image(ranges: usize) -> Vec<u8> {
     let (mut symbols, mut strings) = (vec![0; 24], vec![0]);
     for index in 0..ranges {
@@ -114,7 +114,7 @@ fn image(ranges: usize) -> Vec<u8> {
     let mut put = |at: usize, bytes: &[u8]| image[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, b"\x7fELF\x02\x01\x01");
     put(40, &headers_at.to_le_bytes());
-    // Bytes of a section header, how many there are, and which has their names.
+    // The size of a section header, the number of sections, and the index of the section with their names.
     put(58, &[64, 0, 5, 0, 4, 0]);
     image
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms annotate`: a text with the modules of its symbols.
+//! Tests `kallmodsyms annotate`, which adds the modules of symbols to a text.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -14,16 +14,16 @@ fn place() -> Place {
     Place::with(&Vmlinux::new().to_elf())
 }
 
-/// The text `input` with marks.
+/// The output of `annotate` for the text `input`.
 fn annotated(place: &Place, arguments: &[&str], input: impl Into<Vec<u8>>) -> String {
     let mut command = place.command(&[&["annotate"], arguments].concat());
     let assert = command.write_stdin(input).assert().success().stderr("");
     String::from_utf8(assert.get_output().stdout.clone()).unwrap()
 }
 
-/// Each form; `^` is where a mark is.
+/// The forms of symbols and addresses, each with the modules in its mark. `^` is the place of the mark.
 const FORMS: &[(&str, &str)] = &[
-    // An oops, and the frames of a stack.
+    // Lines of an oops, with the frames of a stack.
     ("RIP: 0010:b_open^+0x17/0x20", "[b]"),
     (" b_open+0x1f/0x20^", "[b]"),
     (" ? b_open+0x20/0x20^", "[b]"),
@@ -37,7 +37,7 @@ const FORMS: &[(&str, &str)] = &[
     ("[<0>] shared+0x10/0x2f80^", "[b] [c_d]"),
     ("Faulted in b_open+0x10^.", "[b]"),
     ("called from b_open+0x10/0x20^, line 3", "[b]"),
-    // Programs that trace.
+    // Lines of programs that trace.
     ("    b_open+12^", "[b]"),
     ("    b_open+12/32^", "[b]"),
     ("\tffffffff81000065 b_open+0x5^ ([kernel.kallsyms])", "[b]"),
@@ -72,13 +72,13 @@ fn each_form_gets_its_mark() {
             form.replace('^', &format!(" {modules}")),
         );
         assert_eq!(annotated(&place, &["vmlinux"], input.as_str()), output);
-        // A mark that is there is enough.
+        // A marked symbol gets no second mark.
         assert_eq!(annotated(&place, &["vmlinux"], output.as_str()), output);
     }
 }
 
 #[test]
-fn what_is_not_of_a_module_stays() {
+fn texts_without_symbols_of_built_in_modules_do_not_change() {
     let place = place();
     for text in [
         " startup+0x10/0x60",
@@ -105,7 +105,7 @@ fn what_is_not_of_a_module_stays() {
 }
 
 #[test]
-fn bytes_and_ends_of_lines_stay() {
+fn bytes_that_are_not_utf_8_and_line_ends_do_not_change() {
     let place = place();
     let input = b"\xff\xfe b_open+0x1\r\n\0\n\n b_open+0x2\t\xe4\n b_open+0x3".to_vec();
     let mut command = place.command(&["annotate", "vmlinux"]);
@@ -117,22 +117,22 @@ fn bytes_and_ends_of_lines_stay() {
         .stdout(&output[..]);
 }
 
-/// `twin` is in b with 0x10 bytes, and in a with 0x1000.
+/// The kernel has two symbols `twin`: one of 0x10 bytes in module b, and one of 0x1000 bytes in module a.
 #[test]
-fn one_name_of_several_symbols() {
+fn size_offset_and_address_choose_among_symbols_of_one_name() {
     let place = place();
     for (text, mark) in [
         (" twin+0x1/0x10", " [b]"),
         (" ffffffff81004001 twin+0x1", " [a]"),
         (" twin+0x1", " [a]|[b]"),
         (" ? twin", " [a]|[b]"),
-        // None has this size.
+        // No symbol `twin` has this size.
         (" twin+0x1/0x11", " [a]|[b]"),
     ] {
         let marked = format!("{text}{mark}");
         assert_eq!(annotated(&place, &["--offset=0", "vmlinux"], text), marked);
     }
-    // The offset decides where the size cannot.
+    // Without a size in the text, an offset that reaches the next symbol rules a symbol out.
     let mut vmlinux = Vmlinux::new();
     vmlinux.symbols[5].3 = "twin";
     vmlinux.symbols[4].3 = "shared";
@@ -153,7 +153,7 @@ fn one_name_of_several_symbols() {
 }
 
 #[test]
-fn object_files_on_request() {
+fn objects_option_adds_the_object_file() {
     let place = place();
     let mut command = place.command(&["annotate", "--objects", "vmlinux"]);
     command
@@ -173,7 +173,7 @@ fn object_files_on_request() {
     let arguments = ["--objects", "vmlinux"];
     assert_eq!(annotated(&place, &arguments, text), marked);
     assert_eq!(annotated(&place, &arguments, marked), marked);
-    // A listing has braces where the kernel puts them.
+    // In a listing, only some lines have an object file in braces.
     place.write(
         "listing",
         LINES.replace("b_open\t[b]", "b_open\t[b] {open.o}"),
@@ -187,7 +187,7 @@ fn object_files_on_request() {
 
 const MOVED: u64 = 0x1f00_0000;
 
-/// Addresses of a kernel that was moved.
+/// A text with an address of the moved kernel, and with an address of vmlinux.
 fn moved_addresses() -> String {
     format!(
         "RAX: {:016x}\nRBX: {:016x}\n",
@@ -196,12 +196,13 @@ fn moved_addresses() -> String {
     )
 }
 
+/// The same text with a mark for the address of the moved kernel.
 fn moved_and_marked() -> String {
     moved_addresses().replacen('\n', " [b]\n", 1)
 }
 
 #[test]
-fn the_text_tells_how_far_the_kernel_was_moved() {
+fn the_offset_of_the_kernel_is_read_from_the_text() {
     let place = place();
     let offset = format!("Kernel Offset: {MOVED:#x} from {TEXT:#x} (relocation range: 0-1)\n");
     let pairs = format!(
@@ -210,15 +211,15 @@ fn the_text_tells_how_far_the_kernel_was_moved() {
         TEXT + MOVED + 0x2
     );
     let marked_pairs = pairs.replacen("0x20\n", "0x20 [b]\n", 1);
-    for (told, marked) in [(&offset, &offset), (&pairs, &marked_pairs)] {
-        let after = format!("{}{told}", moved_addresses());
+    for (source, marked) in [(&offset, &offset), (&pairs, &marked_pairs)] {
+        let after = format!("{}{source}", moved_addresses());
         let marked_after = format!("{}{marked}", moved_and_marked());
         assert_eq!(annotated(&place, &["vmlinux"], after), marked_after);
-        let before = format!("{told}{}", moved_addresses());
+        let before = format!("{source}{}", moved_addresses());
         let marked_before = format!("{marked}{}", moved_and_marked());
         assert_eq!(annotated(&place, &["vmlinux"], before), marked_before);
     }
-    // One pair alone can be a mistake.
+    // A single pair of an address and a symbol does not set the offset.
     let one = pairs.lines().next().unwrap();
     let text = format!("{one}\n{}", moved_addresses());
     let marked = annotated(&place, &["vmlinux"], text);
@@ -226,7 +227,7 @@ fn the_text_tells_how_far_the_kernel_was_moved() {
         marked.contains(&format!("RBX: {:016x} [b]", TEXT + 0x61)),
         "{marked}"
     );
-    // The next boot was moved otherwise.
+    // The second boot in the text has another offset.
     let boots = format!(
         "{offset}{0}Linux version 6.12\n{0}Kernel Offset: disabled\n",
         moved_addresses()
@@ -237,7 +238,7 @@ fn the_text_tells_how_far_the_kernel_was_moved() {
 }
 
 #[test]
-fn an_offset_can_be_given() {
+fn offset_option_overrides_the_text() {
     let place = place();
     let marked = annotated(
         &place,
@@ -245,13 +246,12 @@ fn an_offset_can_be_given() {
         moved_addresses(),
     );
     assert_eq!(marked, moved_and_marked());
-    // It counts more than the text.
     let text = format!("Kernel Offset: disabled\n{}", moved_addresses());
     let marked = annotated(&place, &["vmlinux", "--offset=1f000000"], text);
     assert!(marked.ends_with(&moved_and_marked()));
 }
 
-/// A listing has the addresses of its boot.
+/// The addresses in a listing are the addresses of its boot.
 #[test]
 fn a_saved_listing_needs_no_offset() {
     let place = place();
@@ -262,7 +262,7 @@ fn a_saved_listing_needs_no_offset() {
         marked.starts_with("RAX: ffffffffa0000061 [b]\n"),
         "{marked}"
     );
-    // Readers who may not see addresses have the names.
+    // Without addresses, annotate finds symbols by name.
     let zeros: Vec<String> = LINES
         .lines()
         .map(|line| {
@@ -277,25 +277,26 @@ fn a_saved_listing_needs_no_offset() {
     assert_eq!(annotated(&place, &["zeros"], text), format!("{text} [b]"));
 }
 
-/// Without an offset in the text the lines are held, but not all of them.
+/// annotate holds back lines until it finds an offset. A long text without an offset must not be held back as a
+/// whole.
 #[test]
-fn long_texts_go_through() {
+fn a_long_text_without_an_offset_is_marked() {
     let place = place();
     let text = moved_addresses();
     let many = text.repeat((5 << 20) / text.len());
     let marked = annotated(&place, &["vmlinux"], many.as_str());
     assert_eq!(marked.matches(" [b]").count(), many.lines().count() / 2);
     assert_eq!(marked.replace(" [b]", ""), many);
-    // A line of 3 MiB is no text.
+    // annotate copies a line of 3 MiB without marks.
     let long = format!("{}\n b_open+0x1\n", " b_open+0x1".repeat(3 << 18));
     let marked = annotated(&place, &["vmlinux"], long.as_str());
     assert_eq!(marked.len(), long.len() + 4);
     assert!(marked.ends_with("\n b_open+0x1 [b]\n"));
 }
 
-/// A line comes out before the next one goes in.
+/// annotate writes each line before it reads the next line.
 #[test]
-fn lines_do_not_wait() {
+fn each_line_is_written_at_once() {
     let place = place();
     let mut child = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"))
         .args(["annotate", "vmlinux"])

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command line: help, mistakes, completions, colours and man pages.
+//! Tests the command line: help, mistakes, completions, colours and man pages.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ const COMMANDS: [&str; 7] = [
     "completions",
 ];
 
-/// Where the man pages are, seen from this crate.
+/// The directory of the man pages, relative to this crate.
 const PAGES: &str = "../../Documentation/man";
 
 #[test]
@@ -98,7 +98,7 @@ fn help_fits_into_80_columns_and_has_the_exit_codes() {
 }
 
 #[test]
-fn the_version_names_the_kernels() {
+fn the_version_lists_the_kernel_series() {
     let place = Place::with(b"");
     let version = place.output(&["--version"]);
     let first = format!("kallmodsyms {}\n", env!("CARGO_PKG_VERSION"));
@@ -110,7 +110,7 @@ fn the_version_names_the_kernels() {
 }
 
 #[test]
-fn completions_know_commands_and_options() {
+fn completions_contain_commands_and_options() {
     let place = Place::with(b"");
     for (shell, first) in [
         ("bash", "_kallmodsyms() {"),
@@ -126,7 +126,7 @@ fn completions_know_commands_and_options() {
 }
 
 #[test]
-fn colors_are_for_terminals() {
+fn only_terminals_get_colors_by_default() {
     let place = Place::with(&Vmlinux::new().to_elf());
     place.write("text", " b_open+0x1 startup+0x1\n");
     let command = |color: &[&str]| {
@@ -161,7 +161,7 @@ fn colors_are_for_terminals() {
     );
 }
 
-/// The pages of the program in a directory, by name.
+/// The man pages in a directory, by file name.
 fn pages(directory: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
     let pages = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
@@ -172,7 +172,7 @@ fn pages(directory: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn man_pages_are_as_the_program_makes_them() {
+fn committed_man_pages_are_up_to_date() {
     let place = Place::with(b"");
     assert_eq!(place.output(&["man", "."]), "");
     let made = pages(place.directory());
@@ -182,7 +182,7 @@ fn man_pages_are_as_the_program_makes_them() {
     for name in made.keys().chain(committed.keys()) {
         assert!(
             made.get(name) == committed.get(name),
-            "Documentation/man/{name} differs from the program's own page; write all pages with\n  \
+            "Documentation/man/{name} is out of date; write all pages with\n  \
              cargo run --manifest-path tools/kallmodsyms/Cargo.toml -- man Documentation/man"
         );
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms count`: a table of the modules in a text.
+//! Tests `kallmodsyms count`, which counts the modules of the symbols in a text.
 
 use predicates::str::contains;
 
@@ -23,7 +23,7 @@ fn counted(place: &Place, arguments: &[&str], input: &str) -> String {
     String::from_utf8(assert.get_output().stdout.clone()).unwrap()
 }
 
-/// The fields of the rows.
+/// The fields of each row, without the row of headings.
 fn rows(table: &str) -> Vec<Vec<&str>> {
     let lines = table.lines().skip(1);
     lines
@@ -31,7 +31,7 @@ fn rows(table: &str) -> Vec<Vec<&str>> {
         .collect()
 }
 
-/// Two samples of perf, the first one with two frames of b.
+/// Two samples of perf. The first sample has two frames of module b.
 const SAMPLES: &str = "\
 cat  47 [000] 1.000000:  250000 cpu-clock:ppp:
 \tffffffff81000065 b_open+0x5 ([kernel.kallsyms])
@@ -46,7 +46,7 @@ cat  47 [000] 1.000250:  250000 cpu-clock:ppp:
 ";
 
 #[test]
-fn a_stack_counts_once() {
+fn a_module_counts_once_for_each_stack() {
     let place = place();
     let table = "      self      total  module\n         1          2  [b]\n         1          2  [vmlinux]\n";
     assert_eq!(counted(&place, &[], SAMPLES), table);
@@ -56,7 +56,7 @@ fn a_stack_counts_once() {
 }
 
 #[test]
-fn stacks_with_a_number() {
+fn stacks_with_a_count() {
     let place = place();
     let folded = "cat;startup_[k];b_open_[k] 12\ncat;b_open_[k];startup_[k] 5\n";
     let expected = [["12", "17", "[b]"], ["5", "17", "[vmlinux]"]];
@@ -67,7 +67,7 @@ fn stacks_with_a_number() {
     let dtrace = "\n              vmlinux`b_open+0x5\n              vmlinux`startup+0x10\n               12\n\
                   \n              vmlinux`startup\n              vmlinux`b_open\n                5\n";
     assert_eq!(rows(&counted(&place, &[], dtrace)), expected);
-    // A frame with the mark of `annotate` counts for that module.
+    // A frame with a mark of `annotate` counts for the module in the mark.
     let marked = "cat;startup_[k];b_open [b]_[k] 12\n";
     let table = counted(
         &place,
@@ -81,7 +81,7 @@ fn stacks_with_a_number() {
 }
 
 #[test]
-fn a_stack_of_the_kernel() {
+fn stacks_of_an_oops_and_of_proc_stack() {
     let place = place();
     let oops = "[    1.0] RIP: 0010:b_open+0x1/0x20\n[    1.0] Call Trace:\n[    1.0]  <TASK>\n\
                 [    1.0]  b_open+0x1/0x20\n[    1.0]  ? startup+0x1/0x60\n[    1.0]  romfs_x+0x1/0x2 [romfs]\n\

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whatever is damaged in a file, the program answers or refuses the file, and does not panic.
+//! Damages files with a kernel. The library must show the kernel or refuse the file, and must not panic.
 
 use kallmodsyms::{Error, Show};
 
@@ -11,7 +11,7 @@ use crate::raw_image::{arm64_image, zboot};
 use crate::show::Place;
 use crate::vmlinuz::compressed;
 
-/// xorshift64*
+/// The generator xorshift64* of pseudo-random numbers.
 struct Random(u64);
 
 impl Random {
@@ -23,11 +23,11 @@ impl Random {
     }
 }
 
-/// Changes of each file.
+/// The number of damaged copies of each file.
 const CHANGES: u32 = 500;
 
 fn change(file: &mut Vec<u8>, random: &mut Random) {
-    // Headers are short. A change of them is as likely as one of the tables.
+    // Half of the changes are in the first 0x100 bytes, because the headers are short.
     let bound = [0x100, file.len()][random.below(2)].min(file.len());
     let at = random.below(bound.max(1));
     match random.below(4) {
@@ -42,7 +42,7 @@ fn change(file: &mut Vec<u8>, random: &mut Random) {
 }
 
 #[test]
-fn a_damaged_file_is_answered_or_refused() {
+fn a_damaged_file_is_shown_or_refused() {
     let image = arm64_image(&Vmlinux::unrelocated());
     let program = zboot("gzip", &compressed("gzip", &image).unwrap());
     let mut random = Random(9);
@@ -75,7 +75,7 @@ fn a_damaged_file_is_answered_or_refused() {
     }
 }
 
-/// An error has a line with the problem and a line with the remedy.
+/// Checks that an error has a problem, and a line with a remedy.
 fn check(error: &Error) {
     let text = error.to_string();
     assert!(

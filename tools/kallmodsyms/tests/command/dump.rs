@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A dump of memory, whose note VMCOREINFO tells where the tables are.
+//! Tests memory dumps in ELF form. The note VMCOREINFO of a dump has the addresses of the tables.
 
 use crate::kernel::{Vmlinux, TEXT};
 use crate::raw_image::image_lines;
 use crate::show::{Place, LINES};
 use crate::vmlinuz::refused;
 
-/// The address of the tables at link time, and how far the kernel was moved.
+/// The link address of the tables.
 const RODATA: u64 = TEXT + 0x20_0000;
+
+/// The offset by which the kernel was moved.
 const OFFSET: u64 = 0x1020_0000;
 
-/// Tables that VMCOREINFO names: the first, and the last ones of kernels without sizes and with sizes.
+/// The tables that VMCOREINFO names: the first table, the last table of a kernel without sizes, and the first size
+/// table.
 const NAMED: [&str; 3] = [
     "kallsyms_num_syms",
     "kallsyms_module_names",
     "kallsyms_size_counts",
 ];
 
+/// The offset of the memory in the file.
 const MEMORY: usize = 0x400;
 
-/// The memory of a kernel, and what the kernel says about it.
+/// The memory of a kernel, and the note VMCOREINFO.
 #[derive(Clone)]
 pub(crate) struct Core {
     pub(crate) note: String,
     /// The virtual and the physical address of the memory.
     pub(crate) place: (u64, u64),
     pub(crate) memory: Vec<u8>,
-    /// The places in the memory where a new segment begins.
+    /// The offsets in the memory at which a new segment begins, without 0.
     cuts: Vec<usize>,
 }
 
@@ -38,7 +42,7 @@ impl Core {
             let table = tables.iter().find(|(name, _)| *name == wanted);
             table.map(|(_, address)| *address)
         };
-        // The kernel corrects it when it starts.
+        // The kernel relocates kallsyms_relative_base when it starts.
         if let Some(base) = table("kallsyms_relative_base") {
             let base = (base - RODATA) as usize;
             memory[base..base + 8].copy_from_slice(&(TEXT + OFFSET).to_le_bytes());
@@ -56,7 +60,7 @@ impl Core {
         }
     }
 
-    /// The line of x86 that tells the physical address.
+    /// The line of x86 in VMCOREINFO for the physical address.
     pub(crate) fn phys_base(&self) -> String {
         let (address, physical) = self.place;
         let base = physical.wrapping_sub(address - 0xffff_ffff_8000_0000) as i64;
@@ -84,7 +88,7 @@ impl Core {
         let note = [&sizes.concat(), &name[..], self.note.as_bytes()].concat();
         let (address, physical) = self.place;
         let mut segments = vec![(4_u32, [note_at as u64, 0, 0, note.len() as u64])];
-        // The order of segments says nothing.
+        // The segments of a dump can have any order.
         for &(start, end) in loads.iter().rev() {
             let at = start as u64;
             let offset = MEMORY as u64 + at;
@@ -104,16 +108,17 @@ impl Core {
     }
 }
 
-/// The place of the note behind the headers of so many segments of memory.
+/// The offset of the note in a file with this number of segments of memory.
 fn note_at(segments: usize) -> usize {
     64 + (1 + segments) * 56
 }
 
-/// A dump of memory with these tables.
+/// A memory dump in ELF form, with the tables of `vmlinux`.
 pub(crate) fn core(vmlinux: &Vmlinux) -> Vec<u8> {
     Core::of(vmlinux).file()
 }
 
+/// `lines` with the addresses of the moved kernel.
 pub(crate) fn moved(lines: &str) -> String {
     lines.replace("ffffffff810", "ffffffff912")
 }
@@ -136,14 +141,14 @@ fn a_dump_has_the_addresses_of_its_boot() {
                       ffffffff91202b3d shared+0x2abd/0x2abc\t[b] [c_d]\n";
         assert_eq!(place.output(&query), answer);
         assert_eq!(place.output(&["modules", "vmlinux", "-1"]), "a\nb\nc_d\n");
-        // The text need not tell the offset.
+        // The text has no offset of the kernel.
         place.write("text", " [<ffffffff91200061>]\n");
         let text = place.output(&["annotate", "vmlinux", "text"]);
         assert_eq!(text, " [<ffffffff91200061>] [b]\n");
     }
 }
 
-/// As arm64, riscv and x86 tell where the image is in physical memory.
+/// The VMCOREINFO of arm64, riscv and x86 has the physical address of the image, each in a different line.
 #[test]
 fn segments_may_have_addresses_of_the_linear_map() {
     let core = Core::of(&Vmlinux::new());
@@ -164,14 +169,14 @@ fn segments_may_have_addresses_of_the_linear_map() {
     }
 }
 
-/// The memory need not be in one piece.
 #[test]
 fn tables_may_lie_in_several_segments() {
     let mut core = Core::of(&Vmlinux::new());
     core.cuts = vec![1, 40, 0x200, 0x201, core.memory.len() - 3];
     let place = Place::with(&core.file());
     assert_eq!(place.output(&["show", "vmlinux"]), moved(LINES));
-    // Without the last segment, bytes behind the tables are missing; without the one before, tables.
+    // The first header is the last segment, which has only bytes behind the tables. The next header is a
+    // segment with tables.
     let mut file = core.file();
     let kind = 64 + 56;
     file[kind] = 0;
@@ -184,7 +189,7 @@ fn tables_may_lie_in_several_segments() {
 }
 
 #[test]
-fn dumps_that_do_not_tell_enough_are_refused() {
+fn dumps_without_note_tables_or_memory_are_refused() {
     let core = Core::of(&Vmlinux::new());
     let with_note = |from: &str, to: &str| {
         let mut core = core.clone();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A compressed dump as makedumpfile and QEMU write it, plain and flattened.
+//! Tests compressed memory dumps, in the plain form and in the flattened form of makedumpfile and QEMU.
 
 use std::io::Write;
 
@@ -9,30 +9,32 @@ use crate::kernel::{Vmlinux, TEXT};
 use crate::show::{Place, LINES};
 use crate::vmlinuz::refused;
 
-/// Small pages, for several of them.
+/// The bytes of a page. The pages are small, so that the tables take several pages.
 const PAGE: usize = 512;
 
-/// The blocks of each bitmap.
+/// The number of blocks of each bitmap.
 const BITMAP: usize = 1;
 
-/// Pages before the tables that the dump has, and the first page with tables.
+/// The numbers of the pages without tables in the dump.
 const OTHERS: [usize; 3] = [1, 9, 30];
+
+/// The number of the first page with tables.
 const FIRST: usize = 32;
 
-/// The places of fields in the header and in the sub-header.
+// The offsets of fields in the header and in the sub-header.
 const VERSION: usize = 8;
 const SIZE_OF_PAGE: usize = 0x1ac;
 const LEVEL: usize = PAGE + 8;
 const SPLIT: usize = PAGE + 12;
 const PLACE_OF_VMCOREINFO: usize = PAGE + 32;
 
-/// The place of the bitmap of the dump.
+/// The offset of the bitmap of the pages in the dump. The bitmap of the machine's pages is before it.
 const OF_DUMP: usize = (2 + BITMAP) * PAGE;
 
-/// The place of the descriptor of the first page with tables.
+/// The offset of the descriptor of the first page with tables.
 const DESCRIPTOR: usize = (2 + 2 * BITMAP) * PAGE + 24 * OTHERS.len();
 
-/// Compresses a page, and returns the flags of that form.
+/// Compresses a page. Returns the compressed page and its flags.
 type Compress = fn(&[u8]) -> (Vec<u8>, u32);
 
 const FORMS: [Compress; 5] = [
@@ -49,7 +51,7 @@ fn zlib(page: &[u8]) -> (Vec<u8>, u32) {
     (encoder.finish().unwrap(), 1)
 }
 
-/// The memory of a kernel, in the first pages of a machine.
+/// The memory of a kernel, from page `FIRST` of the machine on.
 fn memory(vmlinux: &Vmlinux) -> Core {
     let mut core = Core::of(vmlinux);
     core.place.1 = (FIRST * PAGE) as u64;
@@ -57,7 +59,7 @@ fn memory(vmlinux: &Vmlinux) -> Core {
     core
 }
 
-/// The dump of a kernel; the file lacks the pages for which `is_absent` is true.
+/// The dump of a kernel, without the pages for which `is_absent` is true.
 fn dump(core: &Core, compress: Compress, is_absent: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut pages: Vec<(usize, Vec<u8>)> = OTHERS.map(|number| (number, vec![0xa5; PAGE])).into();
     let mut machine = [0; PAGE];
@@ -100,13 +102,13 @@ fn dump(core: &Core, compress: Compress, is_absent: impl Fn(&[u8]) -> bool) -> V
     file
 }
 
-/// A dump of memory with these tables.
+/// A compressed memory dump with the tables of `vmlinux`.
 pub(crate) fn kdump(vmlinux: &Vmlinux) -> Vec<u8> {
     dump(&memory(vmlinux), zlib, |_| false)
 }
 
-/// The flattened form of a file, in records of different lengths. The last record is the first one again,
-/// as makedumpfile completes the header at the end.
+/// The flattened form of a file, in records of different lengths. The first record has wrong bytes, and the last
+/// record overwrites them, because makedumpfile completes the header at the end.
 pub(crate) fn flattened(file: &[u8]) -> Vec<u8> {
     let mut flattened = b"makedumpfile".to_vec();
     flattened.resize(16, 0);
@@ -121,7 +123,7 @@ pub(crate) fn flattened(file: &[u8]) -> Vec<u8> {
     let mut at = 20;
     for len in (1..).map(|number| 100 * number) {
         let end = file.len().min(at + len);
-        // The plain form has zeros where there is no record.
+        // The plain form has zeros at the places without a record.
         if file[at..end].iter().any(|&byte| byte != 0) {
             record(at, &file[at..end]);
         }
@@ -153,7 +155,7 @@ fn a_compressed_dump_is_read_in_every_form() {
             assert_eq!(place.output(&query), answer);
         }
     }
-    // makedumpfile makes a flattened file of a dump in ELF form, too.
+    // makedumpfile can also flatten a dump in ELF form.
     let place = Place::with(&flattened(&core.file()));
     assert_eq!(place.output(&["show", "vmlinux"]), moved(LINES));
 }
@@ -170,7 +172,7 @@ fn pages_of_zeros_may_be_left_out() {
     vmlinux.symbols.push(last);
     vmlinux.exceptions.truncate(1);
     let mut core = memory(&vmlinux);
-    // kallmodsyms does not read this table, which is longer than a page.
+    // Zeroes kallsyms_seqs_of_names, which is longer than a page. kallmodsyms does not read this table.
     let sevens = core.memory.windows(100);
     let table = { sevens }.position(|bytes| bytes == [7; 100]).unwrap();
     let table = core.memory[table..].iter_mut();
@@ -186,14 +188,14 @@ fn pages_of_zeros_may_be_left_out() {
     write(&mut file, LEVEL, 31);
     let place = Place::with(&file);
     assert_eq!(place.output(&["show", "vmlinux"]), expected);
-    // A page that the machine does not have is no page of zeros.
+    // A page that the machine does not have is not a page of zeros.
     file[2 * PAGE..OF_DUMP].fill(0);
     let place = Place::with(&file);
     refused(place.command(&["show", "vmlinux"]), "is not in the dump");
 }
 
 #[test]
-fn compressed_dumps_that_do_not_have_everything_are_refused() {
+fn incomplete_or_damaged_compressed_dumps_are_refused() {
     let core = memory(&Vmlinux::new());
     let file = dump(&core, zlib, |_| false);
     let with = |at: usize, number: u32| {
@@ -269,7 +271,7 @@ fn with_note(core: &Core, from: &str, to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn flattened_dumps_that_are_cut_short_are_refused() {
+fn flattened_dumps_that_are_cut_short_or_damaged_are_refused() {
     let file = flattened(&kdump(&Vmlinux::new()));
     let mut version = file.clone();
     version[31] = 2;

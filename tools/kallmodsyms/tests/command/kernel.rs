@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A vmlinux of a few symbols, for what reads one. Small, so that it can be a seed for fuzzing.
+//! Makes a vmlinux with a few symbols. The file is small, so that it can be a seed for fuzzing.
 
 use object::build::elf::{Builder, SectionData};
 use object::elf;
 
-/// Where the image is linked, and where its read-only data.
+/// The link address of the image.
 pub(crate) const TEXT: u64 = 0xffff_ffff_8100_0000;
+
+/// The link address of the read-only data.
 const RODATA: u64 = TEXT + 0x20_0000;
 
-/// Modules: offset in the names.
+/// The table of module names. The constants below are offsets into this table.
 const NAMES: &[u8] = b"\0\0\x02b\0c_d\0a\0";
 pub(crate) const NONE: u32 = 0;
 pub(crate) const A: u32 = 9;
 pub(crate) const B: u32 = 3;
 pub(crate) const B_AND_C: u32 = 1;
 
-/// Tables that the generator gives room to spare.
+/// The tables that the generator gives spare room.
 const WITH_ROOM: [&str; 4] = [
     "kallsyms_module_offsets",
     "kallsyms_size_nibbles",
@@ -24,35 +26,34 @@ const WITH_ROOM: [&str; 4] = [
     "kallsyms_size_words",
 ];
 
-/// A symbol: address, size, letter of the type and name. An address below the image is one of the
-/// per-cpu area.
+/// A symbol: address, size, type letter and name. A symbol far below the image is in the per-cpu area.
 pub(crate) type Symbol = (u64, u64, char, &'static str);
 
 /// A kernel.
 #[derive(Clone)]
 pub(crate) struct Vmlinux {
     pub(crate) symbols: Vec<Symbol>,
-    /// Where other modules begin.
+    /// The start address and the modules of each range.
     pub(crate) ranges: Vec<(u64, u32)>,
-    /// By number of the symbol.
+    /// The symbol index and the modules of each exception.
     pub(crate) exceptions: Vec<(u32, u32)>,
     pub(crate) has_sizes: bool,
     pub(crate) has_modules: bool,
     pub(crate) is_stripped: bool,
-    /// As Linux 7.3 has them: addresses relative to themselves, and tables at multiples of 4.
+    /// True for the form of Linux 7.3: addresses are relative to their rows, and tables are at multiples of 4.
     pub(crate) is_relative: bool,
-    /// As arm64 and riscv have them: what addresses are relative to is a relocation, and 0 here.
+    /// True for the form of arm64 and riscv: kallsyms_relative_base is 0, because a relocation sets the base.
     pub(crate) is_unrelocated: bool,
-    /// Symbols that say where something ends.
+    /// Additional entries of the ELF symbol table, for example `_end`.
     pub(crate) bounds: Vec<(&'static str, u64)>,
-    /// How many sections of 8 bytes are before the one that has the tables.
+    /// The number of sections of 8 bytes before the section with the tables.
     pub(crate) other_sections: usize,
-    /// The section that has the tables.
+    /// The name of the section with the tables.
     pub(crate) section: &'static str,
 }
 
 impl Vmlinux {
-    /// Symbols of each kind.
+    /// A kernel of Linux 6.12 for x86_64, with symbols of each kind.
     pub(crate) fn new() -> Self {
         Self {
             symbols: vec![
@@ -89,7 +90,7 @@ impl Vmlinux {
         }
     }
 
-    /// The same with the per-cpu area in the image: without these symbols.
+    /// The kernel of [`Self::new`] without the symbols of the per-cpu area.
     fn of_image() -> Self {
         let mut vmlinux = Self::new();
         let percpu = vmlinux.symbols.iter().filter(|symbol| symbol.0 < TEXT);
@@ -100,7 +101,7 @@ impl Vmlinux {
         vmlinux
     }
 
-    /// As Linux 7.3 has it.
+    /// A kernel in the form of Linux 7.3.
     pub(crate) fn relative() -> Self {
         Self {
             is_relative: true,
@@ -108,7 +109,7 @@ impl Vmlinux {
         }
     }
 
-    /// As Linux 6.12 for arm64 has it.
+    /// A kernel in the form of Linux 6.12 for arm64.
     pub(crate) fn unrelocated() -> Self {
         Self {
             is_unrelocated: true,
@@ -116,7 +117,7 @@ impl Vmlinux {
         }
     }
 
-    /// The same with `_stext` in the place of `_text`.
+    /// This kernel with `_stext` instead of `_text`.
     pub(crate) fn with_stext(mut self) -> Self {
         for symbol in &mut self.symbols {
             if symbol.3 == "_text" {
@@ -127,7 +128,7 @@ impl Vmlinux {
         self
     }
 
-    /// Adds a symbol before `_text`, as riscv has them.
+    /// Adds a symbol before `_text`, as in riscv kernels.
     pub(crate) fn add_start(&mut self) {
         self.symbols.insert(0, (TEXT - 0x1000, 0x40, 'T', "_start"));
         for (symbol, _) in &mut self.exceptions {
@@ -135,7 +136,7 @@ impl Vmlinux {
         }
     }
 
-    /// The tables by name, in the order in which they are linked.
+    /// The name and the bytes of each table, in link order.
     fn tables(&self) -> Vec<(&'static str, Vec<u8>)> {
         let mut tables = self.kallsyms();
         if !self.has_modules {
@@ -168,7 +169,7 @@ impl Vmlinux {
         tables
     }
 
-    /// What scripts/kallsyms makes.
+    /// The tables of scripts/kallsyms.
     fn kallsyms(&self) -> Vec<(&'static str, Vec<u8>)> {
         let (mut names, mut offsets) = (Vec::new(), Vec::new());
         for &(address, _, kind, name) in &self.symbols {
@@ -199,7 +200,7 @@ impl Vmlinux {
         ]
     }
 
-    /// The table of addresses at `place`, each from its row to the symbol.
+    /// The table kallsyms_offsets at the address `place`. Each row is the distance from the row to its symbol.
     fn offsets_from(&self, place: u64) -> Vec<u8> {
         let rows = (place..).step_by(4).zip(&self.symbols);
         let offsets: Vec<u32> = rows
@@ -208,7 +209,7 @@ impl Vmlinux {
         words(&offsets)
     }
 
-    /// Sizes, all of them in the last level.
+    /// The size tables, with all sizes in the last level.
     fn sizes(&self) -> Vec<(&'static str, Vec<u8>)> {
         let count = self.symbols.len();
         let longs = |longs: &[u64]| longs.iter().flat_map(|long| long.to_le_bytes()).collect();
@@ -233,7 +234,7 @@ impl Vmlinux {
         ]
     }
 
-    /// The read-only data at the address `start`, and the places of the tables.
+    /// The read-only data at the address `start`, and the addresses of the tables.
     pub(crate) fn rodata(&self, start: u64) -> (Vec<u8>, Vec<(&'static str, u64)>) {
         let mut rodata = b"constant".to_vec();
         let mut places = Vec::new();
@@ -253,12 +254,12 @@ impl Vmlinux {
                 rodata.extend(b"room\x18\0\0\0sixteen bytes...");
             }
         }
-        // A section may have more behind it.
+        // Pads the section to a multiple of 8 bytes.
         rodata.resize(rodata.len().next_multiple_of(8), 0);
         (rodata, places)
     }
 
-    /// The file.
+    /// The ELF file of this kernel.
     pub(crate) fn to_elf(&self) -> Vec<u8> {
         let (rodata, tables) = self.rodata(RODATA);
         let places = [self.bounds.clone(), tables].concat();
@@ -267,12 +268,13 @@ impl Vmlinux {
     }
 }
 
-/// A file with these read-only data, and with symbols unless it is to be stripped.
+/// An ELF file with this read-only data. `places` are the names and addresses of its symbols; `None` makes a
+/// stripped file.
 pub(crate) fn elf_of(rodata: Vec<u8>, places: Option<&[(&str, u64)]>) -> Vec<u8> {
     elf_with(0, ".rodata", rodata, places)
 }
 
-/// The same with the data in this section, behind so many others.
+/// An ELF file like [`elf_of`], with the data in the section `name` behind `other_sections` sections.
 fn elf_with(
     other_sections: usize,
     name: &str,
@@ -328,7 +330,7 @@ fn elf_with(
     file
 }
 
-/// The table of tokens, and its index: each byte that a name may have stands for itself.
+/// The token table and its index. The token of a printable byte is that byte.
 pub(crate) fn tokens() -> [Vec<u8>; 2] {
     let token = |byte: u8| if byte.is_ascii_graphic() { byte } else { b'?' };
     [

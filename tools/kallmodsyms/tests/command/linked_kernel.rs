@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A build directory in small: object files that `as` made, a vmlinux that `ld` linked from them, and the
-//! files that the build leaves beside it.
+//! Makes a small build directory: object files that `as` makes, a vmlinux that `ld` links from the object files,
+//! and the files that the build writes beside vmlinux.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::show::Place;
 
-/// Object files: name and source. Sizes differ, so that no mistake cancels another one.
+/// The name and the source of each object file. All sizes differ, so that two mistakes cannot cancel each other.
 const OBJECTS: [(&str, &str); 4] = [
     (
         "fs/a.o",
@@ -42,7 +42,8 @@ const OBJECTS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The marks of the kernel, padding in and behind sections, and data that the kernel protects.
+/// The linker script. It defines the boundary symbols of the kernel, adds padding in and behind sections, and puts
+/// writable data between the boundaries of the read-only data.
 const SCRIPT: &str = "
 SECTIONS {
     .data..percpu 0 : { __per_cpu_start = .; *(.data..percpu) __per_cpu_end = .; }
@@ -66,7 +67,7 @@ SECTIONS {
 /// `shared.o` is linked into two modules.
 const MODULES: &str = "fs/a.o: fs/a.o fs/shared.o\nfs/b-b.o: fs/shared.o fs/b.o\n";
 
-/// A directory with all of it.
+/// Makes the build directory.
 pub(crate) fn build() -> Place {
     let place = Place::with(b"");
     let directory = place.directory();
@@ -91,7 +92,7 @@ pub(crate) fn build() -> Place {
     place
 }
 
-/// What a program prints.
+/// Runs a program, and returns its output.
 pub(crate) fn run(directory: &Path, program: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
     let output = command.current_dir(directory).args(arguments).output();
@@ -101,7 +102,7 @@ pub(crate) fn run(directory: &Path, program: &str, arguments: &[&str]) -> String
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The file of ranges, from a link map. A long name has a line of its own there:
+/// Makes the file of ranges from a link map. A long section name has its own line in the map:
 ///
 /// ```text
 ///  .data..percpu
@@ -125,7 +126,7 @@ fn ranges(map: &str) -> String {
         if size > 0 && OBJECTS.iter().any(|(name, _)| name == object) {
             let object = match (*section, *object) {
                 (".strings", "fs/a.o") => "-",
-                // Its string is the one of fs/a.o.
+                // The linker merged this string with the string of fs/a.o.
                 (".strings", _) => continue,
                 (_, object) => object,
             };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Saved listings through the library: malformed lines, hidden addresses, and the search for an address.
+//! Tests how the library reads saved listings: malformed lines, hidden addresses, and the lookup of an address.
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use predicates::str::{contains, starts_with};
 
 use crate::show::Place;
 
-/// A line of each form and source, and the kernel's last two symbols.
+/// Lines of each form and source. Two of the lines are at the end of the kernel.
 const FORMS: &str = "\
 00000000000285c0 180 A vclock_srcu_srcu_data\t[ptp]
 ffffffff8d9b28c4 151 T vfs_read
@@ -26,7 +26,7 @@ ffffffffc0365000 cb t ftrace_trampoline\t[__builtin__ftrace]
 ffffffffc025d00c 18 t bpf_prog_a04f5eef06a7f555_hello\t[bpf]
 ";
 
-/// The reason for which a listing is refused.
+/// The error for which the library refuses a listing.
 fn refusal(text: &str) -> String {
     let kernel = Kernel::from_listing(text);
     let error = kernel.symbols().err().expect("the listing is read");
@@ -44,7 +44,7 @@ fn lines_of_every_form_are_read() {
     let modules = symbols.modules().unwrap();
     let names = modules.iter().map(|module| module.name);
     let names: Vec<_> = names.map(String::from_utf8_lossy).collect();
-    // The names of tracing and BPF are no modules.
+    // The names in brackets of tracing and BPF are not module names.
     let expected = ["ext4", "fsl_dpaa2_eth", "fsl_dpaa2_switch", "minix", "ptp"];
     assert_eq!(names, expected);
 }
@@ -117,7 +117,7 @@ fn a_listing_that_is_cut_off_is_refused() {
 }
 
 #[test]
-fn hidden_addresses_are_no_addresses() {
+fn a_listing_with_zeros_has_no_addresses() {
     let text = "0000000000000000 0 T vfs_read\n0000000000000000 0 t ext4_fill_super\t[ext4]\n";
     let kernel = Kernel::from_listing(text);
     let symbols = kernel.symbols().unwrap();
@@ -134,7 +134,7 @@ fn hidden_addresses_are_no_addresses() {
     assert.stderr(contains("no symbol is found").and(contains("This listing has no addresses")));
 }
 
-/// The modules of an address behind an inner symbol are those of the symbol around it.
+/// An address behind an inner symbol has the modules of the outer symbol.
 #[test]
 fn an_address_behind_an_inner_symbol() {
     let place = Place::with(b"");
@@ -149,7 +149,7 @@ fn an_address_behind_an_inner_symbol() {
     }
 }
 
-/// The listing of symbols with these addresses and sizes, each named by its number.
+/// A listing of symbols with these addresses and sizes. The name of a symbol is its number.
 fn listing_of(symbols: &[(u64, u64)]) -> Kernel {
     let mut text = String::new();
     for (number, (address, size)) in symbols.iter().enumerate() {
@@ -158,22 +158,23 @@ fn listing_of(symbols: &[(u64, u64)]) -> Kernel {
     Kernel::from_listing(text)
 }
 
-/// The number of the symbol that a search of all symbols finds.
-fn slow(symbols: &[(u64, u64)], address: u64) -> Option<usize> {
+/// The number of the symbol that contains `address`, by a search of all symbols.
+fn linear_search(symbols: &[(u64, u64)], address: u64) -> Option<usize> {
     let numbered = symbols.iter().enumerate();
     let here = numbered.filter(|(_, &(start, size))| start <= address && address - start < size);
     let found = here.max_by_key(|&(number, &(start, size))| (start, size, Reverse(number)));
     found.map(|(number, _)| number)
 }
 
-fn quick(symbols: &Symbols<'_>, address: u64) -> Option<usize> {
+/// The number of the symbol that contains `address`, by the lookup of the library.
+fn library_lookup(symbols: &Symbols<'_>, address: u64) -> Option<usize> {
     let symbol = symbols.containing(address)?;
     std::str::from_utf8(symbol.name()).unwrap().parse().ok()
 }
 
 #[test]
-fn overlapping_symbols_are_found_as_by_a_search_of_all() {
-    // A linear congruential generator: the same symbols each time.
+fn overlapping_symbols_are_found_as_by_a_linear_search() {
+    // A linear congruential generator gives the same symbols in each run.
     let mut state = 1_u64;
     let mut random = |below: u64| {
         state = state
@@ -187,7 +188,10 @@ fn overlapping_symbols_are_found_as_by_a_search_of_all() {
         let kernel = listing_of(&symbols);
         let parsed = kernel.symbols().unwrap();
         for address in 0..100 {
-            let (found, expected) = (quick(&parsed, address), slow(&symbols, address));
+            let (found, expected) = (
+                library_lookup(&parsed, address),
+                linear_search(&symbols, address),
+            );
             assert_eq!(found, expected, "{address} in {symbols:?}");
         }
     }
@@ -204,8 +208,8 @@ fn many_nested_symbols_and_the_last_address() {
         .chain([u64::MAX - 2, u64::MAX - 1, u64::MAX])
     {
         assert_eq!(
-            quick(&parsed, address),
-            slow(&symbols, address),
+            library_lookup(&parsed, address),
+            linear_search(&symbols, address),
             "{address}"
         );
     }

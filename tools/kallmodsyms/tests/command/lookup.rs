@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms lookup`: what is at an address, and what a symbol is.
+//! Tests `kallmodsyms lookup`, which finds the symbol at an address and the addresses of a symbol.
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -13,12 +13,12 @@ fn place() -> Place {
 }
 
 #[test]
-fn addresses_are_named_as_in_a_trace() {
+fn addresses_have_the_form_of_a_stack_trace() {
     let place = place();
     for (query, answer) in [
-        // The first symbol of several gives the name, and a label has the distance to the next.
+        // The first symbol at the address gives the name. A symbol without a size shows its gap.
         ("0xffffffff81000000", "ffffffff81000000 _text+0x0/0x60"),
-        // Without 0x, as all of its digits are there.
+        // An address of 16 digits needs no 0x.
         ("ffffffff81000055", "ffffffff81000055 _text+0x55/0x60"),
         (
             "0xffffffff81002b3c",
@@ -28,12 +28,12 @@ fn addresses_are_named_as_in_a_trace() {
             "0xffffffff8100007f",
             "ffffffff8100007f b_open+0x1f/0x20\t[b]",
         ),
-        // Padding is of the object that it is behind.
+        // Padding has the modules of the range around it.
         (
             "0xffffffff81002b3d",
             "ffffffff81002b3d shared+0x2abd/0x2abc\t[b] [c_d]",
         ),
-        // An exception, and what is behind it.
+        // The first address is in a symbol that is an exception, and the second is behind the symbol.
         (
             "0xffffffff81003001",
             "ffffffff81003001 label+0x1/0x1000\t[b]",
@@ -49,7 +49,7 @@ fn addresses_are_named_as_in_a_trace() {
 }
 
 #[test]
-fn places_in_symbols_and_symbols() {
+fn queries_by_name_with_and_without_an_offset() {
     let place = place();
     let shared = "ffffffff81000090 shared+0x10/0x2abc\t[b] [c_d]\n";
     for query in ["shared+0x10", "shared+0x10/0x2abc"] {
@@ -64,7 +64,7 @@ fn places_in_symbols_and_symbols() {
     );
 }
 
-/// `face` can be a name that is mistyped.
+/// Short hexadecimal digits, as `face`, can be a name.
 #[test]
 fn digits_are_an_address_only_with_0x_or_all_16() {
     let mut vmlinux = Vmlinux::new();
@@ -87,9 +87,9 @@ fn digits_are_an_address_only_with_0x_or_all_16() {
     }
 }
 
-/// What `annotate` marks, `lookup` finds.
+/// `lookup` accepts each form that `annotate` marks.
 #[test]
-fn tokens_of_a_text() {
+fn queries_in_the_forms_of_a_trace() {
     let place = place();
     let open = "ffffffff8100006a b_open+0xa/0x20\t[b]\n";
     for query in [
@@ -107,7 +107,7 @@ fn tokens_of_a_text() {
     ] {
         assert_eq!(place.output(&["lookup", "vmlinux", query]), open, "{query}");
     }
-    // The size tells two symbols of one name apart.
+    // The size in the query chooses between two symbols with one name.
     let first = "ffffffff81003001 label+0x1/0x1000\t[b]\n";
     assert_eq!(place.output(&["lookup", "vmlinux", "twin+1/0x10"]), first);
     let both = "ffffffff81003001 label+0x1/0x1000\t[b]\nffffffff81004001 twin+0x1/0x1000\t[a]\n";
@@ -128,7 +128,7 @@ fn tokens_of_a_text() {
 }
 
 #[test]
-fn a_saved_listing_is_a_kernel() {
+fn a_saved_listing_instead_of_a_kernel() {
     let place = place();
     let text = LINES.replace("startup\n", "startup\t{init/head.o}\n");
     place.write("listing", text);
@@ -136,7 +136,7 @@ fn a_saved_listing_is_a_kernel() {
     let answers =
         "ffffffff81000061 b_open+0x1/0x20\t[b]\nffffffff81000000 56 T startup\t{init/head.o}\n";
     assert_eq!(place.output(&arguments), answers);
-    // A listing does not say what is in padding; behind a page there is nothing.
+    // Padding in a listing has the modules of the symbol before it, for at most one page.
     let padding = "ffffffff81002b3d shared+0x2abd/0x2abc\t[b] [c_d]\n";
     let arguments = ["lookup", "listing", "0xffffffff81002b3d"];
     assert_eq!(place.output(&arguments), padding);
@@ -154,7 +154,7 @@ fn a_saved_listing_is_a_kernel() {
 }
 
 #[test]
-fn a_moved_kernel() {
+fn queries_of_a_moved_kernel() {
     let place = place();
     let arguments = [
         "lookup",
@@ -171,7 +171,7 @@ fn a_moved_kernel() {
 }
 
 #[test]
-fn what_is_not_there_is_said_and_the_rest_is_answered() {
+fn unknown_queries_are_reported_and_known_queries_are_answered() {
     let place = place();
     let queries = [
         "nothing",
@@ -200,7 +200,7 @@ fn what_is_not_there_is_said_and_the_rest_is_answered() {
 }
 
 #[test]
-fn json_tells_the_object_too() {
+fn json_contains_the_object_file() {
     let place = place();
     place.write(
         ".tmp_vmlinux.ranges",

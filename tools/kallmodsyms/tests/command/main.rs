@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests of the program as people run it: on a file, by its command line.
+//! Runs the program on files, by its command line, as a user runs it.
 
 mod annotate;
 mod command_line;

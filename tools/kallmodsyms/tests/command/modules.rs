@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms modules`: the built-in modules of a kernel.
+//! Tests `kallmodsyms modules`, which lists the built-in modules of a kernel.
 
 use predicates::str::contains;
 
 use crate::kernel::{Vmlinux, TEXT};
 use crate::show::{Place, LINES};
 
-/// Lines of loaded modules, one of them with the name of a built-in module, and of what is no module.
+/// Lines of two loaded modules, of BPF and of kprobes. The loaded module `a` has the name of a built-in module.
 pub(crate) const LOADED: &str = "\
 ffffffffc0000000 10 t l_init\t[l]
 ffffffffc0000010 8 t a_init\t[a]
@@ -22,7 +22,7 @@ fn listing(lines: &str) -> Place {
 }
 
 #[test]
-fn names_are_the_same_from_any_source() {
+fn every_source_gives_the_same_module_names() {
     let place = listing(&format!("{LINES}{LOADED}"));
     place.write("vmlinux", Vmlinux::new().to_elf());
     let stripped = Vmlinux {
@@ -50,7 +50,7 @@ symbols objects bytes module
 }
 
 #[test]
-fn loaded_modules_are_listed_if_asked_for() {
+fn loaded_option_adds_the_loaded_modules() {
     let place = listing(&format!("{LINES}{LOADED}"));
     assert_eq!(
         place.output(&["modules", "listing", "--loaded"]),
@@ -68,7 +68,7 @@ symbols objects bytes module
 }
 
 #[test]
-fn a_build_directory_tells_object_files() {
+fn a_build_directory_adds_the_number_of_object_files() {
     let place = Place::with(&Vmlinux::new().to_elf());
     place.write(
         "modules_thick.builtin",
@@ -93,7 +93,7 @@ fn a_build_directory_tells_object_files() {
     assert_eq!(place.output(&["modules", "vmlinux", "--json"]), json);
 }
 
-/// As readers without the privilege see the file.
+/// A reader without privilege sees zeros as addresses and sizes.
 #[test]
 fn a_listing_without_addresses_has_modules_but_no_bytes() {
     let lines = LINES.lines().map(|line| {

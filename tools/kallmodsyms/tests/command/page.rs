@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sizes --html`: the data of the page, and its file.
+//! Tests `kallmodsyms sizes --html`: the data in the page, and the file of the page.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,10 +13,10 @@ use crate::kernel::{Vmlinux, A, NONE, TEXT};
 use crate::show::{Place, LINES};
 use crate::sizes::two_kernels;
 
-/// A symbol whose name ends the element of the data, if it is written as it is.
+/// A symbol name that ends the element with the data, unless the page escapes the name.
 pub(crate) const ELEMENT: &str = "</script><script>document.title='broken'</script>";
 
-/// A listing with that symbol.
+/// A listing with the symbol [`ELEMENT`].
 pub(crate) fn with_element() -> Place {
     let place = Place::with(b"");
     let data = "ffffffff81004000 1000 d twin";
@@ -25,14 +25,14 @@ pub(crate) fn with_element() -> Place {
     place
 }
 
-/// The data of a page.
+/// The data in a page.
 fn data(page: &str) -> Value {
     let (_, data) = page.split_once("id=\"data\">").unwrap();
     let (data, _) = data.split_once("</script>").unwrap();
     serde_json::from_str(data).unwrap()
 }
 
-/// The names of the leaves, in full.
+/// The names of the leaves. The page stores only the end of a name that begins like the name before it.
 fn names(data: &Value) -> Vec<String> {
     let shared = data["leaves"]["shared"].as_str().unwrap().bytes();
     let ends = data["leaves"]["names"].as_array().unwrap();
@@ -49,7 +49,7 @@ fn numbers(column: &Value) -> Vec<i64> {
     numbers.map(|number| number.as_i64().unwrap()).collect()
 }
 
-/// The bytes of each class, from the page.
+/// The bytes of each class in the page.
 fn page_sums(data: &Value) -> BTreeMap<String, i64> {
     let mut sums = BTreeMap::new();
     let classes = data["leaves"]["classes"].as_str().unwrap().bytes();
@@ -60,7 +60,7 @@ fn page_sums(data: &Value) -> BTreeMap<String, i64> {
     sums
 }
 
-/// The bytes of each class, from the table.
+/// The bytes of each class in the table that `sizes` prints for `source`.
 fn table_sums(place: &Place, source: &str) -> BTreeMap<String, i64> {
     let rows: Value = serde_json::from_str(&place.output(&["sizes", source, "--json"])).unwrap();
     let mut sums = BTreeMap::new();
@@ -75,7 +75,7 @@ fn table_sums(place: &Place, source: &str) -> BTreeMap<String, i64> {
     sums
 }
 
-/// A build directory whose object file has 8 bytes with a symbol, 4 without one, and padding behind it.
+/// A build directory. Its object file has a symbol of 8 bytes, 4 bytes without a symbol, and padding behind it.
 fn build() -> Place {
     const RODATA: u64 = TEXT + 0x20_0000;
     let mut kernel = Vmlinux::new();
@@ -105,7 +105,7 @@ fn sums_of_a_page_are_the_sums_of_the_table() {
 }
 
 #[test]
-fn a_build_directory_has_all_levels() {
+fn the_page_of_a_build_directory_has_all_levels() {
     let page = data(&build().output(&["sizes", ".", "--html", "-"]));
     let groups = serde_json::json!({
         "parents": [0, 0, 1, 2, 3, 0],
@@ -119,7 +119,7 @@ fn a_build_directory_has_all_levels() {
 }
 
 #[test]
-fn no_name_ends_the_data() {
+fn a_symbol_name_cannot_end_the_data() {
     let page = with_element().output(&["sizes", "listing", "--html", "-"]);
     assert!(!page.contains(ELEMENT));
     assert_eq!(page.matches("</script>").count(), 2, "data and script");
@@ -127,7 +127,7 @@ fn no_name_ends_the_data() {
 }
 
 #[test]
-fn a_difference_has_the_bytes_of_both_kernels() {
+fn the_page_of_a_difference_has_the_bytes_of_both_kernels() {
     let place = two_kernels();
     let page = data(&place.output(&["sizes", "old", "--diff", "new", "--html", "-"]));
     assert_eq!(page["sources"], serde_json::json!(["old", "new"]));
@@ -151,7 +151,7 @@ fn a_difference_has_the_bytes_of_both_kernels() {
 }
 
 #[test]
-fn the_file_is_replaced_as_a_whole() {
+fn the_page_is_replaced_only_if_the_new_page_is_complete() {
     let place = with_element();
     let path = |name: &str| place.directory().join(name);
     place.write("page.html", "an older page");
@@ -174,7 +174,7 @@ fn the_file_is_replaced_as_a_whole() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_named() {
+fn an_error_names_the_page_that_cannot_be_written() {
     let place = with_element();
     for (html, problem) in [
         ("missing/page.html", "missing/page.html: entity not found"),
@@ -189,7 +189,7 @@ fn a_file_that_cannot_be_written_is_named() {
 }
 
 #[test]
-fn a_page_and_a_table_are_two_runs() {
+fn html_and_table_options_exclude_each_other() {
     let place = with_element();
     for table in [&["--csv"][..], &["--json"], &["--by", "object"]] {
         let page = ["sizes", "listing", "--html", "-"];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The page of `kallmodsyms sizes --html` in a browser. The scripts in `tests/page/` use it as a reader does.
+//! Opens the page of `kallmodsyms sizes --html` in a browser. The scripts in `tests/page/` use the page as a
+//! reader does.
 
 use std::process::Command;
 
@@ -12,7 +13,7 @@ const READER: &str = include_str!("../page/reader.js");
 const KERNEL: &str = include_str!("../page/kernel.js");
 const DIFFERENCE: &str = include_str!("../page/difference.js");
 
-/// Opens the page of these sizes, and runs a check in it.
+/// Opens the page of `sizes --html` with the arguments `sizes`, and runs the script `check` in the page.
 fn check(place: &Place, sizes: &[&str], check: &str) {
     let page = place.output(&[&["sizes", "--html", "-"], sizes].concat());
     let script = format!("<script type=\"module\">\n{READER}{check}</script>\n</body>");
@@ -41,6 +42,6 @@ fn a_reader_uses_the_page_by_keys_clicks_and_the_filter() {
 
 #[test]
 #[ignore = "needs Debian's package chromium; run with --ignored"]
-fn a_reader_sees_what_grew() {
+fn a_reader_sees_the_growth_of_symbols() {
     check(&two_kernels(), &["old", "--diff", "new"], DIFFERENCE);
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An Image of arm64 or riscv, as it is, compressed, and in a vmlinuz.efi.
+//! Tests an Image of arm64 or riscv: uncompressed, compressed, and in a vmlinuz.efi.
 
 use crate::kernel::{Vmlinux, TEXT};
 use crate::show::{Place, LINES};
 use crate::vmlinuz::{compressed, refused, PROGRAMS};
 
-/// Bytes in front of the read-only data.
+/// The number of bytes before the read-only data.
 const HEAD: usize = 0x1000;
 
 /// The type of a relative relocation of arm64.
 const RELATIVE: u64 = 0x403;
 
-/// The headers: place and magic numbers.
+/// The offset and the magic number of each header.
 const ARM64: (usize, &[u8]) = (0x38, b"ARM\x64");
 const RISCV: (usize, &[u8]) = (0x30, b"RISCV\0\0\0RSC\x05");
 
-/// An Image with these tables, whose first byte is at `start`.
+/// An Image with the tables of `vmlinux`. The address of its first byte is `start`.
 fn image(vmlinux: &Vmlinux, header: (usize, &[u8]), start: u64) -> Vec<u8> {
     let mut image = vec![0; HEAD];
     let (place, magic) = header;
@@ -29,7 +29,7 @@ pub(crate) fn arm64_image(vmlinux: &Vmlinux) -> Vec<u8> {
     image(vmlinux, ARM64, TEXT)
 }
 
-/// The EFI program with this payload.
+/// The vmlinuz.efi with this payload, in the compression `form`.
 pub(crate) fn zboot(form: &str, payload: &[u8]) -> Vec<u8> {
     let mut file = vec![0; 0x100];
     file[..2].copy_from_slice(b"MZ");
@@ -42,7 +42,7 @@ pub(crate) fn zboot(form: &str, payload: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The lines without the per-cpu area.
+/// The lines of an Image. It has no symbols of the per-cpu area.
 pub(crate) fn image_lines() -> String {
     LINES.split_inclusive('\n').skip(3).collect()
 }
@@ -61,7 +61,7 @@ fn an_image_of_arm64_has_the_lines_of_its_vmlinux() {
     }
 }
 
-/// The Image does not tell how far `_text` is from its first byte.
+/// An Image of riscv does not contain the distance from its first byte to `_text`.
 #[test]
 fn an_image_of_riscv_starts_before_text() {
     for mut vmlinux in [Vmlinux::unrelocated(), Vmlinux::relative()] {
@@ -75,9 +75,9 @@ fn an_image_of_riscv_starts_before_text() {
     }
 }
 
-/// Without `KALLSYMS_ALL` there is no `_text` in arm64's kallsyms. The table of relocations has the base.
+/// Without `KALLSYMS_ALL`, kallsyms of arm64 does not list `_text`. The table of relocations has the base.
 #[test]
-fn an_image_without_text_has_relocations() {
+fn an_image_without_the_symbol_text_needs_its_relocations() {
     let lines = image_lines().replace("_text", "_stext");
     let relative = Vmlinux::relative().with_stext();
     assert_eq!(shown(&arm64_image(&relative), &[]), lines);
@@ -98,12 +98,12 @@ fn an_image_without_text_has_relocations() {
     assert_eq!(shown(&image, &[]), lines);
     let moved = lines.replace("ffffffff810", "ffffffff912");
     assert_eq!(shown(&image, &["--offset=0x10200000"]), moved);
-    // A base outside of the image is none.
+    // A base outside of the image is not used.
     image.truncate(image.len() - 8);
     image.extend(0x1000_u64.to_le_bytes());
     let place = Place::with(&image);
     refused(place.command(&["show", "vmlinux"]), problem);
-    // Only arm64 starts at _text.
+    // The first byte of an Image is at _text only for arm64.
     let relative = self::image(&relative, RISCV, TEXT);
     refused(
         Place::with(&relative).command(&["show", "vmlinux"]),
@@ -124,7 +124,7 @@ fn an_image_may_be_compressed_or_in_an_efi_program() {
         assert_eq!(shown(&program, &[]), image_lines());
         tried += 1;
     }
-    assert!(tried > 0, "there is not even gzip");
+    assert!(tried > 0, "no program for compression is installed");
     for (file, problem) in [
         (zboot("new", b"something"), "a way that is not known: 'new'"),
         (

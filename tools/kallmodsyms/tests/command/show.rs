@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms show`: the lines of a kernel from its vmlinux.
+//! Tests `kallmodsyms show`, which prints the lines of a kernel from its vmlinux.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::kernel::{Vmlinux, TEXT};
 
+/// The lines of the kernel of `Vmlinux::new()`.
 pub(crate) const LINES: &str = "\
 0000000000000000 0 A __per_cpu_start
 0000000000000000 30 A of_a\t[a]
@@ -25,7 +26,7 @@ ffffffff81004000 1000 d twin\t[a]
 ffffffff81005000 0 B _end
 ";
 
-/// A directory with a file in it.
+/// A temporary directory with a file `vmlinux`.
 pub(crate) struct Place(TempDir);
 
 impl Place {
@@ -53,7 +54,7 @@ impl Place {
         command
     }
 
-    /// What a command prints if all is well.
+    /// Runs a command that must succeed, and returns its output.
     pub(crate) fn output(&self, arguments: &[&str]) -> String {
         let assert = self.command(arguments).assert().success().stderr("");
         String::from_utf8(assert.get_output().stdout.clone()).unwrap()
@@ -61,7 +62,7 @@ impl Place {
 }
 
 #[test]
-fn the_lines_are_those_of_the_kernel() {
+fn the_lines_are_the_lines_of_the_kernel() {
     let place = Place::with(&Vmlinux::new().to_elf());
     assert_eq!(place.output(&["show", "vmlinux"]), LINES);
 }
@@ -85,7 +86,7 @@ fn a_vmlinux_needs_no_symbols() {
     }
 }
 
-/// Function sections give a kernel more sections than a symbol or the header has room for.
+/// A kernel with function sections can have more sections than a symbol or the ELF header can number.
 #[test]
 fn sections_whose_numbers_do_not_fit_in_16_bits() {
     const SECTIONS: usize = 70_000;
@@ -94,7 +95,7 @@ fn sections_whose_numbers_do_not_fit_in_16_bits() {
         is_stripped: true,
         ..Vmlinux::new()
     };
-    // Only its symbols tell where it is.
+    // The addresses of this kernel follow only from the ELF symbol _stext.
     let unrelocated = Vmlinux {
         other_sections: SECTIONS,
         ..Vmlinux::unrelocated().with_stext()
@@ -103,14 +104,17 @@ fn sections_whose_numbers_do_not_fit_in_16_bits() {
     let image = image.replace("_text", "_stext");
     for (vmlinux, lines) in [(stripped, LINES), (unrelocated, image.as_str())] {
         let file = vmlinux.to_elf();
-        assert_eq!(file[60..64], [0, 0, 0xff, 0xff], "the header has room");
+        assert_eq!(
+            file[60..64],
+            [0, 0, 0xff, 0xff],
+            "the number of sections fits in the ELF header"
+        );
         assert_eq!(Place::with(&file).output(&["show", "vmlinux"]), lines);
     }
 }
 
-/// What a section is called says nothing of what is in it.
 #[test]
-fn tables_are_found_in_any_section() {
+fn tables_are_found_in_a_section_of_any_name() {
     let stripped = Vmlinux {
         is_stripped: true,
         section: "constants",
@@ -121,10 +125,10 @@ fn tables_are_found_in_any_section() {
 }
 
 #[test]
-fn addresses_and_tables_as_linux_7_3_has_them() {
+fn tables_in_the_form_of_linux_7_3() {
     let all: Vec<&str> = LINES.split_inclusive('\n').collect();
     for is_stripped in [false, true] {
-        // What stands where depends on how many there are.
+        // The alignment of the tables depends on the number of symbols.
         for symbols in 5..=8 {
             let mut vmlinux = Vmlinux {
                 is_stripped,
@@ -146,7 +150,7 @@ fn addresses_and_tables_as_linux_7_3_has_them() {
 }
 
 #[test]
-fn an_image_that_says_not_where_it_is() {
+fn an_image_without_its_link_address() {
     let image: String = LINES.split_inclusive('\n').skip(3).collect();
     let start = "ffffffff80fff000 40 T _start\n";
     for is_stripped in [false, true] {
@@ -167,9 +171,9 @@ fn an_image_that_says_not_where_it_is() {
     }
 }
 
-/// Without `KALLSYMS_ALL` there is no `_text` in arm64's kallsyms.
+/// Without `KALLSYMS_ALL`, kallsyms of arm64 does not list `_text`.
 #[test]
-fn an_image_that_says_not_where_it_is_has_stext() {
+fn an_image_without_its_link_address_and_without_the_symbol_text() {
     let image: String = LINES.split_inclusive('\n').skip(3).collect();
     let vmlinux = Vmlinux::unrelocated().with_stext();
     let place = Place::with(&vmlinux.to_elf());
@@ -180,7 +184,7 @@ fn an_image_that_says_not_where_it_is_has_stext() {
 }
 
 #[test]
-fn a_symbol_before_text_as_linux_7_3_has_it() {
+fn a_symbol_before_the_symbol_text_in_the_form_of_linux_7_3() {
     let mut vmlinux = Vmlinux::relative();
     vmlinux.add_start();
     let lines = Place::with(&vmlinux.to_elf()).output(&["show", "vmlinux"]);
@@ -207,7 +211,7 @@ fn without_sizes_the_distance_to_the_next_symbol_is_shown() {
 }
 
 #[test]
-fn a_moved_kernel_has_other_addresses_but_for_the_percpu_area() {
+fn offset_option_moves_all_addresses_except_the_percpu_area() {
     let place = Place::with(&Vmlinux::new().to_elf());
     let moved = LINES.replace("ffffffff810", "ffffffff912");
     let arguments = ["show", "--offset=0x10200000", "vmlinux"];
@@ -215,7 +219,7 @@ fn a_moved_kernel_has_other_addresses_but_for_the_percpu_area() {
 }
 
 #[test]
-fn other_formats() {
+fn formats_kallsyms_kallsyms_modules_and_json() {
     let place = Place::with(&Vmlinux::new().to_elf());
     let kallsyms = place.output(&["show", "--format", "kallsyms", "vmlinux"]);
     let expected: Vec<String> = LINES
@@ -245,7 +249,7 @@ fn other_formats() {
 }
 
 #[test]
-fn a_range_of_addresses() {
+fn range_option_selects_symbols() {
     let place = Place::with(&Vmlinux::new().to_elf());
     let lines: Vec<&str> = LINES.lines().collect();
     let shown = |arguments: &[&str]| {
@@ -265,6 +269,7 @@ fn a_range_of_addresses() {
         .stderr(contains("no symbol"));
 }
 
+/// The file of ranges for the kernel of `Vmlinux::new()`.
 const RANGES: &str = "\
 0000000000000000-0000000000000040 .data..percpu a/main.o
 ffffffff81000000-ffffffff81000060 .text head.o
@@ -274,7 +279,7 @@ ffffffff81004000-ffffffff81005000 .data a/main.o
 ";
 
 #[test]
-fn an_object_by_the_ranges_beside_vmlinux() {
+fn object_option_selects_symbols_by_the_file_of_ranges() {
     let place = Place::with(&Vmlinux::new().to_elf());
     place.write(".tmp_vmlinux.ranges", RANGES);
     let lines: Vec<&str> = LINES.lines().collect();
@@ -283,7 +288,7 @@ fn an_object_by_the_ranges_beside_vmlinux() {
         place.output(&["show", "vmlinux", "--object", "a/main.o"]),
         of_a
     );
-    // Its per-cpu variables do not move.
+    // --offset does not move the per-cpu variables of a/main.o.
     let moved = of_a.replace("ffffffff81004000", "ffffffff81005000");
     let arguments = ["show", "./vmlinux", "--object=./a/main.o", "--offset=1000"];
     assert_eq!(place.output(&arguments), moved);
@@ -314,7 +319,7 @@ fn an_object_by_the_ranges_beside_vmlinux() {
 }
 
 #[test]
-fn without_the_ranges_there_is_a_next_step() {
+fn object_option_without_the_file_of_ranges_names_a_remedy() {
     let place = Place::with(&Vmlinux::new().to_elf());
     let mut command = place.command(&["show", "vmlinux", "--object", "a/main.o"]);
     let says = contains(".tmp_vmlinux.ranges: No such file").and(contains("build directory"));

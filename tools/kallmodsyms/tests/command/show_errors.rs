@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `kallmodsyms show` says when it cannot, and of a command line that is wrong.
+//! Tests the errors of `kallmodsyms show`.
 
 use std::fs::File;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::show::{Place, LINES};
 use crate::vmlinuz::{compressed, vmlinuz};
 
 #[test]
-fn what_cannot_be_shown_is_explained() {
+fn each_unreadable_file_has_an_error_with_a_remedy() {
     let good = Vmlinux::new().to_elf();
     let without = Vmlinux {
         has_modules: false,
@@ -75,7 +75,7 @@ fn what_cannot_be_shown_is_explained() {
     }
 }
 
-/// A pipe that nobody writes to, and a device that has no end.
+/// A read from a pipe without a writer would wait forever, and a read of /dev/zero would not end.
 #[test]
 fn only_regular_files_are_opened() {
     let place = Place::with(b"");
@@ -93,9 +93,9 @@ fn only_regular_files_are_opened() {
     }
 }
 
-/// Of a vmlinuz with a terabyte behind it, only what its header tells of is read.
+/// The file has a terabyte behind the vmlinuz. show reads only the bytes that the header counts.
 #[test]
-fn what_is_behind_a_vmlinuz_is_not_read() {
+fn bytes_behind_a_vmlinuz_are_not_read() {
     let place = Place::with(&vmlinuz(&Vmlinux::new().to_elf()));
     let path = place.directory().join("vmlinux");
     let file = File::options().append(true).open(path).unwrap();
@@ -105,7 +105,7 @@ fn what_is_behind_a_vmlinuz_is_not_read() {
     command.assert().success().stdout(LINES);
 }
 
-/// Changes a table in its first bytes.
+/// A vmlinux whose table `table` begins with `bytes`.
 fn damaged(table: &str, bytes: &[u8]) -> Vec<u8> {
     use object::{Object, ObjectSection, ObjectSymbol};
     let mut file = Vmlinux::new().to_elf();
@@ -165,8 +165,9 @@ fn damaged_tables_are_refused() {
     }
 }
 
-/// Where a number of symbols may be everywhere, with names behind it that fit almost to their end.
-fn many_numbers() -> Vec<u8> {
+/// Read-only data in which every word can be the number of symbols. The names behind the numbers are valid almost
+/// to the end.
+fn many_possible_tables() -> Vec<u8> {
     const SYMBOLS: u64 = 1 << 18;
     let mut rodata = SYMBOLS.to_le_bytes().repeat(1 << 20);
     let (mut at, mut markers) = (8, Vec::new());
@@ -183,8 +184,8 @@ fn many_numbers() -> Vec<u8> {
 }
 
 #[test]
-fn a_file_that_looks_like_tables_everywhere_takes_no_longer() {
-    for rodata in [many_numbers(), tokens().concat().repeat(1 << 15)] {
+fn the_search_for_tables_ends_in_data_full_of_possible_tables() {
+    for rodata in [many_possible_tables(), tokens().concat().repeat(1 << 15)] {
         let place = Place::with(&elf_of(rodata, None));
         let mut command = place.command(&["show", "vmlinux"]);
         let assert = command.timeout(Duration::from_secs(600)).assert();
@@ -194,7 +195,7 @@ fn a_file_that_looks_like_tables_everywhere_takes_no_longer() {
 }
 
 #[test]
-fn a_reader_who_has_enough_ends_it_quietly() {
+fn a_closed_pipe_is_no_error_but_a_full_disk_is() {
     let place = Place::with(&Vmlinux::new().to_elf());
     let mut command = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
     command

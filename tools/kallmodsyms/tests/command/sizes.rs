@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sizes` of a listing, where only symbols are known, and `--diff`.
+//! Tests `kallmodsyms sizes` of a listing, which has only the sizes of symbols, and `sizes --diff`.
 
 use predicates::str::contains;
 
 use crate::modules::LOADED;
 use crate::show::{Place, LINES};
 
-/// A directory with `old` and `new`. The new kernel is linked elsewhere. A symbol of it is larger, one is
-/// new, one is gone, and one got another number from the compiler.
+/// A directory with the listings `old` and `new`. The new kernel has other addresses. Its symbol `startup` is
+/// larger, `b_close` is new and `b_open` is gone. The compiler renamed `key.7` to `key.12`.
 pub(crate) fn two_kernels() -> Place {
     let place = Place::with(b"");
     let end = "ffffffff81005000 0 B _end\n";
@@ -25,7 +25,7 @@ pub(crate) fn two_kernels() -> Place {
 }
 
 #[test]
-fn modules_with_a_symbol_in_common_have_a_row_of_their_own() {
+fn symbols_of_several_modules_have_their_own_row() {
     let place = Place::with(b"");
     place.write("listing", format!("{LINES}{LOADED}"));
     assert_eq!(
@@ -60,7 +60,7 @@ fn rows_have_a_column_for_each_class() {
 }
 
 #[test]
-fn differences_are_told_by_module_and_then_by_symbol() {
+fn diff_option_lists_each_module_and_its_changed_symbols() {
     let place = two_kernels();
     assert_eq!(
         place.output(&["sizes", "old", "--diff", "new"]),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sizes` of a build directory, where the object file of each byte is known.
+//! Tests `kallmodsyms sizes` of a build directory, which has the object file of each byte.
 
 use std::collections::BTreeMap;
 
@@ -62,10 +62,10 @@ fn text_of_a_module_is_the_text_of_its_object_files() {
 }
 
 #[test]
-fn classes_are_from_flags_and_the_kernels_marks() {
+fn section_flags_and_boundary_symbols_give_the_class_of_a_byte() {
     let place = build();
     let table = place.output(&["sizes", ".", "--by", "object"]);
-    // The padding is the assembler's and the linker's choice.
+    // The assembler and the linker choose the padding, so the test ignores its row.
     let is_exact = |line: &&str| !line.ends_with("(padding)") && !line.ends_with(" total");
     let exact = table.lines().filter(is_exact);
     let rows = [
@@ -79,11 +79,15 @@ fn classes_are_from_flags_and_the_kernels_marks() {
     assert_eq!(exact.collect::<Vec<_>>(), rows);
     let padding = rows_of(&place, "object");
     let padding = padding.iter().find(|row| row["object"] == "(padding)");
-    assert_eq!(padding.unwrap()["unwind"], 40, "the linker script's room");
+    assert_eq!(
+        padding.unwrap()["unwind"],
+        40,
+        "the space that the linker script reserves"
+    );
 }
 
 #[test]
-fn object_files_of_no_module_are_in_the_rows_of_directories() {
+fn object_files_in_no_module_have_the_rows_of_their_directories() {
     let place = build();
     let labels = |by: &str| {
         let table = place.output(&["sizes", ".", "--by", by]);
@@ -107,7 +111,7 @@ fn object_files_of_no_module_are_in_the_rows_of_directories() {
 }
 
 #[test]
-fn files_of_another_link_are_refused() {
+fn damaged_ranges_and_ranges_of_another_link_are_refused() {
     let place = build();
     let ranges = std::fs::read_to_string(place.directory().join(".tmp_vmlinux.ranges")).unwrap();
     let first = ranges.lines().find(|line| line.contains(".text")).unwrap();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The files that every command accepts, and the files that every command refuses.
+//! Tests the files that all commands accept, and the files that all commands refuse.
 
 use predicates::str::contains;
 
@@ -11,7 +11,7 @@ use crate::raw_image::{arm64_image, image_lines, zboot};
 use crate::show::{Place, LINES};
 use crate::vmlinuz::{compressed, refused, vmlinuz};
 
-/// Requests to each command, with the kernel in the place of `K`.
+/// Arguments of each command. `K` stands for the file with the kernel.
 const REQUESTS: [&[&str]; 7] = [
     &["show", "K"],
     &["show", "K", "--json"],
@@ -62,7 +62,7 @@ fn every_command_accepts_every_source() {
             "Image.gz",
             "vmlinuz.efi",
         ] {
-            // Only sections tell the bytes of no symbol.
+            // A source with sections also has rows for bytes without a symbol.
             let has_sections = !source.contains("Image") && !source.contains("efi");
             if arguments[0] == "sizes" && has_sections && !source.contains("listing") {
                 place.output(&request(arguments, source));
@@ -75,7 +75,7 @@ fn every_command_accepts_every_source() {
 }
 
 #[test]
-fn other_files_are_refused_by_name() {
+fn each_command_refuses_files_without_a_kernel() {
     let place = Place::with(b"");
     place.write("text", " b_open+0x1\n");
     std::fs::create_dir(place.directory().join("directory")).unwrap();
@@ -109,7 +109,7 @@ fn other_files_are_refused_by_name() {
 }
 
 #[test]
-fn a_file_of_debugging_information_alone_is_named() {
+fn a_file_with_only_debugging_information_is_refused() {
     let place = Place::with(&Vmlinux::new().to_elf());
     let arguments = ["--only-keep-debug", "vmlinux", "vmlinux.debug"];
     run(place.directory(), "objcopy", &arguments);
@@ -123,7 +123,7 @@ fn a_file_of_debugging_information_alone_is_named() {
 }
 
 #[test]
-fn a_saved_listing_is_shown() {
+fn show_and_lookup_accept_a_saved_listing() {
     let place = Place::with(b"");
     let all = format!("{LINES}{LOADED}");
     place.write("listing", &all);

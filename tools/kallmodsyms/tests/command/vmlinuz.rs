@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms show` of a vmlinuz, as each of the kernel's ways to compress makes it, and of a file that is
-//! compressed as a whole.
+//! Tests `kallmodsyms show` of a vmlinuz in each compression of the kernel, and of a compressed vmlinux.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -12,7 +11,7 @@ use predicates::str::contains;
 use crate::kernel::Vmlinux;
 use crate::show::{Place, LINES};
 
-/// The header of a vmlinuz, and a payload.
+/// A vmlinuz with this payload.
 pub(crate) fn vmlinuz(payload: &[u8]) -> Vec<u8> {
     let mut file = vec![0; 1024 + 16];
     file[0x1f1] = 1;
@@ -26,13 +25,13 @@ pub(crate) fn vmlinuz(payload: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The programs of the kernel's ways to compress.
+/// The programs for the compressions that the kernel supports.
 pub(crate) const PROGRAMS: [&str; 7] = ["gzip", "zstd", "xz", "lzma", "lz4", "bzip2", "lzop"];
 
-/// What `program` makes of `data`; `None` if it is not installed.
+/// The output of `program` for `data`. `None` if `program` is not installed.
 pub(crate) fn compressed(program: &str, data: &[u8]) -> Option<Vec<u8>> {
-    // As the kernel's scripts/Makefile.lib has them: lz4's older form, a window of 128 MiB, and branches of
-    // x86 apart.
+    // The options of the kernel's scripts/Makefile.lib: the legacy format of lz4, the largest window of zstd, and
+    // the x86 filter of xz.
     let arguments: &[&str] = match program {
         "lz4" => &["-l", "-9"],
         "zstd" => &["-22", "--ultra"],
@@ -71,11 +70,11 @@ fn a_vmlinuz_has_a_stripped_vmlinux_inside() {
         assert_eq!(place.output(&["show", "vmlinux"]), LINES, "{program}");
         tried += 1;
     }
-    assert!(tried > 0, "there is not even gzip");
+    assert!(tried > 0, "no program for compression is installed");
 }
 
 #[test]
-fn a_compressed_vmlinux_is_a_vmlinux() {
+fn a_compressed_vmlinux_is_read() {
     let elf = Vmlinux::new().to_elf();
     for program in PROGRAMS {
         let Some(compressed) = compressed(program, &elf) else {
@@ -83,7 +82,7 @@ fn a_compressed_vmlinux_is_a_vmlinux() {
         };
         let place = Place::with(&compressed);
         assert_eq!(place.output(&["show", "vmlinux"]), LINES, "{program}");
-        // A file inside of a compressed file counts, too.
+        // A compressed file can contain another compressed file.
         let inside = self::compressed("gzip", &compressed).unwrap();
         assert_eq!(Place::with(&inside).output(&["show", "vmlinux"]), LINES);
         let place = Place::with(&compressed[..compressed.len() / 2]);
@@ -95,9 +94,9 @@ fn a_compressed_vmlinux_is_a_vmlinux() {
     refused(place.command(&["show", "vmlinux"]), "neither a kernel nor");
 }
 
-/// As `lz4` compresses without `-l`.
+/// `lz4` writes the frame format without the option `-l`.
 #[test]
-fn frames_of_lz4() {
+fn the_frame_format_of_lz4_is_read() {
     let elf = Vmlinux::new().to_elf();
     let mut command = Command::new("lz4");
     command.args(["-c", "vmlinux"]).stdout(Stdio::piped());
@@ -113,7 +112,7 @@ fn frames_of_lz4() {
     refused(shown, "vmlinux.lz4: ");
 }
 
-/// A command that cannot read its kernel writes nothing, and says the problem and a remedy.
+/// Checks that `command` fails with this problem and a remedy, and prints nothing to standard output.
 pub(crate) fn refused(mut command: assert_cmd::Command, problem: &str) {
     let says = contains(problem).and(contains("\n  "));
     command.assert().code(1).stdout("").stderr(says);

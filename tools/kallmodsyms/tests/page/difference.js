@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Checks the page of the differences of two kernels. In the new one, a symbol of b has another name and
-// half of its size, and startup is larger.
+// Checks the page with the difference of two kernels. In the new kernel, b_close with half of the size replaces
+// b_open, and startup is larger.
 
 await finish(async () => {
 	equal("title", document.title, "Growth of old → new");

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// What a reader of the page sees and does. A check follows this file in one script. Its result is in the
-// element check-result: "passed", or the first difference.
+// Functions that read the page and use it as a reader does. The page runs this file and a check as one script. The
+// element check-result gets the result of the check: "passed", or the first difference.
 
 const byId = (id) => document.getElementById(id);
 const lines = () => [...byId("rows").children].map((line) => [...line.children].map((part) => part.textContent).join("|"));
 const trail = () => [...byId("trail").children].map((item) => item.textContent).join(" ");
-// Longer than the filter waits for another letter.
+// Waits longer than the filter waits for the next letter.
 const soon = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 function equal(what, actual, expected) {
-	const [one, other] = [actual, expected].map((value) => JSON.stringify(value));
-	if (one !== other) throw new Error(`${what}: ${one} is not ${other}`);
+	const [found, wanted] = [actual, expected].map((value) => JSON.stringify(value));
+	if (found !== wanted) throw new Error(`${what}: ${found} is not ${wanted}`);
 }
 
 async function press(...keys) {
@@ -34,14 +34,14 @@ async function type(text) {
 	await soon();
 }
 
-// The colour of a pixel of the map, as #9cc3f0.
+// The colour of a pixel of the treemap, in the form #9cc3f0.
 function pixel(x, y) {
 	const ratio = window.devicePixelRatio;
 	const { data } = byId("canvas").getContext("2d").getImageData(x * ratio, y * ratio, 1, 1);
 	return "#" + [...data].slice(0, 3).map((part) => part.toString(16).padStart(2, "0")).join("");
 }
 
-// The colour of the page's style for a kind of bytes or a growth.
+// The colour in the page's style for a class of bytes or a kind of growth.
 const styleOf = (kind) => getComputedStyle(document.documentElement).getPropertyValue(`--${kind}`).trim();
 
 async function finish(check) {

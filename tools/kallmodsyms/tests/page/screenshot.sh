@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes the picture of the documentation from a build directory of a kernel:
+# Makes the documentation's picture of the page from the build directory of a kernel:
 #
 #   tests/page/screenshot.sh ~/build ../../Documentation/admin-guide/treemap.png
 #
-# A third argument is the view, as the page has it behind the # of its address.
-# $KALLMODSYMS is the command, if it is not in $PATH.
+# The third argument is the view: the text behind the # in the address of the page.
+# $KALLMODSYMS is the path of kallmodsyms if $PATH does not contain it.
 
 set -eu
 
@@ -31,7 +31,7 @@ command=$(realpath "$command")
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
-# The title of the page names the file as it is given.
+# The title of the page contains the path of the file, so run in the build directory.
 cd "$1"
 "$command" sizes vmlinux --html "$directory/page.html"
 cd "$directory"

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Symbols and map lines that the generator cannot attribute do not end the link. They are shown in
-//! no module, never in a wrong module, and reported.
+//! Tests symbols and map lines that the generator cannot attribute. The generator must succeed, report them, and
+//! show the affected symbols in no module.
 
 use std::fs;
 
 use assert_cmd::Command;
 
-use crate::build::{only_these_are_in_none, Build, LINKS, UNATTRIBUTED};
+use crate::build::{assert_only_these_lack_modules, Build, LINKS, UNATTRIBUTED};
 
 const MAC: &str = "drivers/sw/.mac.o.cmd";
 
 #[test]
-fn a_symbol_that_nobody_defines() {
+fn a_symbol_that_no_object_defines() {
     for (near, distance, rest, problem) in [
-        // Where the last symbols of two modules' objects meet, and defined by neither.
+        // The address is the end of one module's object and the start of another module's object.
         ("sum_state", 0, ".bss\t0000000000000000", "that meet there"),
-        // Behind what the objects have in the section.
+        // The address is behind all objects in the section.
         (
             "__per_cpu_load",
             -0x100,
@@ -28,13 +28,13 @@ fn a_symbol_that_nobody_defines() {
             let build = Build::of(link);
             let address = build.address(near).wrapping_add_signed(distance);
             build.add_symbol(&format!("{address:016x} l       {rest} stray"));
-            let tables = build.is_open(&["stray: ", problem, "symbol ffffffff81"]);
-            only_these_are_in_none(&build, &tables, link, &["stray"]);
+            let tables = build.assert_unattributed(&["stray: ", problem, "symbol ffffffff81"]);
+            assert_only_these_lack_modules(&build, &tables, link, &["stray"]);
         }
     }
 }
 
-/// A symbol with a size does not begin at the end of the only piece there.
+/// A symbol without a size can mark the end of the piece before it. A symbol with a size cannot.
 #[test]
 fn a_symbol_with_a_size_behind_a_piece() {
     for link in LINKS {
@@ -51,15 +51,15 @@ fn a_symbol_with_a_size_behind_a_piece() {
         });
         let address = end(gap.expect("eth-main.o has no padding behind it")[0].1);
         build.add_symbol(&format!("{address} l     F .text\t0000000000000001 stray"));
-        let tables = build.is_open(&["stray: ", "anything there"]);
-        only_these_are_in_none(&build, &tables, link, &["stray"]);
+        let tables = build.assert_unattributed(&["stray: ", "anything there"]);
+        assert_only_these_lack_modules(&build, &tables, link, &["stray"]);
     }
 }
 
-/// A local symbol and a global one of the same name can be the end of one object and the beginning of
-/// the next.
+/// A local and a global symbol with the same name can be at one address: the end of one object and the beginning
+/// of the next object.
 #[test]
-fn a_local_symbol_beside_a_global_one() {
+fn a_local_and_a_global_symbol_with_one_name_and_address() {
     for link in LINKS {
         for (object, of_local, of_global) in [
             ("crypto/sum.o", "hash", "sum"),
@@ -91,7 +91,7 @@ fn a_local_symbol_beside_a_global_one() {
     }
 }
 
-/// The line of an output section has a form that is not known: what follows is in no other section.
+/// The contents of the output section must not be attributed to the section before it.
 #[test]
 fn an_output_section_of_an_unknown_form() {
     for link in LINKS {
@@ -110,7 +110,7 @@ fn an_output_section_of_an_unknown_form() {
                 &format!("\n{line}\n"),
                 &format!("\n{line} of something\n"),
             );
-            let tables = build.is_open(&[" of something"]);
+            let tables = build.assert_unattributed(&[" of something"]);
             let whole = Build::of(link).tables();
             for (index, symbol) in build.listed().iter().enumerate() {
                 let modules = tables.modules_of(index, symbol.address);
@@ -125,9 +125,9 @@ fn an_output_section_of_an_unknown_form() {
     }
 }
 
-/// All objects are searched for the name, and only one module's have it.
+/// No object is at the address, so the generator searches all objects for the name.
 #[test]
-fn a_symbol_at_an_unknown_place_is_its_only_definers() {
+fn a_symbol_outside_of_all_objects_has_the_only_module_that_defines_its_name() {
     for link in LINKS {
         let build = Build::of(link);
         let address = build.address("__per_cpu_load") - 0x100;
@@ -141,8 +141,8 @@ fn a_symbol_at_an_unknown_place_is_its_only_definers() {
     }
 }
 
-/// A line of an unknown form hides whose the bytes are that it is about, and nothing else; but for what has
-/// no place in vmlinux.o, which may be that of any object.
+/// The bytes of the unreadable line can come from any object, so their symbols have no modules. In vmlinux.o, the
+/// COMMON symbols of all objects lose their modules too, because vmlinux.o gives them no place.
 #[test]
 fn a_map_line_of_an_unknown_form() {
     for link in LINKS {
@@ -166,18 +166,22 @@ fn a_map_line_of_an_unknown_form() {
         build.write(map, content.replacen(line, &changed, 1));
         let number = content.lines().position(|other| other == line).unwrap() + 1;
         let place = format!("line {map}:{number}: ");
-        let tables = build.is_open(&[&place, changed.trim(), "switch_on: the map does not tell"]);
+        let tables = build.assert_unattributed(&[
+            &place,
+            changed.trim(),
+            "switch_on: the map does not tell",
+        ]);
         let names = match link.contains("vmlinux_o") {
             true => &["switch_on", "eth_area", "fsec_area", "prebuilt_area"][..],
             false => &["switch_on"],
         };
-        only_these_are_in_none(&build, &tables, link, names);
+        assert_only_these_lack_modules(&build, &tables, link, names);
     }
 }
 
-/// Lines that no bytes belong to, and more of them than are kept.
+/// The lines stand behind all sections and belong to no bytes. The generator reports only the first 1000 lines.
 #[test]
-fn lines_of_unknown_forms_behind_all_else() {
+fn lines_of_unknown_forms_at_the_end_of_the_map() {
     for (link, line) in [
         (
             "gnu-objects",
@@ -197,16 +201,16 @@ fn lines_of_unknown_forms_behind_all_else() {
         let map = build.read("vmlinux1.map");
         let lines = format!("{line}\n").repeat(2000);
         build.write("vmlinux1.map", format!("{}\n{lines}", map.trim_end()));
-        let tables = build.is_open(&["line vmlinux1.map:", line.trim()]);
-        only_these_are_in_none(&build, &tables, link, &[]);
+        let tables = build.assert_unattributed(&["line vmlinux1.map:", line.trim()]);
+        assert_only_these_lack_modules(&build, &tables, link, &[]);
         build.tables();
         assert_eq!(build.read(UNATTRIBUTED).lines().count(), 1000);
     }
 }
 
-/// The second pass is the last one, as a rule, and tells how much is open; the first does not.
+/// The second pass is usually the last pass, so the generator warns about unknown modules only in that pass.
 #[test]
-fn the_last_pass_says_how_much_is_open() {
+fn the_second_pass_warns_about_unknown_modules() {
     let build = Build::of("gnu-objects");
     for suffix in ["", ".map", ".syms", ".kallsyms.S"] {
         fs::copy(
@@ -252,9 +256,9 @@ fn the_last_pass_says_how_much_is_open() {
     assert!(!build.path(UNATTRIBUTED).exists());
 }
 
-/// Two built-in modules of one name, of different directories, are one to the listing.
+/// The listing cannot distinguish two built-in modules with one name, from different directories.
 #[test]
-fn modules_of_one_name_are_named_once() {
+fn two_modules_with_one_name_are_shown_once() {
     for link in LINKS {
         let build = Build::of(link);
         build.edit(

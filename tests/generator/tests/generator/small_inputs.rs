@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The smaller inputs, damaged: the output of nm, the commands, the settings, and the list of modules.
+//! Damages the small inputs: the output of nm, the `.cmd` files, auto.conf and modules.builtin.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::build::{Build, ONE_OF_EACH};
+use crate::build::{Build, ONE_VERSION_OF_EACH};
 use crate::damaged::{check_tables, link, not_utf8, replaced, Damaged};
 use crate::sort_symbols::{lines, sort_symbols};
 
 const COMMAND: &str = "drivers/sw/.mac.o.cmd";
 const OBJECT: &str = "crypto/sum.o";
 
-/// The output of the generator for a list of nm, or its message.
+/// Runs `sort-symbols` on `syms`, an output of nm. Returns its output, or its error message.
 #[track_caller]
 fn sorted(build: &Build, syms: impl AsRef<[u8]>) -> Result<Vec<u8>, String> {
     build.write("vmlinux1.syms", syms);
@@ -29,53 +29,53 @@ fn sorted(build: &Build, syms: impl AsRef<[u8]>) -> Result<Vec<u8>, String> {
     Err(message)
 }
 
-/// Until it says whose object it is, with the quotation marks.
+/// The generator must detect a cut before the end of the quoted module files.
 #[test]
-fn a_command_cut_anywhere() {
+fn a_command_cut_at_each_byte() {
     let damaged = Damaged::of("gnu-objects");
     let command = damaged.build.read(COMMAND);
-    let said = command.find("not-built-in\"").unwrap() + "not-built-in\"".len();
+    let files_end = command.find("not-built-in\"").unwrap() + "not-built-in\"".len();
     for at in 0..command.len() {
-        let refused = damaged.refuses(COMMAND, &command[..at], &format!("cut at byte {at}"));
-        assert_eq!(refused, at < said, "cut at byte {at}");
+        let refused = damaged.detects(COMMAND, &command[..at], &format!("cut at byte {at}"));
+        assert_eq!(refused, at < files_end, "cut at byte {at}");
     }
 }
 
 #[test]
-fn a_command_that_is_a_link_to_itself() {
+fn a_command_file_that_is_a_symbolic_link_to_itself() {
     let build = Build::of("gnu-objects");
     fs::remove_file(build.path(COMMAND)).unwrap();
     symlink(build.path(COMMAND), build.path(COMMAND)).unwrap();
-    build.is_open(&[COMMAND, "Too many levels"]);
+    build.assert_unattributed(&[COMMAND, "Too many levels"]);
 }
 
 #[test]
-fn line_ends_of_another_system_in_commands_and_settings() {
-    for name in ONE_OF_EACH {
+fn commands_and_settings_with_cr_lf_line_ends() {
+    for name in ONE_VERSION_OF_EACH {
         let damaged = Damaged::of(name);
         for file in [COMMAND, "include/config/auto.conf"] {
             let content = damaged.build.read(file).replace('\n', "\r\n");
-            damaged.refuses(file, content, "with CR LF");
+            damaged.detects(file, content, "with CR LF");
         }
     }
 }
 
 #[test]
-fn long_lines_in_the_smaller_inputs() {
+fn small_inputs_with_a_line_of_a_megabyte() {
     let long = "x".repeat(1 << 20);
     let damaged = Damaged::of("gnu-vmlinux_o");
     let append = |file: &str, line: &str| {
         let content = damaged.build.read(file) + line + "\n";
-        damaged.refuses(file, content, "with a line of a megabyte")
+        damaged.detects(file, content, "with a line of a megabyte")
     };
     assert!(append("modules.builtin", &long));
-    // No object is of these modules.
+    // No object is in these modules.
     assert!(!append("modules.builtin", &format!("kernel/{long}.ko")));
     assert!(!append(
         "modules.builtin",
         &format!("kernel/{}.ko", "a/".repeat(1 << 19))
     ));
-    // It may be the name of a section, which then has nothing in it, or it is reported.
+    // The generator may read such a line as the name of an empty section, or report the line.
     append("vmlinux.o.map", &long);
     append("vmlinux.o.map", &format!(" {long} 0x0 twelve"));
     assert!(!append(
@@ -85,17 +85,17 @@ fn long_lines_in_the_smaller_inputs() {
     assert!(!append(COMMAND, &long));
 }
 
-/// Paths are bytes, too.
+/// The generator must find the `.cmd` file of an object with such a path.
 #[test]
-fn an_object_whose_path_is_not_utf_8() {
+fn an_object_with_a_path_that_is_not_utf_8() {
     let build = Build::of("gnu-objects");
     let whole = link(&build).unwrap();
     let map = fs::read(build.path("vmlinux1.map")).unwrap();
     let other = replaced(&map, OBJECT.as_bytes(), b"crypto/s\xfe\xff.o");
     assert_ne!(other, map);
     build.write("vmlinux1.map", other);
-    build.is_open(&["object crypto/s\\xfe\\xff.o: "]);
-    // It is there under that name.
+    build.assert_unattributed(&["object crypto/s\\xfe\\xff.o: "]);
+    // Renames the object and its .cmd file to the path in the map.
     for (from, to) in [
         ("sum.o", &b"s\xfe\xff.o"[..]),
         (".sum.o.cmd", b".s\xfe\xff.o.cmd"),
@@ -111,12 +111,12 @@ fn an_object_whose_path_is_not_utf_8() {
 }
 
 #[test]
-fn a_list_of_symbols_cut_anywhere() {
+fn the_output_of_nm_cut_at_each_byte() {
     let build = Build::of("gnu-objects");
     let syms = lines(&build, true);
     for at in 1..syms.len() {
         match sorted(&build, &syms[..at]) {
-            // At the end of a line, or of a name that another one begins with.
+            // The cut is at the end of a line, or the cut name is the name of another symbol.
             Ok(sorted) => assert!(syms.as_bytes().starts_with(&sorted), "{at}"),
             Err(message) => assert!(message.contains("vmlinux1.syms:"), "{message}"),
         }
@@ -124,7 +124,7 @@ fn a_list_of_symbols_cut_anywhere() {
 }
 
 #[test]
-fn a_list_of_symbols_with_other_line_ends() {
+fn the_output_of_nm_with_cr_lf_line_ends() {
     let build = Build::of("gnu-objects");
     let syms = lines(&build, true);
     match sorted(&build, syms.replace('\n', "\r\n")) {
@@ -134,7 +134,7 @@ fn a_list_of_symbols_with_other_line_ends() {
 }
 
 #[test]
-fn a_list_of_symbols_with_a_line_of_a_megabyte() {
+fn the_output_of_nm_with_a_line_of_a_megabyte() {
     let build = Build::of("gnu-objects");
     let syms = lines(&build, true);
     for line in [
@@ -146,9 +146,9 @@ fn a_list_of_symbols_with_a_line_of_a_megabyte() {
     }
 }
 
-/// nm prints names as they are, and scripts/kallsyms leaves out those of 512 bytes and more.
+/// nm prints names of any length and any bytes. Only scripts/kallsyms leaves out names of 512 bytes and more.
 #[test]
-fn symbols_with_long_names_and_names_that_are_not_utf_8() {
+fn the_output_of_nm_with_long_names_and_names_that_are_not_utf_8() {
     for length in [511, 512, 5000, 1 << 20] {
         let build = Build::of("gnu-objects");
         let long = "n".repeat(length);

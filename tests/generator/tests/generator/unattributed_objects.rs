@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Objects without known modules do not end the link: their symbols are shown in no module, never
-//! in a wrong module, and the objects are reported.
+//! Tests objects with unknown modules. The generator must succeed, report the objects, and show their symbols in
+//! no module.
 
 use std::fs;
 
-use crate::build::{only_these_are_in_none, Build, Tables, LINKS, UNATTRIBUTED};
+use crate::build::{assert_only_these_lack_modules, Build, Tables, LINKS, UNATTRIBUTED};
 use crate::errors::header_of;
 
 const MAC: &str = "drivers/sw/.mac.o.cmd";
@@ -13,19 +13,19 @@ const MAC: &str = "drivers/sw/.mac.o.cmd";
 /// The symbols of drivers/sw/mac.o.
 const OF_MAC: &[&str] = &["mac_set", "mac_table", "mac_percpu"];
 
-/// kbuild leaves no command of an object that it copies from a prebuilt one (`mac.o_shipped`).
+/// kbuild records no command for an object that it copies from a prebuilt file (`mac.o_shipped`).
 #[test]
-fn an_object_without_a_command() {
+fn an_object_without_a_command_file() {
     for link in LINKS {
         let build = Build::of(link);
         fs::remove_file(build.path(MAC)).unwrap();
-        let tables = build.is_open(&["object drivers/sw/mac.o: ", MAC]);
-        only_these_are_in_none(&build, &tables, link, OF_MAC);
+        let tables = build.assert_unattributed(&["object drivers/sw/mac.o: ", MAC]);
+        assert_only_these_lack_modules(&build, &tables, link, OF_MAC);
     }
 }
 
 #[test]
-fn a_command_that_tells_no_module() {
+fn a_command_without_module_files() {
     for (command, problem) in [
         ("", "does not begin with savedcmd_"),
         (
@@ -48,19 +48,19 @@ fn a_command_that_tells_no_module() {
         for link in LINKS {
             let build = Build::of(link);
             build.write(MAC, command);
-            let tables = build.is_open(&["object drivers/sw/mac.o: ", MAC, problem]);
-            only_these_are_in_none(&build, &tables, link, OF_MAC);
+            let tables = build.assert_unattributed(&["object drivers/sw/mac.o: ", MAC, problem]);
+            assert_only_these_lack_modules(&build, &tables, link, OF_MAC);
         }
     }
 
     let build = Build::of("gnu-objects");
     fs::remove_file(build.path(MAC)).unwrap();
     fs::create_dir(build.path(MAC)).unwrap();
-    build.is_open(&["object drivers/sw/mac.o: ", MAC]);
+    build.assert_unattributed(&["object drivers/sw/mac.o: ", MAC]);
 }
 
-/// kbuild leaves no command of an object that it copies from a prebuilt one, and one without a module
-/// where a Makefile makes an object of the bytes of a file.
+/// kbuild records no command for a prebuilt object. If a Makefile makes an object from a binary file, kbuild
+/// records a command without module files.
 #[test]
 fn prebuilt_objects_and_blobs() {
     for link in LINKS {
@@ -71,7 +71,7 @@ fn prebuilt_objects_and_blobs() {
             "savedcmd_drivers/fw/blob.o := ld -m elf_x86_64 -r --format=binary \
              -o drivers/fw/blob.o drivers/fw/blob.bin\n",
         );
-        let tables = build.is_open(&[
+        let tables = build.assert_unattributed(&[
             "object drivers/fw/prebuilt.o: ",
             "object drivers/fw/blob.o: ",
         ]);
@@ -82,11 +82,11 @@ fn prebuilt_objects_and_blobs() {
             "_binary_drivers_fw_blob_bin_start",
             "_binary_drivers_fw_blob_bin_end",
         ];
-        only_these_are_in_none(&build, &tables, link, &names);
+        assert_only_these_lack_modules(&build, &tables, link, &names);
     }
 }
 
-/// An object outside of kbuild's archives is made by the link, and in no module.
+/// Only the link makes objects outside of kbuild's archives. Such an object is in no module.
 #[test]
 fn objects_that_the_link_makes_need_no_command() {
     for (link, from, to) in [
@@ -104,13 +104,13 @@ fn objects_that_the_link_makes_need_no_command() {
         let build = Build::of(link);
         fs::remove_file(build.path(MAC)).unwrap();
         build.edit("vmlinux1.map", from, to);
-        only_these_are_in_none(&build, &build.tables(), link, OF_MAC);
+        assert_only_these_lack_modules(&build, &build.tables(), link, OF_MAC);
         assert!(!build.path(UNATTRIBUTED).exists());
     }
 }
 
 #[test]
-fn a_module_name_that_the_loader_would_not_take() {
+fn a_module_name_that_the_module_loader_refuses() {
     for link in LINKS {
         let long = "x".repeat(56);
         let build = Build::of(link);
@@ -120,7 +120,7 @@ fn a_module_name_that_the_loader_would_not_take() {
             "crypto/hash\"",
             &format!("crypto/{long}\""),
         );
-        let tables = build.is_open(&["object crypto/hash.o: ", &long, "module name"]);
+        let tables = build.assert_unattributed(&["object crypto/hash.o: ", &long, "module name"]);
         for (index, symbol) in build.listed().iter().enumerate() {
             let modules = tables.modules_of(index, symbol.address);
             assert!(
@@ -145,7 +145,7 @@ fn a_module_name_that_the_loader_would_not_take() {
 }
 
 #[test]
-fn more_modules_at_one_object_than_a_list_holds() {
+fn an_object_of_more_modules_than_a_list_can_hold() {
     for (count, fits) in [(255, true), (256, false)] {
         let build = Build::of("gnu-objects");
         let files: Vec<String> = (0..count).map(|n| format!("m/m{n:03}")).collect();
@@ -157,41 +157,41 @@ fn more_modules_at_one_object_than_a_list_holds() {
         build.edit(MAC, "drivers/net/eth drivers/sw/sw-itch", &files.join(" "));
         match fits {
             true => assert!(build.tables().names().starts_with(&[0, 0, 255])),
-            false => drop(build.is_open(&["object drivers/sw/mac.o: ", "256", "255"])),
+            false => drop(build.assert_unattributed(&["object drivers/sw/mac.o: ", "256", "255"])),
         }
     }
 }
 
-/// A file of the name of a member of an archive may be another object than the member.
+/// The member of a regular archive is not a file. A file with the name of the member can be another object.
 #[test]
-fn a_member_that_is_in_its_archive() {
+fn a_member_of_a_regular_archive() {
     let build = Build::of("gnu-objects");
     let member = "drivers/sw/libsw.a(mac.o)";
     build.edit("vmlinux1.map", "drivers/sw/mac.o", member);
-    let tables = build.is_open(&[&format!("object {member}: ")]);
-    only_these_are_in_none(&build, &tables, "gnu-objects", OF_MAC);
+    let tables = build.assert_unattributed(&[&format!("object {member}: ")]);
+    assert_only_these_lack_modules(&build, &tables, "gnu-objects", OF_MAC);
 
-    // LLD shows members of thin archives so, too.
+    // LLD's map has the same form for members of thin archives, which are files.
     let build = Build::of("lld-objects");
     build.edit("vmlinux1.map", "vmlinux.a(drivers/sw/mac.o)", member);
     build.write("drivers/sw/libsw.a", "!<thin>\n");
-    only_these_are_in_none(&build, &build.tables(), "lld-objects", &[]);
+    assert_only_these_lack_modules(&build, &build.tables(), "lld-objects", &[]);
     build.write("drivers/sw/libsw.a", "!<arch>\n");
-    let tables = build.is_open(&["object drivers/sw/mac.o: ", "not a thin archive"]);
+    let tables = build.assert_unattributed(&["object drivers/sw/mac.o: ", "not a thin archive"]);
     let whole = Build::of("lld-objects").tables();
     for (index, symbol) in build.listed().iter().enumerate() {
         let modules = tables.modules_of(index, symbol.address);
         let expected = whole.modules_of(index, symbol.address);
         let is_of_mac = OF_MAC.contains(&symbol.name.as_str());
-        // Constants that may be those of the member are in none, too.
+        // Constants that the member may define are in no module, too.
         let is_right = modules.is_empty() || modules == expected && !is_of_mac;
         assert!(is_right, "{}: {modules:?}", symbol.name);
     }
 }
 
-/// A member of a library from outside the tree is no file, and in no module.
+/// A library outside of the tree is a regular archive, and its members are in no module.
 #[test]
-fn a_library_from_outside() {
+fn a_member_of_a_library_outside_of_the_tree() {
     for link in LINKS {
         let build = Build::of(link);
         let tables = build.tables();
@@ -208,16 +208,16 @@ fn a_library_from_outside() {
         }
         let of = |tables: &Tables| tables.words("kallsyms_modules");
         assert_eq!(of(&build.tables()), of(&tables), "{link}");
-        let open = fs::read_to_string(build.path(UNATTRIBUTED)).unwrap_or_default();
+        let list = fs::read_to_string(build.path(UNATTRIBUTED)).unwrap_or_default();
         assert!(
-            open.lines().all(|line| line.starts_with("symbol ")),
-            "{link}: {open}"
+            list.lines().all(|line| line.starts_with("symbol ")),
+            "{link}: {list}"
         );
     }
 }
 
 #[test]
-fn a_symbol_in_a_section_that_is_nowhere() {
+fn objects_with_symbols_in_missing_sections() {
     const SYMBOLS: u32 = 2;
     let build = Build::of("gnu-objects");
     for object in [
@@ -240,5 +240,5 @@ fn a_symbol_in_a_section_that_is_nowhere() {
         }
         build.write(object, &damaged);
     }
-    build.is_open(&["an object that may define it cannot be read"]);
+    build.assert_unattributed(&["an object that may define it cannot be read"]);
 }
