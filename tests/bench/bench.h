@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * Measures /proc/kallmodsyms against /proc/kallsyms, as the only program of a
- * guest whose clock counts instructions. Each file measures one thing. Each
- * measurement prints lines: `bench`, the kind, and KEY=VALUE words:
+ * Measures the cost of /proc/kallmodsyms and of /proc/kallsyms. This program is
+ * the only program of a guest whose clock counts instructions. Each measurement
+ * prints lines for the harness, which makes tables from the lines:
  *
  *	bench read file=kallsyms user=root buffer=4096 instructions=377 ...
- *
- * The harness makes tables from these lines.
  */
 
 #ifndef BENCH_H
@@ -24,7 +22,7 @@
 
 #define printf_like(n) __attribute__((format(printf, n, n + 1)))
 
-/* say.c: lines for the harness. */
+/* say.c: prints lines for the harness. */
 void say(const char *format, ...) printf_like(1);
 void give_up(const char *format, ...) printf_like(1) __attribute__((noreturn));
 
@@ -66,6 +64,6 @@ void bench_lookups(void);
 
 /* module.c: loads a module, and reads its parameters. */
 void load_module(const char *name);
-uint64_t module_says(const char *module, const char *parameter);
+uint64_t read_parameter(const char *module, const char *parameter);
 
 #endif

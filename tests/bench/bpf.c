@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The cost of the lines of 100, 1,000 and 10,000 BPF programs. */
+/* Measures the cost of the lines of 100, 1,000 and 10,000 BPF programs. */
 
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -14,7 +14,7 @@
 
 static const int counts[] = { 100, 1000, 10000 };
 
-/* Loads a program that returns 0, for the life of this process. */
+/* Loads a program that returns 0. The program stays loaded until this process ends. */
 static void load_program(void)
 {
 	static const struct bpf_insn program[] = {
@@ -32,7 +32,7 @@ static void load_program(void)
 		give_up("loading a BPF program");
 }
 
-static void set(const char *path)
+static void turn_on(const char *path)
 {
 	int fd = open(path, O_WRONLY);
 
@@ -41,7 +41,7 @@ static void set(const char *path)
 	close(fd);
 }
 
-/* Without a JIT, BPF programs have no symbols. */
+/* Prints nothing without a JIT: BPF programs then have no symbols. */
 void bench_bpf(void)
 {
 	int most = counts[sizeof(counts) / sizeof(counts[0]) - 1], loaded = 0;
@@ -51,8 +51,8 @@ void bench_bpf(void)
 		return;
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		give_up("setrlimit");
-	set("/proc/sys/net/core/bpf_jit_enable");
-	set("/proc/sys/net/core/bpf_jit_kallsyms");
+	turn_on("/proc/sys/net/core/bpf_jit_enable");
+	turn_on("/proc/sys/net/core/bpf_jit_kallsyms");
 	for (size_t at = 0; at < sizeof(counts) / sizeof(counts[0]); at++) {
 		for (; loaded < counts[at]; loaded++)
 			load_program();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The guest's clock, which counts instructions: QEMU runs with -icount shift=0,
- * where an instruction takes one nanosecond.
+ * Reads the guest's clock, which counts instructions. QEMU runs with -icount
+ * shift=0, so each instruction takes one nanosecond.
  */
 
 #include <inttypes.h>
@@ -15,8 +15,9 @@
 
 #ifdef __x86_64__
 /*
- * The counter that QEMU advances by 1 for each instruction. The kernel derives
- * its clocks from this counter, with a factor that it finds by calibration.
+ * Returns the time stamp counter, which QEMU advances by 1 for each instruction.
+ * The kernel's clocks are less exact: the kernel multiplies the counter by a
+ * factor that it finds by calibration.
  */
 uint64_t instructions(void)
 {
@@ -32,7 +33,7 @@ uint64_t instructions(void)
 }
 #endif
 
-/* Returns the count for a loop of 2 instructions a round. */
+/* Returns the counted instructions of LOOPS rounds of a loop with 2 instructions. */
 static uint64_t count_loop(void)
 {
 	unsigned long left = LOOPS;
@@ -51,10 +52,10 @@ static uint64_t count_loop(void)
 }
 
 /*
- * Prints how many instructions the clock counts for a loop of a known number
- * of instructions. The harness compares the two numbers. A timer interrupt
+ * Prints the number of instructions in a loop, and the number that the clock
+ * counts for the loop. The harness compares the two numbers. A timer interrupt
  * adds tens of thousands of instructions. The loop is shorter than a tick, so
- * the least of several counts has no interrupt.
+ * the smallest of several counts includes no interrupt.
  */
 void check_clock(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The two files to compare. */
+/* Opens, copies and reads the two files to compare. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +23,9 @@ int open_file(struct file file)
 	return fd;
 }
 
-/* Copies the bytes of a file to tmpfs, to measure the least cost of reading. */
+/*
+ * Copies a file to tmpfs. The cost of reading the copy is a lower bound for the cost of any file.
+ */
 struct file copy_to_tmpfs(struct file file)
 {
 	static char name[64], path[64];
@@ -46,7 +48,7 @@ struct file copy_to_tmpfs(struct file file)
 	return (struct file){ name, path };
 }
 
-/* Measures from open to close, with reads of @size bytes. */
+/* Measures open, reads of @size bytes up to the end, and close. */
 struct reading read_whole(struct file file, size_t size)
 {
 	struct reading reading = { 0 };

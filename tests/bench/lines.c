@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The cost of the lines of a file from the first line of one kind on. */
+/* Measures the cost of the lines from the first line of one kind to the end of a file. */
 
 #define _GNU_SOURCE
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 #define SIZE (1 << 17)
 
-/* Finds the offset of the first line that ends in @mark, and the number of such lines. */
+/* Returns the offset of the first line that ends in @mark. *@lines is the number of such lines. */
 static uint64_t find_lines(struct file file, const char *mark, uint64_t *lines)
 {
 	size_t room = BUFFER_MAX, size = 0;
@@ -44,7 +44,7 @@ static uint64_t find_lines(struct file file, const char *mark, uint64_t *lines)
 	return size;
 }
 
-/* Measures reading from there to the end, by a reader that has read all earlier lines. */
+/* Measures the reads from offset @from to the end, after reads of all earlier lines. */
 static uint64_t read_end(struct file file, uint64_t from)
 {
 	int fd = open_file(file);
@@ -68,8 +68,9 @@ static uint64_t read_end(struct file file, uint64_t from)
 }
 
 /*
- * Measures the @count lines that end in @mark, and the whole file. Takes the least
- * of several runs: a timer tick can only add instructions.
+ * Measures the lines from the first line that ends in @mark on, and the whole file.
+ * @count is the number of modules, programs or trampolines of these lines. The
+ * smallest of several runs counts: a timer tick can only add instructions.
  */
 void measure_lines(const char *kind, struct file file, const char *mark, int count)
 {

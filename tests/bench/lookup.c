@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Lookups of addresses in the kernel: module/bench_lookup.c measures them when it is loaded. */
+/* Reports the cost of lookups of addresses, which the module module/bench_lookup.c measures. */
 
 #include <inttypes.h>
 
@@ -11,7 +11,7 @@
 static void report(const char *function, const char *parameter)
 {
 	say("lookup function=%s count=%" PRIu64 " instructions=%" PRIu64, function,
-	    module_says(MODULE, "addresses"), module_says(MODULE, parameter));
+	    read_parameter(MODULE, "addresses"), read_parameter(MODULE, parameter));
 }
 
 void bench_lookups(void)

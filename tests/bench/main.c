@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The guest's first and only program, so that no other program takes
- * instructions. The kernel's command line selects the measurements: bench=all,
- * bench=ratio, bench=lookups or bench=bpf.
+ * Runs the measurements. This program is the first and only program of the guest,
+ * so that no other program takes instructions. The kernel's command line selects
+ * the measurements: bench=all, bench=ratio, bench=lookups or bench=bpf.
  */
 
 #include <grp.h>
@@ -27,8 +27,10 @@ static void mount_all(void)
 		give_up("mount");
 }
 
-/* The opener decides whether lines have addresses, so a process of that user measures. */
-static void as_user(void)
+/*
+ * Measures in a process of a user: the opener of a file decides whether its lines have addresses.
+ */
+static void measure_as_user(void)
 {
 	pid_t child = fork();
 	int status;
@@ -61,7 +63,7 @@ int main(void)
 	} else {
 		bench_reads("root", sizes, sizeof(sizes) / sizeof(sizes[0]));
 		bench_first_line("root");
-		as_user();
+		measure_as_user();
 		bench_preads();
 		bench_modules();
 		bench_lookups();
@@ -69,7 +71,7 @@ int main(void)
 		bench_bpf();
 	}
 
-	/* The host takes this line for success. A reboot ends QEMU (-no-reboot). */
+	/* The host reads this line as success. The reboot ends QEMU, which runs with -no-reboot. */
 	puts("guest: done");
 	fflush(stdout);
 	reboot(RB_AUTOBOOT);

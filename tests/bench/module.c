@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Loads modules: the guest has no other program for that. */
+/* Loads modules, because the guest has no modprobe, and reads the parameters of modules. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ void load_module(const char *name)
 	close(fd);
 }
 
-uint64_t module_says(const char *module, const char *parameter)
+uint64_t read_parameter(const char *module, const char *parameter)
 {
 	char path[128], text[32];
 	ssize_t got;

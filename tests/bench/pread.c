@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reads at scattered offsets of a file. */
+/* Measures reads at scattered offsets of a file. */
 
 #include <inttypes.h>
 #include <unistd.h>
@@ -9,10 +9,10 @@
 
 #define PREADS 10000
 #define PIECE 128
-/* All offsets would take too long for a file that makes all lines again for each pread. */
+/* The most instructions for the preads of a file. kallsyms makes all lines again for each pread. */
 #define BUDGET UINT64_C(3000000000)
 
-/* The same relative offsets for each file (Marsaglia's xorshift). */
+/* Returns the next number of Marsaglia's xorshift. Each file gets the same numbers. */
 static uint32_t next_random(uint32_t *state)
 {
 	*state ^= *state << 13;
@@ -46,7 +46,10 @@ void bench_preads(void)
 {
 	int few = preads(kallsyms, PREADS, BUDGET);
 
-	/* First the same offsets for each file, to compare; then as many as possible. */
+	/*
+	 * The first measurement has the preads of kallsyms, the second as many preads as
+	 * possible.
+	 */
 	preads(kallmodsyms, few, UINT64_MAX);
 	if (few < PREADS)
 		preads(kallmodsyms, PREADS, BUDGET);

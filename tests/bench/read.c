@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reads of a whole file, and of its first line. */
+/* Measures reads of a whole file, and of its first line. */
 
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-/* Reads like a program that needs the first line alone. */
+/* The bytes that a program reads if it needs only the first line. */
 #define BEGINNING 128
 #define OPENS 100
 
@@ -29,7 +29,10 @@ void bench_reads(const char *user, const size_t *sizes, size_t number)
 	const struct file files[] = { kallsyms, kallmodsyms, copy_to_tmpfs(kallmodsyms) };
 	uint64_t lines[3];
 
-	/* Includes the first read of each file, which always takes a little more. */
+	/*
+	 * Reads each file once before the measurements, because the first read costs a little
+	 * more.
+	 */
 	for (int file = 0; file < 3; file++)
 		lines[file] = count_lines(files[file]);
 	for (size_t at = 0; at < number; at++)
@@ -37,7 +40,7 @@ void bench_reads(const char *user, const size_t *sizes, size_t number)
 			read_with(files[file], user, sizes[at], lines[file]);
 }
 
-static void open_with(struct file file, const char *user)
+static void read_first_line(struct file file, const char *user)
 {
 	uint64_t start;
 	int fd;
@@ -57,7 +60,7 @@ static void open_with(struct file file, const char *user)
 
 void bench_first_line(const char *user)
 {
-	open_with(kallsyms, user);
-	open_with(kallmodsyms, user);
-	open_with(copy_to_tmpfs(kallmodsyms), user);
+	read_first_line(kallsyms, user);
+	read_first_line(kallmodsyms, user);
+	read_first_line(copy_to_tmpfs(kallmodsyms), user);
 }

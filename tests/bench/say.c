@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Lines for the harness. */
+/* Prints lines for the harness. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -11,7 +11,10 @@
 
 #include "bench.h"
 
-/* Prints a line and waits until it is sent: the serial port is quiet during measurements. */
+/*
+ * Prints a line, and waits until the serial port has sent it. So the port is idle during
+ * measurements.
+ */
 void say(const char *format, ...)
 {
 	va_list arguments;
@@ -25,7 +28,7 @@ void say(const char *format, ...)
 	tcdrain(STDOUT_FILENO);
 }
 
-/* Ends without the line that the harness waits for, so that the harness fails too. */
+/* Ends the program without the line "guest: done", so that the harness fails too. */
 void give_up(const char *format, ...)
 {
 	int error = errno;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The cost of the lines of 10 and 100 trampolines of the function tracer. */
+/* Measures the cost of the lines of 10 and 100 trampolines of the function tracer. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,7 +28,10 @@ static void set(const char *instance, const char *name, const char *value)
 	close(fd);
 }
 
-/* Makes an instance, which has its own trampoline. It traces functions that are not called here. */
+/*
+ * Makes an instance of the tracer with its own trampoline. The traced function is not called
+ * here.
+ */
 static void add_instance(int number)
 {
 	char instance[64];
@@ -41,7 +44,7 @@ static void add_instance(int number)
 	set(instance, "current_tracer", "function");
 }
 
-/* Prints nothing if the function tracer has no code for each instance. */
+/* Prints nothing if the instances of the function tracer have no trampolines of their own. */
 void bench_trampolines(void)
 {
 	int made = 0;

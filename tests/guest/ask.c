@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The test module in tests/module, which returns the kernel's answers for addresses. */
+/* Loads the module in tests/module, which returns the kernel's answers for addresses. */
 
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -11,7 +11,7 @@
 #define MODULE "kallmodsyms_lookup"
 #define FILE_OF_MODULE "/lib/" MODULE ".ko"
 
-bool load_if_there(const char *path)
+bool load_module_if_present(const char *path)
 {
 	int fd = open(path, O_RDONLY);
 
@@ -25,7 +25,7 @@ bool load_if_there(const char *path)
 
 void load_lookup_module(void)
 {
-	if (!load_if_there(FILE_OF_MODULE))
+	if (!load_module_if_present(FILE_OF_MODULE))
 		give_up(FILE_OF_MODULE);
 }
 

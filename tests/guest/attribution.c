@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The modules of symbols. /etc/symbols lists symbols with their expected modules. All
- * modules of the kernel's own symbols must be in modules.builtin.
+ * Tests the modules of symbols. /etc/symbols lists symbols with their expected modules.
+ * All modules of the kernel's own symbols must be in modules.builtin.
  */
 
 #define _GNU_SOURCE
@@ -36,7 +36,7 @@ static bool is_in(struct line name, struct line modules)
 		}
 	}
 	if (!found)
-		note("there is no %.*s", (int)name.size, name.start);
+		note("no symbol %.*s", (int)name.size, name.start);
 	return found;
 }
 
@@ -101,8 +101,8 @@ static bool next_module(struct line *modules, struct line *module)
 }
 
 /*
- * Returns true if modules.builtin has the modules of all of the kernel's own symbols. These symbols
- * end at the first line of kallsyms that names a module.
+ * Returns true if modules.builtin has the modules of all of the kernel's own symbols. The
+ * kernel's own symbols end at the first line of kallsyms that names a module.
  */
 static bool all_are_built_in(void)
 {
@@ -128,7 +128,7 @@ static bool all_are_built_in(void)
 			all = false;
 		}
 	}
-	note("%zu of the kernel's symbols are in modules", in_modules);
+	note("%zu of the kernel's own symbols are in modules", in_modules);
 	free(builtin.data);
 	free(theirs.data);
 	return all && in_modules;
@@ -139,6 +139,6 @@ void test_attribution(void)
 	symbols = read_file(KALLMODSYMS);
 	if (!access(KNOWN, R_OK))
 		test_known();
-	check(all_are_built_in(), "every module of the kernel's symbols is a built-in one");
+	check(all_are_built_in(), "every module of the kernel's own symbols is in modules.builtin");
 	free(symbols.data);
 }

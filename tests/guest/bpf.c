@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* BPF programs: more than the kernel lists in one RCU read-side section. */
+/* Tests BPF programs: more programs than the kernel lists in one RCU read-side section. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -71,7 +71,7 @@ static void unload_programs(int first, int end)
 		close(programs[i]);
 }
 
-/* Returns the number of BPF lines. *@start is the offset of the first, or of the end. */
+/* Returns the number of BPF lines. *@start is the offset of the first BPF line, or of the end. */
 static size_t lines_of_bpf(struct text text, size_t *start)
 {
 	size_t at = 0, before = 0, lines = 0;
@@ -98,7 +98,10 @@ static size_t after_lines(struct text text, size_t at, size_t lines)
 	return at;
 }
 
-/* Reads @offset bytes in small pieces, makes @change, and returns the rest. */
+/*
+ * Reads @offset bytes in small pieces, calls @change, and returns the remaining bytes of the
+ * file.
+ */
 static struct text read_around(size_t offset, void (*change)(void))
 {
 	static char buffer[1000];
@@ -131,8 +134,8 @@ static void unload_second_third(void)
 }
 
 /*
- * Returns true if @whole ends with the lines of @rest after the first line. The kernel may have made
- * that first line before the change.
+ * Returns true if @whole ends with the lines of @rest after the first line. The kernel may have
+ * made that first line before the change.
  */
 static bool is_end_of(struct text rest, struct text whole)
 {
@@ -161,27 +164,27 @@ void test_bpf(void)
 	/* Some kernels have two symbols for each program. */
 	each = (lines_of_bpf(whole, &start) - lines) / PROGRAMS;
 	check(each, "each of %d BPF programs has a symbol", PROGRAMS);
-	test_rule("with these programs");
+	test_rule("with BPF programs");
 
-	/* A read can end at any program, and the next read continues there. */
+	/* A read can end at any program. The next read continues at this program. */
 	fd = open(KALLMODSYMS, O_RDONLY);
 	if (fd < 0 || lseek(fd, start, SEEK_SET) < 0)
 		give_up(KALLMODSYMS);
 	rest = read_fd(fd, 150);
 	check(rest.size == whole.size - start && !memcmp(rest.data, whole.data + start, rest.size),
-	      "the symbols of BPF in reads of 150 bytes");
+	      "reads of 150 bytes return all symbols of BPF programs");
 	close(fd);
 	free(rest.data);
 
-	/* The reader has passed half of the programs. */
+	/* The reader has read the symbols of half of the programs. */
 	at = after_lines(whole, start, lines + each * PROGRAMS / 2);
 	rest = read_around(at, unload_first_third);
 	check(rest.size == whole.size - at && !memcmp(rest.data, whole.data + at, rest.size),
-	      "programs that are unloaded after a reader passed them hide no other program");
+	      "unloading programs that a reader has read hides no later program");
 	free(rest.data);
 	free(whole.data);
 
-	/* The reader stops at the same program, which is then unloaded. */
+	/* The next program of the reader is the same program, which is in the second third. */
 	whole = read_file(KALLMODSYMS);
 	at = after_lines(whole, start, lines + each * (PROGRAMS / 2 - PROGRAMS / 3));
 	free(whole.data);
@@ -192,5 +195,5 @@ void test_bpf(void)
 	free(rest.data);
 	free(whole.data);
 	unload_programs(2 * PROGRAMS / 3, PROGRAMS);
-	test_rule("after they are unloaded");
+	test_rule("after the BPF programs are unloaded");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Other calls than read(2), and reads into bad memory. No call loses or repeats a byte. */
+/* Tests pread, preadv, sendfile, and reads into bad memory. No call loses or repeats a byte. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,7 +44,7 @@ static bool stops_at_bad_memory(void)
 	return right;
 }
 
-static bool reads_into_several(void)
+static bool preadv_right(void)
 {
 	char first[7], second[3000];
 	struct iovec parts[] = { { first, sizeof(first) }, { second, sizeof(second) } };
@@ -54,7 +54,7 @@ static bool reads_into_several(void)
 	       is_at(second, 12345 + sizeof(first), sizeof(second));
 }
 
-static bool sends_all(void)
+static bool sendfile_right(void)
 {
 	int to = memfd_create("copy", 0);
 	struct text copy;
@@ -72,7 +72,7 @@ static bool sends_all(void)
 	return !sent;
 }
 
-static bool ends_alike(void)
+static bool pread_right_at_end(void)
 {
 	char byte;
 
@@ -96,7 +96,7 @@ static bool preads_right(size_t from)
 }
 
 /* Two tasks read one open file at different offsets. */
-static bool two_share(void)
+static bool two_tasks_read_right(void)
 {
 	pid_t child = fork();
 	bool right;
@@ -119,9 +119,9 @@ void test_calls(struct text text)
 	if (fd < 0)
 		give_up(KALLMODSYMS);
 	check(stops_at_bad_memory(), "a read stops at bad memory, and the next read continues there");
-	check(reads_into_several(), "preadv");
-	check(sends_all(), "sendfile");
-	check(ends_alike(), "reads at the end and behind the end return nothing");
-	check(two_share(), "two tasks share one open file");
+	check(preadv_right(), "preadv returns the right bytes");
+	check(sendfile_right(), "sendfile copies the whole file");
+	check(pread_right_at_end(), "reads at the end and behind the end return nothing");
+	check(two_tasks_read_right(), "two tasks read one open file at different offsets");
 	close(fd);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kernel's own symbols, and the expected answers for an address. A place is an
- * address with all symbols there. The kernel names the first symbol of the last place
- * that is not after the address. The size is the size of the named symbol; if that
- * symbol has no size, the distance to the next place.
+ * Reads the kernel's own symbols, and finds the expected answers for an address. A place
+ * is an address with all symbols there. For an address, the kernel names the first symbol
+ * of the place with the highest address that is not above it. The shown size is the size of
+ * the named symbol, or the distance to the next place if that symbol has no size.
  */
 
 #define _GNU_SOURCE
@@ -64,10 +64,10 @@ const struct core_symbol *core_symbol(const struct core *core, const char *name)
 	for (size_t i = 0; i < core->count; i++)
 		if (line_is(core->symbols[i].name, name))
 			return &core->symbols[i];
-	give_up("there is no %s", name);
+	give_up("no symbol %s", name);
 }
 
-/* Returns true if the kernel looks for one of its own symbols at @address. */
+/* Returns true if the kernel's lookups search its own symbols for @address. */
 bool is_looked_up(const struct core *core, unsigned long address)
 {
 	static unsigned long stext, end, init_begin, init_end;
@@ -82,7 +82,7 @@ bool is_looked_up(const struct core *core, unsigned long address)
 	       (address >= init_begin && address < init_end);
 }
 
-/* The place of symbol number @index. */
+/* Returns the place of the symbol with index @index. */
 struct place place_of(const struct core *core, size_t index)
 {
 	const struct core_symbol *symbols = core->symbols;
@@ -99,7 +99,7 @@ struct place place_of(const struct core *core, size_t index)
 	return place;
 }
 
-/* The last place that is not after @address. */
+/* Returns the place with the highest address that is not above @address. */
 struct place place_at(const struct core *core, unsigned long address)
 {
 	size_t low = 0, high = core->count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Many open files and their memory, and readers that are killed. */
+/* Tests the memory of many open files, and readers that are killed. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 static struct text whole;
 static char buffer[65536];
 
-/* The value of a line of /proc/meminfo, such as "Slab:              11520 kB", in bytes. */
+/* Returns the value of a line of /proc/meminfo, such as "Slab:              11520 kB", in bytes. */
 static long memory(const char *name)
 {
 	struct text text = read_file("/proc/meminfo");
@@ -43,7 +43,7 @@ static long memory(const char *name)
 	return value;
 }
 
-/* Reads the next @size bytes of each file, all from offset @at. */
+/* Reads the next @size bytes of each file, from offset @at on. */
 static bool read_of_each(const int *files, size_t at, size_t size)
 {
 	for (size_t i = 0; i < FILES; i++) {
@@ -78,7 +78,10 @@ static void check_memory(long before, size_t buffer_size)
 	      buffer_size / 1024, each / 1024, each % 1024 * 10 / 1024);
 }
 
-/* Reads parts of all files, with larger reads each time until memory runs out. */
+/*
+ * Opens many files and reads parts of each file, with larger reads in each step. Skips the steps
+ * for which the memory does not suffice. *@at is the offset that the reads reached.
+ */
 static bool read_crowd(bool measured, size_t *at)
 {
 	static const struct {
@@ -111,7 +114,7 @@ static bool read_crowd(bool measured, size_t *at)
 		close(files[i]);
 	if (measured)
 		check(memory("MemAvailable:") > available - FILES * 1024,
-		      "when they are closed, the memory is free again");
+		      "closing %d open files frees their memory", FILES);
 	return right && *at;
 }
 
@@ -138,7 +141,10 @@ struct victim {
 	volatile char read[];
 };
 
-/* Returns true if the reader was killed in the read. *@far is the number of bytes that it read. */
+/*
+ * Returns true if the reader was killed in the read. *@far is the number of bytes that the reader
+ * got.
+ */
 static bool killed_in_read(struct victim *victim, size_t *far)
 {
 	bool has_ended = false;
@@ -186,8 +192,8 @@ void test_killed(void)
 		else if (far > farthest)
 			farthest = far;
 	}
-	note("of %zu readers %zu were killed in a read of %zu bytes; %zu of these had all, the others %zu "
-	     "bytes at most", readers, killed, whole.size, at_end, farthest);
+	note("%zu of %zu readers were killed in a read of %zu bytes; %zu readers got all bytes, "
+	     "the others at most %zu bytes", killed, readers, whole.size, at_end, farthest);
 	check(killed == KILLED && at_end <= KILLED / 4,
 	      "a reader that is killed does not read to the end");
 	munmap(victim, size);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Faults by the kernel's fault injection. First, one allocation or copy of a call fails:
- * the first, then the second, and so on. Then all fail at once. The call returns the
- * right error, and the next call on the same file works as if nothing had failed.
+ * Tests calls in which allocations and copies fail, by the kernel's fault injection. The
+ * first tests fail a single allocation or copy of a call: the first, then the second, and
+ * so on. The later tests fail all allocations or copies. The call must return the right
+ * error, and the next call on the same file must succeed.
  */
 
 #define _GNU_SOURCE
@@ -42,7 +43,7 @@ static bool set_fault(const char *fault, const char *name, const char *value)
 	return true;
 }
 
-/* Faults of this kind occur in tasks that request them, and print nothing. */
+/* Limits the faults to tasks that request them, and turns off the reports in the kernel's log. */
 static void prepare(void)
 {
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
@@ -55,33 +56,36 @@ static void prepare(void)
 	}
 }
 
-/* The descriptor of FAIL_NTH. It stays open, because opening the file could fail too. */
-static int state;
+/* The descriptor of FAIL_NTH. The file stays open, because a fault could make its open fail too. */
+static int fail_nth_fd;
 
 /*
- * Makes the @nth allocation or copy from now on fail; 0 for none. Repeats the write if an earlier
- * fault makes the write fail.
+ * Makes the @nth allocation or copy from now on fail. If @nth is 0, no allocation or copy fails.
+ * Repeats the write if an earlier fault makes the write fail.
  */
 static void fail_nth(unsigned int nth)
 {
 	char text[16];
 	int size = snprintf(text, sizeof(text), "%u", nth);
 
-	while (pwrite(state, text, size, 0) != size)
+	while (pwrite(fail_nth_fd, text, size, 0) != size)
 		if (errno != EFAULT)
 			give_up(FAIL_NTH);
 }
 
-/* Returns true if the fault has occurred. Otherwise the fault may occur in this read. */
+/*
+ * Returns true if the fault has occurred. If not, the fault can occur in the pread of this
+ * function.
+ */
 static bool has_failed(void)
 {
 	char text[16] = "";
 
-	return pread(state, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
+	return pread(fail_nth_fd, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
 }
 
-/* Clears the buffer, so that the bytes of an earlier read do not count. */
-static void forget(size_t size)
+/* Clears the buffer: the bytes of an earlier read must not pass as the bytes of the next read. */
+static void clear_buffer(size_t size)
 {
 	memset(buffer, 0, size);
 }
@@ -92,12 +96,12 @@ static bool is_at(const char *bytes, size_t size, size_t at)
 }
 
 /* Returns true if the next read in an open file returns the right bytes from @at on. */
-static bool goes_on(int fd, size_t at)
+static bool next_read_right(int fd, size_t at)
 {
 	size_t rest = at < whole.size ? whole.size - at : 0;
 	ssize_t got;
 
-	forget(5000);
+	clear_buffer(5000);
 	got = read(fd, buffer, 5000);
 	if (got == (ssize_t)(rest < 5000 ? rest : 5000) && is_at(buffer, got, at))
 		return true;
@@ -110,14 +114,14 @@ static bool is_expected(int error)
 	return error == ENOMEM || error == EFAULT;
 }
 
-/* The call that the test makes fail, and the results so far. */
+/* The call that fails, and the results so far. */
 struct victim {
-	size_t at, size;	/* of a read */
+	size_t at, size;	/* the offset and the size of a read */
 	unsigned int errors;
 	bool right;
 };
 
-/* Makes the call with the @nth fault. Returns true if a fault occurred. */
+/* Opens the file with the @nth fault. Returns true if a fault occurred. */
 static bool open_fails(unsigned int nth, struct victim *victim)
 {
 	int fd, error;
@@ -135,11 +139,12 @@ static bool open_fails(unsigned int nth, struct victim *victim)
 		note("open with fault %u: %s", nth, strerror(error));
 		victim->right = false;
 	}
-	victim->right &= goes_on(fd, 0);
+	victim->right &= next_read_right(fd, 0);
 	close(fd);
 	return failed;
 }
 
+/* Reads with the @nth fault. Returns true if a fault occurred. */
 static bool read_fails(unsigned int nth, struct victim *victim)
 {
 	size_t at = victim->at, size = victim->size;
@@ -148,7 +153,7 @@ static bool read_fails(unsigned int nth, struct victim *victim)
 	bool failed;
 
 	victim->right &= lseek(fd, at, SEEK_SET) == (off_t)at;
-	forget(size);
+	clear_buffer(size);
 	fail_nth(nth);
 	got = read(fd, buffer, size);
 	error = errno;
@@ -162,12 +167,12 @@ static bool read_fails(unsigned int nth, struct victim *victim)
 		     strerror(error));
 		victim->right = false;
 	}
-	victim->right &= goes_on(fd, at + got);
+	victim->right &= next_read_right(fd, at + got);
 	close(fd);
 	return failed;
 }
 
-/* Makes the call fail at its first, its second and each further allocation or copy. */
+/* Makes the call again and again. In each call, the next allocation or copy fails. */
 static void test_each_fault(bool (*fails)(unsigned int, struct victim *), struct victim victim,
 			    const char *name)
 {
@@ -182,7 +187,7 @@ static void test_each_fault(bool (*fails)(unsigned int, struct victim *), struct
 			failed |= fails(nth, &victim);
 	} while (failed && nth < MOST_FAULTS);
 	check(victim.right && victim.errors && nth < MOST_FAULTS,
-	      "%s: %u faults, one at a time, give %u errors, and the next calls succeed", name,
+	      "%s: %u single faults cause %u errors, and the next calls succeed", name,
 	      nth - 1, victim.errors);
 }
 
@@ -209,7 +214,7 @@ static bool seek_cannot_fail(void)
 	right = lseek(fd, 12345, SEEK_SET) == 12345 && lseek(fd, 1, SEEK_CUR) == 12346;
 	right &= !has_failed();
 	fail_nth(0);
-	right &= goes_on(fd, 12346);
+	right &= next_read_right(fd, 12346);
 	close(fd);
 	return right;
 }
@@ -221,7 +226,7 @@ static void fail_all(int me, bool fail)
 }
 
 /* Makes all allocations fail, so that the kernel cannot fall back on another allocation. */
-static bool says_no_memory(int me)
+static bool fails_with_enomem(int me)
 {
 	static const size_t sizes[] = { 1, 600, 40000 };
 	int fd = open(KALLMODSYMS, O_RDONLY), opened, error;
@@ -232,12 +237,12 @@ static bool says_no_memory(int me)
 	error = errno;
 	fail_all(me, false);
 	right = opened < 0 && error == ENOMEM;
-	/* Only a larger read than before allocates memory. */
+	/* A read allocates memory only if it is larger than all earlier reads of the open file. */
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		ssize_t got;
 
 		fail_all(me, true);
-		/* At the start, the buffer has no bytes of an earlier read. */
+		/* At offset 0, the open file has no bytes left over from an earlier read. */
 		got = pread(fd, buffer, sizes[i], 0);
 		error = errno;
 		fail_all(me, false);
@@ -245,7 +250,7 @@ static bool says_no_memory(int me)
 			note("read of %zu bytes: %zd", sizes[i], got);
 			right = false;
 		}
-		forget(sizes[i]);
+		clear_buffer(sizes[i]);
 		right &= pread(fd, buffer, sizes[i], 7) == (ssize_t)sizes[i] &&
 			 is_at(buffer, sizes[i], 7);
 	}
@@ -253,8 +258,8 @@ static bool says_no_memory(int me)
 	return right;
 }
 
-/* Makes COPIES copies fail; then reads of the same file work as if nothing had failed. */
-static bool says_bad_address(int me)
+/* Makes COPIES copies fail. The next read of the same file must succeed. */
+static bool fails_with_efault(int me)
 {
 	int fd = open(KALLMODSYMS, O_RDONLY);
 	bool right = true;
@@ -263,7 +268,7 @@ static bool says_bad_address(int me)
 	fail_all(me, true);
 	for (int i = 0; i < atoi(COPIES); i++)
 		right &= read(fd, buffer, 100) < 0 && errno == EFAULT;
-	right &= goes_on(fd, 0);
+	right &= next_read_right(fd, 0);
 	fail_all(me, false);
 	close(fd);
 	return right;
@@ -275,13 +280,13 @@ static void test_all_fail(void)
 
 	set_fault("failslab", "probability", "100");
 	set_fault("fail_page_alloc", "probability", "100");
-	check(says_no_memory(me),
-	      "without any memory, open and larger reads fail with ENOMEM, and the next calls succeed");
+	check(fails_with_enomem(me),
+	      "without memory, open and larger reads fail with ENOMEM, and the next calls succeed");
 	set_fault("failslab", "probability", "0");
 	set_fault("fail_page_alloc", "probability", "0");
 	set_fault("fail_usercopy", "probability", "100");
-	check(says_bad_address(me),
-	      "reads that cannot be copied fail with EFAULT, and the next reads succeed");
+	check(fails_with_efault(me),
+	      "reads whose copies fail return EFAULT, and the next reads succeed");
 	close(me);
 }
 
@@ -319,7 +324,7 @@ void test_leaks(void)
 	if (!access(KMEMLEAK, W_OK)) {
 		size_t count = leaks();
 
-		check(!count, "kmemleak finds nothing: %zu", count);
+		check(!count, "kmemleak finds %zu leaks", count);
 	}
 }
 
@@ -327,21 +332,21 @@ void test_faults(void)
 {
 	if (access(FAIL_NTH, W_OK))
 		return;
-	state = open(FAIL_NTH, O_RDWR);
+	fail_nth_fd = open(FAIL_NTH, O_RDWR);
 	prepare();
 	whole = read_file(KALLMODSYMS);
 	buffer = malloc(MIB);
-	/* Touches the pages of the buffer: allocating a page could fail too. */
-	forget(MIB);
+	/* Allocates the pages of the buffer now: a fault could make a later allocation fail. */
+	clear_buffer(MIB);
 	test_open_fails();
 	test_read_fails(0, 1);
 	test_read_fails(0, 600);
 	test_read_fails(0, 200000);
 	test_read_fails(whole.size / 2, 40000);
 	test_read_fails(whole.size - 3000, 40000);
-	check(seek_cannot_fail(), "lseek makes no call that can fail");
+	check(seek_cannot_fail(), "lseek allocates and copies nothing");
 	test_all_fail();
 	free(buffer);
 	free(whole.data);
-	close(state);
+	close(fail_nth_fd);
 }

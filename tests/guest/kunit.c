@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The KUnit tests of lookups, compiled twice from one source. The built-in tests ran when the kernel
- * started. The tests in a module run when the module is loaded. The log has the results of both.
+ * Reports the results of the KUnit tests of lookups. The same tests are built in and in a module.
+ * The built-in tests ran when the kernel started. The tests in the module run when the module is
+ * loaded. The kernel's log has the results of both runs.
  */
 
 #include <stdlib.h>
@@ -13,8 +14,8 @@
 #define FEWEST_CASES 9
 
 /*
- * A skipped test is a failure, because these kernels have everything that the tests need. One test is
- * skipped on architectures other than x86_64, and neither passes nor fails:
+ * A skipped test is a failure, because these kernels have everything that the tests need. The
+ * exception is one test, which is skipped on architectures other than x86_64:
  *
  *	ok 9 in_a_non_maskable_interrupt # SKIP no way to send an NMI on this architecture
  */
@@ -29,7 +30,7 @@ static bool may_be_skipped(const char *text)
 }
 
 /*
- * Checks the results of one suite, from the line after its first line on:
+ * Checks the results of one suite. *@at is the offset of the second line of the suite:
  *
  *	# Subtest: kallmodsyms_api
  *	# module: kallmodsyms_kunit
@@ -76,7 +77,7 @@ void test_kunit(void)
 
 	if (!kernel_has("CONFIG_KALLMODSYMS_KUNIT_TEST=y"))
 		return;
-	expected = 1 + load_if_there("/lib/kallmodsyms_kunit_loaded.ko");
+	expected = 1 + load_module_if_present("/lib/kallmodsyms_kunit_loaded.ko");
 	log = read_log();
 	while (next_line(log, &at, &line)) {
 		if (!line_is(log_message(line), "# Subtest: kallmodsyms_api"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * A line of the file, in its strict format:
+ * Parses a line of /proc/kallmodsyms in its strict format:
  *
  *	ffffffff81373d4a 42 T dpaa2_mac_connect\t[fsl_dpaa2_eth] [fsl_dpaa2_switch]
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The kernel's log. */
+/* Reads the kernel's log. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,10 @@ struct text read_log(void)
 	return log;
 }
 
-/* The line without "<6>[    1.234567] " and the spaces after it. */
+/*
+ * Returns the line without its prefix, such as "<6>[    1.234567] ", and without spaces after the
+ * prefix.
+ */
 struct line log_message(struct line line)
 {
 	const char *end = line.start + line.size;

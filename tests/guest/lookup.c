@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * kallmodsyms_lookup_modules() finds the modules that the file shows for the symbol
- * at an address, for symbols of the kernel and of loaded modules.
+ * Compares kallmodsyms_lookup_modules() with the modules in the file, for addresses of the
+ * kernel's own symbols and of symbols of loadable modules.
  */
 
 #define _GNU_SOURCE
@@ -13,7 +13,7 @@
 
 #define ENOUGH_NOTES 3
 
-/* Addresses, and the expected modules of each. */
+/* Addresses, and the expected modules of each address. */
 struct question {
 	unsigned long *addresses;
 	struct line *modules;
@@ -27,8 +27,8 @@ static void add(struct question *question, unsigned long address, struct line mo
 }
 
 /*
- * Adds the addresses of the first and the last byte of each symbol that has a size. Of several kernel
- * symbols at one address, adds only the first.
+ * Adds the addresses of the first and the last byte of each symbol that has a size. If several of
+ * the kernel's own symbols have one address, adds only the first symbol.
  */
 static struct question every_symbol(const struct core *core, struct text ours)
 {
@@ -94,7 +94,7 @@ void test_lookup(void)
 	size_t in_modules;
 	bool answered;
 
-	/* Without sizes, the first symbol at an address can be one that has no bytes there. */
+	/* Without sizes, the first symbol at an address can be a symbol without bytes. */
 	if (!core.sizes_stored)
 		return;
 	load_lookup_module();
@@ -102,8 +102,8 @@ void test_lookup(void)
 	question = every_symbol(&core, ours);
 	answered = is_answered(&question, &in_modules);
 	check(answered && in_modules && in_modules < question.count,
-	      "the kernel finds the modules of %zu addresses, %zu of them in modules", question.count,
-	      in_modules);
+	      "lookups agree with the file at %zu addresses, %zu of them in modules",
+	      question.count, in_modules);
 	unload_lookup_module();
 	free(question.addresses);
 	free(question.modules);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The guest's tests. Tests that change the contents of the file come later. */
+/* Runs the guest's tests. The tests that change the contents of the file run last. */
 
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "tests.h"
 
-/* Checks that the kernel printed no warning, and the component no message. */
+/* Checks that the kernel's log has no warning, and no message of kallmodsyms. */
 void test_kernel_log(void)
 {
 	static const char *const complaints[] = { "WARNING:", "BUG:", "Oops", "kallmodsyms:" };
@@ -24,28 +24,31 @@ void test_kernel_log(void)
 				clean = false;
 			}
 	free(text.data);
-	check(clean, "the kernel's log has no complaint");
+	check(clean, "the kernel's log has no warning and no message of kallmodsyms");
 }
 
-/* For a guest with little memory. */
-static void test_small(void)
+/* Runs the tests for a guest with little memory. */
+static void test_small_guest(void)
 {
 	test_rule("with little memory");
 	test_crowd(true);
-	test_rule("after that");
+	test_rule("after many open files");
 	test_kernel_log();
 }
 
-/* Privacy, for every way to open a file. */
-static void test_who_sees_what(void)
+/* Runs the privacy tests. */
+static void test_privacy_guest(void)
 {
 	load_all_modules();
 	test_privacy();
 	test_kernel_log();
 }
 
-/* For a kernel with debugging checks; the host searches the console for reports of these checks. */
-static void test_at_length(unsigned int seconds)
+/*
+ * Runs the tests for a kernel with debugging checks. The host searches the console for reports of
+ * these checks.
+ */
+static void test_debugging_guest(unsigned int seconds)
 {
 	forget_leaks();
 	test_faults();
@@ -78,17 +81,17 @@ static void test_all(void)
 }
 
 /*
- * Runs test_all(), or the tests of another guest: "small", "privacy", or "soak" with a number of
- * seconds.
+ * Runs test_all(). The arguments "small", "privacy", and "soak" with a number of seconds select
+ * the tests of another guest.
  */
 int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], "small"))
-		test_small();
+		test_small_guest();
 	else if (count == 2 && !strcmp(arguments[1], "privacy"))
-		test_who_sees_what();
+		test_privacy_guest();
 	else if (count == 3 && !strcmp(arguments[1], "soak"))
-		test_at_length(atoi(arguments[2]));
+		test_debugging_guest(atoi(arguments[2]));
 	else
 		test_all();
 	print_plan();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Symbols that come and go: symbols of loadable modules and of BPF programs, and the
- * code that kprobes and the function tracer allocate.
+ * Tests symbols that appear and disappear: symbols of loadable modules and of BPF
+ * programs, and symbols of the code that kprobes and the function tracer allocate.
  */
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #define CHURNED "minix"
 #define KPROBES "__builtin__kprobes"
 
-/* Counts the symbols in @module; *@sized is the number of these with a size. */
+/* Counts the symbols in @module. *@sized is the number of symbols that have a size. */
 static size_t symbols_of(const char *module, size_t *sized)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -65,9 +65,10 @@ static bool every_loaded_module_has_symbols(void)
 }
 
 /*
- * Adds kprobes until the file lists an instruction slot. A kprobe has no slot at the
- * start of a function, where the function tracer handles it, nor on an instruction that
- * the kernel simulates. The kernel refuses an offset inside an instruction.
+ * Adds kprobes until the file lists an instruction slot. A kprobe at the start of a function
+ * has no slot, because the function tracer handles the kprobe. A kprobe on an instruction
+ * that the kernel simulates has no slot either. The kernel refuses an offset inside an
+ * instruction.
  */
 static void add_kprobes(void)
 {
@@ -83,7 +84,7 @@ static void add_kprobes(void)
 		if (symbols_of(KPROBES, &sized))
 			return;
 	}
-	give_up("no place for a kprobe");
+	give_up("no kprobe has an instruction slot");
 }
 
 static void add_function_trace(void)
@@ -96,7 +97,7 @@ static void check_has(const char *module)
 {
 	size_t sized;
 
-	check(symbols_of(module, &sized), "there are symbols in [%s]", module);
+	check(symbols_of(module, &sized), "the file lists symbols in [%s]", module);
 }
 
 void load_all_modules(void)
@@ -107,8 +108,8 @@ void load_all_modules(void)
 void test_modules(void)
 {
 	load_all_modules();
-	check(every_loaded_module_has_symbols(), "every loaded module has symbols, with sizes");
-	test_rule("with modules loaded");
+	check(every_loaded_module_has_symbols(), "every loaded module has symbols with sizes");
+	test_rule("with loaded modules");
 
 	if (has_programs()) {
 		enable_programs();
@@ -151,7 +152,7 @@ static bool reads_well_formed(void)
 	return lines;
 }
 
-/* Modules come and go while the file is read. */
+/* Reads the file while a child process loads and unloads a module. */
 void test_churn(void)
 {
 	bool well_formed = true;
@@ -169,7 +170,8 @@ void test_churn(void)
 		well_formed = well_formed && reads_well_formed();
 		reads++;
 	}
-	note("read %zu times", reads);
-	check(well_formed && reads, "every line is well-formed while modules come and go");
-	test_rule("after that");
+	note("read the file %zu times", reads);
+	check(well_formed && reads,
+	      "every line is well-formed while a module is loaded and unloaded");
+	test_rule("after a module was loaded and unloaded");
 }

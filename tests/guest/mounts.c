@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * /proc in containers: mounted again, mounted with fewer files, or with files
- * covered.
+ * Tests the files in other mounts of /proc, as in containers: mounts with other options,
+ * mounts in namespaces, and mounts whose files a container runtime covers.
  */
 
 #define _GNU_SOURCE
@@ -23,7 +23,7 @@ static void mount_proc(const char *options)
 		give_up("mounting proc with '%s'", options);
 }
 
-/* Covers the file like a container runtime. */
+/* Mounts /dev/null over the file, as a container runtime does. */
 static void mask(const char *name)
 {
 	char path[64];
@@ -46,13 +46,13 @@ static void mount_as_root(const struct mounted *mounted)
 	mounted->reader->become();
 }
 
-static int see_mounted(const void *argument)
+static int view_in_mount(const void *argument)
 {
 	mount_as_root(argument);
 	return view_in(PROC);
 }
 
-static int attributes_mounted(const void *argument)
+static int compare_attributes_in_mount(const void *argument)
 {
 	mount_as_root(argument);
 	return behave_alike(PROC) ? SAME : WRONG;
@@ -69,10 +69,11 @@ static void test_options(void)
 			struct mounted mounted = { options[i], &readers[j] };
 			bool absent = strstr(options[i], "subset=pid");
 
-			check_view(value_in_child(see_mounted, &mounted),
-				    absent ? ABSENT : readers[j].has_cap_syslog ? ADDRESSES : ZEROS,
-				    "proc mounted with '%s', opened by %s", options[i], readers[j].name);
-			check(value_in_child(attributes_mounted, &mounted) == SAME,
+			check_view(value_in_child(view_in_mount, &mounted),
+				   absent ? ABSENT : readers[j].has_cap_syslog ? ADDRESSES : ZEROS,
+				   "proc mounted with '%s', opened by %s", options[i],
+				   readers[j].name);
+			check(value_in_child(compare_attributes_in_mount, &mounted) == SAME,
 			      "proc mounted with '%s': mode, owner and errors agree, for %s",
 			      options[i], readers[j].name);
 		}
@@ -97,7 +98,7 @@ static void enter_as_mapped_root(void)
 
 static const struct container {
 	const char *name;
-	void (*enter)(void);	/* makes the namespaces; a child is their first process */
+	void (*enter)(void);	/* makes the namespaces; the next child is their first process */
 	size_t reader;		/* the index in readers of the process that reads */
 	enum view expected;
 } containers[] = {
@@ -107,7 +108,7 @@ static const struct container {
 	{ "a user's container", enter_as_user, 0, ZEROS },
 };
 
-/* The files that a container runtime covers. */
+/* The files that the container runtime covers. */
 static const struct masking {
 	const char *name;
 	bool kallsyms, kallmodsyms;
@@ -117,15 +118,15 @@ static const struct masking {
 	{ " with kallsyms covered", true, false },
 };
 
-struct inside {
+struct container_test {
 	const struct container *container;
 	const struct masking *masking;
 };
 
-static int see_as_first_process(const void *argument)
+static int view_as_first_process(const void *argument)
 {
-	const struct inside *inside = argument;
-	const struct masking *masking = inside->masking;
+	const struct container_test *test = argument;
+	const struct masking *masking = test->masking;
 
 	if (getpid() != 1)
 		give_up("being the first process");
@@ -134,38 +135,39 @@ static int see_as_first_process(const void *argument)
 		mask("kallsyms");
 	if (masking->kallmodsyms)
 		mask("kallmodsyms");
-	readers[inside->container->reader].become();
+	readers[test->container->reader].become();
 	if (masking->kallsyms == masking->kallmodsyms)
 		return view_in(PROC);
 	return view_of_kallmodsyms_in(PROC);
 }
 
-static int see_inside(const void *argument)
+static int view_in_container(const void *argument)
 {
-	const struct inside *inside = argument;
+	const struct container_test *test = argument;
 
-	inside->container->enter();
-	return value_in_child(see_as_first_process, inside);
+	test->container->enter();
+	return value_in_child(view_as_first_process, test);
 }
 
 /*
- * A container runtime that covers /proc/kallsyms alone leaves /proc/kallmodsyms readable:
- * see Documentation/admin-guide/format.rst.
+ * If a container runtime covers only /proc/kallsyms, /proc/kallmodsyms stays readable: see
+ * Documentation/admin-guide/format.rst.
  */
 static void test_containers(void)
 {
 	for (size_t i = 0; i < sizeof(containers) / sizeof(*containers); i++)
 		for (size_t j = 0; j < sizeof(maskings) / sizeof(*maskings); j++) {
-			struct inside inside = { &containers[i], &maskings[j] };
-			enum view seen = value_in_child(see_inside, &inside);
+			struct container_test test = { &containers[i], &maskings[j] };
+			enum view seen = value_in_child(view_in_container, &test);
 
 			if (maskings[j].kallsyms != maskings[j].kallmodsyms)
 				check(seen == containers[i].expected,
-				      "%s%s: kallmodsyms stays the same", containers[i].name,
+				      "%s%s: kallmodsyms is not covered", containers[i].name,
 				      maskings[j].name);
 			else
-				check_view(seen, maskings[j].kallsyms ? EMPTY : containers[i].expected,
-					    "%s%s", containers[i].name, maskings[j].name);
+				check_view(seen,
+					   maskings[j].kallsyms ? EMPTY : containers[i].expected,
+					   "%s%s", containers[i].name, maskings[j].name);
 		}
 }
 

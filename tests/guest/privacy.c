@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * /proc/kallmodsyms shows addresses and sizes if, and only if, /proc/kallsyms shows
- * addresses: for every setting, every process that opens the files, and every process
- * that reads them.
+ * Tests that /proc/kallmodsyms shows addresses and sizes if and only if /proc/kallsyms
+ * shows addresses: for every setting, every opener and every reader of the files.
  */
 
 #include <fcntl.h>
@@ -48,15 +47,15 @@ static enum view expected(const struct setting *setting, bool has_cap_syslog)
 	return has_cap_syslog ? setting->with_cap_syslog : setting->all;
 }
 
-/* @reader opens and reads the file. */
-static int see_opened(const void *reader)
+/* @reader opens and reads both files. */
+static int view_after_open(const void *reader)
 {
 	((const struct reader *)reader)->become();
 	return view_in("/proc");
 }
 
-/* Root opens the file, and @reader reads it. */
-static int see_given(const void *reader)
+/* Root opens both files, and @reader reads them. */
+static int view_of_given_files(const void *reader)
 {
 	struct pair pair = open_pair("/proc");
 
@@ -64,8 +63,8 @@ static int see_given(const void *reader)
 	return view_of(pair);
 }
 
-/* Root opens the file, and @reader opens it again through /proc/self/fd. */
-static int see_reopened(const void *reader)
+/* Root opens both files, and @reader opens them again through /proc/self/fd. */
+static int view_after_reopen(const void *reader)
 {
 	struct pair given = open_pair("/proc"), pair;
 	char path[64];
@@ -92,8 +91,8 @@ static int open_and_send(const void *argument)
 	return 0;
 }
 
-/* @reader opens the file and exits; root reads it. */
-static int see_received(const void *reader)
+/* @reader opens both files, sends them to root and exits. Then root reads them. */
+static int view_of_received_files(const void *reader)
 {
 	int sockets[2];
 
@@ -104,25 +103,25 @@ static int see_received(const void *reader)
 	return view_of(receive_pair(sockets[0]));
 }
 
-static const struct way {
+static const struct scenario {
 	const char *name;
-	int (*see)(const void *reader);
+	int (*view)(const void *reader);
 	bool opened_by_root;
-} ways[] = {
-	{ "opened and read by", see_opened, false },
-	{ "opened by root, read by", see_given, true },
-	{ "opened by root, again through /proc/self/fd by", see_reopened, false },
-	{ "read by root, opened by", see_received, false },
+} scenarios[] = {
+	{ "opened and read by", view_after_open, false },
+	{ "opened by root, read by", view_of_given_files, true },
+	{ "opened by root, again through /proc/self/fd by", view_after_reopen, false },
+	{ "read by root, opened by", view_of_received_files, false },
 };
 
-static void test_way(const struct setting *setting, const struct way *way,
+static void test_scenario(const struct setting *setting, const struct scenario *scenario,
 		     const struct reader *reader)
 {
-	bool allowed = way->opened_by_root || reader->has_cap_syslog;
+	bool allowed = scenario->opened_by_root || reader->has_cap_syslog;
 
-	check_view(value_in_child(way->see, reader), expected(setting, allowed),
+	check_view(value_in_child(scenario->view, reader), expected(setting, allowed),
 		    "kptr_restrict=%s perf_event_paranoid=%s, %s %s", setting->restricted,
-		    setting->paranoid, way->name, reader->name);
+		    setting->paranoid, scenario->name, reader->name);
 }
 
 static void test_matrix(void)
@@ -130,13 +129,13 @@ static void test_matrix(void)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		set(&settings[i]);
 		for (size_t j = 0; j < reader_count; j++)
-			for (size_t k = 0; k < sizeof(ways) / sizeof(*ways); k++)
-				test_way(&settings[i], &ways[k], &readers[j]);
+			for (size_t k = 0; k < sizeof(scenarios) / sizeof(*scenarios); k++)
+				test_scenario(&settings[i], &scenarios[k], &readers[j]);
 	}
 	set(&settings[0]);
 }
 
-/* The settings at the time of opening stay valid for an open file. */
+/* An open file keeps the settings of the time when it was opened. */
 static void test_setting_that_changes(void)
 {
 	const struct setting *open = &settings[1], *restricted = &settings[4];
@@ -154,7 +153,7 @@ static void test_setting_that_changes(void)
 	set(&settings[0]);
 }
 
-static int see_attributes(const void *reader)
+static int compare_attributes(const void *reader)
 {
 	((const struct reader *)reader)->become();
 	return behave_alike("/proc") ? SAME : WRONG;
@@ -162,8 +161,8 @@ static int see_attributes(const void *reader)
 
 static void test_attributes(const struct reader *reader)
 {
-	check(value_in_child(see_attributes, reader) == SAME,
-	      "mode, owner and the errors of open and write are kallsyms's, for %s", reader->name);
+	check(value_in_child(compare_attributes, reader) == SAME,
+	      "mode, owner and the errors of open and write agree, for %s", reader->name);
 }
 
 /* An administrator may make both files unreadable for users. */
@@ -171,11 +170,12 @@ static void test_mode_that_changes(void)
 {
 	if (chmod(KALLSYMS, 0400) || chmod(KALLMODSYMS, 0400))
 		give_up("chmod");
-	check_view(value_in_child(see_opened, a_user), ABSENT, "chmod 0400, opened by %s",
+	check_view(value_in_child(view_after_open, a_user), ABSENT, "chmod 0400, opened by %s",
 		    a_user->name);
-	check_view(value_in_child(see_given, a_user), ADDRESSES,
+	check_view(value_in_child(view_of_given_files, a_user), ADDRESSES,
 		    "chmod 0400, opened by root, read by %s", a_user->name);
-	check(value_in_child(see_attributes, a_user) == SAME, "chmod 0400: the errors of open agree");
+	check(value_in_child(compare_attributes, a_user) == SAME,
+	      "chmod 0400: the errors of open agree");
 	if (chmod(KALLSYMS, 0444) || chmod(KALLMODSYMS, 0444))
 		give_up("chmod");
 }
@@ -186,7 +186,7 @@ static bool user_follows_rule(void)
 	return rule_holds();
 }
 
-/* For each kernel: the kallsyms rule for all lines, read by root and by a user. */
+/* Tests the settings and openings with root and a user. Runs on each kernel. */
 void test_credentials(void)
 {
 	set(&settings[0]);
@@ -194,18 +194,18 @@ void test_credentials(void)
 	check(in_child(user_follows_rule), "the kallsyms rule holds for a user");
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		set(&settings[i]);
-		test_way(&settings[i], &ways[0], root);
-		test_way(&settings[i], &ways[0], a_user);
+		test_scenario(&settings[i], &scenarios[0], root);
+		test_scenario(&settings[i], &scenarios[0], a_user);
 	}
-	check(rule_holds(), "the kallsyms rule holds where nobody sees addresses");
+	check(rule_holds(), "the kallsyms rule holds with kptr_restrict=2");
 	set(&settings[0]);
-	for (size_t k = 1; k < sizeof(ways) / sizeof(*ways); k++)
-		test_way(&settings[0], &ways[k], a_user);
+	for (size_t k = 1; k < sizeof(scenarios) / sizeof(*scenarios); k++)
+		test_scenario(&settings[0], &scenarios[k], a_user);
 	test_attributes(root);
 	test_attributes(a_user);
 }
 
-/* For kernels with namespaces: all settings, processes and mounts of proc. */
+/* Tests all settings, readers and mounts of proc. Needs a kernel with namespaces. */
 void test_privacy(void)
 {
 	set(&settings[0]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * Tests of the addresses and sizes that a process sees in /proc/kallmodsyms and in
- * /proc/kallsyms. Each case states a result that must hold for both files. If the
- * tests only compared the files, a case without effect would pass.
+ * The tests of the addresses and sizes that a process sees in /proc/kallmodsyms and in
+ * /proc/kallsyms. Each test states the expected view of both files. If the tests only
+ * compared the files, a setting without effect would pass.
  */
 
 #ifndef PRIVACY_H
@@ -17,14 +17,14 @@ enum view {
 	NO_VIEW,	/* no result: the exit code of a child that gave up */
 	ABSENT,		/* cannot be opened */
 	EMPTY,
-	ZEROS,		/* in place of addresses and sizes */
+	ZEROS,		/* all addresses and sizes are zeros */
 	ADDRESSES,
-	SAME,		/* for properties that need no read */
+	SAME,		/* mode, owner and errors agree */
 };
 
 /*
- * The descriptors of kallmodsyms and kallsyms, -1 if open failed. open_pair() stores -2 in @ours if
- * open failed for both files, with different errors.
+ * The descriptors of kallmodsyms (@ours) and kallsyms (@theirs), -1 if open failed. open_pair()
+ * stores -2 in @ours if open failed for both files, with different errors.
  */
 struct pair {
 	int ours, theirs;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Child processes, another user, and other programs. */
+/* Runs child processes and other programs, and changes the user. */
 
 #include <grp.h>
 #include <stdlib.h>

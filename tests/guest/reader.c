@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The sample reader in C, samples/reader-c, compared with two sources that share no code with it: the
- * bytes of the file, and the kernel's lookups of addresses.
+ * Compares the sample reader in C, samples/reader-c, with the bytes of the file and with the
+ * kernel's lookups of addresses.
  */
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #define ENOUGH_NOTES 3
 #define LONGEST_LINE 4096
 
-/* Writes the line of @symbol with its newline. */
+/* Writes the line of @symbol to @to, with a newline. Returns the number of bytes. */
 static size_t print_line(char *to, const struct kallmodsyms_symbol *symbol)
 {
 	size_t size = snprintf(to, LONGEST_LINE, "%016" PRIx64 " %" PRIx64 " %c %s", symbol->address,
@@ -48,7 +48,7 @@ bool reader_agrees(void)
 		agrees = size <= text.size - at && !memcmp(text.data + at, line, size);
 		at += size;
 		if (!agrees)
-			note("line %zu of the file: the reader makes %s", i + 1, line);
+			note("line %zu of the file: the sample reader prints %s", i + 1, line);
 	}
 	agrees = agrees && i && at == text.size;
 	kallmodsyms_free(listing);
@@ -68,7 +68,10 @@ static bool user_finds_names_only(void)
 	       !kallmodsyms_find(listing, 0);
 }
 
-/* Stores the addresses of the first and the last byte of each symbol that the kernel's lookups can find. */
+/*
+ * Stores the addresses of the first and the last byte of each symbol that the kernel's lookups
+ * can find.
+ */
 static size_t addresses_of(const struct core *core, const struct kallmodsyms *listing,
 			   unsigned long **addresses)
 {
@@ -91,7 +94,10 @@ static size_t addresses_of(const struct core *core, const struct kallmodsyms *li
 	return count;
 }
 
-/* Returns true if @line, such as "[fsl_dpaa2_eth] [fsl_dpaa2_switch]", has the modules of @symbol. */
+/*
+ * Returns true if @line, such as "[fsl_dpaa2_eth] [fsl_dpaa2_switch]", has the modules of
+ * @symbol.
+ */
 static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line line)
 {
 	char text[LONGEST_LINE];
@@ -106,10 +112,10 @@ static bool modules_are(const struct kallmodsyms_symbol *symbol, struct line lin
 }
 
 /*
- * Returns true if the kernel's answer @line, such as "vfs_read+0x150/0x160", agrees with @symbol, the
- * reader's answer. At the highest symbol address that is not above @address, the kernel names the
- * first symbol. Of the symbols that contain @address, the reader names the largest one at the highest
- * start.
+ * Returns true if the kernel's answer @line, such as "vfs_read+0x150/0x160", agrees with @symbol,
+ * the reader's answer. The kernel names the first symbol at the highest symbol address that is
+ * not above @address. The reader looks only at symbols that contain @address, and names the
+ * largest symbol at the highest start.
  */
 static bool name_is(const struct core *core, const struct kallmodsyms_symbol *symbol,
 		    unsigned long address, struct line line)
@@ -152,8 +158,8 @@ static size_t disagreements(const struct core *core, const struct kallmodsyms *l
 }
 
 /*
- * Call this before any test uses ftrace. Once ftrace is used, the file also lists the init symbols
- * of modules that the kernel has freed, which the kernel's lookups do not find.
+ * Call this before any test uses ftrace. Once ftrace is used, the file also lists freed init
+ * symbols of modules. The kernel's lookups do not find freed symbols.
  */
 void test_reader(void)
 {
@@ -167,8 +173,9 @@ void test_reader(void)
 	listing = kallmodsyms_read(NULL, NULL);
 	check(in_child(user_finds_names_only), "the sample reader in C finds names without addresses");
 	/*
-	 * Without CONFIG_KALLMODSYMS_SIZES, the kernel's lookups find no module for a constant that
-	 * the linker merged, but the file shows the module. Then the two cannot agree.
+	 * Without CONFIG_KALLMODSYMS_SIZES, the kernel's lookups find no module for a constant
+	 * that the linker merged, but the file shows the module. So the reader and the kernel
+	 * cannot agree.
 	 */
 	if (!core.sizes_stored || !listing) {
 		check(listing, "the sample reader in C reads the file");

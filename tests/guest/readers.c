@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* The processes that open a file, and the ways to pass it to other processes. */
+/* Makes the processes that open and read the files, and passes open files to other processes. */
 
 #define _GNU_SOURCE
 #include <grp.h>
@@ -82,7 +82,7 @@ void enter_user_namespace(int more_namespaces)
 	unsigned int uid = geteuid(), gid = getegid();
 	char map[32];
 
-	/* Otherwise root would own the files below /proc/self. */
+	/* Without PR_SET_DUMPABLE, root would own the files below /proc/self. */
 	if (prctl(PR_SET_DUMPABLE, 1))
 		give_up("PR_SET_DUMPABLE");
 	if (unshare(CLONE_NEWUSER | more_namespaces))
@@ -119,7 +119,7 @@ const struct reader readers[] = {
 
 const size_t reader_count = sizeof(readers) / sizeof(*readers);
 
-/* Runs @run in a child process. Returns the result, 0 to 255. */
+/* Runs @run in a child process. Returns the result of @run, 0 to 255. */
 int value_in_child(int (*run)(const void *), const void *argument)
 {
 	int status;
@@ -134,7 +134,7 @@ int value_in_child(int (*run)(const void *), const void *argument)
 	return WEXITSTATUS(status);
 }
 
-/* A message of one byte with two files. */
+/* The control data of a message with two open files. */
 union control {
 	char data[CMSG_SPACE(2 * sizeof(int))];
 	struct cmsghdr alignment;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Every offset and buffer size that a reader may use gives the same bytes. */
+/* Tests that reads at every offset, with buffers of every size, return the same bytes. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,10 @@
 
 #include "tests.h"
 
-/* The number of bytes to read with small buffers: each call costs time. */
+/*
+ * The number of bytes to read with small buffers. Reading the whole file would take too many
+ * calls.
+ */
 #define SMALL_READS (128 * 1024)
 
 static struct text whole;
@@ -25,7 +28,7 @@ static int open_file(const char *path)
 	return fd;
 }
 
-/* Returns true if reads of @chunk bytes return the right @length bytes from @start on. */
+/* Returns true if reads of @chunk bytes return the right bytes from @start to @start + @length. */
 static bool reads_right(size_t start, size_t length, size_t chunk)
 {
 	size_t end = start + length < whole.size ? start + length : whole.size;
@@ -45,7 +48,7 @@ static bool reads_right(size_t start, size_t length, size_t chunk)
 		start += got;
 	}
 	if (right && end == whole.size && (read(fd, buffer, chunk) || read(fd, buffer, chunk))) {
-		note("there is something after the end");
+		note("a read at the end returned bytes");
 		right = false;
 	}
 	close(fd);
@@ -64,7 +67,10 @@ static size_t pick(size_t limit)
 
 static bool preads_right(void)
 {
-	/* An offset far from the last one may cost the kernel a walk from the start. */
+	/*
+	 * Each pread can cost the kernel a walk from the start of the file, so limits their
+	 * number.
+	 */
 	size_t count = 1 + 256UL * MIB / whole.size;
 	static char buffer[3 * 4096];
 	int fd = open_file(KALLMODSYMS);
@@ -128,7 +134,7 @@ static bool reads_from_middle(void)
 	return reads_right(whole.size / 2, whole.size, 777);
 }
 
-static bool two_readers(void)
+static bool two_readers_right(void)
 {
 	int status[2];
 	pid_t child = fork();
@@ -149,13 +155,15 @@ void test_reads(void)
 
 	whole = read_file(KALLMODSYMS);
 	for (size_t i = 0; i < sizeof(chunks) / sizeof(*chunks); i++)
-		check(reads_right(0, whole.size, chunks[i]), "reading %zu bytes at a time", chunks[i]);
+		check(reads_right(0, whole.size, chunks[i]),
+		      "reads of %zu bytes return the whole file", chunks[i]);
 	check(reads_right(0, SMALL_READS, 1) && reads_right(whole.size - SMALL_READS, SMALL_READS, 1),
-	      "reading 1 byte at a time, at the start and at the end");
-	check(reads_right(whole.size / 3, SMALL_READS, 7), "reading 7 bytes at a time, in the middle");
-	check(preads_right(), "pread at random offsets");
-	check(seeks_alike(), "lseek as on kallsyms");
-	check(two_readers(), "two readers at once");
+	      "reads of 1 byte at the start and at the end return the right bytes");
+	check(reads_right(whole.size / 3, SMALL_READS, 7),
+	      "reads of 7 bytes in the middle return the right bytes");
+	check(preads_right(), "pread at random offsets returns the right bytes");
+	check(seeks_alike(), "lseek returns the same offsets and errors as on kallsyms");
+	check(two_readers_right(), "two readers of different open files read the right bytes");
 	test_calls(whole);
 	free(whole.data);
 }

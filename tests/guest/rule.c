@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kallsyms rule: without the size, and without the brackets of the kernel's own
- * symbols, a line equals the line of /proc/kallsyms, for every reader.
+ * Tests the kallsyms rule: without the size, and without the brackets of the kernel's own
+ * symbols, a line of /proc/kallmodsyms equals the line of /proc/kallsyms.
  */
 
 #define _GNU_SOURCE
@@ -70,10 +70,10 @@ bool rule_holds(void)
 void test_rule(const char *when)
 {
 	check(rule_holds(), "the kallsyms rule holds %s", when);
-	check(reader_agrees(), "the sample reader in C understands every line %s", when);
+	check(reader_agrees(), "the sample reader in C reads every line %s", when);
 }
 
-/* Returns true if @text is @shown, the listing for root, with zeros. */
+/* Returns true if @text equals @shown, the listing for root, with zeros as addresses and sizes. */
 bool is_hidden(struct text text, struct text shown)
 {
 	size_t at = 0, shown_at = 0, lines = 0;
@@ -100,9 +100,9 @@ bool is_hidden(struct text text, struct text shown)
 }
 
 /*
- * Programs find the end of the kernel by its symbol _end. So _end must be among the
- * kernel's own symbols, and no symbol after _end may have a lower address. The symbols
- * after _end are in sections behind the kernel, such as .init.scratch of x86.
+ * Programs find the end of the kernel's own symbols by the symbol _end. So _end must be
+ * among the kernel's own symbols, and no symbol after _end may have a lower address. The
+ * symbols after _end are in sections behind the kernel, such as .init.scratch of x86.
  */
 void test_order(void)
 {
@@ -123,7 +123,7 @@ void test_order(void)
 			in_order = false;
 	}
 	check(end.size && in_order,
-	      "_end comes after the kernel's own symbols below it and before modules'");
+	      "none of the kernel's own symbols after _end has a lower address");
 	free(ours.data);
 	free(theirs.data);
 }

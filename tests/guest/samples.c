@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The sample modules: built in, loadable, or built out of the kernel's tree. They log the same lines in
- * all three cases.
+ * Tests the sample modules. The modules are built in, loadable, or built outside of the kernel's
+ * tree, and log the same lines in all three cases.
  */
 
 #include <stdlib.h>
@@ -27,8 +27,11 @@ static bool is_loaded(const char *module)
 	return found;
 }
 
-/* The next line, from @at on, of the module that logged @words. */
-static struct line next_of_same(struct text log, size_t at, const char *words)
+/*
+ * Returns the next line, from @at on, that begins with the first word of @words, the name of a
+ * module.
+ */
+static struct line next_line_of_module(struct text log, size_t at, const char *words)
 {
 	size_t name = strcspn(words, " ");
 	struct line line;
@@ -42,8 +45,8 @@ static struct line next_of_same(struct text log, size_t at, const char *words)
 }
 
 /*
- * Returns true if exactly one line has this beginning and this end. *@next becomes the next line of
- * the module that logged that line.
+ * Returns true if exactly one line has this beginning and this end. *@next becomes the next line
+ * of the same module.
  */
 static bool logged_once(struct text log, const char *beginning, const char *end, struct line *next)
 {
@@ -55,14 +58,14 @@ static bool logged_once(struct text log, const char *beginning, const char *end,
 		if (!line_begins(line, beginning) || !line_ends(line, end))
 			continue;
 		count++;
-		*next = next_of_same(log, at, beginning);
+		*next = next_line_of_module(log, at, beginning);
 	}
 	if (count != 1)
-		note("'%s...%s' stands in the log %zu times", beginning, end, count);
+		note("'%s...%s' is in the log %zu times", beginning, end, count);
 	return count == 1;
 }
 
-/* The size of call_samples(), the function that calls the samples, in /proc/kallmodsyms. */
+/* Returns the size in /proc/kallmodsyms of call_samples(), the function that calls the samples. */
 static unsigned long size_of_caller(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -104,9 +107,9 @@ void test_samples(void)
 	struct line of_c = { "", 0 }, of_rust = of_c, next;
 	bool in_c, in_rust;
 
-	if (load_if_there("/lib/kallmodsyms_sample_c.ko")) {
-		load_if_there("/lib/kallmodsyms_sample_rust.ko");
-		load_if_there("/lib/kallmodsyms_sample_caller.ko");
+	if (load_module_if_present("/lib/kallmodsyms_sample_c.ko")) {
+		load_module_if_present("/lib/kallmodsyms_sample_rust.ko");
+		load_module_if_present("/lib/kallmodsyms_sample_caller.ko");
 	}
 	log = read_log();
 	size = size_of_caller();
@@ -118,7 +121,7 @@ void test_samples(void)
 	check(in_rust && logged_once(log, "kallmodsyms_sample_rust: this code is in ",
 				     "[kallmodsyms_sample_rust]", &next),
 	      "the sample in Rust names the module of its caller");
-	/* The sizes of the kernel's own functions may not be known. */
+	/* Without the option, the kernel does not know the sizes of its own functions. */
 	if (kernel_has("CONFIG_KALLMODSYMS_SIZES=y") || is_loaded("kallmodsyms_sample_caller"))
 		check(size && in_c && is_extent(of_c, "kallmodsyms_sample_c", size) && in_rust &&
 		      is_extent(of_rust, "kallmodsyms_sample_rust", size),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Two processes that read one open file at the same time. */
+/* Tests two processes that read one open file at the same time. */
 
 #include <fcntl.h>
 #include <signal.h>
@@ -14,14 +14,17 @@
 
 /* The test ends after this number of small reads within large reads. */
 #define ENOUGH 3
-/* The most large reads: on a busy machine, the two processes may not run at the same time. */
+/* The most large reads. On a busy machine, the two processes may never run at the same time. */
 #define MOST_LARGE 300
 #define SMALL 300
 
 struct shared {
 	unsigned long round;
 	bool is_wrong;
-	/* The buffer of the large read, zero until the read writes it; the file has no zero byte. */
+	/*
+	 * The buffer of the large read. A byte is zero until the read writes it: the file has no
+	 * zero byte.
+	 */
 	char large[];
 };
 
@@ -73,7 +76,10 @@ static unsigned long read_small(int fd, struct shared *shared)
 
 	while (round_of(shared) < MOST_LARGE && count < ENOUGH && !shared->is_wrong) {
 		round = round_of(shared);
-		/* Tests @last before @first, because the other process clears @first before @last. */
+		/*
+		 * Tests @last before @first, because the other process clears @first before
+		 * @last.
+		 */
 		if (is_set(last) || !is_set(first))
 			continue;
 		if (!small_read_right(fd, at))
@@ -107,8 +113,8 @@ void test_shared(void)
 	count = read_small(fd, shared);
 	if (kill(child, SIGKILL) || waitpid(child, NULL, 0) != child)
 		give_up("waitpid");
-	note("%lu small reads fitted into %lu large ones", count, shared->round);
-	check(!shared->is_wrong, "two readers of one open file see the same");
+	note("%lu small reads ended within a large read, of %lu large reads", count, shared->round);
+	check(!shared->is_wrong, "two readers of one open file read the right bytes");
 	check(count >= ENOUGH, "a small read does not wait for a large read of the same open file");
 	munmap(shared, size);
 	free(whole.data);

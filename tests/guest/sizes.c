@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kernel's answers for addresses, which a test module asks for. %pS prints the name of
- * the first symbol of a place and the distance to the next place.
- * kallsyms_lookup_size_offset() stores the true size, or the distance if the symbol has no
- * size. kallmodsyms_lookup_size() stores only the true size.
+ * Compares the kernel's answers for addresses with the symbols in the file. A test module
+ * asks the kernel. %pS prints the name of the first symbol of a place and the distance to
+ * the next place. kallsyms_lookup_size_offset() stores the true size, or the distance if
+ * the symbol has no size. kallmodsyms_lookup_size() stores only the true size.
  */
 
 #define _GNU_SOURCE
@@ -38,7 +38,8 @@ static char *as_printed(const struct place *place, unsigned long offset)
 
 /*
  * The expected answers of kallsyms_lookup_size_offset(), kallmodsyms_lookup_distance() and
- * kallmodsyms_lookup_size(): 10/151 10/160 10/151. In padding, the last one is "-".
+ * kallmodsyms_lookup_size(): 10/151 10/160 10/151. In padding, and for a symbol without a size,
+ * the last answer is "-".
  */
 static char *as_looked_up(const struct place *place, unsigned long offset)
 {
@@ -80,8 +81,8 @@ static bool is_answered(const char *file, answer *expected, const struct questio
 	return question->count && !wrong;
 }
 
-/* Collects an address in each place; @address_in returns 0 for a place without one. */
-static struct question every(unsigned long (*address_in)(const struct place *place))
+/* Collects one address in each place. @address_in returns the address, or 0 to skip the place. */
+static struct question one_in_each_place(unsigned long (*address_in)(const struct place *place))
 {
 	struct question question = { calloc(core.count, sizeof(unsigned long)), 0 };
 	struct place place;
@@ -141,7 +142,7 @@ static unsigned long aliased(const struct place *place)
 
 static void test_every(const char *what, unsigned long (*address_in)(const struct place *place))
 {
-	struct question question = every(address_in);
+	struct question question = one_in_each_place(address_in);
 
 	check(is_answered(LOOKUP, as_printed, &question), "%%pS is right at %s: %zu addresses", what,
 	      question.count);
@@ -164,10 +165,10 @@ static char *as_number(const struct place *place, unsigned long offset)
 }
 
 /*
- * Returns true if %pS is right after the last symbol and in the per-cpu area. %pS names no symbol
- * there, except that Linux 7.2 and 7.3 have the per-cpu area in the image.
+ * Returns true if %pS is right at _end and in the per-cpu area. %pS names no symbol there, except
+ * that Linux 7.2 and 7.3 have the per-cpu area in the image.
  */
-static bool is_unnamed_outside(void)
+static bool is_right_outside_image(void)
 {
 	unsigned long outside[] = {
 		core_symbol(&core, "_end")->address,
@@ -186,7 +187,8 @@ static bool is_named_before_end(void)
 	return is_answered(LOOKUP, as_printed, &question);
 }
 
-static bool are_distances(void)
+/* Returns true if the size of each symbol in the file is the distance to the next place. */
+static bool are_sizes_distances(void)
 {
 	size_t wrong = 0;
 	struct place place;
@@ -216,10 +218,10 @@ void test_sizes(void)
 		test_every("the last byte of padding", last_of_padding);
 		test_every("symbols without a size", without_size);
 	} else {
-		check(are_distances(), "every size is the distance to the next symbol");
+		check(are_sizes_distances(), "every size is the distance to the next symbol");
 	}
 	check(is_named_before_end(), "%%pS names the last byte before _end");
-	check(is_unnamed_outside(), "%%pS names nothing at _end and outside the image");
+	check(is_right_outside_image(), "%%pS is right at _end and in the per-cpu area");
 	unload_lookup_module();
 	free(core.symbols);
 }

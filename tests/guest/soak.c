@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Readers, and processes that change the contents of the file, all at once for some time. */
+/* Runs readers, and processes that change the contents of the file, at the same time. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,13 +16,17 @@
 #include "soak.h"
 
 #define ENOUGH_NOTES 20
+/* The number of seconds from one note to the next note. */
 #define BETWEEN_NOTES 10
-/* The number of seconds after which a process that has not ended counts as hung. */
+/*
+ * The number of seconds for a process to end after the soak. After that time, the process counts
+ * as hung.
+ */
 #define PATIENCE 60
 #define MOST_TASKS 16
 /* The least number of reads, lookups and changes of each kind. */
 #define ENOUGH 5
-/* A slow machine may take this many times the given time. */
+/* On a slow machine, the soak may last up to this many times the given time. */
 #define LONGEST 10
 
 struct soak_counts *counts;
@@ -30,8 +34,8 @@ struct soak_counts *counts;
 static unsigned long random_state;
 static pid_t tasks[MOST_TASKS];
 static size_t task_count;
-static struct expected of_root, of_user;
-static int of_all;
+static struct expected root_lines, user_lines;
+static int shared_file;
 
 void wrong(const char *format, ...)
 {
@@ -60,7 +64,7 @@ static void start_task(void (*run)(void), bool is_reader)
 		give_up("fork");
 	if (!child) {
 		random_state += (task_count + 1) * 0x9e3779b97f4a7c15UL;
-		/* Processes that change something must not wait for all readers. */
+		/* The processes that change the contents must not wait for the readers. */
 		if (is_reader && nice(10) < 0)
 			give_up("nice");
 		run();
@@ -71,23 +75,23 @@ static void start_task(void (*run)(void), bool is_reader)
 
 static void root_in_a_row(void)
 {
-	read_in_a_row(&of_root);
+	read_in_a_row(&root_lines);
 }
 
 static void root_at_random(void)
 {
-	read_at_random(&of_root, of_all);
+	read_at_random(&root_lines, shared_file);
 }
 
 static void root_at_the_end(void)
 {
-	read_the_end(&of_root);
+	read_the_end(&root_lines);
 }
 
 static void user_in_a_row(void)
 {
 	become_user();
-	read_in_a_row(&of_user);
+	read_in_a_row(&user_lines);
 }
 
 static void user_at_random(void)
@@ -96,7 +100,7 @@ static void user_at_random(void)
 
 	become_user();
 	shared = open(KALLMODSYMS, O_RDONLY);
-	read_at_random(&of_user, shared);
+	read_at_random(&user_lines, shared);
 }
 
 static void modules_up(void)
@@ -109,7 +113,7 @@ static void modules_down(void)
 	load_and_unload(1);
 }
 
-static void say_counts(const char *when, unsigned int seconds)
+static void note_counts(const char *when, unsigned int seconds)
 {
 	note("%s %u s: %lu lines and %lu MiB in %lu reads and %lu preads, %lu lookups; modules +%lu "
 	     "-%lu, kprobes +%lu -%lu, BPF programs +%lu -%lu, tracers +%lu -%lu; %lu wrong",
@@ -119,7 +123,7 @@ static void say_counts(const char *when, unsigned int seconds)
 	     counts->tracers_started, counts->tracers_stopped, counts->wrong);
 }
 
-/* The listing for the user while nothing changes, in shared memory. */
+/* Returns the listing that a user reads before the soak, in shared memory. */
 static struct expected quiet_listing_of_user(void)
 {
 	struct expected *shared = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE,
@@ -144,7 +148,7 @@ static struct expected quiet_listing_of_user(void)
 	return *shared;
 }
 
-/* Returns true if there were enough lines, reads, lookups, and changes of each kind. */
+/* Returns true if the processes made enough reads, lookups, and changes of each kind. */
 static bool is_enough(void)
 {
 	return counts->lines >= MIB && counts->reads >= ENOUGH && counts->preads >= ENOUGH &&
@@ -200,10 +204,10 @@ void test_soak(unsigned int seconds)
 	allow_module("__builtin__kprobes");
 	find_modules();
 	prepare_lookups();
-	of_root = quiet_listing();
-	of_user = quiet_listing_of_user();
-	check(!of_root.hidden && of_user.hidden, "root sees addresses and a user does not");
-	of_all = open(KALLMODSYMS, O_RDONLY);
+	root_lines = quiet_listing();
+	user_lines = quiet_listing_of_user();
+	check(!root_lines.hidden && user_lines.hidden, "root sees addresses and a user does not");
+	shared_file = open(KALLMODSYMS, O_RDONLY);
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
 		start_task(readers[i], true);
@@ -213,14 +217,15 @@ void test_soak(unsigned int seconds)
 	for (unsigned int passed = 0; passed < seconds || (!is_enough() && passed < LONGEST * seconds);
 	     passed = time(NULL) - start) {
 		if (passed >= said + BETWEEN_NOTES)
-			say_counts("after", said = passed);
+			note_counts("after", said = passed);
 		usleep(200000);
 	}
 	check(all_end(), "all processes that read or change the file end");
-	say_counts("in all", time(NULL) - start);
+	note_counts("in all", time(NULL) - start);
 	check(!counts->wrong, "%lu lines are right while modules, kprobes, BPF programs "
-	      "and tracers come and go", counts->lines);
-	check(is_enough(), "all kinds of changes were made");
-	close(of_all);
+	      "and tracers are added and removed", counts->lines);
+	check(is_enough(),
+	      "the processes made enough reads, lookups and changes of each kind");
+	close(shared_file);
 	unload_lookup_module();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * Reads for a given time, while the contents of the file change. soak.c starts
- * processes that read (soak_read.c) and processes that change the contents
+ * The soak test: reads for a given time, while the contents of the file change. soak.c
+ * starts processes that read (soak_read.c) and processes that change the contents
  * (soak_change.c). The processes count their work in shared memory.
  */
 
@@ -30,12 +30,12 @@ extern struct soak_counts *counts;
 
 /* Counts an error. Prints the first few errors. */
 void wrong(const char *format, ...) printf_like(1);
-/* The next random number of this process, below @limit. */
+/* Returns the next random number of this process, below @limit. */
 size_t soak_pick(size_t limit);
 
 /*
- * The expected contents: the kernel's own lines, as they were before the soak, and after them lines
- * of the modules that allow_module() named.
+ * The expected contents: first @core, the lines of the kernel's own symbols before the soak, then
+ * lines of the modules that allow_module() named.
  */
 struct expected {
 	struct text core;

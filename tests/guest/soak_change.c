@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Changes during reads: loadable modules, kprobes, BPF programs, the function tracer. */
+/*
+ * Changes the contents of the file during the soak: adds and removes loadable modules, kprobes, BPF
+ * programs and function tracers. Also compares lookups with the answers before the soak.
+ */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -77,8 +80,8 @@ void load_and_unload(size_t first)
 }
 
 /*
- * The function tracer handles a probe at the start of a function; other probes need an
- * instruction slot. The kernel refuses an offset inside an instruction.
+ * The function tracer handles a probe at the start of a function. A probe at another offset
+ * needs an instruction slot. The kernel refuses an offset inside an instruction.
  */
 void add_and_remove_probes(void)
 {
@@ -123,7 +126,7 @@ void add_and_remove_programs(void)
 	}
 }
 
-/* Makes an instance of the tracer, which has its own trampoline. */
+/* Starts and stops the function tracer, and an instance of the tracer with its own trampoline. */
 void start_and_stop_tracers(void)
 {
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
@@ -142,7 +145,7 @@ void start_and_stop_tracers(void)
 	}
 }
 
-/* The answers for the kernel's own addresses while nothing changes. */
+/* The kernel's own symbols, and the answers for their addresses before the soak. */
 static struct core core;
 static struct answers {
 	const char *file;
@@ -187,7 +190,10 @@ static void look_up_core(const struct answers *answers)
 	free(text.data);
 }
 
-/* Checks that each of @addresses, where modules come and go, is in an expected module or in none. */
+/*
+ * Checks that each of @addresses, which modules use for some time, is in an expected module or in
+ * no module.
+ */
 static void look_up_modules(const unsigned long *addresses, size_t count)
 {
 	struct text text = ask(MODULES_OF, addresses, count);
@@ -197,7 +203,7 @@ static void look_up_modules(const unsigned long *addresses, size_t count)
 	while (next_line(text, &at, &line)) {
 		lines++;
 		if (line.size && !is_allowed_module(line))
-			wrong("lookup says %.*s", (int)line.size, line.start);
+			wrong("a lookup found the modules %.*s", (int)line.size, line.start);
 	}
 	if (lines != count)
 		wrong("%zu answers to %zu lookups", lines, count);
@@ -207,7 +213,10 @@ static void look_up_modules(const unsigned long *addresses, size_t count)
 	free(text.data);
 }
 
-/* Stores addresses from the end of the listing, which are not the kernel's own. Returns their number. */
+/*
+ * Stores the addresses of the last symbols in the file, which are in modules. Returns their
+ * number.
+ */
 static size_t last_addresses(unsigned long *addresses)
 {
 	struct text text = read_file(KALLMODSYMS);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Readers. From any offset, the lines of the kernel's own symbols equal the quiet
- * listing, the listing before the soak. The lines after the kernel's own are whole,
- * well-formed lines of expected modules.
+ * The readers of the soak. The lines of the kernel's own symbols must equal the quiet listing,
+ * the listing before the soak, from any offset on. All later lines must be whole, well-formed
+ * lines of expected modules.
  */
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #define MOST_MODULES 64
 #define LONGEST_LINE 1024
-/* The number of reads of a few bytes in a row. */
+/* The most reads of one open file. */
 #define MOST_READS 1500
 
 static const size_t sizes[] = {
@@ -63,8 +63,8 @@ static void check_line(const struct expected *expected, struct line line)
 }
 
 /*
- * Checks the bytes from @offset on that are in lines of the kernel's own symbols. Returns the number
- * of these bytes.
+ * Checks the bytes that are in lines of the kernel's own symbols. @offset is the offset of @bytes
+ * in the file. Returns the number of checked bytes.
  */
 static size_t check_core(const struct expected *expected, const char *bytes, size_t size,
 			 size_t offset)
@@ -76,7 +76,7 @@ static size_t check_core(const struct expected *expected, const char *bytes, siz
 	if (size > expected->core.size - offset)
 		size = expected->core.size - offset;
 	if (memcmp(bytes, expected->core.data + offset, size))
-		wrong("%zu bytes at %zu are not those of the quiet listing", size, offset);
+		wrong("%zu bytes at %zu differ from the quiet listing", size, offset);
 	end = bytes + size;
 	while ((at = memchr(at, '\n', end - at))) {
 		counts->lines++;
@@ -91,6 +91,10 @@ struct carry {
 	size_t size;
 };
 
+/*
+ * Checks @bytes behind the lines of the kernel's own symbols. @carry has the beginning of the
+ * first line.
+ */
 static void check_rest(const struct expected *expected, struct carry *carry, const char *bytes,
 		       size_t size)
 {
@@ -115,7 +119,10 @@ static void check_rest(const struct expected *expected, struct carry *carry, con
 	}
 }
 
-/* Reads from @start on, in a limited number of reads. Only the last read before the end may be short. */
+/*
+ * Reads from @start on, in a limited number of reads. Only the last read before the end may be
+ * short.
+ */
 static void read_some(const struct expected *expected, char *buffer, size_t size, size_t start)
 {
 	int fd = open(KALLMODSYMS, O_RDONLY);
@@ -145,7 +152,8 @@ static void read_some(const struct expected *expected, char *buffer, size_t size
 			wrong("read of %zu bytes at %zu gave %zd", size, offset - got, got);
 	}
 	if (!got && (carry.size || offset < expected->core.size))
-		wrong("the file ends at %zu, inside a line or among the kernel's own", offset);
+		wrong("the file ends at %zu, inside a line or among the kernel's own symbols",
+		      offset);
 	close(fd);
 }
 
@@ -171,7 +179,10 @@ void read_in_a_row(const struct expected *expected)
 	free(buffer);
 }
 
-/* Reads the changing lines over and over, from a little before them. */
+/*
+ * Reads the changing lines again and again, from an offset shortly before the first changing
+ * line.
+ */
 void read_the_end(const struct expected *expected)
 {
 	char *buffer = malloc(MIB);
@@ -202,7 +213,10 @@ static void check_pread(const struct expected *expected, const char *bytes, size
 	counts->bytes += size;
 }
 
-/* Reads a private file, or a file that other processes read at the same time. */
+/*
+ * Reads its own open file, or the open file @shared, which other processes can read at the same
+ * time.
+ */
 void read_at_random(const struct expected *expected, int shared)
 {
 	char *buffer = malloc(MIB);
@@ -233,7 +247,7 @@ void read_at_random(const struct expected *expected, int shared)
 	free(buffer);
 }
 
-/* The listing for this process while nothing changes. */
+/* Returns the listing that this process reads before the soak. */
 struct expected quiet_listing(void)
 {
 	struct text ours = read_file(KALLMODSYMS), theirs = read_file(KALLSYMS);

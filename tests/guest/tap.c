@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Output in the Test Anything Protocol. Notes about a test come before the line with the result of
- * that test.
+ * Prints output in the Test Anything Protocol. Notes about a test stand before the line with the
+ * result of that test.
  */
 
 #include <stdarg.h>
@@ -37,7 +37,7 @@ void note(const char *format, ...)
 	fflush(stdout);
 }
 
-/* A missing plan tells the host that the tests did not end. */
+/* Prints no plan, so that the host sees that the tests did not end. */
 void give_up(const char *format, ...)
 {
 	va_list arguments;

@@ -50,7 +50,7 @@ struct line log_message(struct line line);
 bool line_begins(struct line line, const char *with);
 bool line_ends(struct line line, const char *with);
 
-/* process.c: child processes, another user, and other programs. */
+/* process.c: child processes, the change of the user, and other programs. */
 bool in_child(bool (*run)(void));
 void become_user(void);
 void run_command(const char *command);
@@ -70,7 +70,7 @@ bool is_zero(struct line number);
 #define MODULES_OF "/proc/kallmodsyms_modules"
 #define SIZES_OF "/proc/kallmodsyms_sizes"
 
-bool load_if_there(const char *path);	/* returns true if the module exists */
+bool load_module_if_present(const char *path);	/* returns true if the file exists */
 void load_lookup_module(void);
 void unload_lookup_module(void);
 struct text ask(const char *file, const unsigned long *addresses, size_t count);
@@ -100,7 +100,7 @@ struct core {
 /* All symbols at one address. */
 struct place {
 	size_t first, end;			/* from index @first up to index @end - 1 */
-	const struct core_symbol *named;	/* the symbol that %pS names */
+	const struct core_symbol *named;	/* the first symbol, which %pS names */
 	unsigned long distance;			/* to the next place */
 };
 

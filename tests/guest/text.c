@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Whole files, and their lines. */
+/* Reads and writes whole files, and splits texts into lines. */
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "tests.h"
 
-/* Reads to the end, with calls for @chunk bytes. */
+/* Reads to the end of the file, @chunk bytes in each call. */
 struct text read_fd(int fd, size_t chunk)
 {
 	struct text text = { NULL, 0 };
@@ -57,7 +57,9 @@ bool is_same(struct text a, struct text b)
 	return a.size == b.size && !memcmp(a.data, b.data, a.size);
 }
 
-/* Stores the line that begins at *@at, and moves *@at to the next line. Returns false at the end. */
+/*
+ * Stores the line that begins at *@at, and moves *@at to the next line. Returns false at the end.
+ */
 bool next_line(struct text text, size_t *at, struct line *line)
 {
 	const char *end;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tracers use sizes: kprobes decode a function from its start, and the function
- * tracer looks for its call between the start and the end of the function.
+ * Tests tracers, which use the sizes of functions: kprobes decode a function from its start,
+ * and the function tracer searches for its call between the start and the end of the function.
  */
 
 #define _GNU_SOURCE
@@ -18,15 +18,15 @@
 /* A function that getppid() calls. */
 #define TRACED "__task_pid_nr_ns"
 /*
- * The function of getuid(): a call and a conversion of its value, so that the last instruction is the
+ * The function of getuid(). It only converts the value of a call, so its last instruction is the
  * return at every level of optimisation.
  */
 #ifdef __x86_64__
-#define STRAIGHT "__x64_sys_getuid"
+#define GETUID_FUNCTION "__x64_sys_getuid"
 #elif defined(__aarch64__)
-#define STRAIGHT "__arm64_sys_getuid"
+#define GETUID_FUNCTION "__arm64_sys_getuid"
 #elif defined(__riscv)
-#define STRAIGHT "__riscv_sys_getuid"
+#define GETUID_FUNCTION "__riscv_sys_getuid"
 #endif
 #define CALLS 5
 #define TRACEABLE TRACING "/available_filter_functions_addrs"
@@ -68,7 +68,7 @@ void enable_kprobe(const char *name, bool enabled)
 	write_file(path, enabled ? "1" : "0");
 }
 
-/* The number of hits of a probe, from "  last_instruction    5    0". */
+/* Returns the number of hits of a probe, from a line such as "  last_instruction    5    0". */
 static unsigned long hits_of(const char *probe)
 {
 	struct text text = read_file(TRACING "/kprobe_profile");
@@ -95,7 +95,7 @@ static bool is_hit_at_end(unsigned long size)
 {
 	unsigned long offset = size, hits;
 
-	while (offset && !kprobe_event("p:last_instruction " STRAIGHT "+%lu\n", offset - 1))
+	while (offset && !kprobe_event("p:last_instruction " GETUID_FUNCTION "+%lu\n", offset - 1))
 		offset--;
 	if (!offset)
 		return false;
@@ -104,7 +104,10 @@ static bool is_hit_at_end(unsigned long size)
 	enable_kprobe("last_instruction", false);
 	hits = hits_of("last_instruction");
 	note("the probe at offset %lu of %lu was hit %lu times", offset - 1, size, hits);
-	/* The longest instruction of x86; other architectures have shorter instructions. */
+	/*
+	 * An instruction of x86 has at most 15 bytes, an instruction of other architectures
+	 * fewer.
+	 */
 	return hits >= CALLS && size - (offset - 1) <= 15;
 }
 
@@ -136,8 +139,9 @@ static bool next_traceable(struct text text, size_t *at, unsigned long *address,
 }
 
 /*
- * The offset at which to probe the start of TRACED: 0, or after the function tracer's call. On riscv,
- * the call is the first instruction, and the tracer cannot handle probes, so no kprobe may be on it.
+ * Returns the offset of a probe at the start of TRACED: 0, or the offset behind the function
+ * tracer's call. On riscv, the call is the first instruction, and the tracer cannot handle
+ * probes. So the kernel refuses a kprobe on the call.
  */
 static unsigned long first_offset(bool by_ftrace)
 {
@@ -154,8 +158,8 @@ static unsigned long first_offset(bool by_ftrace)
 }
 
 /*
- * On some architectures, the function tracer handles a probe at the start of a function. It finds the
- * call by address and size.
+ * On some architectures, the function tracer handles a probe at the start of a function. The
+ * tracer finds its call by the address and the size of the function.
  */
 static bool is_hit_at_start(bool expected_by_ftrace)
 {
@@ -184,9 +188,9 @@ static bool is_in_use(struct line trampoline)
 }
 
 /*
- * Returns true if the file lists symbols named @name, each with a size. Skips trampolines out of use:
- * the trampoline of kprobes stays listed after its last probe, but the kernel finds the size only of
- * trampolines in use.
+ * Returns true if the file lists symbols named @name, each with a size. Skips unused trampolines:
+ * the file lists the trampoline of kprobes even after the last probe is gone, but the kernel
+ * finds only the sizes of used trampolines.
  */
 static bool have_sizes(const char *name, bool are_trampolines)
 {
@@ -221,7 +225,11 @@ static bool is_traced_by_name(bool *trampolines)
 	return traced;
 }
 
-static bool are_named(size_t *count)
+/*
+ * Returns true if the first symbol at each traceable function has the name that the tracer
+ * prints.
+ */
+static bool are_functions_named(size_t *count)
 {
 	struct text text = read_file(TRACEABLE);
 	size_t at = 0, wrong = 0;
@@ -242,7 +250,10 @@ static bool are_named(size_t *count)
 	return *count && !wrong;
 }
 
-/* Returns true if kprobes on @name are forbidden: NOKPROBE_SYMBOL(x) defines a symbol _kbl_addr_x. */
+/*
+ * Returns true if kprobes on @name are forbidden: NOKPROBE_SYMBOL(x) defines a symbol
+ * _kbl_addr_x.
+ */
 static bool is_marked(struct line name)
 {
 	char marker[600];
@@ -255,14 +266,15 @@ static bool is_marked(struct line name)
 }
 
 /*
- * Returns true if functions behind the area that ends at @marker can be probed. The kernel adds the
- * functions of the area to the blacklist of kprobes one by one, and must stop at the end of the area.
+ * Returns true if the kernel accepts kprobes on functions behind the area that ends at @marker.
+ * The kernel adds the functions of the area to the blacklist of kprobes one by one, and must stop
+ * at the end of the area.
  */
-static bool is_probed_behind(const char *marker)
+static bool are_probes_accepted_behind(const char *marker)
 {
 	struct text text = read_file(TRACEABLE);
 	unsigned long end = core_symbol(&core, marker)->address, address;
-	/* At the tracer's call, or after it if no kprobe may be on the call. */
+	/* If the kernel refuses kprobes on the tracer's call, probes the code behind the call. */
 	unsigned long behind = kernel_has("CONFIG_KPROBES_ON_FTRACE=y") ? 0 : CALL_BYTES;
 	size_t at = 0, count = 0, refused = 0;
 	struct line name;
@@ -275,14 +287,17 @@ static bool is_probed_behind(const char *marker)
 			kprobe_event("-:behind\n");
 			continue;
 		}
-		note("%.*s is refused", (int)name.size, name.start);
+		note("the kernel refuses a kprobe on %.*s", (int)name.size, name.start);
 		refused++;
 	}
 	free(text.data);
 	return count == BEHIND && !refused;
 }
 
-/* The number of listed pages with code for kprobes that use a jump instead of a breakpoint. */
+/*
+ * Returns the number of listed pages with code for kprobes that use a jump instead of a
+ * breakpoint.
+ */
 static size_t pages_of_jumps(void)
 {
 	struct text text = read_file(KALLMODSYMS);
@@ -334,7 +349,8 @@ static bool is_next_function_safe(size_t *tried)
 	after = pages_of_jumps();
 	for (size_t i = 0; i < probes; i++)
 		kprobe_event("-:padding_%zu\n", i);
-	note("%zu tried, %zu accepted, %zu pages, %zu before", *tried, probes, after, before);
+	note("%zu kprobes tried, %zu accepted; %zu pages with jumps before, %zu after", *tried,
+	     probes, before, after);
 	return after == before;
 }
 
@@ -346,23 +362,24 @@ void test_tracing(void)
 	if (access(TRACING "/kprobe_events", W_OK) || access(TRACING "/set_ftrace_filter", W_OK))
 		return;
 	core = read_core();
-	check(is_hit_at_end(core_symbol(&core, STRAIGHT)->size), "a kprobe on a function's last instruction is hit");
+	check(is_hit_at_end(core_symbol(&core, GETUID_FUNCTION)->size),
+	      "a kprobe on a function's last instruction is hit");
 	by_ftrace = kernel_has("CONFIG_KPROBES_ON_FTRACE=y");
 	check(is_hit_at_start(by_ftrace), "a kprobe on a function's start is %s",
 	      by_ftrace ? "hit, by ftrace" : "hit");
-	check(is_traced_by_name(&trampolines), "a function that is filtered by its name is traced");
+	check(is_traced_by_name(&trampolines), "a function in the filter of the tracer is traced");
 #ifdef __x86_64__
 	/* Other architectures have no trampoline for each instance of the tracer. */
 	check(trampolines, "trampolines of ftrace have sizes");
 #endif
 	check(have_sizes("kprobe_insn_page", false), "pages of kprobes have sizes");
-	named = are_named(&count);
-	check(named, "functions that can be traced have their names: %zu", count);
-	check(is_probed_behind("__noinstr_text_end"),
-	      "functions behind the area without kprobes can be probed");
+	named = are_functions_named(&count);
+	check(named, "%zu traceable functions have their names", count);
+	check(are_probes_accepted_behind("__noinstr_text_end"),
+	      "the kernel accepts kprobes on functions behind the area without kprobes");
 	if (core.sizes_stored) {
 		safe = is_next_function_safe(&count);
-		check(safe && count, "probes in padding do not reach into the next function: %zu",
+		check(safe && count, "%zu kprobes in padding do not overwrite the next function",
 		      count);
 	}
 	free(core.symbols);

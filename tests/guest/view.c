@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reads /proc/kallmodsyms and /proc/kallsyms in one process, and compares the two. */
+/* Reads /proc/kallmodsyms and /proc/kallsyms in one process, and compares the two files. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include "privacy.h"
 
 /*
- * The number of bytes to read of kallsyms. Either all of its lines show addresses or all show
- * zeros, so its beginning is enough. Reading all of kallsyms is slow.
+ * The number of bytes to read from kallsyms. Either all lines of kallsyms show addresses, or all
+ * lines show zeros, so the beginning is enough. Reading all of kallsyms is slow.
  */
 #define ENOUGH (32 * 1024)
 
@@ -86,7 +86,7 @@ void close_pair(struct pair pair)
 	close(pair.theirs);
 }
 
-/* Reads a file up to its end, or ENOUGH bytes, less the last line that they cut off. */
+/* Reads the whole file, or all lines that end within the first ENOUGH bytes. */
 static struct text read_start(int fd)
 {
 	struct text text = { malloc(ENOUGH), 0 };
@@ -119,8 +119,8 @@ static bool has_address(struct text text)
 }
 
 /*
- * Returns true if each line of @theirs, the beginning of kallsyms, equals the line of @ours as the
- * kallsyms rule in rule.c demands.
+ * Returns true if the lines of @ours and of @theirs, the beginning of kallsyms, agree by the
+ * kallsyms rule in rule.c.
  */
 static bool starts_agree(struct text ours, struct text theirs)
 {
@@ -136,7 +136,7 @@ static bool starts_agree(struct text ours, struct text theirs)
 	return true;
 }
 
-/* Reads all of kallmodsyms and the beginning of kallsyms. */
+/* Returns the view in all of kallmodsyms and the beginning of kallsyms. */
 enum view view_of(struct pair pair)
 {
 	struct text ours, theirs;
@@ -172,7 +172,7 @@ enum view view_in(const char *proc)
 	return view;
 }
 
-/* Reads kallmodsyms alone, for cases in which another file is mounted over kallsyms. */
+/* Returns the view in kallmodsyms alone, for tests that mount /dev/null over kallsyms. */
 enum view view_of_kallmodsyms_in(const char *proc)
 {
 	int fd = open_in(proc, "kallmodsyms", O_RDONLY);
@@ -188,8 +188,8 @@ enum view view_of_kallmodsyms_in(const char *proc)
 }
 
 /*
- * Opens a file, and writes to it if @flags allow that. Returns the errno of open, 1000 plus the
- * errno of write, or 0 if no call failed.
+ * Opens a file, and writes to the file if @flags allow a write. Returns the errno of open, 1000
+ * plus the errno of write, or 0 if no call failed.
  */
 static int error_of(const char *proc, const char *name, int flags)
 {
@@ -203,7 +203,7 @@ static int error_of(const char *proc, const char *name, int flags)
 	return error;
 }
 
-/* Returns true if stat(), open() and write() of both files have the same results. */
+/* Returns true if stat(), open() and write() have the same results for both files. */
 bool behave_alike(const char *proc)
 {
 	static const int flags[] = { O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC,

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The kernel's answers for addresses, for the guest's tests. A process opens one of
- * these files, writes addresses as machine words, and reads a line for each:
+ * Returns the kernel's answers for addresses to the guest's tests. A process opens one of
+ * these files, writes addresses as machine words, and reads a line for each address:
  *
- * /proc/kallmodsyms_lookup	as %pS prints it: vfs_read+0x10/0x151
- * /proc/kallmodsyms_modules	its modules, as in /proc/kallmodsyms: [a] [b]
- * /proc/kallmodsyms_sizes	offset/size of its symbol from three functions:
+ * /proc/kallmodsyms_lookup	the output of %pS: vfs_read+0x10/0x151
+ * /proc/kallmodsyms_modules	the modules, as in /proc/kallmodsyms: [a] [b]
+ * /proc/kallmodsyms_sizes	offset/size of the symbol from three functions:
  *				kallsyms_lookup_size_offset(),
  *				kallmodsyms_lookup_distance() and
- *				kallmodsyms_lookup_size(); "-" for no symbol
+ *				kallmodsyms_lookup_size(); "-" if the function
+ *				finds no symbol
  *
- * The first two functions are not exported. A temporary kprobe finds them.
+ * The first two of these functions are not exported. A temporary kprobe finds the
+ * address of each.
  */
 
 #include <linux/kallmodsyms.h>
@@ -27,7 +29,7 @@
 #define SIZES "kallmodsyms_sizes"
 #define MOST 1000000UL
 
-/* The addresses that the opener has written. */
+/* The addresses that the process wrote to its open file. */
 struct question {
 	unsigned long count;
 	unsigned long *addresses;
@@ -74,7 +76,7 @@ typedef int lookup_fn(unsigned long addr, unsigned long *size, unsigned long *of
 
 static lookup_fn *size_offset, *distance;
 
-static lookup_fn *find(const char *name)
+static lookup_fn *find_function(const char *name)
 {
 	struct kprobe probe = { .symbol_name = name };
 
@@ -133,7 +135,7 @@ static int question_open(struct inode *inode, struct file *file)
 	return seq_open_private(file, pde_data(inode), sizeof(struct question));
 }
 
-/* Only reads move the position: all written addresses are one query. */
+/* Each write replaces the addresses, and does not move the position of the reads. */
 static ssize_t question_write(struct file *file, const char __user *data, size_t size, loff_t *pos)
 {
 	struct seq_file *seq = file->private_data;
@@ -191,8 +193,8 @@ static void remove_files(int count)
 
 static int __init lookup_init(void)
 {
-	size_offset = find("kallsyms_lookup_size_offset");
-	distance = find("kallmodsyms_lookup_distance");
+	size_offset = find_function("kallsyms_lookup_size_offset");
+	distance = find_function("kallmodsyms_lookup_distance");
 	if (!size_offset || !distance)
 		return -ENOENT;
 	for (int i = 0; i < ARRAY_SIZE(files); i++)
@@ -212,5 +214,5 @@ static void __exit lookup_exit(void)
 module_init(lookup_init);
 module_exit(lookup_exit);
 
-MODULE_DESCRIPTION("What the kernel says of addresses, for the tests of /proc/kallmodsyms");
+MODULE_DESCRIPTION("The kernel's answers for addresses, for the tests of /proc/kallmodsyms");
 MODULE_LICENSE("GPL");

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Prints addresses, to compare a kernel with the option and a kernel without it. This
- * module uses no function of the component.
+ * Prints the symbols of addresses. The harness compares the outputs of two kernels, one
+ * with CONFIG_KALLMODSYMS and one without, so this module uses no function of kallmodsyms.
  *
- * /proc/print_addresses takes addresses as machine words. A reader gets a line for
- * each, with the output of %pS, %ps, %pB, sprint_symbol_no_offset() and
+ * A process writes addresses as machine words to /proc/print_addresses. A reader gets a
+ * line for each address, with the output of %pS, %ps, %pB, sprint_symbol_no_offset() and
  * lookup_symbol_name(), separated by tabs.
  *
- * A read of /proc/print_oops causes an oops, which ends the reader. (A kernel
- * without CONFIG_BUG prints no warnings.)
+ * A read of /proc/print_oops causes an oops, which kills the reader. (A warning would
+ * not do: a kernel without CONFIG_BUG prints no warnings.)
  */
 
 #include <linux/kallsyms.h>
@@ -27,7 +27,7 @@ static unsigned long count;
 static unsigned long *addresses;
 static DEFINE_MUTEX(lock);
 
-/* Not exported; a kprobe finds its address. */
+/* lookup_symbol_name(), which is not exported. A kprobe finds its address. */
 static int (*lookup_name)(unsigned long address, char *name);
 
 static void *address_start(struct seq_file *seq, loff_t *pos)
@@ -49,7 +49,7 @@ static void address_stop(struct seq_file *seq, void *address)
 
 static int address_show(struct seq_file *seq, void *address)
 {
-	/* One buffer suffices: the lock is held. */
+	/* All readers share this buffer: address_start() holds the lock. */
 	static char text[KSYM_SYMBOL_LEN];
 	unsigned long asked = *(unsigned long *)address;
 	void *pointer = (void *)asked;
@@ -75,7 +75,7 @@ static int address_open(struct inode *inode, struct file *file)
 	return seq_open(file, &address_operations);
 }
 
-/* Adds to the addresses: a program may write them in pieces. */
+/* Appends the written addresses, because a program can write its addresses in pieces. */
 static ssize_t address_write(struct file *file, const char __user *data, size_t size, loff_t *pos)
 {
 	unsigned long words = size / sizeof(*addresses);
@@ -146,5 +146,5 @@ static void __exit print_exit(void)
 module_init(print_init);
 module_exit(print_exit);
 
-MODULE_DESCRIPTION("What the kernel prints for addresses, with /proc/kallmodsyms and without");
+MODULE_DESCRIPTION("Prints addresses, to compare kernels with and without CONFIG_KALLMODSYMS");
 MODULE_LICENSE("GPL");

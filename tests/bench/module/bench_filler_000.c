@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * A module of symbols alone. The harness makes more such modules: it changes the
- * number in the name at each place in the file. So the names of exported symbols
- * begin with the name of the module.
+ * A module that contains only symbols to read. The harness copies the compiled
+ * module under other names: it replaces each occurrence of the module name. So the
+ * names of exported symbols begin with the name of the module.
  */
 
 #include <linux/module.h>
@@ -36,5 +36,5 @@ EACH_OF_TEN(EXPORTED, 1)
 EACH_OF_TEN(DATA, 1)
 EACH_OF_TEN(DATA, 2)
 
-MODULE_DESCRIPTION("Symbols to read");
+MODULE_DESCRIPTION("Symbols for the measurements of /proc/kallmodsyms");
 MODULE_LICENSE("GPL");

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Looks up many addresses of the kernel when it is loaded. Its parameters have
- * the numbers of instructions:
+ * Measures lookups of addresses in the kernel's text when the module is loaded.
+ * The parameter `addresses` has the number of lookups of each function. Each
+ * further parameter has the number of instructions of all lookups by one function:
  *
- *	addresses	the number of addresses that each function looked up
- *	plain		by a search in an array of all addresses, in the steps of a
- *			kernel without CONFIG_KALLMODSYMS, which also has to decode
- *			each address
- *	kallsyms	by kallsyms_lookup_size_offset(): place and size
- *	sprint		by sprint_symbol(), which prints place and size
- *	modules		by kallmodsyms_lookup_modules(): all names of its modules
- *	sizes		by kallmodsyms_lookup_size(): the true size, if it is known
+ *	plain		plain_search(), a binary search in an array of all addresses. A
+ *			kernel without CONFIG_KALLMODSYMS makes the same steps, but must
+ *			also decode each address.
+ *	kallsyms	kallsyms_lookup_size_offset(), which finds the symbol and its size
+ *	sprint		sprint_symbol(), which prints the symbol and its size
+ *	modules		kallmodsyms_lookup_modules(), with all names of the modules
+ *	sizes		kallmodsyms_lookup_size(), which finds the true size
  *
- * kallsyms' functions are not exported. A temporary kprobe finds them.
+ * The functions of kallsyms are not exported. A temporary kprobe finds the address
+ * of each function.
  */
 
 #include <linux/kallmodsyms.h>
@@ -45,7 +46,7 @@ typedef int lookup_size_offset_fn(unsigned long address, unsigned long *size, un
 
 static unsigned long text_start, text_size;
 
-static void *find(const char *name)
+static void *find_function(const char *name)
 {
 	struct kprobe probe = { .symbol_name = name };
 	void *function;
@@ -57,15 +58,19 @@ static void *find(const char *name)
 	return function;
 }
 
-/* Addresses scattered over the kernel's text, the same for each function. */
+/*
+ * Returns an address in the kernel's text. The addresses are scattered, and the same for each
+ * function.
+ */
 static unsigned long address_of(unsigned int index)
 {
 	return text_start + (u64)text_size * (index * 2654435769u) / (1ull << 32);
 }
 
-/* The overhead of the loop, which all lookups share. */
+/* The loops store their results here, so that the compiler keeps the loops. */
 static unsigned long sum;
 
+/* Returns the cost of the loop without lookups. The other functions subtract this cost. */
 static u64 time_nothing(void)
 {
 	u64 start = get_cycles();
@@ -172,12 +177,12 @@ static void time_sizes(u64 nothing)
 
 static int __init bench_lookup_init(void)
 {
-	lookup_name_fn *lookup_name = find("kallsyms_lookup_name");
-	on_each_symbol_fn *on_each_symbol = find("kallsyms_on_each_symbol");
+	lookup_name_fn *lookup_name = find_function("kallsyms_lookup_name");
+	on_each_symbol_fn *on_each_symbol = find_function("kallsyms_on_each_symbol");
 	u64 nothing;
 	int error;
 
-	lookup_size_offset = find("kallsyms_lookup_size_offset");
+	lookup_size_offset = find_function("kallsyms_lookup_size_offset");
 	if (!lookup_name || !lookup_size_offset || !on_each_symbol)
 		return -ENOENT;
 	on_each_symbol(add_symbol, NULL);
@@ -209,5 +214,5 @@ static void __exit bench_lookup_exit(void)
 module_init(bench_lookup_init);
 module_exit(bench_lookup_exit);
 
-MODULE_DESCRIPTION("Lookups of addresses, measured");
+MODULE_DESCRIPTION("Measures lookups of addresses");
 MODULE_LICENSE("GPL");
