@@ -28,8 +28,8 @@ share() {
 	esac
 }
 
-# Bytes of the longest input. Texts and listings are read line by line, so long ones find nothing
-# that short ones do not.
+# Bytes of the longest input. Texts and listings are read line by line, so a short input can have each
+# kind of line, and it runs faster.
 longest() {
 	case $1 in
 	listing | text) echo 1024 ;;
