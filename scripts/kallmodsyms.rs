@@ -11,10 +11,11 @@
 //! imports only the phases before it, [`common`] and the format code. Each phase shares its work between
 //! two threads.
 //!
-//! Wrong tables never leave this program: nothing is written before everything is read and checked. Single
-//! symbols and object files whose modules are not known do not stop the link.
+//! Wrong tables never leave this program: it reads and checks all inputs before it writes anything. If it
+//! does not know the modules of a symbol or of an object file, it reports this and finishes the link, unless
+//! `CONFIG_KALLMODSYMS_WERROR` is set.
 //!
-//! People who ask about a finished vmlinux run another program, `tools/kallmodsyms/`.
+//! Another program, `tools/kallmodsyms/`, shows the tables of a finished vmlinux.
 
 mod attribute;
 mod common;

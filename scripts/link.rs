@@ -25,8 +25,8 @@ pub(crate) fn outputs(stem: &Path) -> Result<Outputs> {
     Outputs::of(&inputs, &attribution, &tables)
 }
 
-/// Return: true if the pass is the second with symbols, or a later one. kbuild runs a third only if the
-/// kernel grew in the second, or on request.
+/// Return: true if the pass is the second pass with symbols, or a later pass. kbuild runs a third such pass
+/// only if the kernel grew in the second, or on request.
 pub(crate) fn is_last_pass(stem: &Path) -> bool {
     let name = stem.to_string_lossy();
     let digits = name.trim_start_matches(|digit: char| !digit.is_ascii_digit());

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms sort-symbols`: sorts the symbols that scripts/kallsyms reads. At one address, larger
-//! symbols come before smaller symbols.
+//! `kallmodsyms sort-symbols`: sorts the input of scripts/kallsyms. At one address, larger symbols come
+//! before smaller symbols.
 //!
-//! scripts/kallsyms sorts by address and then by rules about types and names. It keeps the order of its
-//! input if all of its rules leave two symbols equal. Only then do the sizes decide.
+//! scripts/kallsyms sorts by address and then by rules about types and names. Two symbols that are equal
+//! under all of these rules keep the order of the input. So the sizes decide only between such symbols.
 
 use std::cmp::Reverse;
 use std::path::Path;
@@ -20,9 +20,9 @@ use crate::write::Outputs;
 /// A line of nm, and the size of its symbol in bytes.
 type SizedLine<'s> = (u64, &'s [u8]);
 
-/// Sorts the lines of `syms`, the output of nm for `stem`. The lines of one address go from the largest
-/// to the smallest symbol; absolute symbols count as size 0. Lines of one address and one size keep their
-/// order. Writes nothing.
+/// Sorts the lines of `syms`, the output of nm for `stem`. At one address, the lines go from the largest
+/// symbol to the smallest; absolute symbols count as size 0. Lines with the same address and the same size
+/// keep their order. Writes nothing.
 pub(crate) fn outputs(stem: &Path, syms: &Path) -> Result<Outputs> {
     let text = input_file::read(syms)?;
     if text.is_empty() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The phase as a whole: from the inputs to the modules of all symbols.
+//! All of phase 2: from the inputs to the modules of all symbols.
 
 use super::definition_search::Evidence;
 use super::image_layout::ImageLayout;
@@ -19,7 +19,7 @@ use crate::read::Inputs;
 pub(crate) struct Attribution<'m> {
     pub(crate) objects: ObjectModules<'m>,
     pub(crate) layout: ImageLayout<'m>,
-    /// The modules of each symbol of the inputs.
+    /// By index of the symbol in the listing: the modules of the symbol.
     pub(crate) of_symbols: Vec<SetId>,
     pub(crate) unattributed: Unattributed,
 }

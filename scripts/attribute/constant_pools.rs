@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The pools of object files whose equal constants the linker merges with each other.
+//! Pools of object files. The linker merges equal constants of the object files in one pool.
 
 use super::piece::PoolId;
 use crate::common::hash::{FastMap, FastSet};
 use crate::read::map::ObjectName;
 use crate::read::merge_kind::MergeKind;
 
-/// The pools: one for each kind of constants in each output section.
+/// The pools. Each output section has one pool for each kind of constants.
 #[derive(Debug, Default)]
 pub(super) struct ConstantPools<'m> {
     by_kind: FastMap<(usize, MergeKind), PoolId>,
-    /// By pool: its object files, each once.
+    /// By pool: the object files of the pool, each once.
     objects: Vec<Vec<ObjectName<'m>>>,
     members: FastSet<(usize, ObjectName<'m>)>,
 }
@@ -32,8 +32,8 @@ impl<'m> ConstantPools<'m> {
         pool
     }
 
-    /// The object files of a pool. [`add`](Self::add) makes a pool together with its first object file, so
-    /// there is one.
+    /// The object files of a pool. [`add`](Self::add) makes a pool together with its first object file, so no
+    /// pool is empty.
     pub(super) fn objects(&self, PoolId(pool): PoolId) -> &[ObjectName<'m>] {
         self.objects.get(pool).map_or(&[], Vec::as_slice)
     }

@@ -3,19 +3,21 @@
 //! The search for the object file that defines a symbol.
 //!
 //! A piece is the bytes of one input section in the image. A symbol inside a piece belongs to the object file
-//! of that piece. Three kinds of symbols need more than the piece:
+//! of the piece. For three kinds of symbols, the piece does not suffice:
 //!
 //! - Symbols of the linker script are in no module, even inside a piece of a module.
 //! - A symbol without a size at the boundary of two pieces may belong to either piece. Examples are an empty
 //!   `struct lock_class_key`, and the label after a table.
 //! - A constant that the linker merged is at one address for all object files that define it.
 //!
-//! For a merged constant, the search reads the symbol tables of the object files there. At a boundary, it
-//! does so if these object files are of different modules. If none of these tables has the symbol, or the map
-//! names no object file there, the search reads the symbol tables of all object files. The search does not
-//! guess: a symbol that no object file defines, or that object files of different modules may define, is
-//! reported and in no module. Symbols that the linker makes by itself, such as `__start_SECTION`, are in no
-//! module without a report.
+//! For a merged constant, the search reads the symbol tables of all object files whose constants were merged
+//! in the piece. For a symbol at a boundary, it reads the symbol tables of the object files that meet there,
+//! unless all of these have the same modules. If these tables do not have the symbol, or the map does not
+//! name the object file, the search looks for the name in all object files.
+//!
+//! The search does not guess. A symbol is reported, and is in no module, if no object file defines it or if
+//! object files of different modules may define it. The linker makes some symbols by itself, such as
+//! `__start_SECTION`: they are also in no module, but they are not reported.
 
 use std::sync::Arc;
 
@@ -39,17 +41,17 @@ pub(super) struct Evidence<'a, 'm> {
     pub(super) script_symbols: ScriptSymbols<'a>,
     pub(super) objects: &'a ObjectModules<'m>,
     pub(super) object_symbols: ObjectSymbols<'m>,
-    /// True if the maps have no line of an unknown form, so that they name all object files.
+    /// True if the maps name all object files, because no line of a map has an unknown form.
     pub(super) has_all_objects: bool,
 }
 
-/// The modules of the object file that defines a symbol. `None` if the object file was found, but its modules
-/// are not known; the generator reports this once for the object file.
+/// The modules of the object file that defines a symbol. `None` if the search found the object file, but the
+/// modules of that object file are not known; the generator then reports the object file, once.
 pub(super) type Answer = Result<Option<SetId>, NoAnswer>;
 
-/// The reason why there is no answer.
+/// The reason why the search has no answer.
 pub(super) enum NoAnswer {
-    /// The defining object file was not found, for this reason. The generator reports the symbol.
+    /// The search did not find the defining object file, for this reason. The generator reports the symbol.
     Unattributed(&'static str),
     Failed(Error),
 }
@@ -76,13 +78,13 @@ pub(super) struct Search<'a, 'm> {
     objects: ModuleLookup<'a, 'm>,
 }
 
-/// The modules of a piece at a boundary.
+/// The modules that a piece at a boundary tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AtBoundary {
-    /// The modules of the one object file there: `None` if they are not known, and [`SetId::EMPTY`] if the
-    /// bytes are from the linker or a tool.
+    /// The modules of the object file of the piece: `None` if the modules are not known. [`SetId::EMPTY`]
+    /// also stands for a piece that the linker made, or that the map of vmlinux.o does not have.
     OneObject(Option<SetId>),
-    /// The modules of one of several object files, or of one that the map does not name.
+    /// The piece is of several object files, or of an object file that the map does not name.
     AnyObject,
 }
 
@@ -105,7 +107,7 @@ impl<'a, 'm> Search<'a, 'm> {
         {
             return Ok(Some(SetId::EMPTY));
         }
-        // A symbol with a size is in the piece that begins at its address, not in a piece that ends there.
+        // A symbol with a size can be in a piece that begins at its address, but not in one that ends there.
         let has_size = grouped.symbol.size != 0;
         match place.within.or(place.begins.filter(|_| has_size)) {
             Some(piece) => self.in_piece(grouped, piece),
@@ -182,9 +184,9 @@ impl<'a, 'm> Search<'a, 'm> {
         }
     }
 
-    /// A definition in the object file that begins at the address of `grouped`, if that object file defines
-    /// all symbols of the name there. Labels come before the data that they name, so the search usually
-    /// needs no other object file.
+    /// A definition in the object file whose piece begins at the address of `grouped`, if that object file
+    /// defines all symbols of this name there. A label usually comes before the data that it names, so the
+    /// search usually needs no other object file.
     fn at_beginning(
         &mut self,
         grouped: &GroupedSymbol<'_>,
@@ -203,9 +205,11 @@ impl<'a, 'm> Search<'a, 'm> {
         }
     }
 
-    /// Searches all object files for definitions of the name of `grouped` that the symbol can come from.
-    /// Returns the modules of these object files if all have the same modules. Otherwise
-    /// [`NoAnswer::Unattributed`] with `reason`.
+    /// Searches all object files for definitions of the name of `grouped`. For a global symbol, only the
+    /// global definitions of the highest precedence count.
+    ///
+    /// Return: the modules of the object files with these definitions, if all have the same modules;
+    /// otherwise [`NoAnswer::Unattributed`] with `reason`.
     fn by_name(&mut self, grouped: &GroupedSymbol<'_>, reason: &'static str) -> Answer {
         let unattributed = || NoAnswer::Unattributed(reason);
         let linkage = grouped.symbol.linkage;
@@ -214,7 +218,7 @@ impl<'a, 'm> Search<'a, 'm> {
             .ok_or_else(unattributed)?
             .iter();
         let defining = defining.filter(|object| !linkage.is_global || object.linkage.is_global);
-        // The linker takes one global definition, and keeps all local ones.
+        // The image keeps one global definition of a name, and all local definitions.
         let best = defining.clone().map(|object| object.precedence).max();
         let defining =
             defining.filter(|object| !linkage.is_global || Some(object.precedence) == best);
@@ -233,8 +237,8 @@ impl<'a, 'm> Search<'a, 'm> {
         self.defining_objects(grouped).is_some_and(<[_]>::is_empty)
     }
 
-    /// The object files that define a symbol of the name of `grouped`; `None` if not all object files are
-    /// known.
+    /// The object files that define a symbol of the name of `grouped`; `None` if an object file is not known
+    /// or cannot be read.
     fn defining_objects(&self, grouped: &GroupedSymbol<'_>) -> Option<&'a [DefiningObject<'m>]> {
         let evidence = self.evidence;
         let is_whole = evidence.has_all_objects && evidence.objects.are_files();
@@ -242,8 +246,8 @@ impl<'a, 'm> Search<'a, 'm> {
         evidence.object_symbols.named(grouped.symbol.name, all)
     }
 
-    /// The definitions of size 0 in `object` that are in `piece`, at the address of `symbol`, and that `symbol`
-    /// can come from.
+    /// The definitions of size 0 in `object` that `symbol` can come from. They have the name of `symbol`, and
+    /// are in `piece` at the address of `symbol`.
     fn candidates_in(
         &mut self,
         object: ObjectName<'m>,
@@ -263,7 +267,7 @@ impl<'a, 'm> Search<'a, 'm> {
         Ok(here.collect::<error::Result<_>>()?)
     }
 
-    /// The definition `definition` in `object`.
+    /// Makes a candidate of `definition`, which is in `object`.
     fn candidate(
         &mut self,
         object: ObjectName<'m>,
@@ -276,8 +280,8 @@ impl<'a, 'm> Search<'a, 'm> {
         })
     }
 
-    /// The constants with the name, size, linkage and content of `grouped` in the object files whose constants
-    /// were merged in `piece`.
+    /// The constants that the symbol of `grouped` can come from, in the object files whose constants were
+    /// merged in `piece`. They have the name, the size and the content of the symbol.
     fn candidates_of_constant(
         &mut self,
         grouped: &GroupedSymbol<'_>,
@@ -287,7 +291,7 @@ impl<'a, 'm> Search<'a, 'm> {
         let objects = match piece.origin {
             Origin::Pool(pool) => self.evidence.layout.pool(pool),
             Origin::LldInternal => self.evidence.objects.all(),
-            // No constant is merged in pieces of these origins.
+            // The linker merges no constants in pieces of these origins.
             Origin::Object(_) | Origin::Linker | Origin::OutsideMap | Origin::Unknown => &[],
         };
         let mut candidates = Vec::new();
@@ -329,8 +333,8 @@ impl<'a, 'm> Search<'a, 'm> {
         Ok(image.content(section, offset, content.len() as u64)? == content)
     }
 
-    /// Return: true if `symbol` is `__start_SECTION` at the beginning, or `__stop_SECTION` at the end, of that
-    /// output section. Linkers define these symbols by themselves.
+    /// Return: true if `symbol` is `__start_SECTION` at the beginning of the output section SECTION, or
+    /// `__stop_SECTION` at the end of SECTION. Linkers define these symbols by themselves.
     fn is_made_by_linker(&self, symbol: &Symbol<'_>) -> bool {
         let start = symbol.name.strip_prefix(b"__start_");
         let Some(section) = start.or(symbol.name.strip_prefix(b"__stop_")) else {

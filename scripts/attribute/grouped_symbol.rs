@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A symbol among the symbols at its address, and the choice of its definition among several.
+//! A symbol and the other symbols at its address, and the choice among the definitions that the symbol may
+//! come from.
 
 use super::module_sets::SetId;
 use crate::read::elf::Symbol;
 
-/// A symbol, and all symbols at its address, which are aliases of each other.
+/// A symbol, and the group of all symbols at its address.
 pub(super) struct GroupedSymbol<'a> {
     pub(super) symbol: &'a Symbol<'a>,
-    /// All symbols at the address.
+    /// All symbols at the address, in the order of the listing.
     pub(super) group: &'a [Symbol<'a>],
-    /// The symbols of the group before this one.
+    /// The symbols of the group before `symbol`.
     pub(super) before: &'a [Symbol<'a>],
 }
 
@@ -26,19 +27,22 @@ pub(super) struct Candidate {
 }
 
 impl GroupedSymbol<'_> {
-    /// The number of symbols in the group with the same name, size and linkage, this one included.
+    /// The number of symbols in the group with the same name, size and linkage as this symbol, which counts
+    /// too.
     fn namesakes(&self) -> usize {
         self.count_in(self.group)
     }
 
-    /// The number of definitions with the same name, size and linkage at the address; `None` for a global
-    /// symbol. The image keeps each local definition, but one global definition of several.
+    /// The number of definitions that the symbols of this name, size and linkage at the address come from.
+    /// The image has a symbol for each local definition. `None` for a global symbol: the image has one symbol
+    /// for all global definitions of a name.
     pub(super) fn definitions(&self) -> Option<usize> {
         (!self.symbol.linkage.is_global).then(|| self.namesakes())
     }
 
-    /// The number of `candidates` that have a symbol like this one in the image for certain. A local symbol
-    /// may come from a definition that is global in its object file, which then has no other symbol.
+    /// The number of `candidates` that certainly have a symbol of this name, size and linkage in the image.
+    /// If this symbol may be local in its object file, global candidates do not count: the symbol of a global
+    /// candidate may be global in the image.
     pub(super) fn certain(&self, candidates: &[Candidate]) -> usize {
         let may_be_local = self.symbol.linkage.may_be_local();
         let certain = candidates
@@ -47,9 +51,9 @@ impl GroupedSymbol<'_> {
         certain.count()
     }
 
-    /// The definition of this symbol among `candidates`, or a definition of the same modules. `None` if
-    /// candidates of several modules cannot be told apart. All candidates define the name of this symbol at
-    /// its address, and the image has their symbols in the order of the link.
+    /// The definition of this symbol among `candidates`, or a definition in the same modules. `None` if
+    /// candidates in different modules cannot be told apart. All candidates define the name of this symbol at
+    /// the address of this symbol. The image has the symbols of the candidates in the order of the link.
     pub(super) fn choose(&self, mut candidates: Vec<Candidate>) -> Option<Candidate> {
         // Usually the definitions that are local in their object files account for all symbols.
         let locals = candidates.iter().filter(|candidate| !candidate.is_global);
@@ -64,8 +68,8 @@ impl GroupedSymbol<'_> {
             return Some(first);
         }
         candidates.sort_by_key(|candidate| candidate.link_index);
-        // Symbols that are local in their object files come before symbols that the linker made local,
-        // whatever their order in the link.
+        // In the image, symbols that are local in their object files come before symbols that the linker
+        // made local, whatever the order of the object files in the link.
         let is_ordered = candidates.iter().all(|candidate| {
             candidate.link_index.is_some() && candidate.is_global == first.is_global
         });

@@ -2,9 +2,10 @@
 
 //! The layout of the image: its pieces and their object files.
 //!
-//! If vmlinux is linked from its object files, the map of the link names the object file of each piece. If
-//! vmlinux is linked from vmlinux.o (on x86_64 with IBT), that map names vmlinux.o alone. The map of
-//! vmlinux.o then divides each section: a section of vmlinux.o is, byte for byte, a part of the image.
+//! If vmlinux is linked from its object files, the map of vmlinux names the object file of each piece. If
+//! vmlinux is linked from vmlinux.o (on x86_64 with IBT), the map of vmlinux names only vmlinux.o. The map of
+//! vmlinux.o then divides each section of vmlinux.o: the link of vmlinux copies a section byte for byte,
+//! unless it merges the constants in the section.
 
 use std::path::Path;
 
@@ -20,17 +21,18 @@ use crate::read::vmlinux_o;
 /// The layout of the image.
 #[derive(Debug, Default)]
 pub(crate) struct ImageLayout<'m> {
-    /// By rising address, without overlaps, none of them empty.
+    /// The pieces that have bytes, by rising address. No two of them overlap.
     pub(crate) pieces: Vec<Piece<'m>>,
-    /// Empty input sections by rising address. A symbol without a size can be in one.
+    /// The pieces of empty input sections, by rising address. A symbol without a size can be in an empty
+    /// input section.
     pub(super) empty: Vec<Piece<'m>>,
     pools: ConstantPools<'m>,
 }
 
-/// The place of a map's section in the image.
+/// The place in the image of an output section of a map.
 #[derive(Clone, Copy)]
 struct Frame {
-    /// Index of the output section.
+    /// Index of the image's output section.
     output: usize,
     /// The address that the addresses of contributions count from.
     base: u64,
@@ -44,8 +46,9 @@ impl<'m> ImageLayout<'m> {
         Self::new(&maps.vmlinux, maps.vmlinux_o.as_ref())
     }
 
-    /// Lays out the image of `map`, with the map of vmlinux.o if vmlinux is linked from it. The merging of
-    /// constants depends on the object files and is left to [`settle_merging`](Self::settle_merging).
+    /// Lays out the image of `map`, with the map of vmlinux.o if vmlinux is linked from vmlinux.o. The
+    /// merging of constants depends on the object files, so [`settle_merging`](Self::settle_merging) handles
+    /// it later.
     pub(crate) fn new(map: &LinkMap<'m>, map_of_vmlinux_o: Option<&LinkMap<'m>>) -> Result<Self> {
         let sections = map_of_vmlinux_o
             .map(|of_vmlinux_o| VmlinuxOSections::read(of_vmlinux_o, map.hides_merging));
@@ -74,7 +77,8 @@ impl<'m> ImageLayout<'m> {
         Ok(layout)
     }
 
-    /// Adds the contribution `outer` of vmlinux.o, which is its section `section`.
+    /// Adds the pieces of the contribution `outer`, which is the section `section` of vmlinux.o. `None` if
+    /// the map of vmlinux.o does not have the section.
     fn add_section(
         &mut self,
         outer: &Contribution<'m>,
@@ -113,8 +117,8 @@ impl<'m> ImageLayout<'m> {
         }
     }
 
-    /// Adds a piece of unknown origin for each line of an unknown form in `section`: from the contribution
-    /// before the line to the contribution after it.
+    /// Adds a piece of unknown origin for each line of an unknown form in `section`. The piece reaches from
+    /// the contribution before the line to the contribution after the line.
     fn add_unknown(&mut self, section: &OutputSection<'m>, frame: Frame) {
         let section_start = section.address;
         let section_end = section_start.saturating_add(section.size);
@@ -147,8 +151,9 @@ impl<'m> ImageLayout<'m> {
         }
     }
 
-    /// Turns the pieces whose constants the linker merged into pieces of a pool, as `objects` tell. `path`
-    /// is the path of the map, for messages.
+    /// Decides the origin of each piece that may be merged. A piece whose constants the linker merged, by the
+    /// flags in the object file, belongs to a pool. If the object file cannot be read, the origin is unknown.
+    /// `path` is the path of the map, for messages.
     pub(crate) fn settle_merging(
         &mut self,
         objects: &ObjectModules<'m>,
@@ -174,9 +179,10 @@ impl<'m> ImageLayout<'m> {
         self.check_disjoint(path)
     }
 
-    /// Drops the pieces whose constants were all merged into other pieces. GNU ld's map shows such a
-    /// section with its old size, or none, but the next section begins at its address or after some
-    /// padding.
+    /// Drops the pieces whose constants were all merged into other pieces. GNU ld's map shows such a piece
+    /// with size 0, or with its size before the merging. The next piece then begins at the same address, or
+    /// after some padding. So this function ends a piece where the next piece begins, and drops it if nothing
+    /// is left.
     fn drop_merged_away(&mut self) {
         let may_be_pool =
             |piece: &Piece<'_>| matches!(piece.origin, Origin::Pool(_) | Origin::Unknown);

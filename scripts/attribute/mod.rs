@@ -2,9 +2,10 @@
 
 //! Phase 2: the modules of each object file and of each symbol.
 //!
-//! In come the parsed inputs of the pass; the symbol tables of single object files are read when a symbol
-//! needs them. Out comes an [`Attribution`]: the layout of the image, the modules of each symbol, and all
-//! that cannot be attributed. These files may import `common/` and `read/`.
+//! In come the parsed inputs of the pass. The symbol table of an object file is read only when the search for
+//! a symbol needs it. Out comes an [`Attribution`]: the layout of the image, the modules of each symbol, and
+//! the symbols and object files whose modules are not known. These files may import `common/`, `read/` and
+//! the format code.
 
 mod attribution;
 mod constant_pools;

@@ -12,7 +12,7 @@ use crate::read::modules_builtin::{BuiltinModules, ModuleId};
 pub(crate) struct SetId(u32);
 
 impl SetId {
-    /// The empty set: in no module.
+    /// The empty set, of the symbols and object files in no module.
     pub(crate) const EMPTY: Self = Self(0);
 }
 
@@ -20,13 +20,13 @@ impl SetId {
 #[derive(Debug)]
 pub(crate) struct ModuleSets<'b> {
     builtin: &'b BuiltinModules,
-    /// Each sorted by name. The first is empty.
+    /// By id: the modules of the set, sorted by name. The first set is empty.
     sets: Vec<Vec<ModuleId>>,
     by_modules: HashMap<Vec<ModuleId>, SetId>,
 }
 
 impl<'b> ModuleSets<'b> {
-    /// The empty set alone.
+    /// Makes the sets, of which there is only the empty set at first.
     pub(crate) fn new(builtin: &'b BuiltinModules) -> Self {
         Self {
             builtin,
@@ -35,8 +35,8 @@ impl<'b> ModuleSets<'b> {
         }
     }
 
-    /// The modules of a set in the order of the listing. Ids are made by [`intern`](Self::intern) together
-    /// with their sets, so each has one.
+    /// The modules of a set in the order of the listing. [`intern`](Self::intern) makes an id together with
+    /// its set, so every id has a set.
     pub(crate) fn modules(&self, SetId(id): SetId) -> &[ModuleId] {
         let set = usize::try_from(id).ok().and_then(|id| self.sets.get(id));
         set.map_or(&[], Vec::as_slice)
@@ -58,8 +58,8 @@ impl<'b> ModuleSets<'b> {
         }
     }
 
-    /// The set that the listing shows for `modules`: each name once, sorted by name. An error is the reason
-    /// why the listing cannot show it.
+    /// The set that the listing shows for `modules`: each name once, sorted by name. An error says why the
+    /// listing cannot show the set.
     pub(super) fn intern(&mut self, modules: &[ModuleId]) -> Result<SetId, String> {
         let shown = modules.iter().map(|&module| self.builtin.shown(module));
         let mut set = shown.collect::<Result<Vec<_>, _>>()?;

@@ -20,21 +20,21 @@ pub(crate) struct ObjectModules<'m> {
     /// The object files in the order of the link; object files whose place in the link is not known come
     /// last.
     in_link_order: Vec<ObjectName<'m>>,
-    /// The object files whose modules are not known, in the same order, and the reasons.
+    /// The object files whose modules are not known, in the order of the link, each with the reason.
     unknown: Vec<(ObjectName<'m>, String)>,
-    /// The object files that cannot be read, because their bytes are in an archive.
+    /// The object files that cannot be read by path, because an archive has their bytes.
     in_archives: FastSet<ObjectName<'m>>,
 }
 
 #[derive(Debug)]
 struct Object<'m> {
-    /// `None` if the modules are not known.
+    /// The modules by name, each name once; `None` if the modules are not known.
     set: Option<SetId>,
-    /// The modules by file, in contrast to the set, which has one module of each name.
+    /// The modules by module file. Two of them can have the same name.
     modules: &'m [ModuleId],
-    /// `None` if the object file cannot be read.
+    /// The sections with constants that linkers merge; `None` if the object file cannot be read.
     mergeable: Option<&'m [MergeableSection]>,
-    /// Index in the order of the link; `None` if it is not known.
+    /// Index in the order of the link; `None` if the place in the link is not known.
     link_index: Option<usize>,
 }
 
@@ -99,7 +99,7 @@ impl<'m> ObjectModules<'m> {
         &self.in_link_order
     }
 
-    /// The index of `object` in the order of the link; `None` if it is not known.
+    /// The index of `object` in the order of the link; `None` if the place in the link is not known.
     pub(super) fn link_index(&self, object: &ObjectName<'m>) -> Option<usize> {
         self.by_name.get(object)?.link_index
     }
@@ -122,7 +122,7 @@ impl<'m> ObjectModules<'m> {
         }
     }
 
-    /// A lookup that remembers its last answer: neighbours are often of the same object file.
+    /// A lookup that remembers its last answer, because neighbouring pieces often have one object file.
     pub(crate) fn lookup(&self) -> ModuleLookup<'_, 'm> {
         ModuleLookup {
             objects: self,
@@ -145,8 +145,8 @@ impl<'m> ObjectModules<'m> {
 
 /// The modules of an object file, or the reason why they are not known.
 ///
-/// All object files of modules are members of kbuild's archives. So an object file that is no member is in
-/// no module, unless its command names one.
+/// All object files of modules are members of kbuild's archives. So an object file outside of these archives
+/// is in no module, unless its command names a module.
 fn modules_of<'m>(file: &'m ObjectFile<'_>) -> std::result::Result<&'m [ModuleId], String> {
     mergeable_of(file)?;
     match &file.modules {
@@ -156,8 +156,9 @@ fn modules_of<'m>(file: &'m ObjectFile<'_>) -> std::result::Result<&'m [ModuleId
     }
 }
 
-/// The mergeable sections of an object file, or the reason why they are not known. A member of the
-/// compiler's library is no file, so its sections are taken for unmerged.
+/// The mergeable sections of an object file, or the reason why they are not known. An object file outside of
+/// kbuild's archives that cannot be read, such as a member of the compiler's library, counts as an object
+/// file without mergeable sections.
 fn mergeable_of<'m>(
     file: &'m ObjectFile<'_>,
 ) -> std::result::Result<&'m [MergeableSection], String> {
@@ -190,7 +191,7 @@ impl<'m> ModuleLookup<'_, 'm> {
     }
 }
 
-/// The maps name all object files, so all were read.
+/// The error for an object file without an entry. Every object file of the maps has an entry.
 fn missing(object: &ObjectName<'_>) -> Error {
     let path = show(&object.path());
     Error::defect(format!("'{path}' was not read with the maps"))

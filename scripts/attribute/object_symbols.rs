@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols of single object files that addresses do not tell apart: symbols without a size, and named
-//! constants.
+//! The definitions in object files whose object file an address alone does not tell: symbols without a size,
+//! and named constants that linkers merge.
 //!
-//! An object file has few such symbols, so they stay in memory once read. If the maps do not tell the
-//! object file of a symbol, the generator searches the symbol tables of all object files for its name.
+//! An object file has few of these definitions, so they stay in memory once they are read. If the maps do not
+//! tell the object file of a symbol, the generator searches the symbol tables of all object files for the
+//! name of the symbol.
 
 use std::collections::hash_map::{Entry as MapEntry, HashMap};
 use std::ffi::OsStr;
@@ -17,18 +18,18 @@ use crate::common::hash::FastMap;
 use crate::read::elf::{ElfFile, Linkage, Section, Symbol};
 use crate::read::map::ObjectName;
 
-/// A symbol without a size, or a constant, that an object file defines.
+/// The definition of a symbol in an object file: a symbol without a size, or a constant.
 #[derive(Debug)]
 pub(super) struct Definition {
     pub(super) name: Vec<u8>,
-    /// The name of the section; empty for COMMON symbols, which have none.
+    /// The name of the section; empty for COMMON symbols, which are in no section.
     pub(super) section: Vec<u8>,
     /// Offset in the section.
     pub(super) offset: u64,
     /// The number of bytes; 0 for symbols other than constants.
     pub(super) size: u64,
     pub(super) linkage: Linkage,
-    /// The bytes of the constant, in a section whose equal entries the linker merges.
+    /// The bytes of the constant; `None` if the section is not a section whose equal entries linkers merge.
     pub(super) constant: Option<Vec<u8>>,
 }
 
@@ -52,12 +53,12 @@ pub(super) struct DefiningObject<'m> {
     pub(super) precedence: Precedence,
 }
 
-/// The precedence of a global definition: a definition in a section goes before a COMMON symbol, a larger
-/// COMMON symbol before a smaller one, and both before a weak definition.
+/// The precedence of a global definition. A definition in a section takes precedence over COMMON symbols, a
+/// COMMON symbol over smaller COMMON symbols, and all of these over weak definitions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Precedence {
     Weak,
-    /// Bytes.
+    /// The size in bytes.
     Common(u64),
     InSection,
 }
@@ -78,21 +79,21 @@ impl<'m> ObjectSymbols<'m> {
         if let Some(definitions) = self.known().get(&object) {
             return Ok(Arc::clone(definitions));
         }
-        // The lock is free while the file is read. At worst two threads read the same file.
+        // This thread does not hold the lock while it reads the file. At worst, both threads read it.
         let definitions: Arc<[Definition]> = read(&object)?.into();
         self.known().insert(object, Arc::clone(&definitions));
         Ok(definitions)
     }
 
-    /// A thread that panics while it holds the lock leaves a whole map: it inserts or not.
+    /// The lock may be poisoned: a thread that panics with the lock held still leaves the map intact.
     fn known(&self) -> MutexGuard<'_, FastMap<ObjectName<'m>, Arc<[Definition]>>> {
         self.by_object
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The object files among `all` that define a symbol called `name`; `None` if one of the files cannot
-    /// be read. The first call reads all of them.
+    /// The object files among `all` that define a symbol called `name`; `None` if one of `all` cannot be
+    /// read. The first call reads the symbol tables of all of them.
     pub(super) fn named(
         &self,
         name: &[u8],
@@ -135,7 +136,7 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
     let elf = open(object)?;
     let mut definitions = Vec::new();
     let symbols = elf.symbols()?;
-    // Each section is read once: one object file has the strings of all exported names.
+    // Read each section once, as it can have many symbols: one object file has all exported names as strings.
     let mut contents = FastMap::default();
     for entry in &symbols.entries {
         let section = elf.section(entry.section);
@@ -175,15 +176,15 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
     Ok(definitions)
 }
 
-/// The bytes of a constant: as many as the symbol has, or the bytes of one entry if it has no size. `None`
-/// if it begins or ends beyond the end of its section.
+/// The bytes of a constant: the size of `symbol` is their number. If `symbol` has no size, the constant is
+/// one entry of the section. `None` if `symbol` begins or ends beyond the end of the section.
 fn constant(section: &Section, content: &[u8], symbol: &Symbol<'_>) -> Option<Vec<u8>> {
     let from_symbol = content.get(usize::try_from(symbol.value).ok()?..)?;
     if symbol.size != 0 {
         let constant = from_symbol.get(..usize::try_from(symbol.size).ok()?)?;
         return Some(constant.to_vec());
     }
-    // The last entry ends with the section, and a label at the end of the section has no bytes.
+    // An entry ends at the end of the section at the latest. A label at the end of the section has no bytes.
     let most = content.len().max(1);
     let width = usize::try_from(section.entry_size).map_or(most, |width| width.clamp(1, most));
     let is_end = |character: &[u8]| character.iter().all(|&byte| byte == 0);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A piece of the image: the bytes that one input section of one object file contributed.
+//! A piece of the image: usually the bytes that one input section of one object file contributed.
 
 use std::borrow::Cow;
 
 use crate::common::error::show;
 use crate::read::map::ObjectName;
 
-/// The bytes of the image that came from one input section of one object file.
+/// Consecutive bytes of the image, from one source. Usually the source is an input section of an object file;
+/// [`Origin`] has the other sources.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece<'m> {
     /// Address of the first byte.
@@ -17,9 +18,10 @@ pub(crate) struct Piece<'m> {
     /// The name of the input section.
     pub(crate) section: &'m [u8],
     pub(crate) origin: Origin<'m>,
-    /// Index of its output section in the map.
+    /// Index in the map of the output section that has the piece.
     pub(crate) output: usize,
-    /// The linker may have merged the constants of the piece. Its object file tells, and the map does not.
+    /// True if the linker may have merged the constants of the piece. The map does not tell this, but the
+    /// flags of the section in the object file do.
     pub(super) may_be_merged: bool,
 }
 
@@ -28,17 +30,17 @@ pub(crate) struct Piece<'m> {
 pub(crate) enum Origin<'m> {
     /// One object file.
     Object(ObjectName<'m>),
-    /// All object files of a pool that define the constants in the piece.
+    /// The object files of this pool that define the constants in the piece.
     Pool(PoolId),
-    /// All object files that define the constants in the piece, or the linker if none does. LLD puts the
-    /// constants that it merged into such pieces.
+    /// Any object files that define the constants in the piece, or the linker if no object file does. LLD's
+    /// map shows its merged constants as such a piece.
     LldInternal,
     /// The linker.
     Linker,
-    /// A part of vmlinux.o that its map does not have: objtool added it after the link, or it has COMMON
-    /// symbols.
+    /// A section of vmlinux.o that the map of vmlinux.o does not have: objtool added the section after the
+    /// link, or the section has COMMON symbols.
     OutsideMap,
-    /// The map does not tell.
+    /// The source is not known: the map or the object file does not tell it.
     Unknown,
 }
 
@@ -55,7 +57,7 @@ impl<'m> Piece<'m> {
         }
     }
 
-    /// The path of the object file, or words in its place, for messages and comments.
+    /// The path of the object file, or the words "several objects", for messages and comments.
     pub(crate) fn object_path(&self) -> Cow<'m, [u8]> {
         match self.object() {
             Some(object) => object.path(),

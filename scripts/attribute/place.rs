@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The pieces of the image at an address, for a walk by rising address.
+//! The pieces of the image at each address of a walk by rising address.
 
 use super::image_layout::ImageLayout;
 use super::piece::Piece;
@@ -22,7 +22,7 @@ pub(crate) struct PlaceWalk<'a, 'm> {
     layout: &'a ImageLayout<'m>,
     /// Index of the first piece that starts above the address of the last call of [`at`](Self::at).
     next_piece: usize,
-    /// Index of the first empty piece at or above that address.
+    /// Index of the first empty piece at or above the address of the last call of [`at`](Self::at).
     next_empty: usize,
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols that the linker script defines. They are in no module, even at the address of a symbol that
-//! is.
+//! The symbols that the linker script defines. These symbols are in no module, even if another symbol at the
+//! same address is in a module.
 
 use crate::common::hash::{FastMap, FastSet};
 use crate::read::elf::Symbol;
@@ -11,7 +11,7 @@ use crate::read::map::LinkMap;
 pub(super) struct ScriptSymbols<'a> {
     by_place: FastSet<(u64, &'a [u8])>,
     by_name: FastSet<&'a [u8]>,
-    /// By name: the symbol that the script makes the symbol equal to.
+    /// By name: the target, which is the symbol that the script assigns to the symbol.
     targets: FastMap<&'a [u8], &'a [u8]>,
 }
 
@@ -33,10 +33,10 @@ impl<'a> ScriptSymbols<'a> {
 
     /// Return: true if the script defines `symbol`, which is one of the symbols `group` at its address.
     ///
-    /// A local symbol of an object file may have the name of a script symbol, but is at another address. A
-    /// global symbol may not. If the script makes a symbol equal to another one, LLD's map has no address
-    /// for it. Such a symbol is local if it is hidden, as the names for early code of arm64 are, but its
-    /// target is at its address.
+    /// A global symbol with the name of a script symbol is that script symbol. A local symbol may be from an
+    /// object file, so its address decides. But LLD's map does not have the address of a symbol that the
+    /// script makes equal to a target. Such a symbol is local if it is hidden, as the names for the early
+    /// code of arm64 are. It is then in the same `group` as its target.
     pub(super) fn has(&self, symbol: &Symbol<'_>, group: &[Symbol<'_>]) -> bool {
         let is_equal = || {
             let target = self.targets.get(symbol.name);

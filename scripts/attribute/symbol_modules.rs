@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The modules of each symbol, found in parts of the listing that two threads share.
+//! The modules of each symbol. The listing is divided into parts, which two threads share.
 
 use super::definition_search::{Evidence, NoAnswer, Search};
 use super::grouped_symbol::GroupedSymbol;
@@ -12,13 +12,13 @@ use crate::read::elf::Symbol;
 /// The modules of consecutive symbols.
 #[derive(Default)]
 pub(super) struct SymbolModules {
-    /// By symbol; no module for the [unattributed](Self::unattributed) symbols.
+    /// By symbol: its modules. An [unattributed](Self::unattributed) symbol has the empty set.
     pub(super) sets: Vec<SetId>,
     /// The symbols whose modules are not known: the index of each, and the reason.
     pub(super) unattributed: Vec<(usize, &'static str)>,
 }
 
-/// The number of symbols in one job. All symbols at one address are in one job, so it may have more.
+/// The number of symbols in one job. All symbols at one address are in one job, so a job may have more.
 const JOB: usize = 2048;
 
 /// Splits `symbols`, which are sorted by address, into the parts that are one job each.
@@ -66,14 +66,14 @@ impl SymbolModules {
                     }
                     Err(NoAnswer::Failed(error)) => return Err(error),
                 };
-                // The list of unattributed objects or symbols names this symbol or its object.
+                // Without a set, the symbol or its object file is in the list of unattributed names.
                 modules.sets.push(set.unwrap_or(SetId::EMPTY));
             }
         }
         Ok(modules)
     }
 
-    /// The modules of all symbols, of which `parts` has consecutive parts.
+    /// Joins the modules of consecutive parts of the listing, which are in order.
     pub(super) fn concat(parts: Vec<Self>) -> Self {
         let mut all = Self::default();
         for part in parts {

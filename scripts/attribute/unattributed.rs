@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols, object files and lines of maps whose modules are not known. The kernel shows no module for
-//! them.
+//! The symbols and object files whose modules are not known, and the lines of maps whose form is not known.
+//! The kernel shows these symbols, and the symbols of these object files, in no module.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -11,13 +11,13 @@ use crate::common::hexadecimal;
 use crate::read::elf::Symbol;
 use crate::read::link_maps::LinkMaps;
 
-/// The file beside vmlinux that lists the symbols, object files and lines without known modules.
+/// The file beside vmlinux that lists the unattributed symbols, object files and lines.
 pub(crate) const PATH: &str = ".tmp_vmlinux.unattributed";
 
-/// The most names that the message of the link has.
+/// The warning or error of the link has at most this many names.
 const NAMED: usize = 3;
 
-/// All symbols, object files and lines whose modules are not known.
+/// All symbols and object files whose modules are not known, and all lines of maps whose form is not known.
 pub(crate) struct Unattributed {
     symbols: usize,
     objects: usize,
@@ -54,7 +54,7 @@ impl Unattributed {
             let text = show(line.text);
             all.add(&place, format!("line {place}: {}: '{text}'", line.problem));
         }
-        // The indexes were counted along `symbols`.
+        // Every index in `numbered` is an index in `symbols`, so the filter drops nothing.
         let numbered = numbered
             .iter()
             .filter_map(|&(index, reason)| Some((symbols.get(index)?, reason)));
@@ -73,7 +73,7 @@ impl Unattributed {
         self.texts.push(text);
     }
 
-    /// Return: true if the modules of all symbols are known.
+    /// Return: true if there are no unattributed symbols, object files or lines.
     pub(crate) fn is_empty(&self) -> bool {
         self.total() == 0
     }
@@ -82,7 +82,7 @@ impl Unattributed {
         self.symbols + self.objects + self.lines
     }
 
-    /// The text of each, with the reason.
+    /// A text for each object file, line and symbol, with the reason.
     ///
     /// ```text
     /// object drivers/foo/blob.o: kbuild left no drivers/foo/.blob.o.cmd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The sections of vmlinux.o, as its own map and its headers show them.
+//! The sections of vmlinux.o, from the map of vmlinux.o and from the section headers in vmlinux.o.
 
 use std::path::Path;
 
@@ -15,7 +15,8 @@ use crate::read::vmlinux_o;
 #[derive(Clone, Copy)]
 pub(super) struct VmlinuxOSection<'a, 'm> {
     pub(super) section: &'a OutputSection<'m>,
-    /// The kind of its constants, if the link of the image merged them and its map hides that.
+    /// The kind of the constants in the section, if the link of the image merged them and the map of the
+    /// image does not show the merging. `None` for other sections.
     pub(super) kind: Option<MergeKind>,
 }
 
@@ -23,7 +24,7 @@ pub(super) struct VmlinuxOSection<'a, 'm> {
 #[derive(Default)]
 struct SameName<'a, 'm> {
     sections: Vec<VmlinuxOSection<'a, 'm>>,
-    /// The number of sections that contributions of the image have used.
+    /// The number of these sections that [`VmlinuxOSections::next_for`] has returned.
     used: usize,
 }
 
@@ -33,8 +34,9 @@ pub(super) struct VmlinuxOSections<'a, 'm> {
 }
 
 impl<'a, 'm> VmlinuxOSections<'a, 'm> {
-    /// The sections in `map`. If the map of the image `hides_merging`, the headers of vmlinux.o tell which
-    /// sections have constants that were merged.
+    /// Reads the sections in `map`, the map of vmlinux.o. `hides_merging` tells whether the map of the image
+    /// hides the merging of constants. If so, the section headers of vmlinux.o tell which sections have
+    /// merged constants.
     pub(super) fn read(map: &'a LinkMap<'m>, hides_merging: bool) -> Result<Self> {
         let mut by_name: FastMap<_, SameName<'_, '_>> = FastMap::default();
         for section in &map.sections {
@@ -45,11 +47,11 @@ impl<'a, 'm> VmlinuxOSections<'a, 'm> {
             });
         }
         for (name, header) in ElfFile::open(Path::new(vmlinux_o::PATH))?.allocated() {
-            // objtool adds sections after the link, which are not in the map.
+            // The map does not have the sections that objtool added after the link.
             let Some(SameName { sections, .. }) = by_name.get_mut(name) else {
                 continue;
             };
-            // objtool changes no code.
+            // objtool does not change the size of code. Sections of one name cannot be told apart.
             if let ([only], true) = (&sections[..], header.is_code()) {
                 check_code(only.section, header)?;
             }
@@ -63,8 +65,8 @@ impl<'a, 'm> VmlinuxOSections<'a, 'm> {
         Ok(Self { by_name })
     }
 
-    /// The section of vmlinux.o that `contribution` is. The contributions of one name take the sections of
-    /// that name in turn. `None` if the map of vmlinux.o has no further section.
+    /// The section of vmlinux.o that became `contribution`. Contributions of one name come from the sections
+    /// of that name in order. `None` if the map of vmlinux.o has no further section of the name.
     pub(super) fn next_for(
         &mut self,
         contribution: &Contribution<'m>,

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// A problem that stops the link, and its remedy.
 #[derive(Debug)]
 pub(crate) struct Error {
-    /// The file at fault and the 1-based line in it, where the problem has a file and a line.
+    /// The file at fault and the 1-based number of the line at fault. `None` if no single file or line is
+    /// at fault.
     place: Option<(PathBuf, Option<usize>)>,
     problem: String,
     /// An instruction to the person who builds the kernel.
@@ -77,7 +78,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The bytes of an input as a message shows them: escaped, and cut after the first 200.
+/// `bytes` of an input as a message shows them: escaped, and only the first 200.
 pub(crate) fn show(bytes: &[u8]) -> String {
     match bytes.get(..200) {
         Some(beginning) if bytes.len() > 200 => format!("{}...", beginning.escape_ascii()),

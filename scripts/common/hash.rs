@@ -3,7 +3,8 @@
 //! A fast hash for paths of objects and for numbers.
 //!
 //! A link map names each object some thirty times. The hash of the standard library took a tenth of
-//! this program's time: it protects against keys that an attacker chooses, and here nobody does.
+//! this program's time: it protects against keys that an attacker chooses, and no attacker chooses these
+//! paths.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -31,7 +32,7 @@ impl Hasher for FastHasher {
             self.write_u64(u64::from_le_bytes(*word));
             rest = after;
         }
-        // The last 8 bytes: they include the remainder, and bytes that were hashed already.
+        // The last 8 bytes are the remainder, and before it bytes that the loop has hashed already.
         self.write_u64(u64::from_le_bytes(*last));
     }
 

@@ -2,8 +2,8 @@
 
 //! Hexadecimal numbers, parsed and printed.
 //!
-//! The inputs and outputs have some hundred thousand addresses. The standard library parses single
-//! characters and prints through format strings, which is too slow for them.
+//! The inputs and outputs have some hundred thousand addresses. The standard library is too slow for so
+//! many: it parses single characters and prints through format strings.
 
 /// The number that 1 to 16 hexadecimal digits stand for; `None` if `digits` has any other byte.
 pub(crate) fn parse(digits: &[u8]) -> Option<u64> {
@@ -21,7 +21,7 @@ pub(crate) fn parse(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// The number of eight digits, computed at once: most addresses have sixteen.
+/// Parses eight digits at once; `None` if a byte is not a digit. Most addresses have sixteen digits.
 #[inline]
 fn parse_eight(digits: [u8; 8]) -> Option<u32> {
     const fn each(byte: u8) -> u64 {
@@ -30,9 +30,10 @@ fn parse_eight(digits: [u8; 8]) -> Option<u32> {
     const HIGH: u64 = each(0x80);
     // The first digit is the most significant and goes to the highest byte.
     let bytes = u64::from_be_bytes(digits);
-    // These bytes are below 0x80, so no sum below carries into the next byte.
+    // The bytes of `ascii` and `lower` are below 0x80, so no sum below carries into the next byte.
     let (ascii, lower) = (bytes & !HIGH, bytes & !HIGH | each(0x20));
-    // The high bit of each byte is set if it is in '0'..='9', or in 'a'..='f'.
+    // The high bit of each byte is set in `digit` if the byte is in '0'..='9', and in `letter` if the byte
+    // is in 'a'..='f'.
     let digit = (ascii + each(0x80 - b'0')) & !(ascii + each(0x7f - b'9'));
     let letter = (lower + each(0x80 - b'a')) & !(lower + each(0x7f - b'f'));
     if (digit | letter) & !bytes & HIGH != HIGH {
@@ -44,7 +45,7 @@ fn parse_eight(digits: [u8; 8]) -> Option<u32> {
     Some((fours | (fours >> 16)) as u32)
 }
 
-/// The value of each hexadecimal digit by its byte, and 16 for every other byte.
+/// By byte: the value of the hexadecimal digit, or 16 if the byte is not a digit.
 const DIGITS: [u8; 256] = {
     let mut values = [16; 256];
     let mut value = 0;

@@ -21,9 +21,9 @@ pub(crate) struct Jobs<I, F> {
 
 /// The results of the jobs that one thread took.
 pub(crate) struct Done<T> {
-    /// Each with the index of its item.
+    /// Each result, with the index of its item.
     results: Vec<(usize, T)>,
-    /// The job that failed, which is the last job of the thread, with the index of its item.
+    /// The error of the thread's last job, if that job failed, with the index of its item.
     failure: Option<(usize, Error)>,
 }
 
@@ -33,8 +33,8 @@ impl<I: Copy, F> Jobs<I, F> {
         Self { items, job, next }
     }
 
-    /// Runs jobs until none is left or a job of any thread has failed. The jobs of one call share a
-    /// state, such as a buffer.
+    /// Runs jobs until no job is left, or a job of either thread has failed. All jobs that this call runs
+    /// share a state, such as a buffer.
     pub(crate) fn work<S: Default, T>(&self) -> Done<T>
     where
         F: Fn(&mut S, I) -> Result<T>,
@@ -52,7 +52,8 @@ impl<I: Copy, F> Jobs<I, F> {
             match (self.job)(&mut state, item) {
                 Ok(result) => done.results.push((number, result)),
                 Err(error) => {
-                    // Earlier jobs are taken already and still end. Later jobs no longer matter.
+                    // A thread has taken each earlier job already, and finishes it. Later jobs no
+                    // longer matter.
                     self.next.store(self.items.len(), Ordering::Relaxed);
                     done.failure = Some((number, error));
                     return done;
@@ -64,8 +65,8 @@ impl<I: Copy, F> Jobs<I, F> {
     /// Offers the jobs to the thread that calls [`help`].
     pub(crate) fn offer(self, to: Sender<Arc<Self>>) -> Arc<Self> {
         let jobs = Arc::new(self);
-        // Sending fails if the second thread has failed and hung up. Its error is reported in the
-        // end, and until then this thread runs all jobs.
+        // Sending fails if the second thread has failed and hung up. This thread then runs all jobs
+        // before the error of the second thread is reported.
         let _ = to.send(Arc::clone(&jobs));
         jobs
     }

@@ -43,11 +43,11 @@ fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The lines of a file that is too large for memory.
+/// The lines of a file, of which only a part is in memory at any time.
 pub(crate) struct FileLines {
     file: File,
     buffer: Vec<u8>,
-    /// The part of `buffer` that was read and has not been returned yet.
+    /// The bytes in `buffer` that are in no returned line yet.
     unused: Range<usize>,
 }
 
@@ -99,7 +99,7 @@ impl FileLines {
     }
 }
 
-/// Reads up to `space.len()` bytes, and reads again if a signal interrupts the call.
+/// Reads up to `space.len()` bytes. If a signal interrupts the call, calls again.
 ///
 /// Return: the number of bytes; 0 at the end of the file.
 pub(crate) fn read(file: &mut File, space: &mut [u8]) -> io::Result<usize> {
@@ -112,7 +112,7 @@ pub(crate) fn read(file: &mut File, space: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The index of the first `byte` in `text`.
-// The clippy of Rust 1.85 has no complaint that could be expected.
+// `allow`, because the clippy of Rust 1.85 does not report this, and `expect` would then fail.
 #[allow(
     clippy::needless_bitwise_bool,
     reason = "the compiler makes one vector comparison of 16 comparisons without a branch"
@@ -130,8 +130,8 @@ pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
         (rest, before) = (after, before + 16);
     }
     while let Some((word, after)) = rest.split_first_chunk() {
-        // The wanted byte becomes 0. The lowest high bit that is set belongs to the first such
-        // byte: a borrow can only set bits above it.
+        // Each wanted byte becomes 0, and its high bit is set in `zeros`. The lowest bit that is set
+        // belongs to the first wanted byte: a borrow can set only bits above that byte.
         let word = u64::from_le_bytes(*word) ^ wanted;
         let zeros = word.wrapping_sub(LOW) & !word & HIGH;
         if zeros != 0 {

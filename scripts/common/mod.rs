@@ -3,8 +3,8 @@
 //! The code that all phases share: errors, lines, hexadecimal numbers, hashing, threads.
 //!
 //! In come bytes and numbers; out come the same bytes and numbers, split or converted, or an
-//! [`error`]. Nothing here knows of kernels, ELF or link maps. These files may not import any other
-//! folder of `scripts/`.
+//! [`error`]. Nothing here knows of kernels, ELF or link maps. These files may import no other folder
+//! of `scripts/`.
 
 pub(crate) mod error;
 pub(crate) mod hash;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two threads, for the halves of a phase that do not depend on each other.
+//! Two threads, for two halves of a phase that do not depend on each other.
 
 use std::panic::resume_unwind;
 use std::thread::{self, Builder};
@@ -19,7 +19,7 @@ pub(crate) fn in_two_threads<A, B: Send>(
         let thread = thread.map_err(no_thread)?;
         let here = here();
         let there = thread.join();
-        // kbuild compiles with -Cpanic=abort, so a panic never gets here. The tests unwind.
+        // In kbuild's program, a panic aborts and never gets here. In the tests, a panic unwinds.
         Ok((here?, there.unwrap_or_else(|panic| resume_unwind(panic))?))
     })
 }

@@ -8,18 +8,17 @@ use crate::attribute::module_sets::SetId;
 use crate::common::error::{Error, Result};
 use crate::read::elf::Symbol;
 
-/// A symbol whose modules the ranges do not tell.
+/// A symbol whose modules differ from the modules of the range at its address.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exception<'t> {
     /// Index of the symbol in the listing.
     pub(crate) symbol: u32,
-    /// For the comment in its row.
+    /// The name of the symbol, for the comment in the row of the exception.
     pub(crate) name: &'t [u8],
     pub(crate) modules: SetId,
 }
 
-/// The symbols whose modules differ from the modules of the range at their address. `sets` has the modules
-/// of each of `symbols`, in the same order.
+/// Finds the exceptions among `symbols`. `sets` has the modules of each symbol, in the same order.
 pub(super) fn find<'t>(
     symbols: &[Symbol<'t>],
     sets: &[SetId],
@@ -42,11 +41,11 @@ pub(super) fn find<'t>(
     Ok(exceptions)
 }
 
-/// A walk over ranges in the order of symbols. The offset rises from one symbol to the next, except for a few
-/// falls.
+/// A walk over the ranges, in the order of the symbols. The offset of a symbol is usually not below the
+/// offset of the symbol before it, so the walk rarely goes back.
 struct RangeWalk<'a> {
     ranges: &'a [Range<'a>],
-    /// Index of the first range that starts above the last offset.
+    /// Index of the first range that starts above the offset of the last call.
     after: usize,
 }
 

@@ -2,8 +2,8 @@
 
 //! Phase 3: the tables of the kernel.
 //!
-//! In come the inputs and the modules of their symbols. Out come [`Tables`], in the numbers that the kernel
-//! reads, after the kernel's own decoder has read them back. These files may import `common/`, `read/`,
+//! In come the inputs and the modules of their symbols. Out come [`Tables`], as the numbers that the kernel
+//! reads. The kernel's own decoder has checked these numbers. These files may import `common/`, `read/`,
 //! `attribute/` and the format code.
 
 pub(crate) mod exceptions;

@@ -7,7 +7,7 @@ use crate::common::error::{Error, Result};
 use crate::common::hash::FastMap;
 use crate::format::names::MAX_LIST_LEN;
 
-/// The table of names, and the entry of each set of modules. rust/format/tables/names.rs says what the bytes mean.
+/// The table of names, and the entry of each set of modules. rust/format/tables/names.rs explains the bytes.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleNames {
     pub(crate) bytes: Vec<u8>,
@@ -29,9 +29,9 @@ pub(crate) struct NamesPart {
 pub(crate) enum NamesContent {
     /// The zero byte for "in no module".
     NoModule,
-    /// The beginning of a list of this many names.
+    /// The two bytes at the beginning of a list. The list has this many names.
     List(u8),
-    /// A name, in a list or by itself.
+    /// A name, either in a list or outside of any list.
     Name(Vec<u8>),
 }
 
@@ -45,7 +45,7 @@ impl ModuleNames {
         let no_module = names.begin(NamesContent::NoModule)?;
         names.bytes.push(0);
         names.by_set.insert(SetId::EMPTY, no_module);
-        // Lists first, so that a module in a list is not written again by itself.
+        // Lists first: a set of one module then uses the name in a list, if a list has that name.
         let is_list = |set: &SetId| sets.modules(*set).len() > 1;
         for set in used.clone().filter(is_list).chain(used.clone()) {
             names.add(sets, set)?;
@@ -76,7 +76,7 @@ impl ModuleNames {
     }
 
     fn add_list(&mut self, names: &[&[u8]]) -> Result<u32> {
-        // Longer lists were refused when the set was made.
+        // `ModuleSets` makes no longer sets.
         let count = u8::try_from(names.len()).map_err(|_| {
             let problem = format!("a list of more than {MAX_LIST_LEN} modules is among the sets");
             Error::defect(problem)

@@ -2,9 +2,9 @@
 
 //! Ranges: consecutive pieces of the layout that are in the same modules.
 //!
-//! Only output sections with a symbol of some module are divided into ranges. The other output sections,
-//! such as `.smp_locks` and `.altinstructions`, have only symbols of the linker script. Without
-//! `CONFIG_KALLSYMS_ALL`, no section of data has other symbols.
+//! Only an output section with a symbol in a module is divided into ranges. All other output sections are in
+//! no module. For example, `.smp_locks` and `.altinstructions` have only symbols of the linker script.
+//! Without `CONFIG_KALLSYMS_ALL`, the same is true of all sections of data.
 
 use super::offset;
 use crate::attribute::module_sets::SetId;
@@ -14,22 +14,23 @@ use crate::common::error::Result;
 use crate::common::hash::FastSet;
 use crate::read::elf::Symbol;
 
-/// The beginning of a range. The range ends where the next one begins.
+/// The beginning of a range. The range ends where the next range begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range<'a> {
     /// The distance from `_text` in bytes, modulo 2^32.
     pub(crate) offset: u32,
     /// The modules of the whole range.
     pub(crate) modules: SetId,
-    /// The first piece in the range, for the comment in its row; `None` for the space between sections.
+    /// The first piece in the range, for the comment in the row of the range. `None` if the range begins at
+    /// the end of an output section.
     pub(crate) first: Option<&'a Piece<'a>>,
 }
 
-/// Turns `pieces` into ranges by rising offset; neighbours of the same modules become one range. Each of
-/// `symbols`, which are sorted by address, is in the modules at its index in `sets`.
+/// Turns `pieces` into ranges by rising offset. Neighbouring pieces in the same modules become one range.
+/// `sets` has the modules of each of `symbols`, in the same order; `symbols` are sorted by address.
 ///
-/// The space between two pieces is padding. Inside an output section it goes with the piece before it.
-/// After the last piece of an output section it is in no module.
+/// The space between two pieces is padding. Padding inside an output section is in the range of the piece
+/// before the padding. Padding after the last piece of an output section is in no module.
 pub(super) fn fuse<'a>(
     pieces: &'a [Piece<'a>],
     text: u64,
@@ -48,7 +49,7 @@ pub(super) fn fuse<'a>(
     for (piece, next_output) in pieces.iter().zip(next_outputs) {
         let modules = match piece.object() {
             Some(object) if has_symbols.contains(&piece.output) => {
-                // The list of unattributed objects names this one if its modules are not known.
+                // If the modules are not known, the list of unattributed object files has this object file.
                 objects.modules_of(object)?.unwrap_or(SetId::EMPTY)
             }
             _ => SetId::EMPTY,
@@ -71,8 +72,8 @@ pub(super) fn fuse<'a>(
             });
         }
     }
-    // Addresses below _text have offsets above the image. The sort is stable: if a section ends where
-    // another one begins, the beginning comes later and replaces the end.
+    // Sort, because addresses below _text have offsets above the image. The sort is stable: if an output
+    // section ends where the next output section begins, the beginning comes last and replaces the end.
     starts.sort_by_key(|start| start.offset);
     let mut ranges: Vec<Range<'_>> = Vec::new();
     for start in starts {
@@ -99,7 +100,7 @@ pub(super) fn fuse<'a>(
     Ok(ranges)
 }
 
-/// The output sections that have a symbol of a module, or end at one.
+/// The output sections that have a symbol in a module, or end at the address of such a symbol.
 fn outputs_with_symbols(
     pieces: &[Piece<'_>],
     symbols: &[Symbol<'_>],

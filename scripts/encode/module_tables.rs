@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The module tables: ranges, exceptions and module names, encoded as the kernel reads them, and the check
-//! that they decode to the modules of each symbol.
+//! Encodes the module tables (ranges, exceptions and module names) as the kernel reads them, and checks that
+//! the tables decode to the modules of each symbol.
 
 use super::exceptions::{self, Exception};
 use super::module_names::ModuleNames;
@@ -12,14 +12,14 @@ use crate::common::error::{show, Error, Result};
 use crate::format::ranges::{self, RangeHint, RawTables};
 use crate::read::Inputs;
 
-/// The module tables. rust/format/tables/ranges.rs says what they mean.
+/// The module tables. rust/format/tables/ranges.rs explains them.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleTables<'a> {
     pub(crate) ranges: Vec<Range<'a>>,
-    /// By range: the entry of its modules in the names.
+    /// By range: the name offset of its modules, which is an offset in `names`.
     pub(crate) range_modules: Vec<u32>,
     pub(crate) exceptions: Vec<Exception<'a>>,
-    /// By exception: the entry of its modules in the names.
+    /// By exception: the name offset of its modules.
     pub(crate) exception_modules: Vec<u32>,
     pub(crate) names: ModuleNames,
     /// The address of `_text`, as linked.
@@ -54,8 +54,8 @@ impl<'a> ModuleTables<'a> {
         Ok(tables)
     }
 
-    /// Decodes the tables with the kernel's own decoder and compares the modules of each symbol, in the
-    /// order of a reader of the listing.
+    /// Decodes the tables with the kernel's own decoder, and compares the decoded modules of each symbol with
+    /// the encoded modules. The symbols come in the order in which a reader of the listing asks for them.
     fn check(&self, inputs: &Inputs<'_>, attribution: &Attribution<'_>) -> Result<()> {
         let wrong = |what: String| {
             let problem = format!("the tables do not decode to what was encoded: {what}");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The size tables, encoded as the kernel reads them, and the check that they decode to the sizes of the
+//! Encodes the size tables as the kernel reads them, and checks that the tables decode to the sizes of the
 //! symbols. rust/format/tables/sizes.rs describes the tables.
 
 use std::cmp::Reverse;
@@ -17,7 +17,7 @@ use crate::read::elf::Symbol;
 pub(crate) struct SizeTables {
     pub(crate) bits: Vec<u64>,
     pub(crate) bit_ranks: Vec<u32>,
-    /// One nibble in each byte.
+    /// The nibbles, each in a byte of its own until [`packed_nibbles`](Self::packed_nibbles) packs them.
     nibbles: Vec<u8>,
     pub(crate) nibble_ranks: Vec<u32>,
     pub(crate) values: Vec<u32>,
@@ -73,7 +73,7 @@ impl SizeTables {
         Ok(())
     }
 
-    /// The nibbles, two in each byte, the first one lower.
+    /// The nibbles, two in each byte. The first nibble of a byte is the lower half.
     pub(crate) fn packed_nibbles(&self) -> Vec<u8> {
         let pairs = self.nibbles.chunks(2);
         let packed = pairs.map(|pair| {
@@ -89,8 +89,9 @@ impl SizeTables {
         [self.nibbles.len(), self.bytes.len(), self.words.len()]
     }
 
-    /// Decodes the tables with the kernel's own decoder and compares: all sizes in the way of a reader of
-    /// the listing, and every 61st in the way of a lookup.
+    /// Decodes the tables with the kernel's own decoder, and compares the decoded sizes with the encoded
+    /// sizes. Decodes all sizes in order, like a reader of the listing, and every 61st size alone, like a
+    /// lookup.
     fn check(&self, symbols: &[Symbol<'_>], gaps: &[u64]) -> Result<()> {
         let wrong = |what: String| {
             Error::new(
@@ -126,9 +127,9 @@ impl SizeTables {
     }
 }
 
-/// The gap of each symbol: the distance to the next symbol at a higher address, as the kernel computes it.
-/// The gap is 0 for the last symbols, and for a distance of more than 32 bits, such as from the end of the
-/// per-cpu symbols of x86_64 to the image.
+/// The gap of each symbol, as the kernel computes it: the distance to the next symbol at a higher address.
+/// The gap is 0 if no such symbol follows, or if the distance does not fit into 32 bits. An example is the
+/// distance from the last per-cpu symbols of x86_64 to the image.
 fn gaps(symbols: &[Symbol<'_>]) -> Vec<u64> {
     let mut gaps = vec![0; symbols.len()];
     let mut next: Option<(u64, u64)> = None;
@@ -155,7 +156,8 @@ fn value(size: u64, gap: u64) -> Option<u32> {
     (less != NO_SIZE).then_some(less)
 }
 
-/// The most frequent values; of two equally frequent values, the smaller comes first.
+/// The most frequent values, the most frequent value first. Of two equally frequent values, the smaller comes
+/// first.
 fn frequent(symbols: &[Symbol<'_>], gaps: &[u64]) -> Vec<u32> {
     let mut counts: FastMap<u32, usize> = FastMap::default();
     let stored = symbols.iter().zip(gaps);
@@ -171,8 +173,8 @@ fn frequent(symbols: &[Symbol<'_>], gaps: &[u64]) -> Vec<u32> {
     values
 }
 
-/// Adds the rank of entry `index` of a level, if that entry has one: `escapes`, the number of earlier
-/// escapes.
+/// Adds the rank of entry `index` of a level, if the entry has a rank. The rank is `escapes`, the number of
+/// escapes before the entry.
 fn add_rank(ranks: &mut Vec<u32>, index: usize, escapes: usize) -> Result<()> {
     if index % RANK_STEP == 0 {
         ranks.push(u32::try_from(escapes).map_err(|_| too_many())?);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The phase as a whole: from the modules of symbols to all tables.
+//! All of phase 3: from the modules of symbols to all tables.
 
 use super::module_tables::ModuleTables;
 use super::size_tables::SizeTables;
@@ -13,7 +13,7 @@ use crate::read::Inputs;
 /// All tables of one pass of the link.
 pub(crate) struct Tables<'a> {
     pub(crate) modules: ModuleTables<'a>,
-    /// `None` if the configuration leaves the sizes out.
+    /// `None` if `CONFIG_KALLMODSYMS_SIZES` is off.
     pub(crate) sizes: Option<SizeTables>,
     pub(crate) counts: Counts,
 }
@@ -31,7 +31,7 @@ impl<'a> Tables<'a> {
         Self::with_counts(modules, sizes, inputs.symbols.len())
     }
 
-    /// The tables of no symbols, for the first pass.
+    /// The tables of a pass without symbols.
     pub(crate) fn empty(has_sizes: bool) -> Result<Self> {
         let sizes = has_sizes.then(|| SizeTables::encode(&[])).transpose()?;
         Self::with_counts(ModuleTables::default(), sizes, 0)

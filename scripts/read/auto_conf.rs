@@ -20,7 +20,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the configuration in the form that kbuild gives it.
+    /// Reads the configuration from the file that kbuild writes.
     pub(crate) fn read() -> Result<Self> {
         let text = input_file::read(Path::new(AUTO_CONF))?;
         let has = |option: &[u8]| Lines(&text).any(|line| line == option);

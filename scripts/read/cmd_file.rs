@@ -17,31 +17,31 @@ use std::path::{Path, PathBuf};
 
 use crate::common::lines::{self, find};
 
-/// The statement of a `.cmd` file about the modules of its object file.
+/// What a `.cmd` file says about the modules of its object file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ModuleFiles {
-    /// The command names module files, one or several, separated by spaces.
+    /// The command names one or several module files, separated by spaces.
     Named(Vec<u8>),
-    /// The command names no module file, but object files that it makes this object file of. Empty if
-    /// the command makes it of anything else, too.
+    /// The command names no module file. It makes this object file of these object files. Empty if the
+    /// command names no object file, or if it also names another input that may have code of modules.
     MadeOf(Vec<PathBuf>),
-    /// The command makes a crate of the kernel's Rust support, which all Rust code shares. kbuild names
-    /// the module file of every other crate.
+    /// The command makes a crate of the kernel's Rust support, which all Rust code shares. For every other
+    /// crate, kbuild names the module file.
     Shared,
 }
 
 /// The path of the `.cmd` file of `object`: a hidden file in the same directory.
 pub(crate) fn path_for(object: &Path) -> PathBuf {
     let mut name = OsString::from(".");
-    // A path without a file name, such as `..`, is no object file. `..cmd` is not found then, and the
-    // message about it names the path.
+    // A path without a file name, such as `..`, is no object file. The result is then `..cmd`, which does not
+    // exist, so the caller reports an error that names it.
     name.push(object.file_name().unwrap_or_default());
     name.push(".cmd");
     object.with_file_name(name)
 }
 
 /// Reads the command in the `.cmd` file of `object`. `buffer` is scratch space, which saves an allocation
-/// for each file. An error is the reason.
+/// for each file. An error says why the command tells nothing.
 pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles, String> {
     let path = path_for(object);
     let command = read_first_line(&path, buffer).map_err(|error| match error.kind() {
@@ -56,8 +56,9 @@ pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles, S
         .ok_or_else(|| format!("the module file in {} is not ended", path.display()))
 }
 
-/// Reads the first line, without its line end, through `buffer`. The line has about 3 KiB. The dependencies
-/// after it have twenty times that and are not read.
+/// Reads the first line of a file into `buffer`, and returns the line without its line end. The line has
+/// about 3 KiB. The dependencies after the line are twenty times as long, and this function does not read
+/// them all.
 fn read_first_line<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [u8]> {
     const STEP: usize = 4096;
     let mut file = File::open(path)?;
@@ -70,7 +71,7 @@ fn read_first_line<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<
         let count = lines::read(&mut file, space)?;
         let (new, _) = space.split_at(count);
         let end = find(new, b'\n');
-        // Bytes without a line end are all of the first line.
+        // If the new bytes have no line end, all of them belong to the first line.
         length += end.unwrap_or(count);
         if end.is_some() || count == 0 {
             return Ok(buffer.split_at(length).0);
@@ -106,15 +107,15 @@ fn module_files(command: &[u8], object: &Path) -> Option<ModuleFiles> {
     Some(ModuleFiles::MadeOf(parts))
 }
 
-/// Return: true if a word of a command names an input that is not an object file: an archive, a list of
-/// files, a prebuilt object file, or a binary.
+/// Return: true if a word of a command stands for an input that may hide object files: an archive, a list of
+/// files, a prebuilt object file, or a binary file.
 fn may_hide_parts(word: &[u8]) -> bool {
     let is_file = word.ends_with(b".a") || word.ends_with(b"_shipped") || word.starts_with(b"@");
     is_file || word == b"binary" || word.ends_with(b"=binary")
 }
 
-/// The text after the last `key` in `text` that begins a word. kbuild's flags come after the long list of
-/// flags for the compiler, so the search begins at the end.
+/// The text after `key`, from the last word of `text` that begins with `key`. The search goes backwards,
+/// because kbuild's flags come after the long list of compiler flags.
 fn after<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
     let mut before = text;
     while let Some(space) = before.iter().rposition(|&byte| byte == b' ') {

@@ -17,7 +17,7 @@ use crate::common::error::{Error, Result};
 use crate::common::jobs::help;
 use crate::common::threads::in_two_threads;
 
-/// The bytes of files, to which the parsed inputs refer.
+/// The bytes of files. The parsed inputs borrow from them.
 #[derive(Default)]
 pub(crate) struct Buffers {
     maps: MapTexts,
@@ -37,7 +37,7 @@ pub(crate) struct Inputs<'m> {
     pub(crate) objects: Vec<ObjectFile<'m>>,
     /// In the order of the listing.
     pub(crate) symbols: Vec<Symbol<'m>>,
-    /// In the previous pass.
+    /// The lengths of the tables in the previous pass, including their rooms.
     pub(crate) rooms_before: TableRooms,
 }
 
@@ -78,8 +78,8 @@ impl<'m> Inputs<'m> {
     }
 }
 
-/// Return: true if the pass is the first, which has no symbols; later passes link against its tables only
-/// to have the labels.
+/// Return: true if the pass has no symbols, as the first pass. The tables of the first pass only define the
+/// labels that the next link refers to.
 pub(crate) fn has_no_symbols(stem: &Path) -> Result<bool> {
     let path = with_suffix(stem, ".syms");
     let metadata = std::fs::metadata(&path);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The order of the symbols in the listing: the address table that scripts/kallsyms wrote.
+//! The order of the symbols in the listing, from the address table that scripts/kallsyms wrote.
 //!
-//! scripts/kallsyms drops some symbols and sorts the others by rules that differ between kernel series.
-//! This program does not repeat these rules. It reads the order from the assembler file of
-//! scripts/kallsyms, in which each row of the address table has the type and the name of its symbol in a
-//! comment.
+//! scripts/kallsyms drops some symbols and sorts the remaining symbols. The rules for both differ between
+//! kernel series, and the generator does not repeat them. It reads the order from the assembler file of
+//! scripts/kallsyms: a comment in each row of the address table has the type and the name of the symbol.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -49,8 +48,9 @@ struct Row<'o> {
 /// The address of a symbol as its row stores it.
 #[derive(Clone, Copy)]
 enum Stored {
-    /// A negative number counts down from a base. Another number is absolute if the kernel has absolute
-    /// symbols (the per-cpu symbols of x86_64), and counts up from a base otherwise.
+    /// A negative number -N stands for the address N bytes above a base. A number N that is not negative is
+    /// an address if the kernel has absolute symbols (the per-cpu symbols of x86_64). Otherwise it also
+    /// stands for the address N bytes above a base.
     Number(i32),
     /// The number of bytes from `_text`.
     FromText(i32),
@@ -75,8 +75,9 @@ impl Stored {
 }
 
 impl KallsymsOrder {
-    /// Finds the address table in the file `path`. The names before the table take about half of the file,
-    /// so the search begins in the middle, and again at the beginning if it finds nothing.
+    /// Finds the address table in the file `path`. The names before the table take about half of the file, so
+    /// the search begins in the middle. If it finds no table, a second search begins at the start of the
+    /// file.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let failed = |error: std::io::Error| Error::in_file(path, error.to_string(), REMEDY);
         let mut file = File::open(path).map_err(failed)?;
@@ -98,8 +99,8 @@ impl KallsymsOrder {
         ))
     }
 
-    /// The next row, which may be cut short; `None` after the last row. A file that ends with the table is
-    /// cut short.
+    /// The next row; `None` after the last row. A row may be cut short, so that it does not parse. If the
+    /// file ends with the table, the file is cut short, and this function fails.
     fn next(&mut self) -> Result<Option<&[u8]>> {
         let is_row =
             |line: &&[u8]| line.starts_with(ROW) || !line.is_empty() && ROW.starts_with(line);
@@ -126,7 +127,7 @@ impl<'o> Row<'o> {
     }
 }
 
-/// The bases that the rows count from, as far as the rows so far tell them.
+/// The bases that the rows count from. The first row that counts from a base tells the base.
 #[derive(Default)]
 struct Bases {
     down_from: Option<u64>,
@@ -160,8 +161,9 @@ impl Bases {
 
 /// Finds the symbol of each row of `order` in `symbols`, which are the symbols of the file `path`.
 ///
-/// Both are walked once, by rising address. At one address, the name and the letter of the type tell the
-/// symbol. If two symbols share both, the row takes the first one of the walk.
+/// The function walks over the rows and the symbols once, by rising address. At one address, the name and the
+/// letter in the row tell the symbol. If two symbols have that name and letter, the row gets the first of
+/// them.
 ///
 /// Return: the symbols of the listing, by index.
 pub(super) fn listed<'t>(

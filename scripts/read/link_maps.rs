@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The link maps of one link: the map of vmlinux, and the map of vmlinux.o if vmlinux is linked from it.
+//! The link maps of one pass: the map of vmlinux, and the map of vmlinux.o if vmlinux is linked from
+//! vmlinux.o.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,7 +13,7 @@ use super::vmlinux_o;
 use crate::common::error::{show, Error, Result};
 use crate::common::hash::FastMap;
 
-/// The texts of the maps, to which the parsed maps refer.
+/// The texts of the maps. The parsed maps borrow from them.
 #[derive(Default)]
 pub(super) struct MapTexts {
     vmlinux: OnceLock<Vec<u8>>,
@@ -28,7 +29,7 @@ pub(crate) struct LinkMaps<'m> {
 }
 
 impl<'m> LinkMaps<'m> {
-    /// Reads the map `path` of vmlinux, and the map of vmlinux.o if vmlinux is linked from it.
+    /// Reads the map `path` of vmlinux, and the map of vmlinux.o if vmlinux is linked from vmlinux.o.
     pub(super) fn read(path: PathBuf, texts: &'m MapTexts) -> Result<Self> {
         let vmlinux = parse(&path, &texts.vmlinux)?;
         let vmlinux_o = match vmlinux_o::is_linked_into(&vmlinux) {
@@ -47,16 +48,16 @@ impl<'m> LinkMaps<'m> {
         self.vmlinux_o.iter().chain([&self.vmlinux])
     }
 
-    /// The object files in the order of the maps; an object file with several sections comes several
+    /// The object files in the order of the maps. An object file with several sections may come several
     /// times.
     pub(super) fn objects(&self) -> impl Iterator<Item = &ObjectName<'m>> {
         self.maps().flat_map(|map| &map.objects)
     }
 
-    /// The object files with a section `.text`, in the order of the link: linker scripts do not sort these
-    /// sections. Almost every object file has a `.text`, even if it is empty.
+    /// The object files with a section `.text`. They are in the order of the link, because linker scripts do
+    /// not sort sections called `.text`. Almost every object file has one, which may be empty.
     pub(super) fn in_link_order(&self) -> impl Iterator<Item = &ObjectName<'m>> {
-        // If there is no vmlinux.o, the link of vmlinux is the one that has the object files.
+        // The link of vmlinux.o has the object files; without vmlinux.o, the link of vmlinux has them.
         let map = self.vmlinux_o.as_ref().unwrap_or(&self.vmlinux);
         let contributions = map
             .sections
@@ -71,7 +72,8 @@ impl<'m> LinkMaps<'m> {
         self.maps().flat_map(|map| &map.given)
     }
 
-    /// The object files whose constants the link of the image may have merged without a trace in its map.
+    /// The object files whose constants may be merged in the image. Empty if the map of vmlinux shows the
+    /// merging.
     pub(super) fn objects_of_hidden_merging(&self) -> impl Iterator<Item = &ObjectName<'m>> {
         let map = Some(&self.vmlinux).filter(|map| map.hides_merging);
         map.into_iter().flat_map(|map| &map.objects)
@@ -85,19 +87,19 @@ impl<'m> LinkMaps<'m> {
         of_vmlinux_o.chain(of_vmlinux.map(|line| (self.path.as_path(), line)))
     }
 
-    /// The number of lines of unknown forms. If it is not 0, there may be object files that no other line
-    /// names.
+    /// The number of lines of unknown forms. If this number is not 0, there may be object files that only
+    /// these lines name.
     pub(crate) fn unknown_count(&self) -> usize {
         self.maps().map(|map| map.unknown_count).sum()
     }
 
-    /// Checks that the map is of the link that made `image`: sections of both begin at the same addresses,
-    /// and sections of code have the same sizes. Tools add data after a link, such as descriptions of
-    /// types, so other sizes may differ.
+    /// Checks that the map of vmlinux is of the link that made `image`. In the map and in `image`, a section
+    /// must begin at the same address, and a section of code must have the same size. The sizes of data may
+    /// differ, because tools add data after a link, such as descriptions of types.
     pub(super) fn check(&self, image: &ElfFile) -> Result<()> {
         let mut places = FastMap::default();
         for (name, section) in image.allocated() {
-            // Sections of one name cannot be told apart.
+            // Sections of the same name cannot be told apart, so the check leaves them out.
             let place = if places.contains_key(name) {
                 None
             } else {

@@ -7,10 +7,11 @@ use std::path::Path;
 use super::elf::{ElfFile, Section};
 use crate::common::error::Result;
 
-/// The properties that constants of two sections must share for a linker to merge them.
+/// The kind of the constants in a section. Linkers merge equal constants of two sections only if both
+/// sections have constants of the same kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MergeKind {
-    /// Bytes.
+    /// Bytes of one entry.
     entry_size: u64,
     is_strings: bool,
 }
@@ -25,7 +26,7 @@ impl MergeKind {
     }
 }
 
-/// A section in which a linker merges constants.
+/// A section of an object file whose constants linkers merge.
 #[derive(Debug)]
 pub(crate) struct MergeableSection {
     pub(crate) name: Vec<u8>,

@@ -3,9 +3,9 @@
 //! Phase 1: the files of the build, parsed.
 //!
 //! In come files: the output of the pass, its link maps, kbuild's commands and lists, and the output of
-//! scripts/kallsyms. Out come [`Inputs`], the contents of the files without any decision; damaged files are
-//! errors. These files may import `common/` only; [`elf`] and [`map`] import nothing else of
-//! this folder.
+//! scripts/kallsyms. Out come [`Inputs`], the contents of the files without any decision; a damaged file is
+//! an error. These files may import `common/` and the format code; [`elf`] and [`map`] may import
+//! `common/` only.
 
 pub(crate) mod auto_conf;
 pub(crate) mod cmd_file;

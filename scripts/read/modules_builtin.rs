@@ -2,11 +2,11 @@
 
 //! The list of built-in modules.
 //!
-//! kbuild names a module file for every object file, also for code that cannot be a module. So the name
-//! does not tell whether a module exists. Section `.modinfo` of the object files lists the real modules.
-//! kbuild makes `modules.builtin` of that section: from vmlinux.o, before it links vmlinux (Linux 6.12), or
-//! from vmlinux, which still has the section then (7.2 and 7.3). The generator reads the section if the
-//! file of the pass has it, or else the list.
+//! kbuild names a module file for every object file, even for code that cannot be a module. So the name of a
+//! module file does not tell whether a module exists. The section `.modinfo` lists the modules that exist,
+//! and kbuild makes `modules.builtin` from this section. In Linux 6.12, kbuild takes the section from
+//! vmlinux.o, before it links vmlinux. In 7.2 and 7.3, it takes the section from the linked vmlinux. The
+//! generator reads the section if the output of the pass has it, or else `modules.builtin`.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -43,7 +43,7 @@ struct Module {
 }
 
 impl BuiltinModules {
-    /// The modules of `image`, which was read from `stem`.
+    /// Reads the built-in modules of `image`, the file at the path `stem`.
     pub(super) fn of(image: &ElfFile, stem: &Path) -> Result<Self> {
         match image.section_named(b".modinfo") {
             Some(section) => Self::parse_modinfo(stem, &image.content(section, 0, u64::MAX)?),
@@ -54,8 +54,8 @@ impl BuiltinModules {
         }
     }
 
-    /// Parses section `.modinfo` of `stem`. Some of its strings name the file of a module, or the files of
-    /// modules that share an object file.
+    /// Parses `text`, the section `.modinfo` of `stem`. Some of the strings in the section name a module
+    /// file, or the module files of several modules that share an object file.
     ///
     /// ```text
     /// ext4.file=fs/ext4/ext4\0
@@ -99,9 +99,9 @@ impl BuiltinModules {
         self.add(path.ok_or_else(|| format!("'{}' is not of the form kernel/PATH.ko", show(line)))?)
     }
 
-    /// Adds the module whose file is `path`. An error is the problem.
+    /// Adds the module with the module file `path`. An error is the problem.
     fn add(&mut self, path: &[u8]) -> std::result::Result<(), String> {
-        // kbuild drops a repeated module only if it follows itself.
+        // A module can be repeated: kbuild removes only repetitions that directly follow each other.
         if self.by_path.contains_key(path) {
             return Ok(());
         }
@@ -117,8 +117,9 @@ impl BuiltinModules {
         Ok(())
     }
 
-    /// The built-in modules among module `files`, which are separated by spaces, each once and sorted.
-    /// kbuild lists every module that an object file is part of, also loadable modules.
+    /// The built-in modules among the module files in `files`, which spaces separate. Each module comes once,
+    /// and the modules are sorted. kbuild names every module that an object file is part of, including
+    /// loadable modules.
     pub(crate) fn of_files(&self, files: &[u8]) -> Vec<ModuleId> {
         let files = files.split(|&byte| byte == b' ');
         let modules = files.filter_map(|file| self.by_path.get(file).copied());
@@ -131,14 +132,13 @@ impl BuiltinModules {
     /// The name of a module, as the module loader shows it.
     pub(crate) fn name(&self, ModuleId(index): ModuleId) -> &[u8] {
         let index = usize::try_from(index).ok();
-        // `add` makes an id together with its module, so there is one. [`shown`](Self::shown) refuses
-        // the empty name.
+        // `add` makes an id together with its module, so the default is never taken.
         let module = index.and_then(|index| self.modules.get(index));
         module.map_or(b"", |module| &module.name)
     }
 
-    /// The module that stands for all modules of its name, of which the listing shows the name once. An
-    /// error is the reason why the listing cannot show the name.
+    /// The module that stands for all modules with the name of `module`, as the listing shows each name once.
+    /// An error says why the listing cannot show the name.
     pub(crate) fn shown(&self, module: ModuleId) -> std::result::Result<ModuleId, String> {
         let name = self.name(module);
         let first_of_name = self.by_name.get(name).copied();
@@ -153,7 +153,7 @@ impl BuiltinModules {
             })
     }
 
-    /// Every module with its path, in order.
+    /// Every module with the path of its module file, in the order of `modules.builtin`.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ModuleId, &[u8])> {
         self.modules
             .iter()
@@ -162,7 +162,7 @@ impl BuiltinModules {
     }
 }
 
-/// The module files that a string of section `.modinfo` names; `None` if it is no such string.
+/// The module files that a string of the section `.modinfo` names; `None` if the string names no module file.
 fn module_files(string: &[u8]) -> Option<&[u8]> {
     let (key, value) = string.split_at(lines::find(string, b'=')?);
     value.strip_prefix(b"=").filter(|_| key.ends_with(b".file"))

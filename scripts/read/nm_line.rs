@@ -5,7 +5,7 @@
 use crate::common::hexadecimal;
 use crate::common::lines::find;
 
-/// The type of symbols that are in no section. They have no size.
+/// The letter of symbols that are in no section.
 const ABSOLUTE: u8 = b'A';
 
 /// A line of nm.
@@ -21,7 +21,7 @@ pub(crate) struct NmLine<'t> {
 }
 
 impl<'t> NmLine<'t> {
-    /// Parses a line; `None` if it has another form.
+    /// Parses a line; `None` if the line does not have the form above.
     pub(crate) fn parse(line: &'t [u8]) -> Option<Self> {
         let (address, rest) = line.split_at(find(line, b' ')?);
         let address = hexadecimal::parse(address)?;

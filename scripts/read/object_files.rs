@@ -22,17 +22,18 @@ use crate::common::jobs::Jobs;
 /// The facts about one object file.
 pub(crate) struct ObjectFile<'m> {
     pub(crate) name: ObjectName<'m>,
-    /// The built-in modules that its command names, or the reason why no command tells them.
+    /// The built-in modules that its command names, or the reason why the modules are not known.
     pub(crate) modules: std::result::Result<Vec<ModuleId>, String>,
-    /// Its mergeable sections, or the reason why it cannot be read. Empty unless the linker may have merged
-    /// constants of the object file without saying so in the map.
+    /// The mergeable sections of the object file, or the reason why the object file cannot be read. Empty if
+    /// the map shows which constants the linker merged.
     pub(crate) mergeable: std::result::Result<Vec<MergeableSection>, String>,
     /// Index in the order of the link; `None` if the maps do not tell.
     pub(crate) link_index: Option<usize>,
-    /// True for a file of its own, false for bytes in an archive.
+    /// True if the object file is a file of its own, false if its bytes are in an archive.
     pub(crate) is_file: bool,
-    /// True for an object file outside of kbuild's archives, which have all object files of modules. The
-    /// command of the link names it, like the tables of kallsyms, or it is from the compiler's library.
+    /// True for an object file outside of kbuild's archives, which have all object files of modules. Such an
+    /// object file is on the command line of the link, like the tables of kallsyms, or is from the compiler's
+    /// library.
     pub(crate) is_outside_archives: bool,
 }
 
@@ -92,22 +93,22 @@ pub(super) fn jobs<'b, 'm>(
     )
 }
 
-/// Return: true if the bytes of the members are in `archive`, and not in files beside it.
+/// Return: true if `archive` has the bytes of its members. A thin archive has only their paths.
 fn has_bytes_of_members(archive: &[u8]) -> bool {
     let mut magic = [0; 8];
     let file = File::open(Path::new(OsStr::from_bytes(archive)));
     file.is_ok_and(|mut file| file.read_exact(&mut magic).is_ok() && magic == *b"!<arch>\n")
 }
 
-/// Reads the modules of the object file `path` through `buffer`: the modules that its command names, or
-/// else the modules of the object files that it was made of, which must all be of the same modules. An
-/// error is the reason.
+/// Finds the modules of the object file `path`. These are the modules that its command names. If the command
+/// names no module, but makes `path` of other object files, all of these must have the same modules, which
+/// are then the modules of `path`. `buffer` is scratch space. An error says why the modules are not known.
 fn modules_by_command(
     path: &Path,
     builtin: &BuiltinModules,
     buffer: &mut Vec<u8>,
 ) -> std::result::Result<Vec<ModuleId>, String> {
-    // In the order in which they are found.
+    // `path`, and the object files that it is made of, in the order in which the loop finds them.
     let mut objects = vec![path.to_owned()];
     let mut next = 0;
     let mut found = None;
@@ -127,7 +128,7 @@ fn modules_by_command(
             return Err("it was made of objects of different modules".to_owned());
         }
     }
-    // Nothing was found if the commands form a circle: each object file is made of another one of them.
+    // Without a result, the commands form a circle: each object file is made of another in the circle.
     found.ok_or_else(|| unnamed(path))
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A walk over the symbols of a file by address, which finds symbols by name.
+//! A walk over the symbols of a file by address. At each address, the walk finds symbols by name.
 
 use std::cmp::Reverse;
 
@@ -8,25 +8,26 @@ use super::elf::{Entry, Symbol, SymbolNames};
 
 /// A walk over the symbols of a file by rising address.
 ///
-/// At one address, the largest symbol comes first. Symbols of one size keep the order of the file, which is
-/// the order of the link.
+/// At one address, the largest symbol comes first. Symbols of the same size keep the order of the symbol
+/// table, which is the order of the link.
 ///
 /// The names are scattered over the table of names. Fetching a name from memory takes longer than all other
-/// steps of the walk. So the walk compares names in place, and [prefetches](AHEAD) names.
+/// steps of the walk. So the walk does not copy names, and [prefetches](AHEAD) them.
 pub(crate) struct SymbolWalk<'t> {
     names: &'t SymbolNames,
     /// Sorted by address. The symbols at one address are sorted when the walk gets there.
     entries: Vec<Entry>,
-    /// The symbols at the current address that no caller has taken: those from `here` to `next`.
+    /// Index of the first symbol at the current address that no caller has taken. The other symbols that
+    /// no caller has taken follow, up to index `next`.
     here: usize,
     /// Index of the first symbol at a higher address.
     next: usize,
-    /// Index of the first symbol whose name was not prefetched.
+    /// Index of the first symbol whose name is not prefetched yet.
     ahead: usize,
 }
 
-/// The number of names that are prefetched together. Memory fetches several names at once if the loads
-/// follow each other directly.
+/// The number of names to prefetch together. Memory fetches several names at once if the loads directly
+/// follow each other.
 const AHEAD: usize = 256;
 
 impl<'t> SymbolWalk<'t> {
@@ -75,15 +76,17 @@ impl<'t> SymbolWalk<'t> {
         true
     }
 
-    /// The current address; `None` if all symbols there were taken.
+    /// The current address; `None` if all symbols at the address were taken, or before the first call of
+    /// [`advance`](Self::advance).
     pub(crate) fn address(&self) -> Option<u64> {
         let here = self.entries.get(self.here..self.next)?;
         here.first().map(|entry| entry.value)
     }
 
-    /// Takes the first symbol at the current address that is called `name` and that nm shows with `letter`,
-    /// or else the first symbol of that name. scripts/kallsyms and nm give some symbols different
-    /// letters: the per-cpu symbols of x86_64 are absolute to scripts/kallsyms.
+    /// Takes the first symbol at the current address that is called `name` and that nm can show with
+    /// `letter`. If nm shows no symbol of that name with `letter`, takes the first symbol of that name:
+    /// scripts/kallsyms gives some symbols other letters than nm, such as `A` to the per-cpu symbols of
+    /// x86_64.
     pub(crate) fn take(&mut self, name: &[u8], letter: u8) -> Option<Symbol<'t>> {
         let here = self.entries.get_mut(self.here..self.next)?;
         let mut named = here.iter().enumerate().filter_map(|(index, entry)| {
@@ -98,7 +101,7 @@ impl<'t> SymbolWalk<'t> {
                 .unwrap_or(first),
         };
         if index != 0 {
-            // The symbols before it are still to be taken.
+            // No caller has taken the symbols before the found symbol yet, so move them behind it.
             here.get_mut(..=index)?.rotate_right(1);
         }
         self.here += 1;
@@ -106,8 +109,8 @@ impl<'t> SymbolWalk<'t> {
     }
 }
 
-/// Return: true if nm can show `symbol` with `letter`. Global symbols have capitals, but for weak and
-/// unique symbols.
+/// Return: true if nm can show `symbol` with `letter`. nm shows global symbols with capital letters, except
+/// for some weak and unique symbols.
 fn is_letter_of(letter: u8, symbol: &Symbol<'_>) -> bool {
     let is_global = letter.is_ascii_uppercase() || matches!(letter, b'u' | b'v' | b'w');
     symbol.linkage.is_global == is_global

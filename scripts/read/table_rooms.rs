@@ -2,10 +2,10 @@
 
 //! The room of each table in the assembler file of a pass.
 //!
-//! A pass of the link changes distances between symbols, so its tables may be longer or shorter than the
-//! tables of the previous pass. If the next tables moved, all symbols would move again, and the passes
-//! might never end. So each table has spare room from the beginning. A table and its room together never
-//! get shorter, and get longer only if the room is too small.
+//! A pass of the link changes distances between symbols, so a table may get longer or shorter from one pass
+//! to the next. The tables and symbols after such a table would move, the distances would change again, and
+//! the passes might never end. So each table has room from the beginning: spare bytes after the table. A
+//! table and its room together never get shorter, and get longer only if the room is too small.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -15,33 +15,33 @@ use crate::common::error::{show, Error, Result};
 use crate::common::hexadecimal;
 use crate::common::lines::Lines;
 
-/// The beginning of the last line that a pass writes.
+/// The beginning of the last line of the assembler file.
 ///
 /// ```text
 /// /* kallmodsyms rooms: kallsyms_size_words=0x1a8 kallsyms_size_bytes=0x410 */
 /// ```
 const LINE: &[u8] = b"/* kallmodsyms rooms:";
 
-/// The end of the line.
+/// The end of the last line.
 const LINE_END: &[u8] = b" */";
 
-/// The number of bytes at the end of the file that have the line. No such line is longer.
+/// The number of bytes to read from the end of the file. The last line is shorter.
 const TAIL: u64 = 4096;
 
-/// The rooms of tables by label, in bytes.
+/// By label: the length of the table in bytes, including its room.
 #[derive(Default)]
 pub(crate) struct TableRooms(Vec<(Vec<u8>, u64)>);
 
 impl TableRooms {
-    /// The rooms in the pass before the pass that linked `stem`; none if there is no such pass, or if that
-    /// pass had no symbols and so no rooms.
+    /// The lengths in the pass before the pass that linked `stem`. Empty if there is no previous pass, or if
+    /// the previous pass had no symbols.
     pub(super) fn of_previous_pass(stem: &Path) -> Result<Self> {
         let Some(path) = previous_assembler_file(stem) else {
             return Ok(Self::default());
         };
         let tail = match tail(&path) {
-            // kbuild makes this file in the previous pass. Without the file, the tables take the usual
-            // rooms, and the link may need one pass more.
+            // kbuild makes this file in the previous pass. Without the file, the tables get the rooms of a
+            // first pass, and the link may need one pass more.
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             tail => tail.map_err(|error| failure(&path, error.to_string()))?,
         };
@@ -58,7 +58,7 @@ impl TableRooms {
         }
     }
 
-    /// Parses the line after its beginning.
+    /// Parses the remainder of the line, after [`LINE`].
     fn parse(line: &[u8]) -> Option<Self> {
         let words = line.strip_suffix(LINE_END)?.split(|&byte| byte == b' ');
         let rooms = words.filter(|word| !word.is_empty()).map(|word| {
@@ -70,7 +70,7 @@ impl TableRooms {
         rooms.collect::<Option<_>>().map(Self)
     }
 
-    /// The room of the table `label`; `None` if it had none.
+    /// The length of the table `label` including its room; `None` if the pass stored no length.
     pub(crate) fn of(&self, label: &str) -> Option<u64> {
         let mut rooms = self.0.iter();
         let room = rooms.find(|(name, _)| name == label.as_bytes());
@@ -81,7 +81,7 @@ impl TableRooms {
         self.0.push((label.as_bytes().to_vec(), room));
     }
 
-    /// The line with the rooms of all of `parts`.
+    /// The last line of the assembler file, with the lengths in all `parts`.
     pub(crate) fn line(parts: &[&Self]) -> Vec<u8> {
         let mut line = LINE.to_vec();
         for (label, room) in parts.iter().flat_map(|rooms| &rooms.0) {
@@ -95,8 +95,8 @@ impl TableRooms {
     }
 }
 
-/// The assembler file of the previous pass: `.tmp_vmlinux1.kallsyms.S` before `.tmp_vmlinux2`. `None` if
-/// the name of `stem` has no number, or 0.
+/// The assembler file of the pass before the pass that linked `stem`: for example `.tmp_vmlinux1.kallsyms.S`
+/// for `.tmp_vmlinux2`. `None` if the name of `stem` ends in no number, or in 0.
 fn previous_assembler_file(stem: &Path) -> Option<PathBuf> {
     let name = stem.file_name()?.to_str()?;
     let base = name.trim_end_matches(|digit: char| digit.is_ascii_digit());

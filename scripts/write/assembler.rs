@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Assembler source: tables in the order of the layout, and a comment in each row.
+//! Assembler source: tables in the order of the layout, with a comment in most rows.
 
 use std::io::Write;
 
@@ -8,22 +8,23 @@ use crate::common::error::{Error, Result};
 use crate::format::layout::{Counts, Element, Table, ALIGN, ROOM_MARK};
 use crate::read::table_rooms::TableRooms;
 
-/// The room of a table.
+/// The room of a table: spare bytes after the table.
 #[derive(Clone, Copy)]
 pub(super) enum Room {
-    /// No other pass changes the length of the table.
+    /// The table has no room, because no other pass changes its length.
     Fixed,
-    /// Another pass may change the length. In the first pass, this many bytes are spare.
+    /// Another pass may change the length of the table. If the previous pass stored no length, the room has
+    /// this many bytes.
     Spare(u64),
 }
 
-/// A part of the assembler source, while it is written.
+/// A part of the assembler source, to which the caller adds tables.
 pub(super) struct Source<'r> {
     text: Vec<u8>,
     counts: &'r Counts,
     /// The tables that are not written yet.
     tables: std::slice::Iter<'static, Table>,
-    /// The rooms in the previous pass.
+    /// The lengths of the tables in the previous pass, including their rooms.
     rooms_before: &'r TableRooms,
     rooms: TableRooms,
 }
@@ -44,7 +45,8 @@ impl<'r> Source<'r> {
         }
     }
 
-    /// The text of the part and the rooms of its tables, after the last table.
+    /// Finishes the part after its last table. Returns the text, and the lengths of the tables including
+    /// their rooms.
     pub(super) fn finish(mut self) -> Result<(Vec<u8>, TableRooms)> {
         match self.tables.next() {
             None => Ok((self.text, self.rooms)),
@@ -52,7 +54,7 @@ impl<'r> Source<'r> {
         }
     }
 
-    /// Switches to the section of constants.
+    /// Switches to the section `.rodata`.
     pub(super) fn section_rodata(&mut self) {
         self.line(format_args!("\t.section .rodata, \"a\""));
     }
@@ -84,7 +86,7 @@ impl<'r> Source<'r> {
         Ok(())
     }
 
-    /// Ends a table with its room.
+    /// Writes the room after a table.
     fn room(&mut self, table: Table, spare: u64) {
         let size = table.size(self.counts).next_multiple_of(ALIGN);
         let room = match self.rooms_before.of(table.label()) {
@@ -106,7 +108,7 @@ impl<'r> Source<'r> {
         let _ = writeln!(self.text, "{line}");
     }
 
-    /// A row of one element of `table`, followed by `comment`.
+    /// Writes a row with one element of `table`, and `comment`.
     pub(super) fn element(
         &mut self,
         table: Table,
@@ -119,19 +121,19 @@ impl<'r> Source<'r> {
         self.comment(comment.as_ref());
     }
 
-    /// A row of one number of `table`, without a comment.
+    /// Writes a row with one number of `table`, without a comment.
     pub(super) fn number(&mut self, table: Table, number: usize) {
         self.line(format_args!("\t{}\t{number}", directive(table)));
     }
 
-    /// A row of the string `text` and its NUL, followed by `comment`.
+    /// Writes a row with the string `text`, which gets a NUL, and `comment`.
     pub(super) fn string(&mut self, text: &[u8], comment: impl AsRef<[u8]>) {
         // Writing to a `Vec` does not fail.
         let _ = write!(self.text, "\t.asciz\t\"{}\"", text.escape_ascii());
         self.comment(comment.as_ref());
     }
 
-    /// A row of bytes, followed by `comment`.
+    /// Writes a row with `bytes`, and `comment`.
     pub(super) fn bytes(&mut self, bytes: &[u8], comment: impl AsRef<[u8]>) {
         let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
         self.text.extend(b"\t.byte\t");

@@ -10,10 +10,10 @@ use crate::encode::module_ranges::Range;
 use crate::encode::module_tables::ModuleTables;
 use crate::format::layout::Table;
 
-/// A pass may change the length of these tables, but in practice no pass does. So no bytes are spare.
+/// A pass may change the lengths of these tables, but in practice no pass does. So they get no room at first.
 const ROOM: Room = Room::Spare(0);
 
-/// Writes `tables`, whose sets of modules are in `sets`.
+/// Writes `tables`. `sets` has the sets of modules that `tables` refer to.
 pub(super) fn write(
     source: &mut Source<'_>,
     tables: &ModuleTables<'_>,
@@ -77,7 +77,7 @@ fn count(source: &mut Source<'_>, table: Table, count: usize) -> Result<()> {
     source.table(table, 1, Room::Fixed, |source| source.number(table, count))
 }
 
-/// The beginning of a range: the input section and the object file there.
+/// The comment of a range: the input section and the object file of its first piece.
 fn place(range: &Range<'_>) -> Vec<u8> {
     match range.first {
         None => b"end of section".to_vec(),

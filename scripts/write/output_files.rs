@@ -24,7 +24,7 @@ pub(crate) fn print(parts: &[&[u8]]) -> Result<()> {
         })
 }
 
-/// A file and its content. A file without content is removed.
+/// A file and its new content. If the content is empty, the file is removed.
 pub(crate) struct OutputFile {
     path: &'static Path,
     /// `None` if the file already has its content.
@@ -35,14 +35,14 @@ impl OutputFile {
     /// Compares `content` with the content of the file `path`.
     pub(super) fn new(path: &'static str, content: Vec<u8>) -> Self {
         let path = Path::new(path);
-        // A file that is missing, or cannot be read, is written again; a failed write is reported.
+        // If the file is missing or cannot be read, write it; a failed write is reported.
         let has_it = has_content(path, &content).unwrap_or(false);
         let new = (!has_it).then_some(content);
         Self { path, new }
     }
 
-    /// Writes the content unless the file has it, so that the time of the file changes only with its
-    /// content.
+    /// Writes the content, unless the file has the same content already. So the time of the file changes only
+    /// if the content changes.
     pub(super) fn write(&self) -> Result<()> {
         match self.new.as_deref() {
             None => Ok(()),
@@ -85,7 +85,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<()> {
     let new = Path::new(&name);
     let written = fs::write(new, content).and_then(|()| fs::rename(new, path));
     written.map_err(|error| {
-        // The first error is the one to report. Removing a part of the file may fail too.
+        // Report the first error, even if removing the new file fails, too.
         let _ = fs::remove_file(new);
         Error::in_file(
             path,

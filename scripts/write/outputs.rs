@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The phase as a whole: from the tables to all outputs of the pass.
+//! All of phase 4: from the tables to all outputs of the pass.
 
 use super::assembler::Source;
 use super::output_files::{print, OutputFile};
@@ -58,8 +58,8 @@ impl Outputs {
         })
     }
 
-    /// The outputs of the first pass, which has no symbols, so that `tables` are empty. The rooms of empty
-    /// tables say nothing about the next pass, and are not written.
+    /// The outputs of a pass without symbols; `tables` are empty. The lengths of empty tables say nothing
+    /// about the next pass, so the output leaves them out.
     pub(crate) fn without_symbols(tables: &Tables<'_>) -> Result<Self> {
         let rooms = TableRooms::default();
         let builtin = BuiltinModules::default();
@@ -92,7 +92,7 @@ impl Outputs {
     }
 }
 
-/// The source of the module tables, and their rooms.
+/// The source of the module tables, and the lengths of the tables including their rooms.
 fn modules(
     tables: &Tables<'_>,
     sets: &ModuleSets<'_>,
@@ -104,7 +104,8 @@ fn modules(
     source.finish()
 }
 
-/// The source of the size tables, and their rooms; empty if the configuration leaves the sizes out.
+/// The source of the size tables, and the lengths of the tables including their rooms. Both are empty if
+/// `CONFIG_KALLMODSYMS_SIZES` is off.
 fn sizes(
     tables: &Tables<'_>,
     symbols: &[Symbol<'_>],

@@ -21,7 +21,8 @@ pub(super) const MODULES_THICK: &str = "modules_thick.builtin";
 /// ffffffff82012340-ffffffff82012380 .rodata.cst16 -
 /// ```
 ///
-/// The second address is after the last byte. `-` stands for a piece of several object files, or of none.
+/// The second address is the address after the last byte. `-` stands for a piece that is not of one known
+/// object file.
 pub(super) fn ranges(pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut text = Vec::with_capacity(pieces.len() * 64);
     for piece in pieces {
@@ -61,8 +62,8 @@ pub(super) fn modules_thick(objects: &ObjectModules<'_>, builtin: &BuiltinModule
     text
 }
 
-/// `.tmp_vmlinux.unattributed`: a line for each symbol, object file and line of a map whose modules are not
-/// known.
+/// `.tmp_vmlinux.unattributed`: a line for each symbol and each object file whose modules are not known, and
+/// for each line of a map whose form is not known.
 pub(super) fn unattributed(unattributed: &Unattributed) -> Vec<u8> {
     let mut text = Vec::new();
     for line in unattributed.texts() {

@@ -12,13 +12,13 @@ use crate::read::elf::Symbol;
 /// The number of bytes in a row.
 const ROW: usize = 16;
 
-/// The spare bytes of each table in the first pass. The spare bytes suffice for a hundred sizes that
-/// equal their gaps in one pass and differ in the next, and for a few sizes at each of the other levels.
+// The rooms of the tables in the first pass with symbols. They suffice if a hundred sizes equal their gaps in
+// one pass and differ in the next pass, and if the two further levels each get a few more sizes.
 const NIBBLES: Room = Room::Spare(64);
 const BYTES: Room = Room::Spare(64);
 const WORDS: Room = Room::Spare(128);
 const RANKS: Room = Room::Spare(8);
-/// The number of symbols decides the length of the first level.
+/// The number of symbols decides the length of this table, so the table needs no room.
 const BIT_RANKS: Room = Room::Spare(0);
 
 /// Writes `sizes`, which are the sizes of `symbols`.
@@ -71,7 +71,7 @@ pub(super) fn write(
     })
 }
 
-/// A table of bytes, each of which has `entries` entries of its level.
+/// Writes a table of bytes. Each byte has `entries` entries of a level.
 fn bytes(
     source: &mut Source<'_>,
     table: Table,

@@ -46,9 +46,10 @@ pub(super) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
 #[derive(Default)]
 struct Parser<'m> {
     map: LinkMap<'m>,
-    /// The last line of the map was parsed.
+    /// True once the parser has found the last line of the map.
     complete: bool,
-    /// A name that was alone on its line; the next line may have its addresses.
+    /// The name on the line before, if that line has only a name. The current line may have the address and
+    /// the size of the section of that name.
     pending: Option<Pending<'m>>,
 }
 
@@ -106,7 +107,8 @@ impl<'m> Parser<'m> {
         self.section_addresses(name, rest)
     }
 
-    /// The addresses of an output section, which follow its name on the same line or on the next.
+    /// Parses the addresses and the size of the output section `name`. In the map, they follow the name on
+    /// the same line or on the next line.
     fn section_addresses(&mut self, name: &'m [u8], rest: &'m [u8]) -> Parsed {
         let (address, rest) = word(rest);
         let (size, rest) = word(rest);
@@ -145,13 +147,14 @@ impl<'m> Parser<'m> {
     fn input(&mut self, line: &'m [u8]) -> Parsed {
         let (name, rest) = word(line);
         if rest.is_empty() {
-            // A section name whose addresses are on the next line, or a pattern of the linker script.
+            // The name of an input section with its address on the next line, or a pattern of the linker
+            // script.
             self.pending = Some(Pending::Input(name));
             return Ok(());
         }
         let first = word(rest).0;
         if name == b"*fill*" || hexadecimal::parse_prefixed(first).is_none() {
-            // A fill, or a pattern with spaces in it.
+            // A fill, or a pattern of the linker script that has spaces.
             let is_pattern = name.starts_with(b"*") || name.contains(&b'(');
             let is_command = matches!(name, b"FILL" | b"KEEP" | b"SORT" | b"CONSTRUCTORS");
             return match is_pattern || is_command {
@@ -213,7 +216,7 @@ impl<'m> Parser<'m> {
             };
         }
         if remainder.is_empty() {
-            // A symbol of an object.
+            // A symbol of an object file.
             return Ok(());
         }
         // `(size before relaxing)` defines no symbol.
@@ -228,8 +231,8 @@ impl<'m> Parser<'m> {
     }
 }
 
-/// Return: true if `line` is a symbol of an object file in the usual form for 64-bit targets. Most lines
-/// are such symbols, and the parser needs none of them.
+/// Return: true if `line` is a symbol of an object file, in the usual form for 64-bit targets. Most lines are
+/// symbols in this form, and the parser needs none of them.
 ///
 /// ```text
 ///                 0xffffffff81000230                secondary_startup_64
@@ -248,12 +251,12 @@ fn is_symbol(line: &[u8]) -> bool {
     is_name && hexadecimal::parse(address).is_some()
 }
 
-/// `[0x0000000000000000]`, the address of a symbol that the script does not provide.
+/// Parses `[0x0000000000000000]`, the address of a symbol that the linker script does not provide.
 fn bracketed_hex(word: &[u8]) -> Option<u64> {
     hexadecimal::parse(word.strip_prefix(b"[0x")?.strip_suffix(b"]")?)
 }
 
-/// Return: true for data that the linker script puts into a section.
+/// Return: true if `rest` is a statement of the linker script that puts data into a section.
 fn is_data(rest: &[u8]) -> bool {
     matches!(
         word(rest).0,

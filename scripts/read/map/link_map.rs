@@ -2,8 +2,7 @@
 
 //! A parsed link map: the address and the object file of each input section.
 //!
-//! The parser skips no line. A line of an unknown form leaves the bytes at its place without an object
-//! file.
+//! The parser skips no line. At the place of a line of an unknown form, the bytes have no object file.
 
 use super::object_name::ObjectName;
 use crate::common::hash::FastSet;
@@ -11,7 +10,8 @@ use crate::common::hash::FastSet;
 /// The bytes that one input section contributed to an output section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Contribution<'m> {
-    /// Address of the first byte; in the map of a relocatable link, offset in the output section.
+    /// Address of the first byte. In the map of a relocatable link: offset of that byte in the output
+    /// section.
     pub address: u64,
     /// The number of bytes; 0 for an empty input section.
     pub size: u64,
@@ -27,7 +27,7 @@ impl Contribution<'_> {
         self.address.saturating_add(self.size)
     }
 
-    /// Return: true if LLD made these bytes, by itself or from merged constants.
+    /// Return: true if LLD made these bytes by itself, or merged them from the constants of object files.
     pub(crate) fn is_internal(&self) -> bool {
         self.object.is(b"<internal>")
     }
@@ -38,8 +38,9 @@ impl Contribution<'_> {
     }
 }
 
-/// An output section and its contributions. A line of an unknown form makes an output section without a
-/// name and an address, so that the contributions that follow are not added to the section before it.
+/// An output section and its contributions. A line of an unknown form that may begin an output section makes
+/// one without a name and an address. Otherwise the parser would add the contributions after the line to the
+/// previous output section.
 #[derive(Debug, Default)]
 pub(crate) struct OutputSection<'m> {
     pub name: &'m [u8],
@@ -47,7 +48,7 @@ pub(crate) struct OutputSection<'m> {
     pub address: u64,
     /// Bytes.
     pub size: u64,
-    /// Address that the section is loaded at, if the map prints one.
+    /// The load address of the section, if the map prints a load address.
     pub load_address: Option<u64>,
     /// In the order of the map: by rising address.
     pub contributions: Vec<Contribution<'m>>,
@@ -67,9 +68,9 @@ impl<'m> OutputSection<'m> {
         }
     }
 
-    /// Return: true if the section is part of the running kernel. The map has no such flag, but only
-    /// the other sections have 0 for both addresses: the per-cpu section of x86_64 has a load address
-    /// above 0.
+    /// Return: true if the section is part of the running kernel. The map has no such flag. But a section
+    /// that is not part of the running kernel has address 0, and load address 0 or none. The per-cpu section
+    /// of x86_64 has address 0, but a load address above 0.
     pub(crate) fn is_allocated(&self) -> bool {
         self.address != 0 || self.load_address.is_some_and(|address| address != 0)
     }
@@ -78,8 +79,8 @@ impl<'m> OutputSection<'m> {
 /// A symbol that the linker script defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScriptSymbol<'m> {
-    /// The address of the symbol. For a symbol with a `target`, LLD prints the address at which the
-    /// statement stands instead.
+    /// The address of the symbol. If the symbol has a `target`, LLD's map does not have this address; it has
+    /// the address at which the statement stands in the linker script.
     pub address: u64,
     pub name: &'m [u8],
     /// The symbol that the script makes this symbol equal to, if the expression is a single symbol.
@@ -96,7 +97,7 @@ pub(crate) struct UnknownLine<'m> {
     pub problem: &'static str,
 }
 
-/// The outcome for one line of a map. The error is the part that the parser did not find.
+/// The result of parsing one line of a map. The error is the part that the parser did not find.
 pub(super) type Parsed = std::result::Result<(), &'static str>;
 
 /// A whole map.
@@ -104,25 +105,25 @@ pub(super) type Parsed = std::result::Result<(), &'static str>;
 pub(crate) struct LinkMap<'m> {
     pub sections: Vec<OutputSection<'m>>,
     pub script_symbols: Vec<ScriptSymbol<'m>>,
-    /// The object files in the order of the map, also object files without a contribution. An object
-    /// file with several sections is in the list several times.
+    /// The object files in the order of the map, including object files with only empty contributions. An
+    /// object file with several sections may be in the list several times.
     pub objects: Vec<ObjectName<'m>>,
-    /// The files on the command line of the link, in contrast to members of its archives.
+    /// The object files on the command line of the link. Members of archives are not on it.
     pub given: FastSet<ObjectName<'m>>,
     /// The first lines of unknown forms.
     pub unknown: Vec<UnknownLine<'m>>,
     /// The number of all lines of unknown forms.
     pub unknown_count: usize,
-    /// The map does not tell which contributions are merged constants. In LLD's map, such contributions
-    /// are [internal](Contribution::is_internal).
+    /// True if the map does not tell which contributions are merged constants. LLD's map tells: contributions
+    /// of merged constants are [internal](Contribution::is_internal).
     pub hides_merging: bool,
 }
 
-/// At most this many lines of unknown forms are kept for the list of unattributed symbols.
+/// [`LinkMap::unknown`] has at most this many lines.
 const MOST_UNKNOWN: usize = 1000;
 
 impl<'m> LinkMap<'m> {
-    /// Records line `number` if it was not parsed.
+    /// Records line `number` as a line of an unknown form if `parsed` is an error.
     pub(super) fn note(&mut self, number: usize, text: &'m [u8], parsed: Parsed) {
         let Err(problem) = parsed else {
             return;

@@ -3,8 +3,8 @@
 //! The map of LLD (`-Map`).
 //!
 //! A line has four numbers (address, load address, size, alignment) and a column of text. The indentation
-//! of the text tells the kind of line: output sections and statements of the linker script have none, input
-//! sections and statements inside a section have eight spaces, and symbols have sixteen.
+//! of the text tells the kind of the line. Output sections, and statements outside of output sections, have
+//! none. Input sections, and statements inside of output sections, have eight spaces. Symbols have sixteen.
 
 use std::path::Path;
 
@@ -39,8 +39,8 @@ pub(super) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
             .and_then(|line| add(&mut map, line));
         map.note(number, text, parsed);
     }
-    // No line marks the end of the map. Every link has these two sections after all sections of the
-    // image.
+    // No line marks the end of the map. But every link has the sections `.shstrtab` and `.strtab`, after all
+    // sections that are part of the running image.
     let has = |name: &[u8]| map.sections.iter().any(|section| section.name == name);
     if !text.ends_with(b"\n") || !has(b".shstrtab") || !has(b".strtab") {
         return Err(Error::in_file(
@@ -52,7 +52,7 @@ pub(super) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
     Ok(map)
 }
 
-/// A line by its columns.
+/// The columns of a line.
 struct Line<'m> {
     address: u64,
     load_address: u64,
@@ -84,14 +84,15 @@ fn add<'m>(map: &mut LinkMap<'m>, line: Line<'m>) -> Parsed {
     match line.indent {
         // An assertion of the linker script has no text.
         _ if line.rest.is_empty() => return Ok(()),
-        // A symbol of the input section before this line.
+        // A symbol in the input section that an earlier line named.
         16.. => return Ok(()),
         // ffffffff81000000          1000000   11f2d8    64
         // vmlinux.a(arch/x86/kernel/head_64.o):(.head.text)
         8.. => {
             if let Some((file, section)) = input_section(line.rest) {
                 let (address, size, object) = (line.address, line.size, ObjectName::from_lld(file));
-                // Members of archives are in parentheses.
+                // The name of a member ends with its path in parentheses. Any other object file is on the
+                // command line.
                 if !file.ends_with(b")") && map.objects.last() != Some(&object) {
                     map.given.insert(object);
                 }

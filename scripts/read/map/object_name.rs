@@ -4,11 +4,11 @@
 
 use std::borrow::Cow;
 
-/// The name of an object file: its path from the top of the build, or an archive and a path from there.
+/// The name of an object file: a path from the top of the build, or an archive and a path from the directory
+/// of that archive.
 ///
-/// kbuild's archives are thin: each member is a file of its own. LLD prints the archive and the path of
-/// the member from the archive's directory; GNU ld prints the path from the top of the build. A member
-/// whose bytes are in the archive is no file, and GNU ld prints it in the form of LLD:
+/// kbuild's archives are thin: each member is a file of its own. LLD prints such a member in the first form
+/// below, GNU ld in the second. If the archive has the bytes of a member, both linkers print the first form:
 ///
 /// ```text
 /// lib/lib.a(argv_split.o)
@@ -28,8 +28,9 @@ impl<'m> ObjectName<'m> {
             [b'.', b'/', path @ ..] => path,
             _ => text,
         };
-        // An empty slice of `text`, and not `b""`, which points nowhere. glibc compares with the masked
-        // loads of AVX-512, and a masked load from nowhere costs a hidden fault of 150 ns.
+        // The archive is an empty slice of `text`, and not `b""`, whose address is not mapped. glibc compares
+        // with the masked loads of AVX-512: at an unmapped address, such a load costs a hidden fault of 150
+        // ns.
         let (archive, file) = text.split_at(0);
         Self { archive, file }
     }
@@ -48,12 +49,13 @@ impl<'m> ObjectName<'m> {
         }
     }
 
-    /// The archive, if the map prints one.
+    /// The archive, if the map prints an archive.
     pub(crate) fn archive(&self) -> Option<&'m [u8]> {
         Some(self.archive).filter(|archive| !archive.is_empty())
     }
 
-    /// The path from the top of the build, which is that of a file unless the archive has the bytes.
+    /// The path from the top of the build. A file is at this path, unless the archive has the bytes of the
+    /// object file.
     pub(crate) fn path(&self) -> Cow<'m, [u8]> {
         let slash = self.archive.iter().rposition(|&byte| byte == b'/');
         match slash.and_then(|slash| self.archive.get(..=slash)) {
@@ -62,7 +64,8 @@ impl<'m> ObjectName<'m> {
         }
     }
 
-    /// Return: true if both names are the same bytes of the same map. Cheaper than to compare the bytes.
+    /// Return: true if both names are at the same place in the same map. This costs less than a comparison of
+    /// the names.
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         std::ptr::eq(self.file, other.file) && std::ptr::eq(self.archive, other.archive)
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Words of a map's line, and statements of the linker script. All linkers print statements alike.
+//! Words of a map's line, and statements of the linker script. GNU ld and LLD print statements alike.
 
 use crate::common::lines::find;
 
-/// Splits `line` at the end of its first word: `(word, rest)`. Spaces before the word are dropped; the
-/// space after it stays. The word is empty if the line has none.
+/// Splits `line` at the end of its first word, into the word and the rest. Drops the spaces before the word;
+/// the rest begins with the space after the word. The word is empty if `line` has no word.
 #[inline]
 pub(super) fn word(line: &[u8]) -> (&[u8], &[u8]) {
     let (_, text) = line.split_at(indent(line));
@@ -29,9 +29,8 @@ pub(super) fn indent(line: &[u8]) -> usize {
     before + rest.iter().take_while(|&&byte| byte == b' ').count()
 }
 
-/// The symbol that an assignment of the linker script defines, and the symbol that it is made equal to if
-/// the expression is a single symbol. `None` for assignments to the location counter and for other
-/// statements.
+/// The symbol that an assignment of the linker script defines. If the assigned expression is a single symbol,
+/// the second part is that symbol. `None` for assignments to the location counter, and for other statements.
 ///
 /// ```text
 /// _text = .
@@ -52,8 +51,8 @@ pub(super) fn assigned_symbol(statement: &[u8]) -> Option<(&[u8], Option<&[u8]>)
     (operator == b"=" && name != b".").then_some((name, symbol_name(expression)))
 }
 
-/// The text after a keyword and its parenthesis, such as `PROVIDE (`, or a whole plain assignment. `None`
-/// if the keyword has no parenthesis.
+/// The text after a keyword and its parenthesis, such as `PROVIDE (`. Without a keyword, the whole statement.
+/// `None` if a keyword has no parenthesis.
 fn unwrapped(statement: &[u8]) -> Option<&[u8]> {
     let (first, rest) = word(statement);
     if matches!(first, b"PROVIDE" | b"PROVIDE_HIDDEN" | b"HIDDEN") {
