@@ -24,8 +24,8 @@ use off::{kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
 /// The modules that an address is in.
 ///
 /// The lookup takes no lock and allocates nothing. It may be called from any context, non-maskable
-/// interrupts included. The component starts in one of the device initcalls; before that, no
-/// built-in module is known. `{}` writes the brackets of /proc/kallmodsyms.
+/// interrupts included. The component starts in one of the device initcalls. Before that, lookups
+/// find no built-in module. `{}` writes the modules as /proc/kallmodsyms shows them: `[a] [b]`.
 ///
 /// # Examples
 ///
@@ -51,14 +51,15 @@ pub struct Modules(bindings::kallmodsyms_modules);
 impl Modules {
     /// The modules whose object file defines the symbol at `address`, or the loaded module there.
     ///
-    /// A loaded module can go as soon as this function has returned. Its name is a copy and stays.
+    /// A loaded module can be freed as soon as this function has returned. The name of the module
+    /// is a copy and stays valid.
     pub fn of(address: usize) -> Self {
         // INVARIANT: `next` is null and `left` is 0.
         let mut modules = Self(bindings::kallmodsyms_modules::default());
         // SAFETY:
         // - The pointer is valid for writing.
         // - Any address may be looked up.
-        // INVARIANT: The function sets the fields so that one of the cases holds.
+        // INVARIANT: The function sets the fields so that one of the two cases holds.
         unsafe { kallmodsyms_lookup_modules(address, &mut modules.0) };
         modules
     }
@@ -75,8 +76,8 @@ impl Modules {
         } else {
             self.0.next
         };
-        // INVARIANT: `left` names are at `next`, by the invariants of `Modules`. Names in `loaded`
-        // are borrowed for as long as the iterator.
+        // INVARIANT: `left` names are at `next`, by the invariants of `Modules`. They are never
+        // freed, or are in `loaded`, which the iterator borrows.
         Names {
             next,
             left: self.0.left,
@@ -119,7 +120,7 @@ impl<'a> Iterator for Names<'a> {
         // - At `next` is a NUL-terminated name, by the invariants.
         // - The name is neither changed nor freed for `'a`, by the invariants.
         let name = unsafe { CStr::from_char_ptr(self.next) };
-        // The type of C strings differs between series. These bytes are without the NUL.
+        // The type of C strings differs between series. `bytes` has no NUL in all of them.
         let bytes: &BStr = name.as_ref();
         // INVARIANT: The next name, if any, is after the NUL of this name.
         self.next = self.next.wrapping_add(bytes.len()).wrapping_add(1);
@@ -133,13 +134,13 @@ impl<'a> Iterator for Names<'a> {
 pub struct Extent {
     /// The size of the symbol in bytes, without the padding after the symbol.
     pub size: usize,
-    /// The number of bytes from the start of the symbol to the address, less than `size`.
+    /// The number of bytes from the start of the symbol to the address. It is less than `size`.
     pub offset: usize,
 }
 
 impl Extent {
-    /// The extent of the symbol that `%pS` names for `address`. `None` if the address is in
-    /// padding, or the size of the symbol is not known.
+    /// The extent of the symbol that `%pS` names for `address`. `None` if `%pS` names no symbol, if
+    /// the address is in padding, or if the size of the symbol is not known.
     ///
     /// May be called from any context, non-maskable interrupts included.
     pub fn of(address: usize) -> Option<Self> {
@@ -152,7 +153,7 @@ impl Extent {
     }
 }
 
-/// The replacements of the C functions with the option off.
+/// The replacements of the C functions if `CONFIG_KALLMODSYMS` is off.
 #[cfg(not(CONFIG_KALLMODSYMS))]
 mod off {
     use crate::{bindings, ffi::c_ulong};

@@ -28,7 +28,7 @@
 #include "bpf_symbols.h"
 #endif
 
-/* The tables that the generator appends to those of scripts/kallsyms. */
+/* The tables that the generator appends to the tables of scripts/kallsyms. */
 extern const u32 kallsyms_num_modules;
 extern const unsigned long kallsyms_module_base;
 extern const u32 kallsyms_module_offsets[];
@@ -40,7 +40,7 @@ extern const u8 kallsyms_module_names[];
 extern const u32 kallsyms_module_names_len;
 
 #ifdef CONFIG_KALLMODSYMS_SIZES
-/* The numbers of nibbles, bytes and words. */
+/* The numbers of nibbles, bytes and words in the tables below. */
 extern const u32 kallsyms_size_counts[3];
 extern const u64 kallsyms_size_bits[];
 extern const u32 kallsyms_size_bit_ranks[];
@@ -52,7 +52,7 @@ extern const u32 kallsyms_size_byte_ranks[];
 extern const u64 kallsyms_size_words[];
 #endif
 
-/* bindgen does not translate macros with sizeof. */
+/* bindgen does not translate MODULE_NAME_LEN, a macro with sizeof. */
 enum { KALLMODSYMS_MODULE_NAME_LEN = MODULE_NAME_LEN };
 
 /* kallmodsyms.rs: helpers.c calls this when the kernel starts. */

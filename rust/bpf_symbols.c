@@ -8,7 +8,7 @@
 
 #include "bpf_symbols.h"
 
-/* rust/sources/bpf.rs has this letter, too. */
+/* BpfSymbol::KIND in rust/sources/bpf.rs must be the same letter. */
 static_assert(BPF_SYM_ELF_TYPE == 't');
 
 /* Returns symbol number @index, from 0; NULL if the list is shorter. Linear in @index. */
@@ -26,15 +26,18 @@ const struct bpf_ksym *kallmodsyms_bpf_number(unsigned long index)
 const struct bpf_ksym *kallmodsyms_bpf_at(unsigned long address)
 {
 	/*
-	 * At the end of a symbol, bpf_ksym_find() may still find that symbol. Look up the second
-	 * byte of the symbol that begins at @address instead.
+	 * bpf_ksym_find() may return a symbol that ends at the given address. So look up the next
+	 * address, which is in a symbol that begins at @address.
 	 */
 	const struct bpf_ksym *ksym = bpf_ksym_find(address + 1);
 
 	return ksym && ksym->start == address ? ksym : NULL;
 }
 
-/* Returns the symbol after @ksym, or the first if @ksym is NULL; NULL at the end. Fills @symbol. */
+/*
+ * Returns the symbol after @ksym, or the first symbol if @ksym is NULL, and fills @symbol. Returns
+ * NULL at the end of the list, or if the kernel does not show BPF symbols.
+ */
 const struct bpf_ksym *kallmodsyms_bpf_next(const struct bpf_ksym *ksym,
 					    struct kallmodsyms_bpf_symbol *symbol)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The list of BPF symbols, for rust/sources/bpf.rs. Call all functions in an RCU
- * read-side section. The symbols that they return are valid until its end.
+ * read-side section. A returned symbol is valid until the end of that section.
  */
 
 #ifndef KALLMODSYMS_BPF_SYMBOLS_H

@@ -77,8 +77,8 @@ int kallmodsyms_kprobe_get_kallsym(unsigned int symnum, unsigned long *value,
 }
 
 /*
- * Returns the size in bytes of the ftrace trampoline at @addr, or of the freed
- * init function of a module there; 0 if neither exists any more.
+ * Returns the size in bytes of the ftrace trampoline, or of the freed init function
+ * of a module, that begins at @addr. Returns 0 if neither begins there any more.
  */
 unsigned long kallmodsyms_ftrace_size(unsigned long addr)
 {
@@ -86,7 +86,7 @@ unsigned long kallmodsyms_ftrace_size(unsigned long addr)
 	char name[KSYM_NAME_LEN];
 
 #ifdef CONFIG_DYNAMIC_FTRACE
-	/* No trampoline is freed while this task is not preempted. */
+	/* No trampoline is freed while preemption is disabled. */
 	guard(preempt)();
 	const struct ftrace_ops *ops = ftrace_ops_trampoline(addr);
 
@@ -110,7 +110,7 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 #ifdef CONFIG_MODULES
 	const struct module *module;
 
-	/* No module is freed while this task is not preempted. */
+	/* No module is freed while preemption is disabled. */
 	guard(preempt)();
 	module = __module_address(addr);
 	if (module)
@@ -122,10 +122,10 @@ bool kallmodsyms_loaded_module(unsigned long addr, char *name)
 }
 
 /*
- * Looks for the symbol of a loaded module that %pS names for @addr: of several
- * symbols at one address the first, as in find_kallsyms_symbol(). Returns true
- * if @addr is in that symbol; then *@size is the size of the symbol, and
- * *@offset the number of bytes from its start to @addr.
+ * Looks for the symbol of a loaded module that %pS names for @addr. Like
+ * find_kallsyms_symbol(), takes the first of several symbols at one address.
+ * Returns true if @addr is in the symbol; *@size is then the size of the symbol,
+ * and *@offset the number of bytes from the start of the symbol to @addr.
  */
 bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset)
@@ -135,7 +135,7 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 	const struct mod_kallsyms *kallsyms;
 	const struct module *module;
 
-	/* No module and no symbols are freed while this task is not preempted. */
+	/* No module and no table of symbols is freed while preemption is disabled. */
 	guard(preempt)();
 	module = __module_address(addr);
 	if (!module)
@@ -158,7 +158,10 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 	return *offset < bytes;
 }
 
-/* kallsyms_lookup() stores distances, which printing shows, and not true sizes. */
+/*
+ * For an address of the image, kallsyms_lookup_size_offset() may store the true size
+ * of the symbol. kallsyms_lookup() always stores the distance to the next symbol.
+ */
 int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
 				unsigned long *offset)
 {
@@ -193,7 +196,7 @@ void kallmodsyms_vmcoreinfo_symbol(const char *name, unsigned long addr)
 	vmcoreinfo_append_str("SYMBOL(%s)=%lx\n", name, addr);
 }
 
-/* Updates the copy in the note, where tools look in dumps of virtual machines. */
+/* Copies the data of VMCOREINFO to the note, which tools read in dumps of virtual machines. */
 void kallmodsyms_vmcoreinfo_update_note(void)
 {
 	final_note(append_elf_note(vmcoreinfo_note, VMCOREINFO_NOTE_NAME, 0,

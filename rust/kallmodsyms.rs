@@ -2,8 +2,8 @@
 
 //! /proc/kallmodsyms: the symbols of /proc/kallsyms with their sizes and modules.
 //!
-//! The file also names the module, or modules, of a built-in symbol: the modules whose object file
-//! defines the symbol. The link of vmlinux adds the tables for these names to the tables of
+//! The file also names the built-in modules of a symbol: all modules that have the object file that
+//! defines the symbol. The link of vmlinux adds the tables with these modules to the tables of
 //! kallsyms. Documentation/kbuild/tables.rst describes the tables.
 //!
 //! Each folder is a layer with one role. A layer imports only the layers before it in this list:
@@ -35,8 +35,8 @@ mod sources;
 
 use kernel::{c_str, ffi::c_int, prelude::*};
 
-/// The prefix of this crate's messages. `module!` would define it, but would also make a module of
-/// the component.
+/// The prefix of this crate's messages. The macro `module!` defines such a prefix, but would also
+/// turn the component into a module.
 const __LOG_PREFIX: &[u8] = b"kallmodsyms\0";
 
 /// Starts the component. An initcall of helpers.c calls this once, in process context.
@@ -48,7 +48,7 @@ pub(crate) extern "C" fn kallmodsyms_init() -> c_int {
     }
 }
 
-/// Makes the file, and lets kernel code look symbols up, for as long as the kernel runs.
+/// Makes the file and starts the lookups. Both work for as long as the kernel runs.
 fn start() -> Result {
     let symbols = KBox::new(sources::CoreSymbols::new()?, GFP_KERNEL)?;
     let symbols: &sources::CoreSymbols = KBox::leak(symbols);

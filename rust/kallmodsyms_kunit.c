@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tests of <linux/kallmodsyms.h>. Built in or loaded, the tests expect the same
- * modules and sizes, except where IS_LOADED says otherwise.
+ * Tests of <linux/kallmodsyms.h>. The tests expect the same modules and sizes
+ * whether they are built in or loaded, except where they use IS_LOADED.
  */
 
 #include <kunit/test.h>
@@ -38,9 +38,9 @@ static u32 data[7] = { 1 };
 static u32 bss[9];
 
 /*
- * Symbols with exact places: 5 bytes and padding; two symbols at one address, with
- * the larger symbol first; a label at the address of a symbol; and a symbol inside
- * another symbol.
+ * Symbols with exact places: a symbol of 5 bytes with padding after it; two symbols
+ * at one address, the larger symbol first; a label at the address of a symbol; and a
+ * symbol inside another symbol.
  */
 asm(".pushsection .data\n"
 	".macro kunit_symbol name, size\n"
@@ -65,8 +65,9 @@ asm(".pushsection .data\n"
 	"	.fill 16, 1, 0\n"
 	".popsection\n"
 	/*
-	 * sha256-ssse3-asm.S has the same bytes. If that file is built in, the linker
-	 * keeps the bytes once, with the symbols of both files.
+	 * sha256-ssse3-asm.S defines a constant of the same bytes. If sha256-ssse3-asm.o
+	 * is built in, too, the image has these bytes once, and the symbols of both object
+	 * files are at the same address.
 	 */
 	".pushsection .rodata.cst16.kallmodsyms_kunit, \"aM\", @progbits, 16\n"
 	"	.balign 16\n"
@@ -123,10 +124,10 @@ static void modules_of_the_kernel(struct kunit *test)
 	expect_module(test, _printk, NULL);
 }
 
-/* Every byte of the constant is in this module, also after the inner symbol. */
+/* Every byte of the constant is in this module, also the bytes after the inner symbol. */
 static void modules_of_a_merged_constant(struct kunit *test)
 {
-	/* Several symbols overlap here. Only their sizes tell which of them contain a byte. */
+	/* Several symbols overlap. Only the sizes tell which symbols contain a byte. */
 	if (!DATA_SIZES_KNOWN)
 		kunit_skip(test, "sizes of data are not stored");
 	for (unsigned long at = 0; at < 16; at++)
@@ -152,12 +153,12 @@ static void addresses_in_no_symbol(struct kunit *test)
 	vfree(vmalloced);
 }
 
-static void a_copied_result_stays_valid(struct kunit *test)
+static void a_copy_stays_valid(struct kunit *test)
 {
 	struct kallmodsyms_modules modules, copy;
 
 	KUNIT_ASSERT_TRUE(test,
-			  kallmodsyms_lookup_modules((unsigned long)a_copied_result_stays_valid, &modules));
+			  kallmodsyms_lookup_modules((unsigned long)a_copy_stays_valid, &modules));
 	copy = modules;
 	memset(&modules, 0xff, sizeof(modules));
 	KUNIT_EXPECT_STREQ(test, kallmodsyms_next_module(&copy), KBUILD_MODNAME);
@@ -186,9 +187,10 @@ static void sizes_are_exact(struct kunit *test)
 }
 
 /*
- * A label and kallmodsyms_kunit_eight have one address. %ps prints the symbol that
- * the kernel lists first: built in, kallmodsyms_kunit_eight; in a loaded module, the
- * label. The size is that of the printed symbol.
+ * A label and kallmodsyms_kunit_eight have the same address. %ps prints the symbol
+ * that the kernel lists first. In a built-in module, this is kallmodsyms_kunit_eight;
+ * in a loaded module, it is the label. The lookup returns the size of the printed
+ * symbol.
  */
 static void sizes_of_symbols_that_ps_prints(struct kunit *test)
 {
@@ -281,7 +283,7 @@ static int in_nmi_handler(unsigned int kind, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-/* The NMI is sent while interrupts are off, just before a thousand lookups. */
+/* Sends the NMI while interrupts are off. The NMI may come during one of a thousand lookups. */
 static void in_a_non_maskable_interrupt(struct kunit *test)
 {
 	struct kallmodsyms_modules modules;
@@ -310,7 +312,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(modules_of_the_kernel),
 	KUNIT_CASE(modules_of_a_merged_constant),
 	KUNIT_CASE(addresses_in_no_symbol),
-	KUNIT_CASE(a_copied_result_stays_valid),
+	KUNIT_CASE(a_copy_stays_valid),
 	KUNIT_CASE(sizes_are_exact),
 	KUNIT_CASE(sizes_of_symbols_that_ps_prints),
 	KUNIT_CASE(sizes_of_the_kernel),

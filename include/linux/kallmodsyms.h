@@ -20,12 +20,13 @@
  * names of the original.
  *
  * The names of built-in modules are constants. The name of a loaded module is a
- * copy in this structure, made while the module cannot go. So the name stays
- * valid without the module, and its use needs no lock.
+ * copy in this structure; the lookup copies the name while the module cannot be
+ * freed. So the name stays valid after the module is freed, and using the name
+ * needs no lock.
  */
 struct kallmodsyms_modules {
 	/* private: */
-	const char *next;	/* NULL stands for @loaded */
+	const char *next;	/* the next name; NULL if the next name is in @loaded */
 	unsigned int left;
 	char loaded[MODULE_NAME_LEN];
 };
@@ -45,19 +46,21 @@ unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance
  * @modules: the structure to fill
  *
  * An address of the image is in the modules whose object file defines the symbol
- * there. Several modules can share an object file. Padding belongs to the object
- * file before it. A section without symbols of modules, such as .smp_locks, is in
- * no module. Without CONFIG_KALLSYMS_ALL, all data are in no module.
+ * there. Several modules can share an object file. Padding between two object
+ * files is in the modules of the first of the two. A section without symbols of
+ * modules, such as .smp_locks, is in no module. Without CONFIG_KALLSYMS_ALL, all
+ * data are in no module.
  * An address of a loaded module is in that module. Code that BPF, ftrace or
  * kprobes make at run time is in no module.
  *
- * A loaded module can go as soon as the function has returned. The answer stays
- * true only if the caller keeps the module: with a reference, or because the
- * caller runs in the module or the module called it.
+ * A loaded module can be unloaded as soon as the function has returned. The answer
+ * stays true only if the module cannot be unloaded: because the caller holds a
+ * reference to the module, because the caller is code of the module, or because
+ * code of the module called the caller.
  *
  * Context: Any context, non-maskable interrupts included. Takes no lock and
- * allocates nothing. The component starts in one of the device initcalls; before
- * that, no address of the image is in a module.
+ * allocates nothing. The component starts in one of the device initcalls. Before
+ * that, the function finds no module for an address of the image.
  * Return: true if @addr is in a module; the names are then in @modules.
  */
 bool kallmodsyms_lookup_modules(unsigned long addr,
@@ -69,14 +72,14 @@ bool kallmodsyms_lookup_modules(unsigned long addr,
  * @size: memory for the size of the symbol in bytes, or NULL
  * @offset: memory for the distance from the start of the symbol to @addr, or NULL
  *
- * %pS names the same symbol. Its size is the size that the compiler or the
- * assembler source gave it, never the distance to the next symbol. So an address
- * in padding is in no symbol. Nor is an address in a symbol without a size, such
- * as a label of the linker script. If a symbol is inside another symbol, an
- * address after the inner symbol is in no symbol either.
+ * The symbol is the symbol that %pS names for @addr. The size is the size that the
+ * compiler or the assembler source gave the symbol, never the distance to the next
+ * symbol. So an address in padding is in no symbol. If %pS names a symbol without a
+ * size, such as a label of the linker script, @addr is in no symbol. If a symbol is
+ * inside another symbol, an address after the inner symbol is in no symbol.
  *
- * The kernel's own symbols have sizes with CONFIG_KALLMODSYMS_SIZES. Data are
- * symbols with CONFIG_KALLSYMS_ALL, also in loaded modules.
+ * Sizes of the kernel's own symbols are known with CONFIG_KALLMODSYMS_SIZES. Sizes
+ * of data, also in loaded modules, are known only with CONFIG_KALLSYMS_ALL.
  *
  * Context: Any context, non-maskable interrupts included. Takes no lock and
  * allocates nothing. The time is logarithmic in the number of the kernel's
@@ -93,12 +96,12 @@ bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
  * @size: memory for the distance from the symbol to the next symbol, or NULL
  * @offset: memory for the distance from the start of the symbol to @addr, or NULL
  *
- * The function stores what kallsyms_lookup_size_offset() stores without
- * CONFIG_KALLMODSYMS_SIZES. It serves callers that count the padding after a
- * function as a part of the function.
+ * The function stores the values that kallsyms_lookup_size_offset() stores in a
+ * kernel without CONFIG_KALLMODSYMS_SIZES. Callers use it if they count the padding
+ * after a function as a part of the function.
  *
  * Context: Any context, non-maskable interrupts included.
- * Return: nonzero if there is a symbol at or before @addr.
+ * Return: nonzero if kallsyms knows a symbol for @addr.
  */
 int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
 				unsigned long *offset);
@@ -144,7 +147,7 @@ kallmodsyms_next_module(struct kallmodsyms_modules *modules)
 {
 	const char *name;
 
-	/* With the option off, no other field is set. */
+	/* If CONFIG_KALLMODSYMS is off, the lookup sets only @left. */
 	if (!modules->left)
 		return NULL;
 	name = modules->next ? modules->next : modules->loaded;

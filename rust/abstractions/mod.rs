@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Safe abstractions of kernel interfaces, which could go into the `kernel` crate as they are.
+//! Safe abstractions of kernel interfaces. The `kernel` crate could take them as they are.
 //!
-//! Raw pointers from C come in; safe types and traits go out. Nothing here knows of symbols: this
-//! room imports the kernel crate and [`series`](crate::series), which fills that crate's gaps.
+//! Raw pointers from C come in; safe types and traits go out. Nothing here knows of symbols. This
+//! folder imports the `kernel` crate and [`series`](crate::series), which has what the `kernel`
+//! crate of a series lacks.
 
 pub(crate) mod cred;
 pub(crate) mod open_file;

@@ -2,19 +2,21 @@
 
 //! Open files whose contents are made while they are read.
 //!
-//! A `struct seq_file` makes one record at a time, returns at most one buffer, and finds an offset
-//! by making all records before it. Here the contents come in pieces as large as the buffer. A read
-//! goes on until it has copied the requested number of bytes. The contents find an offset by
-//! themselves ([`Contents::seek`]).
+//! A `struct seq_file` makes one record at a time, and finds an offset by making all records before
+//! the offset. A read from a `struct seq_file` returns at most one buffer. In this file, the
+//! contents come in pieces as large as the buffer. A read goes on until it has copied the requested
+//! number of bytes. [`Contents::seek`] finds an offset, and may do so without making everything
+//! before it.
 //!
-//! The buffer keeps the bytes that no read has copied yet, for reads that are smaller than a piece.
+//! A read may be smaller than a piece. The buffer then keeps the remaining bytes for the next read.
 //!
 //! Several tasks may read one open file at the same time: threads that call pread(), and processes
-//! that inherited the file. A read takes the contents out of the open file, and puts them back at
-//! its end. A read that finds no contents makes new ones. So no reader waits for another reader:
-//! neither a small read for a read of the whole file, nor any read for a reader with slow memory.
-//! (Tasks that call read() wait for each other outside of this code: C takes `f_pos_lock` for the
-//! shared offset.) A killed reader leaves after one piece at the latest.
+//! that inherited the file. A read takes the contents out of the open file, and puts them back when
+//! it ends. A read that finds no contents makes new contents. So no reader waits for another
+//! reader: a small read does not wait for a read of the whole file, and no read waits for a reader
+//! whose memory is slow. (Tasks that call read() wait for each other outside of this code: C takes
+//! `f_pos_lock` for the shared offset.) If a reader is killed, its read ends after one piece at the
+//! latest.
 //!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h) and
 //! [`include/linux/uio.h`](srctree/include/linux/uio.h)
@@ -22,9 +24,9 @@
 use super::cred::File;
 use kernel::{bindings, new_spinlock, prelude::*, sync::SpinLock};
 
-/// The size of the buffer for a read of `wanted` bytes. A reader of the first line does not wait
-/// until a large buffer is cleared, and a reader of the whole file spends little time between
-/// pieces.
+/// The size of the buffer for a read of `wanted` bytes. The buffer of a small read is small,
+/// because clearing a large buffer takes time. The buffer of a large read is large, because each
+/// piece costs some time.
 const fn buffer_size(wanted: usize) -> usize {
     match wanted {
         0..0x200 => 0x800,
@@ -33,7 +35,7 @@ const fn buffer_size(wanted: usize) -> usize {
     }
 }
 
-/// The largest size of a buffer, which grows for a piece that does not fit.
+/// The largest size of a buffer. A buffer grows if a piece does not fit into it.
 const MAX_BUFFER_SIZE: usize = 64 * 1024;
 
 /// The next piece does not fit into the buffer.
@@ -42,7 +44,7 @@ pub(crate) struct BufferTooSmall;
 /// The contents of one open file, and a place in them.
 ///
 /// All calls are in process context and may sleep. An implementation must hold no lock between two
-/// calls: the second one may never come.
+/// calls: a second call may never come.
 pub(crate) trait Contents: Sized + Send + Unpin + 'static {
     /// The state that the contents of all open files share.
     type Shared: Send + Sync + 'static;
@@ -56,13 +58,13 @@ pub(crate) trait Contents: Sized + Send + Unpin + 'static {
     /// The contents at their beginning.
     fn new(opened: &Self::Opened) -> Result<Self>;
 
-    /// Goes to the last place that is not after `offset` bytes and that needs no reading. Returns
-    /// the offset of that place.
+    /// Goes to a place at `offset` bytes or before: the last such place that this call finds
+    /// without reading. Returns the offset of the place.
     fn seek(&mut self, offset: u64) -> u64;
 
     /// Writes the next bytes of the contents to the beginning of `buf`: `wanted` bytes, or somewhat
-    /// more or less. Returns the number of bytes written, 0 at the end. The place moves by this
-    /// number.
+    /// more or fewer. Moves the place behind these bytes. Returns the number of bytes written; 0 at
+    /// the end.
     fn read(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, BufferTooSmall>;
 }
 
@@ -87,7 +89,7 @@ struct State<T> {
 }
 
 impl<T: Contents> OpenFile<T> {
-    /// The open file of this state.
+    /// An open file with the state `opened`.
     pub(crate) fn new(opened: T::Opened) -> Result<Pin<KBox<Self>>> {
         let idle = Some(State::new(&opened)?);
         KBox::pin_init(
@@ -102,8 +104,8 @@ impl<T: Contents> OpenFile<T> {
     /// Reads from offset `pos` on until `target` is full or the contents end. Returns the number of
     /// bytes read. May sleep, and waits for no other reader.
     ///
-    /// A read of no byte may fail: with `EFAULT` if `target` cannot be written to, `ENOMEM`,
-    /// `E2BIG` if a piece is too large, or `EINTR` if the task is being killed.
+    /// Fails only if no byte was read: with `EFAULT` if `target` cannot be written to, with
+    /// `ENOMEM`, with `E2BIG` if a piece is too large, or with `EINTR` if the task is being killed.
     pub(crate) fn read(&self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let idle = self.idle.lock().take();
         let mut state = match idle {
@@ -112,7 +114,7 @@ impl<T: Contents> OpenFile<T> {
         };
         let result = state.read(pos, target);
         let surplus = self.idle.lock().replace(state);
-        // This may free memory, so no lock is held.
+        // Drop the surplus state here, without the lock, as this may free memory.
         drop(surplus);
         result
     }
@@ -148,8 +150,8 @@ impl<T: Contents> State<T> {
         Ok(total)
     }
 
-    /// Copies the bytes from offset `pos` on that are in the buffer to `target`. Fills the buffer
-    /// first if it has no such bytes. Returns the number of bytes copied, 0 at the end.
+    /// Copies bytes from offset `pos` on from the buffer to `target`. If the buffer has no byte at
+    /// `pos`, fills the buffer first. Returns the number of bytes copied; 0 at the end.
     fn read_piece(&mut self, pos: u64, target: &mut Target<'_>) -> Result<usize> {
         let ahead = pos.checked_sub(self.offset);
         let ahead = ahead.and_then(|ahead| usize::try_from(ahead).ok());
@@ -194,8 +196,8 @@ impl<T: Contents> State<T> {
         Ok(())
     }
 
-    /// Fills the buffer with `wanted` bytes, or somewhat more or less. Call this only if the buffer
-    /// has no byte left.
+    /// Fills the buffer with `wanted` bytes, or somewhat more or fewer. Drops the bytes that are
+    /// left in the buffer.
     fn fill(&mut self, wanted: usize) -> Result {
         (self.start, self.end) = (0, 0);
         let size = buffer_size(wanted);
@@ -233,12 +235,12 @@ fn give_way() -> Result {
     Ok(())
 }
 
-/// The memory of a reader that a read writes to: `struct iov_iter`.
+/// The memory that a read writes to: `struct iov_iter`.
 ///
 /// # Invariants
 ///
 /// - `iter` is valid.
-/// - No other code uses `iter` for as long as this exists.
+/// - No other code uses `iter` for as long as this `Target` exists.
 pub(crate) struct Target<'a> {
     iter: &'a mut bindings::iov_iter,
 }
@@ -255,7 +257,9 @@ impl<'a> Target<'a> {
         // - `iter` is valid for `'a`, by the contract.
         // - No other code uses `iter` for `'a`, by the contract.
         let iter = unsafe { &mut *iter };
-        // INVARIANT: The contract has the same two conditions.
+        // INVARIANT:
+        // - `iter` is valid for `'a`, by the contract.
+        // - No other code uses `iter` for `'a`, by the contract.
         Self { iter }
     }
 
@@ -265,8 +269,8 @@ impl<'a> Target<'a> {
         unsafe { bindings::kallmodsyms_iov_iter_count(self.iter) }
     }
 
-    /// Copies `bytes`. Returns the number of bytes copied; fewer than `bytes` has if memory could
-    /// not be written to, or the target is full. May sleep.
+    /// Copies `bytes` to the target. Returns the number of bytes copied. It is less than the length
+    /// of `bytes` if the target is full, or if its memory cannot be written to. May sleep.
     fn write(&mut self, bytes: &[u8]) -> usize {
         // SAFETY:
         // - The slice is valid for reads of its length.

@@ -14,7 +14,8 @@ use kernel::{bindings, ffi, prelude::*, types::ForeignOwnable};
 /// Makes the file `name` in the root of /proc, with the permissions `mode`, for as long as the
 /// kernel runs. The contents of each open file are made from `shared`. May sleep.
 ///
-/// Fails with `ENOMEM`, also if the name is taken: the C side does not tell the two apart.
+/// Fails with `ENOMEM` if memory is short, and also if the name is taken: C returns null in both
+/// cases.
 pub(crate) fn create<T: Contents>(
     name: &'static CStr,
     mode: u16,
@@ -44,7 +45,8 @@ struct Operations<T>(PhantomData<fn() -> T>);
 
 impl<T: Contents> Operations<T> {
     /// The table for the C side. Reads go through iterators, so that splice() and sendfile() work.
-    /// Seeks count from the start or from the current offset, as the end is not known.
+    /// A seek can count from the start or from the current offset. It cannot count from the end, as
+    /// the end is not known.
     const TABLE: &'static bindings::proc_ops = &bindings::proc_ops {
         proc_open: Some(Self::open),
         proc_read_iter: Some(Self::read_iter),

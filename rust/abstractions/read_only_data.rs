@@ -2,13 +2,14 @@
 
 //! Slices of the kernel's read-only data.
 //!
-//! C declares a table of the linker as an array without a length. The length is another symbol, or
-//! the address of the next table, and only the build guarantees that the two agree. So a table must
-//! lie inside the read-only data as a whole before it becomes a slice. A wrong length can then give
-//! wrong values, which the format code finds, but no access outside of the read-only data.
+//! C declares a linked table as an array without a length. A variable has the length, or the
+//! address of the next table tells it. Only the build guarantees that the length is right. So this
+//! code makes a slice of a table only if the whole table is inside the read-only data. A wrong
+//! length can then give wrong values, which the format code finds, but no access outside of the
+//! read-only data.
 //!
 //! The read-only data are the bytes from `__start_rodata` to `__start_ro_after_init` in the linker
-//! script. The data from `__start_ro_after_init` on become read-only only after the kernel started.
+//! script. The data after them become read-only only once the kernel has started.
 //!
 //! C header: [`include/asm-generic/sections.h`](srctree/include/asm-generic/sections.h)
 
@@ -46,7 +47,7 @@ unsafe impl Plain for i32 {}
 
 /// The `len` elements from `start` on.
 ///
-/// Fails with `EINVAL` if they are not aligned or not inside the read-only data.
+/// Fails with `EINVAL` if the elements are not aligned, or not inside the read-only data.
 ///
 /// # Safety
 ///
@@ -63,11 +64,11 @@ pub(crate) unsafe fn slice_of<T: Plain>(start: *const T, len: usize) -> Result<&
     // SAFETY:
     // - `start` is not null: it is not below the start of the read-only data.
     // - `start` is aligned: this was just tested.
-    // - The `size` bytes from `start` on are inside the read-only data, which are mapped as one and
-    //   stay mapped for as long as the kernel runs.
-    // - They are less than `isize::MAX` bytes, as the read-only data are.
+    // - The `size` bytes from `start` on are inside the read-only data: this was just tested. The
+    //   read-only data are one object, which stays mapped for as long as the kernel runs.
+    // - `size` is less than `isize::MAX`, as the read-only data are smaller.
     // - Every bit pattern is a `T`, by the contract of `Plain`.
-    // - Nothing writes there, by the contract of this function.
+    // - Nothing writes to the elements, by the contract of this function.
     Ok(unsafe { slice::from_raw_parts(start, len) })
 }
 

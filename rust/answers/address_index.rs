@@ -3,9 +3,9 @@
 //! An index of the core symbols' addresses.
 //!
 //! get_symbol_pos() of kernel/kallsyms.c halves the list of all symbols until one symbol is left:
-//! 18 times on x86_64 defconfig. The index divides the image into stretches of equal
-//! length and has the first symbol of each stretch, so that a search begins with the symbols of one
-//! stretch. The index takes 4 bytes for [`SYMBOLS`] symbols or more, and one walk over all
+//! 18 times on x86_64 defconfig. The index divides the image into stretches of equal length, and
+//! stores the first symbol of each stretch. A search then begins with the symbols of one stretch.
+//! The index takes 4 bytes for at least [`SYMBOLS`] symbols. Making it takes one walk over all
 //! addresses when the kernel starts.
 
 use crate::{format::addresses::Places, sources::CoreSymbols};
@@ -39,7 +39,7 @@ impl AddressIndex {
             shift += 1;
         }
         let count = (bytes >> shift).saturating_add(2);
-        // All symbols are below a stretch that begins after the last symbol.
+        // If a stretch begins after the last symbol, all `len` symbols are below the stretch.
         let mut below = KVVec::from_elem(len, count, GFP_KERNEL)?;
         let mut ends = below.iter_mut();
         let mut start = text;
@@ -54,8 +54,9 @@ impl AddressIndex {
         Ok(Self { below, text, shift })
     }
 
-    /// The bounds of a search for `addr`: symbols before the first number are not above `addr`, and
-    /// symbols from the second number on are above it. `None` if `addr` is not in the image.
+    /// The bounds of a search for `addr`. Symbols before the first number are not above `addr`, and
+    /// symbols from the second number on are above `addr`. `None` if `addr` is below the image, or
+    /// above the last stretch.
     #[inline]
     pub(super) fn around(&self, addr: usize) -> Option<(u32, u32)> {
         let stretch = addr.wrapping_sub(self.text) >> self.shift;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The extents of exceptions: of symbols whose modules differ from the modules of their range.
+//! The extents of exceptions. An exception is a symbol whose modules differ from the modules of the
+//! range at its address.
 //!
 //! An exception with a size is a constant that the linker merged with equal constants of other
 //! object files. An exception can be inside another exception.
@@ -20,13 +21,13 @@ struct ExceptionExtent {
     modules: ModuleNames<'static>,
 }
 
-/// All exceptions that an address can be in, sorted by start.
+/// All exceptions with a size, sorted by start.
 pub(super) struct ExceptionExtents(KVec<ExceptionExtent>);
 
 impl ExceptionExtents {
     /// Finds the exceptions of `symbols`. Fails with `ENOMEM`.
     ///
-    /// Without stored sizes, returns no exceptions: only a size tells whether a symbol has bytes.
+    /// If sizes are not stored, finds no exceptions: only a size tells whether a symbol has bytes.
     pub(super) fn new(symbols: &CoreSymbols) -> Result<Self> {
         let text = addr_of!(bindings::_text) as usize;
         let mut extents: KVec<ExceptionExtent> = KVec::new();
@@ -46,7 +47,7 @@ impl ExceptionExtents {
                 reach,
                 modules,
             };
-            // Of the extents at one address, the first with the largest size counts.
+            // Of several exceptions at one address, keep the first with the largest size.
             match extents.last_mut().filter(|last| last.start == start) {
                 Some(last) if last.size < size => *last = extent,
                 Some(_) => {}
@@ -56,8 +57,8 @@ impl ExceptionExtents {
         Ok(Self(extents))
     }
 
-    /// The modules of the exception around the byte `offset` bytes from `_text`. Of several
-    /// exceptions, the exception with the highest start counts.
+    /// The modules of the exception that contains the byte at `offset` bytes from `_text`. If
+    /// several exceptions contain the byte, the exception with the highest start counts.
     pub(super) fn modules_at(&self, offset: usize) -> Option<ModuleNames<'static>> {
         let Self(extents) = self;
         let after = extents.partition_point(|extent| extent.start <= offset);

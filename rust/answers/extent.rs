@@ -6,6 +6,6 @@
 pub(super) struct Extent {
     /// The size in bytes.
     pub(super) size: usize,
-    /// The number of bytes from the start of the symbol to the address, less than `size`.
+    /// The number of bytes from the start of the symbol to the address. It is less than `size`.
     pub(super) offset: usize,
 }

@@ -7,10 +7,10 @@
 
 use super::lookup_state::LookupState;
 
-/// Narrows the range of symbols that get_symbol_pos() searches. Sets `low` to a symbol that is not
-/// above `addr`, or to 0 if all symbols are above `addr`. Sets `high` so that all symbols from
-/// number `high` on are above `addr`. Leaves `low` and `high` alone before the component has
-/// started, or if `addr` is not in the image.
+/// Narrows the range of symbols that get_symbol_pos() searches. Sets `low` to the number of a
+/// symbol that is not above `addr`, or to 0. Sets `high` so that all symbols from number `high` on
+/// are above `addr`. Leaves `low` and `high` alone before the component has started, or if `addr`
+/// is outside of the image.
 ///
 /// # Safety
 ///
@@ -31,8 +31,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_narrow(addr: usize, low: *mut usize,
 }
 
 /// The true size in bytes of symbol number `symbol`. If the symbol has no size, returns `distance`,
-/// the number of bytes to the next symbol: callers compute the address of the last byte from the
-/// result, so 0 would be wrong.
+/// the number of bytes to the next symbol. In that case 0 would be wrong, because callers compute
+/// the address of the last byte from the result.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 #[no_mangle]
 pub(crate) extern "C" fn kallmodsyms_true_size(symbol: usize, distance: usize) -> usize {

@@ -4,7 +4,7 @@
 //! symbol there.
 //!
 //! These functions may be called from any context, non-maskable interrupts included. Before the
-//! component has started, no built-in module is known.
+//! component has started, they find no built-in module.
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
@@ -30,7 +30,7 @@ fn image_offset(addr: usize) -> Option<usize> {
     is_in_image.then(|| addr.wrapping_sub(text))
 }
 
-/// The modules of a byte of the image; `None` if the address is not in the image.
+/// The built-in modules of the byte at `addr`; `None` if `addr` is not in the image.
 fn builtin_modules(addr: usize) -> Option<ModuleNames<'static>> {
     let offset = image_offset(addr)?;
     let Some(state) = LookupState::get() else {
@@ -40,7 +40,8 @@ fn builtin_modules(addr: usize) -> Option<ModuleNames<'static>> {
     let Some(of_exception) = state.exceptions.modules_at(offset) else {
         return Some(modules.at_offset(offset as u32, hint));
     };
-    // A symbol that is no exception may begin inside the exception, or at its address.
+    // Another symbol, which need not be an exception, may begin inside the exception or at the same
+    // address. The symbol that `%pS` names decides.
     Some(match symbol_at(addr) {
         Some((symbol, extent)) => {
             let start = offset.wrapping_sub(extent.offset);
@@ -61,7 +62,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
     addr: usize,
     modules: *mut bindings::kallmodsyms_modules,
 ) -> bool {
-    // SAFETY: `modules` is valid by the contract, and so are pointers to its fields.
+    // SAFETY: `modules` is valid for writing by the contract, so pointers to its fields are in
+    // bounds.
     let (next, left, loaded) = unsafe {
         (
             ptr::addr_of_mut!((*modules).next),
@@ -74,7 +76,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
             let (bytes, count) = names.encoded();
             (bytes.as_ptr().cast(), count.into())
         }
-        // A null pointer stands for `loaded`, so that the caller can copy the structure.
+        // A null pointer stands for `loaded`. A pointer into the structure would be wrong in a copy
+        // of the structure.
         //
         // SAFETY:
         // - Any address may be looked up.
@@ -93,7 +96,7 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
     count != 0
 }
 
-/// The symbol of a loaded module that `addr` is in.
+/// The place of `addr` in a symbol of a loaded module; `None` if `addr` is in no such symbol.
 fn loaded_extent(addr: usize) -> Option<Extent> {
     let (mut size, mut offset) = (0, 0);
     // SAFETY:
@@ -103,7 +106,7 @@ fn loaded_extent(addr: usize) -> Option<Extent> {
     found.then_some(Extent { size, offset })
 }
 
-/// The symbol that `addr` is in, if its size is known.
+/// The place of `addr` in a symbol; `None` if `addr` is in no symbol of known size.
 fn extent(addr: usize) -> Option<Extent> {
     match image_offset(addr) {
         Some(_) => symbol_at(addr).map(|(_, extent)| extent),

@@ -13,14 +13,14 @@ use kernel::prelude::*;
 /// The state, which is never freed; null before the component has started.
 static STATE: AtomicPtr<LookupState> = AtomicPtr::new(ptr::null_mut());
 
-/// The symbols and the indexes of their addresses.
+/// The symbols, the index of their addresses, and the extents of exceptions.
 pub(super) struct LookupState {
     pub(super) symbols: &'static CoreSymbols,
     pub(super) index: AddressIndex,
     pub(super) exceptions: ExceptionExtents,
 }
 
-/// Makes the lookups use `symbols` from now on.
+/// Starts the lookups, which use `symbols` from now on.
 ///
 /// Fails with `ENOMEM`. Call this once, in process context.
 pub(crate) fn start(symbols: &'static CoreSymbols) -> Result {

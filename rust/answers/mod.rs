@@ -2,9 +2,10 @@
 
 //! Answers to other kernel code about addresses, and to crash dumps about the tables.
 //!
-//! An address comes in; its modules, its symbol and the size of that symbol go out, by the
-//! functions that [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h) declares.
-//! This room imports the [sources](crate::sources) and the format code, and not the listing.
+//! An address comes in. The modules of the address, the symbol that the address is in and the size
+//! of that symbol go out. [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
+//! declares the functions. This folder imports the [sources](crate::sources) and the format code,
+//! and not the listing.
 
 mod address_index;
 mod exception_extents;
@@ -19,7 +20,8 @@ mod vmcoreinfo;
 
 pub(crate) use lookup_state::start;
 
-/// Adds the tables to VMCOREINFO, if there is one. Call this once, while the kernel starts.
+/// Adds the tables to VMCOREINFO, if the kernel has VMCOREINFO. Call this once, while the kernel
+/// starts.
 pub(crate) fn add_to_vmcoreinfo() {
     #[cfg(CONFIG_VMCORE_INFO)]
     vmcoreinfo::add_tables();

@@ -2,9 +2,9 @@
 
 //! The true sizes of the kernel's own symbols, by number and by address.
 //!
-//! kernel/kallsyms.c takes the distance to the next symbol for the size of a symbol. The size of
-//! half of the symbols differs. So kallsyms_lookup_size_offset() asks for the true size of its
-//! symbol.
+//! kernel/kallsyms.c takes the distance from a symbol to the next symbol for the size. For half of
+//! the symbols, the true size differs. So kallsyms_lookup_size_offset() asks for the true size, by
+//! a hook.
 //!
 //! The functions may be called from any context, non-maskable interrupts included, from the
 //! kernel's first instruction on.
@@ -15,8 +15,8 @@ use crate::{
     sources::{linked_tables, CoreAddresses},
 };
 
-/// The size in bytes of symbol number `symbol`; 0 if the symbol has no size, or sizes are not
-/// known.
+/// The size in bytes of symbol number `symbol`; 0 if the symbol has no size, or if the size tables
+/// were refused.
 ///
 /// `gap` is the number of bytes from the symbol to the next symbol at a higher address, or 0 if no
 /// such symbol follows.
@@ -31,8 +31,8 @@ pub(super) fn true_size(symbol: u32, gap: usize) -> usize {
     size as usize
 }
 
-/// The size before the component has started and checked the tables. A defect of the tables can
-/// give a wrong size here, and nothing worse.
+/// The size, for callers that run before the component has started and checked the tables. Defects
+/// in the tables can only give wrong sizes.
 #[cold]
 fn early_size(symbol: u32, gap: u64) -> u64 {
     let tables = linked_tables::size_tables().map(SizeTables::unchecked);
@@ -40,8 +40,8 @@ fn early_size(symbol: u32, gap: u64) -> u64 {
 }
 
 /// The number of the symbol that `%pS` names for an address of the image, and the place of the
-/// address in that symbol. `None` if the address is after the end of the symbol, as in padding, or
-/// the symbol has no size.
+/// address in that symbol. `None` if the symbol has no size, or if the address is after the end of
+/// the symbol, for example in padding.
 pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
     let early;
     let (addresses, last) = match LookupState::get() {
@@ -57,7 +57,7 @@ pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
         }
     };
     let place = addresses.get(last)?;
-    // No symbol follows the last symbols of the per-cpu area and of the image, so they have no gap.
+    // The last symbols of the per-cpu area and of the image have no gap, as no symbol follows them.
     let gap = addresses.gap(place, last).unwrap_or(0);
     // `%pS` names the first of the symbols at an address.
     let is_alias = |symbol: &u32| {

@@ -5,8 +5,9 @@
 //! VMCOREINFO is a note in every dump of the kernel's memory and in `/proc/kcore`. The note has the
 //! addresses of kallsyms' tables; this file adds the addresses of the generator's tables.
 //!
-//! The note is one page. On x86_64 defconfig, 882 bytes of that page are free, so the note names
-//! only the first size table. The other size tables follow this table; the note has their counts.
+//! The note is one page. On x86_64 defconfig, 882 bytes of that page are free, so the note has the
+//! address of only one size table, `kallsyms_size_counts`. The other size tables follow that table.
+//! The counts in that table and the number of symbols tell their lengths.
 //!
 //! C header: [`include/linux/vmcore_info.h`](srctree/include/linux/vmcore_info.h)
 
@@ -16,11 +17,11 @@ use kernel::{bindings, c_str, prelude::*, str::BStr};
 /// The number of bytes of `SYMBOL(kallsyms_modules)=ffffffff82345678\n` without the name.
 const SYMBOL_LINE: usize = "SYMBOL()=\n".len() + 2 * size_of::<usize>();
 
-/// The number of bytes that stay free: a crash adds its time.
+/// The number of bytes that stay free, because a crash adds the time of the crash.
 const RESERVE: usize = 64;
 
-/// Adds the tables to VMCOREINFO, if there is room for all of them. Call this once, while the
-/// kernel starts.
+/// Adds the module tables to VMCOREINFO, if the note has room for all of them; then the size tables
+/// likewise. Call this once, while the kernel starts.
 pub(super) fn add_tables() {
     macro_rules! tables {
         ($($name:ident)*) => {
@@ -42,16 +43,16 @@ pub(super) fn add_tables() {
     tables![kallsyms_size_counts];
 }
 
-/// Adds all `tables`, given by name and address, or none.
+/// Adds all of `tables`, which are names and addresses, or none of them.
 fn add(tables: &[(&CStr, usize)]) {
     let lengths = tables.iter().map(|&(name, _)| {
-        // The type of C strings differs between series. These bytes are without the NUL.
+        // The type of C strings differs between series. `bytes` has no NUL in all of them.
         let bytes: &BStr = name.as_ref();
         bytes.len().wrapping_add(SYMBOL_LINE)
     });
     let wanted = lengths.fold(RESERVE, usize::wrapping_add);
-    // SAFETY: The function may be called at any time: it reads a pointer and a number, and the
-    // kernel writes to both only while it starts and when it crashes.
+    // SAFETY: The function may be called at any time: it reads a pointer and a number. The kernel
+    // writes to the pointer and the number only in initcalls and when it crashes.
     if unsafe { bindings::kallmodsyms_vmcoreinfo_bytes_left() } < wanted {
         pr_notice!("no room for {} tables in VMCOREINFO\n", tables.len());
         return;
@@ -60,13 +61,14 @@ fn add(tables: &[(&CStr, usize)]) {
         // SAFETY:
         // - The note has room for the line: this was just tested.
         // - The name is NUL-terminated, and the function copies it.
-        // - No other code writes to the note now, though no lock prevents it: other code does so in
-        //   initcalls, which run one after the other, or in a crash, when no other processor runs.
+        // - No other code writes to the note now. No lock is needed: other code writes to the note
+        //   in initcalls, which run one after the other, or in a crash, when no other processor
+        //   runs.
         unsafe { bindings::kallmodsyms_vmcoreinfo_symbol(name.as_char_ptr(), address) };
     }
     // SAFETY:
-    // - There is a note, as it has room.
-    // - No other code writes to the note now: other code does so in initcalls, which run one after
-    //   the other, or in a crash, when no other processor runs.
+    // - The note exists: kallmodsyms_vmcoreinfo_bytes_left() would otherwise have returned 0.
+    // - No other code writes to the note now: other code writes to it in initcalls, which run one
+    //   after the other, or in a crash, when no other processor runs.
     unsafe { bindings::kallmodsyms_vmcoreinfo_update_note() };
 }

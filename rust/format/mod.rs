@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The format of the tables and of the lines made from them.
+//! The format of the tables, and of the lines made from the tables.
 //!
-//! Linked tables come in; checked tables, their entries and lines go out. This room imports `core`
-//! alone: it allocates nothing, names no kernel type and cannot panic. The kernel, the generator
-//! and the host tests compile the same files, so that they cannot disagree.
-//! The generator decodes its tables with these files before it writes them.
+//! Linked tables come in; checked tables, their entries and lines go out. This folder imports only
+//! `core`: it allocates nothing, names no kernel type and cannot panic. The kernel, the generator
+//! and the host tests compile the same files, so that they cannot disagree. The generator decodes
+//! its tables with these files before it writes the tables.
 //!
 //! `tables/` decodes and checks tables, and does not import `lines/`. `lines/` renders lines, and
-//! imports `tables/`. [`walk`] renders all core symbols in order; [`line`](mod@line) renders any
-//! one line. The paths of modules do not name these folders.
+//! imports `tables/`. [`walk`] renders the lines of all core symbols in order; [`line`](mod@line)
+//! renders a single line of any symbol. The paths of Rust modules leave out these two folders.
 
 #[path = "tables/addresses.rs"]
 pub mod addresses;

@@ -9,7 +9,7 @@ pub(super) struct LineBuffer<'b> {
     buf: &'b mut [u8],
     /// The number of bytes of lines in `buf`.
     len: usize,
-    /// The number of bytes from which on the buffer takes no further line.
+    /// Once the buffer has this many bytes of lines, it takes no further line.
     wanted: usize,
     /// True if lines show addresses and sizes.
     show_values: bool,
@@ -31,10 +31,11 @@ impl<'b> LineBuffer<'b> {
         self.len
     }
 
-    /// Adds the line of a symbol, given by its address and size, its type, its name and the module
-    /// name in brackets. A symbol without a name, such as some debugging symbols, has no line.
+    /// Adds the line of a symbol. `value` is the address and the size of the symbol, `kind` the
+    /// letter of its type, and `module` the name in brackets. A symbol without a name, such as some
+    /// debugging symbols, has no line.
     ///
-    /// Fails if the buffer has no room for the line, or has enough lines.
+    /// Fails if the line does not fit into the buffer, or if the buffer takes no further line.
     pub(super) fn add(
         &mut self,
         value: (usize, usize),

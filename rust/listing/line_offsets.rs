@@ -2,32 +2,33 @@
 
 //! The offsets of the core symbols' lines in the file.
 //!
-//! All readers that see addresses get the same lines for the core symbols; so do all readers that
-//! see zeros. A reader that comes to a symbol whose number is a multiple of [`STEP`] stores the
-//! offset of that symbol's line here. A search for an offset begins at the last known offset that
-//! is not above it. The search does not make the lines before that known offset. Once any reader
-//! has read all core symbols, a search makes at most [`STEP`] lines that it discards.
+//! All readers that see addresses get the same lines for the core symbols. All readers that see
+//! zeros also get the same lines. When a reader comes to a symbol whose number is a multiple of
+//! [`STEP`], the reader stores the offset of that symbol's line here. A later seek begins at the
+//! highest stored offset that is not above the wanted offset, and makes no line before the stored
+//! offset. Once any reader has read all core symbols, a seek makes at most [`STEP`] lines that it
+//! discards.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use kernel::prelude::*;
 
-/// The number of symbols from one stored offset to the next. An offset takes 4 bytes.
+/// The number of symbols from one stored offset to the next. A stored offset takes 4 bytes.
 const STEP: u32 = 128;
 
 /// The offset of the line of every [`STEP`]th symbol, and of the end of the core symbols.
 ///
-/// An offset is unknown until a reader stores it. All tasks store the same value in an entry, so
+/// An offset is unknown until a reader stores it. All readers store the same value in an entry, so
 /// stores need no lock and no ordering.
 pub(super) struct LineOffsets {
-    /// By symbol number divided by [`STEP`], rounded up. 0 for an unknown offset, and for the first
-    /// symbol.
+    /// The index is the symbol number divided by [`STEP`], rounded up. The first entry is 0, the
+    /// offset of the first line. In every other entry, 0 stands for an unknown offset.
     offsets: KVVec<AtomicU32>,
     /// The number of symbols.
     len: u32,
 }
 
 impl LineOffsets {
-    /// The offsets of `len` symbols, all unknown but the first. May sleep.
+    /// The offsets of `len` symbols. Only the offset of the first symbol is known. May sleep.
     pub(super) fn new(len: u32) -> Result<Self> {
         let count = (len.div_ceil(STEP) as usize).saturating_add(1);
         let mut offsets = KVVec::with_capacity(count, GFP_KERNEL)?;
@@ -37,8 +38,8 @@ impl LineOffsets {
         Ok(Self { offsets, len })
     }
 
-    /// Stores the `offset` of the line of symbol number `index`, if that symbol has an entry.
-    /// `index` may also be the number of symbols: the end of the last line.
+    /// Stores the `offset` of the line of symbol number `index`, if that symbol has an entry. If
+    /// `index` is the number of symbols, `offset` is the end of the last line.
     pub(super) fn store(&self, index: u32, offset: u64) {
         if index % STEP != 0 && index != self.len {
             return;
@@ -57,10 +58,10 @@ impl LineOffsets {
             0 => None,
             at => Some(u64::from(at)).filter(|&at| at <= offset),
         };
-        // Known entries come first: each walk begins at a known entry, and stores the entries after
-        // that one in order. But this task may see the stores of another task out of order: an
-        // unknown entry before a known one. The search then finds an earlier entry or the first
-        // symbol, and the reader makes more lines.
+        // Known entries come before unknown entries: each walk begins at a known entry, and stores
+        // the next entries in order. But this task may see the stores of another task out of order,
+        // so that it sees an unknown entry before a known entry. The search then finds an earlier
+        // entry or the first symbol, and the reader makes more lines.
         let after_first = self.offsets.get(1..).unwrap_or_default();
         let found = after_first.partition_point(|entry| known(entry).is_some());
         match self.offsets.get(found).and_then(known) {

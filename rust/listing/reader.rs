@@ -2,9 +2,9 @@
 
 //! The contents of one open file: the lines of the core symbols, then of the run-time symbols.
 //!
-//! The core symbols stay the same, and so do the offsets of their lines. Once the offsets are
-//! known, a seek begins at the nearest stored offset instead of the first line: see
-//! [`LineOffsets`]. The run-time symbols change: see [`RunTimeSymbols`].
+//! The core symbols and the offsets of their lines stay the same. Once a reader has stored offsets,
+//! a seek begins at the nearest stored offset instead of the first line: see [`LineOffsets`]. The
+//! run-time symbols change: see [`RunTimeSymbols`].
 
 use super::{line_buffer::LineBuffer, line_offsets::LineOffsets, run_time_symbols::RunTimeSymbols};
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) struct ListedSymbols {
 }
 
 impl ListedSymbols {
-    /// The symbols, whose offsets are not known yet. May sleep. Fails with `ENOMEM`.
+    /// The symbols; the offsets of their lines are not known yet. May sleep. Fails with `ENOMEM`.
     pub(crate) fn new(symbols: &'static CoreSymbols) -> Result<Self> {
         Ok(Self {
             symbols,
@@ -36,7 +36,8 @@ impl ListedSymbols {
         })
     }
 
-    /// The offsets of lines with addresses and sizes if `show_values` is set, or else with zeros.
+    /// The offsets of lines with addresses and sizes if `show_values` is set, or else the offsets
+    /// of lines with zeros.
     fn offsets_for(&self, show_values: bool) -> &LineOffsets {
         if show_values {
             &self.offsets
@@ -55,7 +56,7 @@ pub(crate) struct Opened {
     show_values: bool,
 }
 
-/// The place in the file at which the next read continues.
+/// A place in the file, at which the next read begins.
 pub(crate) struct Reader {
     symbols: &'static CoreSymbols,
     offsets: &'static LineOffsets,
@@ -63,7 +64,7 @@ pub(crate) struct Reader {
     show_values: bool,
     /// The offset of the next line.
     offset: u64,
-    /// The place among the core symbols. At their end, the next symbol is a run-time symbol.
+    /// The place among the core symbols. If it is at the end, the next symbol is a run-time symbol.
     core: KBox<Walk<'static>>,
     run_time: RunTimeSymbols,
 }
@@ -94,8 +95,8 @@ impl Contents for Reader {
 
     fn seek(&mut self, offset: u64) -> u64 {
         let (index, at) = self.offsets.last_known(offset);
-        // A seek to offset 0 always starts with the first symbol. A reader at offset 0 may have read
-        // nothing, but passed sources of run-time symbols that were empty at the time.
+        // A seek to offset 0 always starts with the first symbol, even if the reader is at offset
+        // 0: it may have passed sources of run-time symbols that were empty at that time.
         if offset == 0 || self.offset > offset || self.offset < at {
             self.symbols.go_to(&mut self.core, index);
             self.run_time.rewind();
@@ -120,8 +121,8 @@ impl Contents for Reader {
 }
 
 impl Reader {
-    /// Writes the lines of core symbols to the beginning of `buf`, and returns their length. Call
-    /// this only if the next symbol is a core symbol.
+    /// Writes the lines of the next core symbols to the beginning of `buf`, and returns the length
+    /// of the lines. Call this only if the next symbol is a core symbol.
     fn read_core(&mut self, buf: &mut [u8], wanted: usize) -> Result<usize, BufferTooSmall> {
         let mut len: usize = 0;
         while len < wanted && self.core.index() < self.symbols.len() {

@@ -3,10 +3,10 @@
 //! The lines after the core symbols: the symbols of loadable modules, ftrace, BPF and kprobes.
 //!
 //! These symbols come and go while the kernel runs. A reader that reads on, or seeks forward,
-//! starts from its place in the current source. A reader that seeks backwards makes the lines of
+//! continues at its place in the current source. A reader that seeks backwards makes the lines of
 //! these symbols again, from the first source on.
 //!
-//! A line that does not fit into the buffer is not added, and the next read begins with its symbol.
+//! If the line of a symbol does not fit into the buffer, the next read begins with that symbol.
 
 use super::line_buffer::LineBuffer;
 use crate::{
@@ -14,9 +14,10 @@ use crate::{
     sources::tracing::{NameBuffers, TracingList},
 };
 
-/// The most symbols in one RCU read-side section. Their lines have about 16 KiB. A line of a module
-/// takes about 530 instructions (`make bench`), so a section takes 140,000: about 50 microseconds.
-/// The walk to the first symbol of a section takes some instructions for each loaded module.
+/// The most symbols to read in one RCU read-side section. The lines of this many symbols have about
+/// 16 KiB. A line of a module takes about 530 instructions (`make bench`). So a read-side section
+/// takes 140,000 instructions, or about 50 microseconds. The walk to the first symbol of a
+/// read-side section takes some more instructions for each loaded module.
 #[cfg(any(CONFIG_MODULES, CONFIG_BPF_JIT))]
 const SECTION: usize = 256;
 
@@ -34,7 +35,7 @@ pub(super) struct RunTimeSymbols {
     source: Source,
     /// The number of the next symbol in its source.
     index: u64,
-    /// The place of the next symbol in the list of BPF.
+    /// The place of the next symbol in the list of BPF symbols.
     #[cfg(CONFIG_BPF_JIT)]
     bpf: crate::sources::bpf::Cursor,
     buffers: NameBuffers,
@@ -64,7 +65,7 @@ impl RunTimeSymbols {
 
     /// Adds the lines of the next symbols to `lines`, up to the last symbol.
     ///
-    /// Fails if `lines` takes no more.
+    /// Fails if `lines` takes no further line.
     pub(super) fn read(&mut self, lines: &mut LineBuffer<'_>) -> Result<(), NoSpace> {
         loop {
             self.source = match self.source {

@@ -5,8 +5,8 @@
 //! - The encoding of core symbols' addresses: a row of `kallsyms_offsets` is relative to
 //!   `kallsyms_relative_base`. With `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`, a row that is not negative
 //!   is an absolute address instead.
-//! - The name of the kernel crate's initialiser that writes zeros.
-//! - Open files, their credentials and RCU, which the kernel crate of this series lacks.
+//! - The name of the initialiser in the kernel crate that writes zeros.
+//! - Open files, their credentials and RCU: the kernel crate of this series does not have them.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 
@@ -17,14 +17,14 @@ use kernel::{bindings, init::Zeroable, prelude::*, types::Opaque};
 /// The encoding of `kallsyms_offsets`.
 pub(crate) type AddressEncoding = BaseRelative<{ cfg!(CONFIG_KALLSYMS_ABSOLUTE_PERCPU) }>;
 
-/// The encoding of the table `kallsyms_offsets`. The argument is the table, which other series need.
+/// The encoding of the table `kallsyms_offsets`. Other series need the table, so it is an argument.
 pub(crate) fn address_encoding(_: &'static [i32]) -> AddressEncoding {
     BaseRelative {
-        // SAFETY: The base is in the read-only data. The last write to it was the relocation of the
-        // kernel, which was before any Rust code ran.
+        // SAFETY: `kallsyms_relative_base` is in the read-only data. Only the relocation of the
+        // kernel writes to it, before any Rust code runs.
         relative_base: unsafe { bindings::kallsyms_relative_base },
         text: addr_of!(bindings::_text) as usize,
-        // SAFETY: The base is in the read-only data, and nothing writes to it.
+        // SAFETY: `kallsyms_module_base` is in the read-only data, and nothing writes to it.
         linked_text: unsafe { bindings::kallsyms_module_base },
     }
 }
@@ -38,7 +38,7 @@ pub(crate) fn zeroed_box<T: Zeroable>() -> Result<KBox<T>> {
 ///
 /// # Invariants
 ///
-/// Someone holds a reference count on the file for as long as this is borrowed.
+/// Someone holds a reference count on the file for as long as this value is borrowed.
 #[repr(transparent)]
 pub(crate) struct File(Opaque<bindings::file>);
 
@@ -46,7 +46,7 @@ pub(crate) struct File(Opaque<bindings::file>);
 ///
 /// # Invariants
 ///
-/// Someone holds a reference count on the credentials for as long as this is borrowed.
+/// Someone holds a reference count on the credentials for as long as this value is borrowed.
 #[repr(transparent)]
 pub(crate) struct Credential(Opaque<bindings::cred>);
 
@@ -73,7 +73,8 @@ impl File {
         // - C sets `f_cred` before the file can be used, and does not change it.
         let cred = unsafe { (*self.0.get()).f_cred };
         // SAFETY:
-        // - The credentials live as long as `self`: a file holds a reference count on them.
+        // - The credentials live as long as `self`: a file holds a reference count on its
+        //   credentials.
         // - `Credential` has the layout of the C type.
         // INVARIANT: The file holds a reference count on the credentials.
         unsafe { &*cred.cast() }
@@ -93,7 +94,8 @@ pub(crate) mod rcu {
     use core::marker::PhantomData;
     use kernel::bindings;
 
-    /// Keeps this task in a read-side section until it is dropped. Nothing may sleep in the section.
+    /// Keeps this task in a read-side section until the guard is dropped. The task may not sleep in
+    /// the section.
     ///
     /// # Invariants
     ///

@@ -2,10 +2,10 @@
 
 //! The differences between kernel series, for Linux 7.2 and 7.3.
 //!
-//! - The encoding of core symbols' addresses: each row of `kallsyms_offsets` is relative to its own
-//!   address. No row is an absolute address, as the image includes the per-cpu symbols.
-//! - The name of the kernel crate's initialiser that writes zeros.
-//! - Open files and RCU: re-exported from the kernel crate, which lacks them in 6.12.
+//! - The encoding of core symbols' addresses: each row of `kallsyms_offsets` is relative to the
+//!   address of the row. No row is an absolute address, as the image includes the per-cpu symbols.
+//! - The name of the initialiser in the kernel crate that writes zeros.
+//! - Open files and RCU: re-exported from the kernel crate, which does not have them in 6.12.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)
 

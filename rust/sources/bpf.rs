@@ -2,23 +2,25 @@
 
 //! The symbols of BPF programs, trampolines and dispatchers.
 //!
-//! /proc/kallsyms walks the list of symbols from its start for each line, so that 10,000 symbols
-//! cost 50 million steps. Here a reader remembers a place in the list, its [`Cursor`], and a line
-//! costs the same however many symbols there are.
+//! /proc/kallsyms walks the list of symbols from the start of the list for each line, so that
+//! 10,000 symbols cost 50 million steps. This code remembers the place of a reader in the list, the
+//! [`Cursor`]. The cost of a line then does not grow with the number of symbols.
 //!
-//! RCU protects the list. A cursor outlives the read-side section in which it was made, so it holds
-//! no pointer into the list. It holds the addresses of the last two symbols before its place. The
-//! kernel's tree of symbols finds the first of the two. If the second symbol still follows the
-//! first, the reader goes on after the second. If either symbol is gone, or if there was only one,
-//! the reader counts from the start of the list. After two more symbols, the cursor again has the
-//! addresses of two symbols on the list.
+//! RCU protects the list. A cursor outlives the read-side section that made it, so it holds no
+//! pointer into the list. It holds the addresses of the last two symbols before its place. The
+//! kernel's tree of symbols finds the first of these two symbols. If the second symbol still
+//! follows the first, the reader continues after the second. If either symbol is gone, or if the
+//! cursor has only one symbol, the reader counts symbols from the start of the list. After two more
+//! symbols, the cursor again has the addresses of two symbols on the list.
 //!
-//! New symbols are always added at the end of the list. So a reader misses symbols in two cases:
+//! The kernel adds new symbols only at the end of the list. So a reader misses symbols in two
+//! cases:
 //!
-//! - The reader counts, and symbols before the cursor were unloaded. The reader then skips as many
-//!   symbols, as it does in /proc/kallsyms.
+//! - The reader counts, and symbols before the cursor were unloaded. The reader then skips the same
+//!   number of symbols. A reader of /proc/kallsyms skips them, too.
 //! - Both symbols of the cursor were unloaded, and two new symbols got the same two addresses, one
-//!   after the other. The reader then misses the symbols in between.
+//!   directly after the other. The reader then misses all symbols from the place of the cursor up
+//!   to the two new symbols.
 //!
 //! C headers: [`include/linux/bpf.h`](srctree/include/linux/bpf.h) and `bpf_symbols.h`
 
@@ -26,9 +28,9 @@ use crate::abstractions::rcu;
 use core::{ffi::CStr, marker::PhantomData, mem::MaybeUninit, ptr};
 use kernel::bindings;
 
-/// The list of BPF symbols, in an RCU read-side section that ends when this is dropped.
+/// The list of BPF symbols, in an RCU read-side section that ends when this value is dropped.
 ///
-/// Nothing may sleep in the section.
+/// The task may not sleep in the read-side section.
 pub(crate) struct BpfList {
     _rcu: rcu::Guard,
 }
@@ -38,7 +40,7 @@ pub(crate) struct BpfList {
 pub(crate) struct Cursor {
     /// The number of symbols before the place.
     index: u64,
-    /// The addresses of the last two symbols before the place; 0 for a missing symbol.
+    /// The addresses of the last two symbols before the place; 0 if no such symbol was passed yet.
     before_last: usize,
     last: usize,
 }
@@ -60,23 +62,23 @@ impl BpfList {
         }
     }
 
-    /// The symbols after `cursor`, in the order of the list. Logarithmic in the length of the list,
-    /// or linear if the symbols before the cursor are gone.
+    /// The symbols after `cursor`, in the order of the list. The time is logarithmic in the length
+    /// of the list, or linear if a symbol of the cursor is gone or missing.
     pub(crate) fn symbols(&self, cursor: &Cursor) -> Symbols<'_> {
         let last = match cursor.index.checked_sub(1) {
             None => ptr::null(),
             Some(number) => {
                 let last = self.find(cursor);
                 if last.is_null() {
-                    // SAFETY: This is a read-side section.
+                    // SAFETY: This task is in a read-side section, that of `self`.
                     unsafe { bindings::kallmodsyms_bpf_number(number as usize) }
                 } else {
                     last
                 }
             }
         };
-        // INVARIANT: All functions of the C side return null or a symbol that is on the list in
-        // this section.
+        // INVARIANT: `last` is null, or a function of the C side found it on the list in this
+        // read-side section.
         Symbols {
             last,
             has_ended: cursor.index > 0 && last.is_null(),
@@ -84,13 +86,14 @@ impl BpfList {
         }
     }
 
-    /// The last symbol before `cursor`; null if only counting finds it.
+    /// The last symbol before `cursor`, found by the addresses in the cursor; null if they do not
+    /// find the symbol.
     fn find(&self, cursor: &Cursor) -> *const bindings::bpf_ksym {
         if cursor.index < 2 {
             return ptr::null();
         }
         // SAFETY:
-        // - This is a read-side section.
+        // - This task is in a read-side section, that of `self`.
         // - Any address may be looked up.
         let before = unsafe { bindings::kallmodsyms_bpf_at(cursor.before_last) };
         if before.is_null() {
@@ -112,7 +115,8 @@ impl BpfList {
 ///
 /// `last` is null or was on the list in the read-side section of `'a`.
 pub(crate) struct Symbols<'a> {
-    /// The symbol before the next one; null at the start of the list.
+    /// The symbol that this iterator returned last, or that its cursor passed last; null at the
+    /// start of the list.
     last: *const bindings::bpf_ksym,
     has_ended: bool,
     _list: PhantomData<&'a BpfList>,
@@ -154,8 +158,9 @@ impl<'a> Iterator for Symbols<'a> {
             size: symbol.size,
             // SAFETY:
             // - The name is NUL-terminated: C makes it by snprintf().
-            // - It is not written to once the symbol is on the list.
-            // - It is part of the symbol, which is not freed before the read-side section ends.
+            // - Nothing writes to the name once the symbol is on the list.
+            // - The name is part of the symbol, which is not freed before the read-side section
+            //   ends.
             name: unsafe { CStr::from_ptr(symbol.name.cast()) }.to_bytes(),
         })
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The addresses of the core symbols, and the search in them.
+//! The addresses of the core symbols, and the search for an address.
 
 use super::linked_tables;
 use crate::{
@@ -19,8 +19,8 @@ pub(crate) struct CoreAddresses {
 }
 
 impl CoreAddresses {
-    /// Finds the addresses of the `len` core symbols. Fails with `EINVAL` if they are not inside
-    /// the read-only data.
+    /// Finds the addresses of the `len` core symbols. Fails with `EINVAL` if the addresses are not
+    /// inside the read-only data.
     pub(crate) fn new(len: u32) -> Result<Self> {
         let rows = linked_tables::offsets(len)?;
         Ok(Self {
@@ -29,11 +29,11 @@ impl CoreAddresses {
         })
     }
 
-    /// The number of the last symbol that is not above `addr`. `None` if all symbols are above it,
-    /// or if `first..end` is not a range of symbols.
+    /// The number of the last symbol that is not above `addr`. `None` if all symbols are above
+    /// `addr`, or if `first..end` is not a range of symbols.
     ///
     /// The caller guarantees that no symbol before `first` is above `addr`, and that all symbols
-    /// from `end` on are above it. May be called from any context.
+    /// from `end` on are above `addr`. May be called from any context.
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
     #[inline]
     pub(crate) fn last_not_above(&self, addr: usize, first: u32, end: u32) -> Option<u32> {
@@ -56,13 +56,13 @@ impl Places for CoreAddresses {
         self.encoding.place(index, row)
     }
 
-    /// Uses the same section ends as get_symbol_pos() in kernel/kallsyms.c. Returns 0 for
-    /// the last per-cpu symbol: its area ends there.
+    /// Uses the same section ends as get_symbol_pos() in kernel/kallsyms.c. Returns 0 for the last
+    /// per-cpu symbols: the per-cpu area ends at their address.
     fn to_section_end(&self, place: Place) -> usize {
         if place.percpu {
             return 0;
         }
-        // SAFETY: The function compares its argument, which may be any address.
+        // SAFETY: The function only compares its argument, so any address may be passed.
         let end = if unsafe { bindings::kallmodsyms_is_kernel_inittext(place.address) } {
             addr_of!(bindings::_einittext) as usize
         } else if cfg!(CONFIG_KALLSYMS_ALL) {

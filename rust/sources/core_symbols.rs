@@ -16,22 +16,23 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// All core symbols, with their tables checked.
+/// The tables of all core symbols, checked.
 pub(crate) struct CoreSymbols {
     names: SymbolNames<'static>,
     tokens: Tokens<'static>,
     addresses: CoreAddresses,
     modules: ModuleTables<'static>,
-    /// `None` if sizes are not stored, or their tables were refused.
+    /// `None` if sizes are not stored, or if the size tables were refused.
     sizes: Option<SizeTables<'static>>,
 }
 
 impl CoreSymbols {
-    /// Finds and checks all tables. Takes time linear in their length; call this once.
+    /// Finds and checks all tables. The time is linear in the length of the tables; call this once.
     ///
-    /// Module tables that do not pass the checks are refused with a kernel message, and the symbols
-    /// are in no module. Size tables are refused in the same way. Fails with `EINVAL`, and a
-    /// message, if a table of kallsyms does not pass the checks.
+    /// If the module tables do not pass the checks, prints a kernel message, and all symbols are in
+    /// no module. If the size tables do not pass the checks, prints a kernel message, and no size
+    /// is known. If a table of kallsyms does not pass the checks, prints a kernel message and fails
+    /// with `EINVAL`. Fails with `ENOMEM` if memory is short.
     pub(crate) fn new() -> Result<Self> {
         let misplaced = |error: Error| {
             pr_err!("symbol tables refused: not in the read-only data\n");
@@ -72,14 +73,14 @@ impl CoreSymbols {
         &self.modules
     }
 
-    /// The sizes of the symbols; `None` if their tables were refused.
+    /// The sizes of the symbols; `None` if the size tables were refused.
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
     pub(crate) fn sizes(&self) -> Option<&SizeTables<'static>> {
         self.sizes.as_ref()
     }
 
-    /// The address of symbol number `index` and its stored size in bytes; `None` if there is no
-    /// such symbol, or if sizes are not known.
+    /// The address and the size in bytes of symbol number `index`; `None` if the kernel has no
+    /// symbol of this number, or if sizes are not known.
     pub(crate) fn extent(&self, index: u32) -> Option<(usize, usize)> {
         let sizes = self.sizes.as_ref()?;
         let place = self.addresses.get(index)?;
@@ -98,12 +99,13 @@ impl CoreSymbols {
         }
     }
 
-    /// A walk that begins with the first symbol, in a box, as a walk is larger than 1 KiB.
+    /// A walk that begins with the first symbol. The walk is in a box, because it is larger than 1
+    /// KiB.
     pub(crate) fn walk(&self) -> Result<KBox<Walk<'static>>> {
         Ok(KBox::new(Walk::new(&self.tables(), 0), GFP_KERNEL_ACCOUNT)?)
     }
 
-    /// Makes symbol number `index` the next one of `walk`. Does not sleep.
+    /// Makes symbol number `index` the next symbol of `walk`. Does not sleep.
     pub(crate) fn go_to(&self, walk: &mut Walk<'static>, index: u32) {
         walk.go_to(&self.tables(), index);
     }

@@ -22,11 +22,11 @@ use kernel::{bindings, prelude::*};
 
 /// The tables of the core symbols' names.
 pub(crate) struct NameTables {
-    /// The entries of all symbols, followed by alignment padding, if any.
+    /// The entries of all symbols. Alignment padding may follow the last entry.
     pub(crate) names: &'static [u8],
     /// Offsets in `names`.
     pub(crate) markers: &'static [u32],
-    /// The strings of the tokens, followed by alignment padding, if any.
+    /// The strings of the tokens. Alignment padding may follow the last string.
     pub(crate) token_table: &'static [u8],
     /// Offsets in the token table.
     pub(crate) token_index: &'static [u16; TOKENS],
@@ -47,7 +47,7 @@ pub(crate) fn name_tables() -> Result<NameTables> {
     let markers = addr_of!(bindings::kallsyms_markers).cast::<u32>();
     let token_table = addr_of!(bindings::kallsyms_token_table).cast::<u8>();
     let token_index = addr_of!(bindings::kallsyms_token_index).cast::<u16>();
-    // SAFETY: All of these tables are constants, which nothing writes to.
+    // SAFETY: All of these tables are constants, so nothing writes to them.
     unsafe {
         Ok(NameTables {
             names: slice_between(names, markers)?,
@@ -60,16 +60,16 @@ pub(crate) fn name_tables() -> Result<NameTables> {
     }
 }
 
-/// Finds the encoded addresses of the `len` core symbols. Fails with `EINVAL` if they are not
-/// inside the read-only data.
+/// Finds the encoded addresses of the `len` core symbols. Fails with `EINVAL` if the addresses are
+/// not inside the read-only data.
 pub(crate) fn offsets(len: u32) -> Result<&'static [i32]> {
-    // SAFETY: The table is a constant, which nothing writes to.
+    // SAFETY: The table is a constant, so nothing writes to it.
     unsafe { slice_of(addr_of!(bindings::kallsyms_offsets).cast(), len as usize) }
 }
 
 /// Finds the module tables. Fails with `EINVAL` if they are not inside the read-only data.
 pub(crate) fn module_tables() -> Result<RawTables<'static>> {
-    // SAFETY: All of these tables and their lengths are constants, which nothing writes to.
+    // SAFETY: All of these tables and their lengths are constants, so nothing writes to them.
     unsafe {
         let ranges = bindings::kallsyms_num_modules as usize;
         let exceptions = bindings::kallsyms_num_module_exceptions as usize;
@@ -93,7 +93,7 @@ pub(crate) fn module_tables() -> Result<RawTables<'static>> {
 /// Finds the size tables. Fails with `EINVAL` if they are not inside the read-only data.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 pub(crate) fn size_tables() -> Result<RawSizes<'static>> {
-    // SAFETY: The counts are constants, which nothing writes to.
+    // SAFETY: The counts are constants, so nothing writes to them.
     let [nibbles, bytes, words] = unsafe { bindings::kallsyms_size_counts };
     let counts = Counts {
         symbols: symbol_count(),
@@ -103,7 +103,7 @@ pub(crate) fn size_tables() -> Result<RawSizes<'static>> {
         ..Counts::default()
     };
     let len = |table: Table| table.len(&counts) as usize;
-    // SAFETY: All of these tables are constants, which nothing writes to.
+    // SAFETY: All of these tables are constants, so nothing writes to them.
     unsafe {
         Ok(RawSizes {
             bits: slice_of(

@@ -3,25 +3,26 @@
 //! The symbols of loadable modules.
 //!
 //! /proc/kallsyms finds each symbol anew: it walks the list of modules under RCU and counts symbols
-//! up to the wanted position. Here one RCU read-side section serves many symbols: it walks the list
-//! once, up to the first symbol that the reader wants. From there on, the cost of a symbol does not
-//! depend on the number of modules. "Section" without another word means such a section here.
+//! up to the wanted number. This code reads many symbols in one RCU read-side section: it walks the
+//! list once, up to the first symbol that the reader wants. From that symbol on, the cost of a
+//! symbol does not depend on the number of modules. In this file, "section" alone means an RCU
+//! read-side section. The sections of a module are called ELF sections.
 //!
-//! A reader waits for no lock here, and so for no task that loads or unloads a module. Such a task
-//! waits for a reader only in synchronize_rcu(), and only until the reader's current section ends.
-//! A section may be preempted where RCU is preemptible.
+//! This code takes no lock, so a reader waits for no task that loads or unloads a module. A task
+//! that loads or unloads a module waits for a reader only in synchronize_rcu(), and only until the
+//! reader's current section ends. A section may be preempted if RCU is preemptible.
 //!
 //! A section relies on three facts:
 //!
 //! - list_del_rcu() takes a module off the list, and synchronize_rcu() follows before any memory of
-//!   the module is freed: its symbols, names and exports included. The same holds if loading fails.
-//!   The node keeps its `next`.
-//! - Once a module has run its init function, the loader exchanges `kallsyms` for a table without
-//!   the init sections, by rcu_assign_pointer(). do_free_init() frees the first table after a
-//!   synchronize_rcu(). A reader may use either table to the end of its section.
-//! - An unformed module may have no symbols yet, or be about to go, so readers skip it. The loader
-//!   sets up `kallsyms`, `syms` and `num_syms` before it changes the state, and changes no symbol
-//!   afterwards. Livepatch changes `st_value` of some symbols later.
+//!   the module is freed, including its symbols, names and exports. The same holds if loading
+//!   fails. A node that is taken off the list keeps its `next`.
+//! - Once a module has run its init function, the loader replaces `kallsyms` by a table without the
+//!   symbols of init ELF sections, by rcu_assign_pointer(). do_free_init() frees the first table
+//!   after a synchronize_rcu(). A reader may use either table to the end of its section.
+//! - An unformed module may have no symbols yet, or may be about to be freed, so readers skip it.
+//!   The loader sets up `kallsyms`, `syms` and `num_syms` before it changes the state, and changes
+//!   no symbol afterwards. Only livepatch changes `st_value` of some symbols later.
 //!
 //! C headers: [`include/linux/module.h`](srctree/include/linux/module.h),
 //! [`kernel/module/internal.h`](srctree/kernel/module/internal.h)
@@ -49,9 +50,9 @@ type ElfSym = bindings::Elf64_Sym;
 #[cfg(not(CONFIG_64BIT))]
 type ElfSym = bindings::Elf32_Sym;
 
-/// The list of all modules, in an RCU read-side section that ends when this is dropped.
+/// The list of all modules, in an RCU read-side section that ends when this value is dropped.
 ///
-/// Nothing may sleep in the section.
+/// The task may not sleep in the section.
 pub(crate) struct ModuleList {
     _rcu: rcu::Guard,
 }
@@ -68,9 +69,10 @@ impl ModuleList {
     pub(crate) fn symbols(&self, skip: u64) -> Symbols<'_> {
         // SAFETY:
         // - This task is in a read-side section, that of `self`.
-        // - The pointer is to the head of a list of RCU.
+        // - The pointer is to the head of a list that RCU protects.
         let first = unsafe { next_node(addr_of!(bindings::modules)) };
-        // INVARIANT: The first node, or the head of an empty list.
+        // INVARIANT: `first` is the first node on the list in this section, or the head of an empty
+        // list.
         let mut symbols = Symbols {
             node: first,
             current: None,
@@ -94,8 +96,8 @@ impl ModuleList {
 
 /// A module that was found on the list and has its symbols set up.
 ///
-/// It holds pointers rather than references: C may write to much of a `struct module` while it is
-/// on the list, and livepatch writes to the values of some symbols.
+/// It holds pointers rather than references: C may write to most fields of a `struct module` that
+/// is on the list, and livepatch writes to the values of some symbols.
 ///
 /// # Invariants
 ///
@@ -122,9 +124,9 @@ struct Current<'a> {
 ///
 /// # Invariants
 ///
-/// `node` is the head of the list, or a node that was on it in the read-side section of `'a`.
+/// `node` is the head of the list, or a node that was on the list in the read-side section of `'a`.
 pub(crate) struct Symbols<'a> {
-    /// The node of the module after the current one.
+    /// The node of the module after the current module.
     node: *const bindings::list_head,
     current: Option<Current<'a>>,
     _list: PhantomData<&'a ModuleList>,
@@ -146,8 +148,9 @@ impl<'a> Symbols<'a> {
                     .node
                     .byte_sub(offset_of!(bindings::module, list))
                     .cast();
-                // INVARIANT: The `next` of a node that was on the list in this section is the head
-                // or another such node, and list_del_rcu() leaves it as it was.
+                // INVARIANT: `self.node` was on the list in this section. Its `next` is the head,
+                // or a node that was on the list in this section; list_del_rcu() leaves `next`
+                // alone.
                 self.node = next_node(self.node);
                 (module, state_of(module))
             };
@@ -167,7 +170,7 @@ impl<'a> Module<'a> {
     /// # Safety
     ///
     /// - `module` was found on the list in the read-side section of `'a`.
-    /// - The module was not unformed then.
+    /// - The module was not unformed when it was found.
     unsafe fn new(module: *const bindings::module) -> Self {
         // SAFETY:
         // - `module` is not freed before the section ends: it was on the list, by the contract.
@@ -176,7 +179,8 @@ impl<'a> Module<'a> {
         // INVARIANT:
         // - `module` was on the list, by the contract.
         // - The module loader gives `symtab` and `typetab` `num_symtab` elements.
-        // - `strtab` is the string table of the module file, or a copy of it, so it has the names.
+        // - `strtab` is the string table of the module file, or the loader's copy of the names in
+        //   that table, so it has the names.
         unsafe {
             let kallsyms = load(addr_of!((*module).kallsyms));
             Self {
@@ -241,7 +245,7 @@ pub(crate) struct ModuleSymbol<'a> {
     pub(crate) size: usize,
     /// The letter of the type.
     pub(crate) kind: u8,
-    /// The name. Neither file lists a symbol with an empty name.
+    /// The name. Neither /proc/kallsyms nor /proc/kallmodsyms lists a symbol with an empty name.
     pub(crate) name: &'a [u8],
     /// The name with its NUL.
     c_name: *const c_char,
@@ -251,8 +255,8 @@ impl<'a> ModuleSymbol<'a> {
     /// The name of the module.
     pub(crate) fn module_name(&self) -> &'a [u8] {
         // SAFETY:
-        // - The module is not freed before the section ends, by its invariants.
-        // - Its name is NUL-terminated.
+        // - The module is not freed before the section ends, by the invariants of `Module`.
+        // - The name of the module is NUL-terminated.
         // - Nothing writes to the name.
         unsafe { bytes_until_nul(addr_of!((*self.module.module).name).cast()) }
     }
@@ -264,12 +268,12 @@ impl<'a> ModuleSymbol<'a> {
             return false;
         }
         // SAFETY:
-        // - The module is not freed before the section ends, by its invariants.
+        // - The module is not freed before the section ends, by the invariants of `Module`.
         // - The loader set up the exports before the module was formed, and does not change them.
         let (syms, len) = unsafe { ((*self.module.module).syms, (*self.module.module).num_syms) };
         let (mut low, mut high) = (0, len as usize);
         while low < high {
-            // Cannot overflow: there is no array of half the address space.
+            // The sum cannot overflow, because no array has half the bytes of the address space.
             let middle = low.wrapping_add(high) / 2;
             // SAFETY: `middle` is less than `len`, the number of elements of `syms`.
             let export = unsafe { syms.add(middle) };
@@ -298,7 +302,7 @@ impl<'a> ModuleSymbol<'a> {
 ///
 /// - `from` is aligned.
 /// - `from` is valid for reads and writes.
-/// - All writes to it are single stores.
+/// - All writes to the pointer at `from` are single stores.
 unsafe fn load<T>(from: *const *mut T) -> *mut T {
     // SAFETY:
     // - `from` is aligned, by the contract.
@@ -307,12 +311,12 @@ unsafe fn load<T>(from: *const *mut T) -> *mut T {
     unsafe { AtomicPtr::from_ptr(from.cast_mut()) }.load(atomic::Ordering::Acquire)
 }
 
-/// The node after `node`, or the head after the last one.
+/// The node after `node`, or the head after the last node.
 ///
 /// # Safety
 ///
 /// - This task is in a read-side section.
-/// - `node` is the head of a list of RCU, or was found on the list in that section.
+/// - `node` is the head of a list that RCU protects, or was found on such a list in that section.
 unsafe fn next_node(node: *const bindings::list_head) -> *const bindings::list_head {
     // SAFETY:
     // - `next` is aligned, as all fields of C are.

@@ -3,8 +3,8 @@
 //! The sources of symbols: the kernel itself, loadable modules, tracing and BPF.
 //!
 //! Linked tables and the kernel's lists come in; symbols with address, size, type and name go out.
-//! This room imports the [abstractions](crate::abstractions), the format code and
-//! [`series`](crate::series). It knows neither the file nor the lookups.
+//! This folder imports the [abstractions](crate::abstractions), the format code and
+//! [`series`](crate::series). It imports neither the listing nor the answers.
 
 #[cfg(CONFIG_BPF_JIT)]
 pub(crate) mod bpf;

@@ -3,14 +3,16 @@
 //! The symbols of tracing: trampolines and freed init functions of ftrace, and the instruction
 //! slots of kprobes.
 //!
-//! The C side keeps lists and finds a symbol by its place in a list. So a symbol costs a step for
-//! each earlier symbol, as in /proc/kallsyms. A faster walk, as for BPF, would need a hook: the
-//! heads of ftrace's lists are private to their C file. The lists are short:
+//! The C side keeps lists and finds a symbol by its number in a list. So it takes one step for each
+//! earlier symbol, as in /proc/kallsyms. A faster walk, as for BPF, would need a hook: the heads of
+//! ftrace's lists are private to their C file. The lists are short:
 //!
-//! - ftrace has a trampoline for each allocated `ftrace_ops`, such as that of a live-patched
-//!   function or of an instance of the tracer. The size takes a second walk, over all `ftrace_ops`.
-//! - kprobes has a page of instruction slots. A page has 256 slots on x86_64, or 32 of optimised
-//!   kprobes, so 10,000 kprobes have 40 pages, or 313.
+//! - ftrace has a trampoline for each allocated `ftrace_ops`. A live-patched function has such an
+//!   `ftrace_ops`, and so does an instance of the tracer. The size of a trampoline takes a second
+//!   walk, over all `ftrace_ops`.
+//! - kprobes has pages of instruction slots, and a symbol for each page. On x86_64, a page has 256
+//!   slots, or 32 slots for optimised kprobes. So 10,000 kprobes have 40 pages, or 313 pages if
+//!   they are optimised.
 //!
 //! If a list changes between two calls, symbols are missed or seen twice, as in /proc/kallsyms.
 
@@ -23,7 +25,7 @@ const NAME_LEN: usize = bindings::KSYM_NAME_LEN as usize;
 /// The length of the longest module name in bytes, with its NUL.
 const MODULE_NAME_LEN: usize = bindings::KALLMODSYMS_MODULE_NAME_LEN as usize;
 
-/// A list of symbols.
+/// A list of tracing symbols.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TracingList {
     /// C: ftrace_mod_get_kallsym().
@@ -42,7 +44,7 @@ pub(crate) struct TracingSymbol<'a> {
     pub(crate) kind: u8,
     /// The name; empty if the symbol has no line.
     pub(crate) name: &'a [u8],
-    /// The name in brackets.
+    /// The name that lines show in brackets.
     pub(crate) module: &'a [u8],
     /// True if modules may use the symbol.
     pub(crate) exported: bool,
@@ -113,13 +115,13 @@ impl TracingList {
         match self {
             // SAFETY: Any address may be looked up.
             Self::Ftrace => unsafe { bindings::kallmodsyms_ftrace_size(address) },
-            // A symbol is a whole page; the slots in it come and go.
+            // A symbol is a whole page of slots. The single slots have no symbols.
             Self::Kprobes => PAGE_SIZE,
         }
     }
 }
 
-/// The bytes of `buffer` before the first NUL; all of them if there is none.
+/// The bytes of `buffer` before the first NUL; all bytes if `buffer` has no NUL.
 fn until_nul(buffer: &[u8]) -> &[u8] {
     CStr::from_bytes_until_nul(buffer).map_or(buffer, CStr::to_bytes)
 }

@@ -31,13 +31,13 @@ static void log_caller(unsigned long caller)
 	unsigned long size, offset;
 	const char *name;
 
-	/* A return address can be after the end of the calling function. */
+	/* A function can end with a call, whose return address is then after its end. */
 	caller--;
 
 	if (!kallmodsyms_lookup_modules(caller, &modules))
 		pr_info("called from %pS in no module\n", (void *)caller);
 
-	/* An object file that is part of several built-in modules is in all of them. */
+	/* Code of an object file that several built-in modules share is in all of these modules. */
 	while ((name = kallmodsyms_next_module(&modules)))
 		pr_info("called from %pS in [%s]\n", (void *)caller, name);
 
@@ -45,7 +45,7 @@ static void log_caller(unsigned long caller)
 		pr_info("that is %lu bytes into a function of %lu\n", offset, size);
 }
 
-/* Not inlined, so that the return address is in the caller. */
+/* noinline: in an inlined function, _RET_IP_ would be the return address of the caller. */
 noinline void kallmodsyms_sample_c(void)
 {
 	log_caller(_RET_IP_);

@@ -9,14 +9,14 @@
 
 #include "kallmodsyms_sample.h"
 
-/* Not in an init section, whose symbols the kernel frees. */
+/* Not __init, because the kernel frees the symbols of init functions. */
 static noinline void call_samples(void)
 {
 	kallmodsyms_sample_c();
 	kallmodsyms_sample_rust();
 	/*
-	 * Without this barrier, the compiler could replace the last call by a jump, which stores
-	 * no return address.
+	 * Without this barrier, the compiler could replace the last call by a jump. A jump stores
+	 * no return address in this function.
 	 */
 	barrier();
 }

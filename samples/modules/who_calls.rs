@@ -2,16 +2,16 @@
 
 //! Which module calls this? The sample in Rust.
 //!
-//! `kallmodsyms_sample_rust()` logs the module of its caller and the size of the caller's function, for
-//! loaded and for built-in modules alike:
+//! `kallmodsyms_sample_rust()` logs the module of its caller and the size of the caller's function,
+//! for loaded and for built-in modules alike:
 //!
 //! ```text
 //! kallmodsyms_sample_rust: called from [kallmodsyms_sample_caller]
 //! kallmodsyms_sample_rust: that is 14 bytes into a function of 16
 //! ```
 //!
-//! In these kernel series, only C code can read a return address and export a function of a module:
-//! see who_calls_export.c.
+//! In these kernel series, Rust code in a module can neither read a return address nor export a
+//! function. The C code in who_calls_export.c does both.
 
 use kernel::{
     kallmodsyms::{Extent, Modules},
@@ -30,7 +30,7 @@ struct Sample;
 
 impl kernel::Module for Sample {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        // Looks up this function, which is in a module too.
+        // Look up the address of this function.
         log_place("this code is in", Sample::init as *const () as usize);
         Ok(Self)
     }
@@ -42,7 +42,7 @@ fn log_place(what: &str, address: usize) {
     if modules.is_empty() {
         pr_info!("{} no module\n", what);
     } else {
-        // An object file that is part of several built-in modules is in all of them.
+        // Code of an object file that several built-in modules share is in all of these modules.
         pr_info!("{} {}\n", what, format_args!("{modules}"));
     }
     if let Some(Extent { size, offset }) = Extent::of(address) {
@@ -53,6 +53,6 @@ fn log_place(what: &str, address: usize) {
 /// Logs the module of the caller. `address` is the return address of the call.
 #[no_mangle]
 pub extern "C" fn kallmodsyms_sample_rust_called_from(address: usize) {
-    // A return address can be after the end of the calling function.
+    // The return address of a call at the end of a function is after the end of the function.
     log_place("called from", address.wrapping_sub(1));
 }

@@ -9,7 +9,7 @@
 
 #include "kallmodsyms_sample.h"
 
-/* Not inlined, so that the return address is in the caller. */
+/* noinline: in an inlined function, _RET_IP_ would be the return address of the caller. */
 noinline void kallmodsyms_sample_rust(void)
 {
 	kallmodsyms_sample_rust_called_from(_RET_IP_);

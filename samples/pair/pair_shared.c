@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The shared object file: code, constants, data and bss of both modules.
+ * The object file that both modules share. It has code, constants, data and bss.
  */
 
 #include "pair.h"

@@ -3,8 +3,8 @@
 /*
  * A reader of /proc/kallmodsyms; see kallmodsyms.h.
  *
- * From the top: lines, places in the order of addresses, listings, searches. A listing keeps its
- * text, in which a NUL ends each name.
+ * The functions parse lines, sort places by address, make listings and search, in this order. A
+ * listing keeps the text of the file, in which the parser ends each name with a NUL.
  */
 
 #include <errno.h>
@@ -18,14 +18,14 @@
 /* The kernel makes the lines during each read, so a few large reads are the fastest. */
 #define CHUNK (1 << 20)
 
-/* The index of no place. */
+/* Stands for "no place" in an index. */
 #define NONE UINT32_MAX
 
 /* An address that has symbols, and the symbol to return for that address. */
 struct place {
 	uint64_t address;
 	uint32_t symbol;
-	/* The last earlier place whose symbol reaches beyond @address, or NONE. */
+	/* The last place before this place whose symbol contains @address, or NONE. */
 	uint32_t outer;
 };
 
@@ -164,7 +164,7 @@ static void sort(struct place *places, size_t count)
 	}
 }
 
-/* Keeps one place for each address, with the largest symbol. Returns the number of places. */
+/* Keeps one place, that of the largest symbol, for each address. Returns the number of places. */
 static size_t keep_largest(struct place *places, size_t count,
 			   const struct kallmodsyms_symbol *symbols)
 {
@@ -189,8 +189,8 @@ static bool is_in(const struct kallmodsyms *listing, uint64_t address, uint32_t 
 }
 
 /*
- * Finds the outer place of each place. The outer places are a stack: the loop removes the top when
- * its symbol ends before the next place begins.
+ * Finds the outer place of each place. A place and its outer places form a stack. The loop drops a
+ * place from the stack if the symbol of that place ends before the next place begins.
  */
 static void find_outer(struct kallmodsyms *listing)
 {

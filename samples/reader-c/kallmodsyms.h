@@ -14,9 +14,9 @@
  *		printf(" [%s]", module);
  *	kallmodsyms_free(listing);
  *
- * This example has no checks for NULL; the program whose.c has them. The source is one file,
- * kallmodsyms.c, and needs a C library with the interfaces of POSIX. No function but
- * kallmodsyms_free() changes a finished listing, so several threads may use one listing.
+ * This example does not check for NULL; the program whose.c does. The source of the reader is one
+ * file, kallmodsyms.c, and needs a C library with the interfaces of POSIX. Only kallmodsyms_free()
+ * changes a listing after it is made, so several threads may use one listing.
  */
 
 #ifndef KALLMODSYMS_H
@@ -31,18 +31,18 @@
 /* All symbols of a kernel at the time of the read. */
 struct kallmodsyms;
 
-/* A line. The strings stay valid until kallmodsyms_free(). */
+/* The symbol of one line. The strings stay valid until kallmodsyms_free(). */
 struct kallmodsyms_symbol {
-	/* 0 if the reader may not see addresses. For a per-cpu variable, this may be an offset. */
+	/* 0 if this process may not see addresses. May be an offset for a per-cpu variable. */
 	uint64_t address;
 	/* In bytes; 0 if the size is missing, unknown or hidden. */
 	uint64_t size;
 	/* Several symbols can have the same name. */
 	const char *name;
-	/* Both for kallmodsyms_next_module(): the first name, and the number of names. */
+	/* For kallmodsyms_next_module(): the name of the first module, and the number of modules. */
 	const char *first_module;
 	unsigned int modules;
-	/* The letter of nm(1). */
+	/* The letter that nm(1) prints for the type. */
 	char type;
 };
 
@@ -78,32 +78,37 @@ const struct kallmodsyms_symbol *kallmodsyms_symbol(const struct kallmodsyms *li
 						    size_t number);
 
 /*
- * True if there are lines and all addresses are 0: the reader may not see addresses, and
- * kallmodsyms_find() finds no symbol. Names and modules are known.
+ * True if the listing has lines, and all addresses are 0: the process that read the file may not
+ * see addresses. kallmodsyms_find() then finds no symbol, but names and modules are known.
  */
 bool kallmodsyms_hides_addresses(const struct kallmodsyms *listing);
 
 /*
- * The symbol that @address is in, or NULL. If @address is in several symbols, returns the symbol with
- * the highest start: the inner of two nested symbols. Of several symbols with that start, returns the
- * largest; of several equal symbols, the first. Addresses below the kernel are offsets of per-cpu
- * variables. Takes logarithmic time, unless many symbols overlap.
+ * The symbol that @address is in, or NULL. If @address is in several symbols, returns the symbol
+ * with the highest start: for example, the inner of two nested symbols. If several symbols have
+ * that start, returns the largest of them. If several of these have the same size, returns the
+ * first.
+ * Addresses below the kernel are offsets of per-cpu variables. Takes logarithmic time, unless many
+ * symbols overlap.
  *
- * The file keeps init symbols of modules that the function tracer remembers. Their memory is freed,
- * so such a symbol can be found at the address of newer code.
+ * The file has the symbols of freed init functions of modules, if the function tracer remembers
+ * them. Other code may use the freed memory. An address in that code can then be in such a symbol.
  */
 const struct kallmodsyms_symbol *kallmodsyms_find(const struct kallmodsyms *listing,
 						  uint64_t address);
 
 /*
- * The next symbol with this name after @previous in the order of the file, or the first if @previous
- * is NULL. Returns NULL after the last such symbol. Takes linear time.
+ * The next symbol called @name after @previous in the order of the file, or the first if @previous
+ * is NULL. Returns NULL after the last symbol called @name. Takes linear time.
  */
 const struct kallmodsyms_symbol *kallmodsyms_named(const struct kallmodsyms *listing,
 						   const char *name,
 						   const struct kallmodsyms_symbol *previous);
 
-/* The name of the module after @previous, or of the first module if NULL; NULL after the last. */
+/*
+ * The name of the module after @previous, or of the first module if @previous is NULL. Returns NULL
+ * after the last module.
+ */
 const char *kallmodsyms_next_module(const struct kallmodsyms_symbol *symbol, const char *previous);
 
 /* True if @module stands for BPF, ftrace or kprobes: "bpf", "__builtin__ftrace", ... */

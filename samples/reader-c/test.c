@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tests of the reader: lines of every form, malformed lines, and made-up listings in which the test
- * looks each address up and compares the result with a search of all lines. Prints the Test Anything
- * Protocol. `make check` runs the test with the sanitizers of the compiler.
+ * Tests of the reader: lines of every form, malformed lines, and made-up listings. In a made-up
+ * listing, the test looks up each address and compares the result with a search of all lines.
+ * Prints the Test Anything Protocol. `make check` runs the test with the compiler's sanitizers.
  */
 
 #include <inttypes.h>

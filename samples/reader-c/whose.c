@@ -11,7 +11,8 @@
  *	ffffffff8da4a500 ext4_fill_super+0xc1/0x2b22 [ext4]
  *	ffffffff81000000 ?
  *
- * Exit codes: 0 done, even if an address is in no symbol; 1 no listing with addresses; 2 wrong use.
+ * Exit codes: 0 success, even if an address is in no symbol; 1 the listing cannot be read or has no
+ * addresses; 2 a wrong option or address.
  */
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static void print(const struct kallmodsyms *listing, uint64_t address)
 	printf("\n");
 }
 
-/* Returns true if @word is an address. */
+/* Prints the answer for @word. Returns false if @word is not an address. */
 static bool answer(const struct kallmodsyms *listing, const char *word)
 {
 	uint64_t address;

@@ -53,9 +53,9 @@ pub(super) fn pair(value: u8) -> u16 {
     PAIRS.get(usize::from(value)).copied().unwrap_or(0)
 }
 
-/// A size as it stands in a line, with a space before and after it. The first character is the
-/// lowest byte. The highest byte is the length of this text and of the address before it; 255 if
-/// the size has more than 5 digits.
+/// A size as it stands in a line, with a space before and after the size. The first space is the
+/// lowest byte. The highest byte is the length of this text plus the length of the address before
+/// this text; 255 if the size has more than 5 digits.
 pub(super) const fn size_word(size: u32) -> u64 {
     if size >> 20 != 0 {
         return 255 << 56;

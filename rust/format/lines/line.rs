@@ -7,11 +7,11 @@
 //! ```
 //!
 //! [`Walk`](super::walk::Walk) makes most lines of core symbols in a quicker way, and uses this
-//! file for its longest lines.
+//! file only for the longest lines.
 //!
-//! Arithmetic on a word makes eight digits at a time. Words are stored whole even if only some of
-//! their bytes count: the next store overwrites the surplus bytes. A line therefore needs up to 8
-//! bytes more room than its length.
+//! Arithmetic on a word makes eight digits at a time. This code stores a word whole, even if only
+//! some bytes of the word belong to the line: the next store overwrites the surplus bytes. So a
+//! line needs up to 8 bytes of memory more than its length.
 
 use super::hexadecimal::hex;
 use super::symbols::{Entry, MAX_SYMBOL_LEN};
@@ -26,8 +26,8 @@ pub struct NoSpace;
 ///
 /// Add the parts of a line in this order: the [`fields`](Self::fields), one of [`name`](Self::name)
 /// and [`symbol`](Self::symbol), any number of [`module`](Self::module)s, and
-/// [`finish`](Self::finish). Each fails if the buffer has no room for it. Nothing here allocates or
-/// sleeps.
+/// [`finish`](Self::finish). Each call fails if the buffer has no room for the part. No call
+/// allocates or sleeps.
 pub struct Line<'b> {
     /// The buffer.
     buf: &'b mut [u8],
@@ -60,13 +60,14 @@ impl<'b> Line<'b> {
         self.word(u64::from_le_bytes([b' ', kind, b' ', 0, 0, 0, 0, 0]), 3)
     }
 
-    /// Adds the name of a symbol. Cuts it off where /proc/kallsyms does.
+    /// Adds the name of a symbol. Cuts off the name at the length at which /proc/kallsyms cuts it
+    /// off.
     pub fn name(&mut self, name: &[u8]) -> Result<(), NoSpace> {
         self.bytes(name.get(..MAX_SYMBOL_LEN).unwrap_or(name))
     }
 
-    /// Adds the name of a core symbol, without the first byte of the entry: the type. Cuts it off
-    /// like [`name`](Self::name).
+    /// Adds the name of a core symbol, which is `entry` without its first byte, the type. Cuts off
+    /// the name like [`name`](Self::name).
     #[inline]
     pub fn symbol(&mut self, tokens: &Tokens<'_>, entry: Entry<'_>) -> Result<(), NoSpace> {
         let start = self.len;
@@ -87,8 +88,8 @@ impl<'b> Line<'b> {
         Ok(())
     }
 
-    /// Adds the name of a module in brackets, after a tab if it is the first module, or else a
-    /// space.
+    /// Adds the name of a module in brackets. A tab comes before the first module of a line, and a
+    /// space before any other module.
     pub fn module(&mut self, name: &[u8]) -> Result<(), NoSpace> {
         let separator = if self.modules == 0 { b'\t' } else { b' ' };
         self.modules = self.modules.saturating_add(1);

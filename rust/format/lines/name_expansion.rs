@@ -3,9 +3,10 @@
 //! Expansion of core symbols' names, without a check for each token.
 //!
 //! One check for each line makes sure that a whole [`LineRoom`] is free. One check after every
-//! [`CHUNK`] tokens makes sure that [`CHUNK`] more tokens fit. A token is stored as a whole word;
-//! the next store overwrites the surplus bytes. The check of tokens also finds a token of more than
-//! 8 bytes, a long token: the length stored for it is larger than [`MAX_AT`], so the check fails.
+//! [`CHUNK`] tokens makes sure that [`CHUNK`] more tokens fit. This code stores a token as a whole
+//! word; the next store overwrites the surplus bytes. A token of more than 8 bytes is a long token.
+//! The check after tokens also finds a long token: the length that [`Words`] has for a long token
+//! is larger than [`MAX_AT`], so the check fails.
 
 use super::{
     line::{Line, NoSpace},
@@ -16,22 +17,22 @@ use super::{
 /// Memory for a line up to [`LINE_ROOM`] bytes, including the surplus bytes of its last store.
 pub(super) type LineRoom = [u8; LINE_ROOM];
 
-/// Bytes that must be free for a line: up to the end of [`CHUNK`] tokens that begin at [`MAX_AT`],
-/// and a word.
+/// The number of bytes that must be free for a line. [`CHUNK`] tokens from [`MAX_AT`] on, and one
+/// word after these tokens, must fit.
 pub const LINE_ROOM: usize = MAX_AT + CHUNK * Words::LONG + 8;
 
-/// The number of tokens stored before one check of their end.
+/// The number of tokens to store before one check of the end of the last token.
 const CHUNK: usize = 5;
 
 /// The highest offset of a name's end in a [`LineRoom`].
 ///
-/// The address and the size come before the name, so such a name has fewer than 255 characters.
-/// `Line::symbol` stores longer names, and cuts them off where /proc/kallsyms does.
+/// The address and the size come before the name, so a name that ends at this offset has fewer than
+/// 255 characters. `Line::symbol` stores longer names.
 const MAX_AT: usize = 255;
 
 // A long token ends beyond `MAX_AT`.
 const _: () = assert!(Words::LONG > MAX_AT);
-// `put_symbol` stores 2, 8 and 8 bytes from an offset that is a u8. A suffix fits after a name.
+// `put_symbol` stores 2, 8 and 8 bytes from an offset of type u8 on. A suffix fits after a name.
 const _: () = assert!(LINE_ROOM >= u8::MAX as usize + 18 && LINE_ROOM >= MAX_AT + Suffix::SIZE);
 
 /// An offset in a [`LineRoom`], from which [`CHUNK`] tokens fit.
@@ -54,13 +55,13 @@ impl At {
     }
 }
 
-/// True if one instruction stores a word at any address. If not, a word takes several stores, and
-/// [`store`] leaves out the stores of surplus bytes alone.
+/// True if one instruction can store a word at any address. If not, a word takes several stores,
+/// and [`store`] leaves out each store that would store only surplus bytes.
 pub(super) const WORDS_ANYWHERE: bool =
     cfg!(not(target_arch = "riscv64")) || cfg!(target_feature = "unaligned-scalar-mem");
 
-/// Stores the first `len()` bytes of `text` at `to`, or all bytes if `len()` is larger. May store
-/// surplus bytes after them.
+/// Stores the first `len()` bytes of `text` at `to`, or all 8 bytes if `len()` is larger than 8.
+/// May also store further bytes of `text`, which are surplus bytes.
 ///
 /// # Safety
 ///
@@ -85,7 +86,7 @@ unsafe fn store(to: *mut u8, text: [u8; 8], len: impl Fn() -> usize) {
     }
 }
 
-/// Stores `bytes` at `at`. All callers have room for them.
+/// Stores `bytes` at `at`. All callers pass a `buf` that has room for `bytes`.
 #[inline(always)]
 pub(super) fn put<const N: usize>(buf: &mut [u8], at: usize, bytes: [u8; N]) {
     let room = buf.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
@@ -120,7 +121,7 @@ pub(super) fn put_symbol(
     }
 }
 
-/// Stores tokens. Returns the end of the last one; `None` if a token is long, or if the end is
+/// Stores tokens. Returns the end of the last token; `None` if a token is long, or if the end is
 /// above [`MAX_AT`].
 #[inline(always)]
 fn put_list(room: &mut LineRoom, at: At, words: Words<'_>, list: &[u8]) -> Option<At> {
@@ -150,8 +151,8 @@ fn put_at<const N: usize>(room: &mut LineRoom, at: At, bytes: [u8; N]) {
     unsafe { room.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
 }
 
-/// Stores up to [`CHUNK`] tokens. Returns their end, or an offset above [`MAX_AT`] if one of them
-/// is long.
+/// Stores up to [`CHUNK`] tokens. Returns the end of the last token, or an offset above [`MAX_AT`]
+/// if a token is long.
 #[inline(always)]
 fn put_tokens<const N: usize>(
     room: &mut LineRoom,
@@ -208,7 +209,7 @@ fn put_long_symbol(
     put_each(room, end, tokens, list)
 }
 
-/// Stores tokens of any length. Returns the end of the last one; `None` if the end is above
+/// Stores tokens of any length. Returns the end of the last token; `None` if the end is above
 /// [`MAX_AT`].
 #[inline(never)]
 fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Option<At> {
@@ -222,8 +223,8 @@ fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Op
     Some(at)
 }
 
-/// Stores the first `len` bytes of `text`. Returns their end; `None` if the end is above
-/// [`MAX_AT`], or if `text` is shorter than `len` rounded up to a multiple of 16.
+/// Stores the first `len` bytes of `text`. Returns the end of these bytes; `None` if the end is
+/// above [`MAX_AT`], or if `text` is shorter than `len` rounded up to a multiple of 16.
 #[inline(never)]
 fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<At> {
     const STEP: usize = 16;

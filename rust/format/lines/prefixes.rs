@@ -2,9 +2,10 @@
 
 //! The prefixes of core symbols' lines: address and size, for many symbols at once.
 //!
-//! One loop finds the addresses and sizes of a batch of symbols and formats them; another loop
-//! expands the names. One loop for both would need more registers than the processor has. For the
-//! same reason, functions outside the loop handle rare symbols, and their values stay in memory.
+//! A loop in this file finds and formats the addresses and sizes of a batch of symbols. A loop in
+//! `walk.rs` expands the names. A single loop for addresses, sizes and names would need more
+//! registers than the processor has. For the same reason, functions outside of the loop handle rare
+//! symbols, and values for rare symbols stay in memory.
 
 use super::{
     addresses::Places,
@@ -14,12 +15,12 @@ use super::{
     symbol_tables::Tables,
 };
 
-/// The most symbols in a batch. A batch does not go on past a multiple of this number, so that one
-/// word has the bits of all its symbols in level 1 of the sizes.
+/// The most symbols in a batch. A batch ends at a multiple of this number at the latest. So one
+/// word of level 1 of the sizes has the bits of all symbols in the batch.
 pub(super) const BATCH: usize = 64;
 
-/// The part of a line before the type that differs within a batch: the last [`LOW_DIGITS`] digits of
-/// the address, a space, the size and a space.
+/// The part of a line before the type that differs within a batch: the last [`LOW_DIGITS`] digits
+/// of the address, a space, the size and a space.
 #[derive(Clone, Copy)]
 pub(super) struct Prefix {
     low: [u16; LOW_DIGITS / 2],
@@ -27,14 +28,14 @@ pub(super) struct Prefix {
     size: u64,
 }
 
-/// The digits of an address that may differ within a batch.
+/// The number of last digits of an address that may differ within a batch.
 const LOW_DIGITS: usize = 4;
 
 /// The prefixes of consecutive symbols.
 ///
 /// A batch ends before the next symbol whose number is a multiple of [`BATCH`], after the last
-/// symbol, or after the number of symbols that [`look_up`](Self::look_up) was asked for. With
-/// addresses, it also ends where the first digits of addresses change.
+/// symbol, or after the number of symbols that [`look_up`](Self::look_up) was asked for. A batch
+/// from `look_up` also ends before a symbol with other first digits in its address.
 pub(super) struct PrefixBatch {
     /// By symbol number modulo [`BATCH`]. Entries of symbols outside of the batch have any value.
     prefixes: [Prefix; BATCH],
@@ -48,8 +49,8 @@ pub(super) struct PrefixBatch {
     high: [u8; DIGITS - LOW_DIGITS],
 }
 
-/// A distance from 1 to this is a gap within one area: the image and the per-cpu area are further
-/// apart.
+/// A distance of 1 to this many bytes is a gap in the image, or in the per-cpu area: the image and
+/// the per-cpu area are further apart.
 const MAX_GAP: usize = 1 << 30;
 
 impl PrefixBatch {
@@ -95,7 +96,7 @@ impl PrefixBatch {
         self.end = self.end.wrapping_add(left as u32);
     }
 
-    /// Looks up the next `count` symbols, or fewer if the batch ends before: see [`PrefixBatch`].
+    /// Makes the next batch of up to `count` symbols, and looks up their addresses and sizes.
     #[inline(never)]
     pub(super) fn look_up<P: Places>(&mut self, tables: &Tables<'_, '_, P>, count: usize) {
         let first = self.end;
@@ -106,7 +107,7 @@ impl PrefixBatch {
         let Some((&row, rows)) = rows.split_first() else {
             return;
         };
-        // Addresses rise, so a binary search finds the last symbol with these first digits.
+        // Addresses rise, so a binary search finds the last symbol with the first digits `high`.
         let high = tables.places.place(first, row).address >> (4 * LOW_DIGITS);
         let (mut end, mut limit) = (0, count);
         // The last symbol usually has the same first digits.
@@ -126,7 +127,7 @@ impl PrefixBatch {
 
         match rows.get(..count) {
             Some(rows) => self.fill(tables, first, row, rows),
-            // No row follows that of the last of all symbols.
+            // The last symbol of the batch is the last of all symbols, and no row follows its row.
             None => {
                 self.fill(tables, first, row, rows);
                 self.add_last(tables, self.end.wrapping_sub(1));
@@ -148,9 +149,9 @@ impl PrefixBatch {
         *prefix = Prefix::new(place.address, size.map_or(gap, |size| size as usize));
     }
 
-    /// Makes the prefixes from symbol number `first` on, up to the next multiple of [`BATCH`] at
-    /// most: one prefix for each row of `after`. `row` is the row of symbol `first`, and `after` has
-    /// the rows of the symbols that follow it.
+    /// Makes the prefixes of consecutive symbols from symbol number `first` on, one prefix for each
+    /// row of `after`. Stops at the next multiple of [`BATCH`]. `row` is the row of symbol `first`,
+    /// and `after` has the rows of the symbols after `first`.
     fn fill<P: Places>(
         &mut self,
         tables: &Tables<'_, '_, P>,
@@ -168,7 +169,7 @@ impl PrefixBatch {
         for (&row, prefix) in after.iter().zip(prefixes) {
             let next = tables.places.place(index.wrapping_add(1), row).address;
             let mut size = next.wrapping_sub(address);
-            // The next symbol is at the same address, or in another area.
+            // The next symbol is at the same address, or only one of the two is a per-cpu symbol.
             if size.wrapping_sub(1) >= MAX_GAP {
                 size = uncommon_gap(&mut self.gap, tables, index);
             }
@@ -194,8 +195,8 @@ impl PrefixBatch {
     }
 }
 
-/// The gap of symbol number `index`, as [`Tables::gap`] finds it, for a symbol whose gap does not
-/// end at symbol number `index` + 1. Returns 0 if the kernel has no symbol number `index`.
+/// The gap of symbol number `index`, as [`Tables::gap`] finds it. Call this if the gap does not end
+/// at symbol number `index` + 1. Returns 0 if the kernel has no symbol number `index`.
 ///
 /// `last` caches the last address and its gap: hundreds of symbols in a row can have one address.
 #[cold]
@@ -263,7 +264,7 @@ fn word_of_size(size: usize) -> u64 {
     }
 }
 
-/// The rare case of [`word_of_size`].
+/// [`word_of_size`] of a size above 0xffff, which is rare.
 #[cold]
 #[inline(never)]
 fn word_of_large_size(size: usize) -> u64 {

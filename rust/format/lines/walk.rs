@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The core symbols as lines, in order.
+//! The lines of the core symbols, in order.
 //!
-//! The cost of reading the file is the work for each line and for each of its tokens. The quick way
-//! to make a line joins three parts:
+//! Most of the cost of reading the file is the work for each line and for each token of a line. The
+//! quick way to make a line joins three parts:
 //!
 //! - the address and the size, which [`prefixes`](super::prefixes) looks up for many symbols
 //! - the name, which [`name_expansion`](super::name_expansion) expands
@@ -36,7 +36,8 @@ pub struct Walk<'a> {
     names: Entries<'a>,
     /// The addresses and sizes from the next symbol on.
     batch: PrefixBatch,
-    /// The group of the next symbol, or of the previous one if that group has ended.
+    /// The group of the next symbol. If that group is not known yet, the group of an earlier
+    /// symbol.
     group: Group<'a>,
 }
 
@@ -48,12 +49,12 @@ const AHEAD: u32 = 512;
 
 /// Consecutive symbols of one stretch, and the part that their lines share.
 ///
-/// A stretch has bounds of offsets, too. A group ends at a symbol number alone, so the loop over
-/// its symbols compares no offsets.
+/// A stretch also has bounds of offsets. A group has only a last symbol number, so the loop over
+/// the symbols of a group compares no offsets.
 struct Group<'a> {
     /// The stretch that all symbols of the group are in.
     stretch: Stretch<'a>,
-    /// The result of the previous search for a stretch. The next search begins there.
+    /// The result of the previous search for a stretch. The next search looks there first.
     hint: RangeHint,
     /// The number of the first symbol after the group.
     end: u32,
@@ -62,7 +63,8 @@ struct Group<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// A walk that begins with symbol number `index`. To reach it, this call skips at most 255 names.
+    /// A walk that begins with symbol number `index`. To reach it, this call skips at most 255
+    /// names.
     pub fn new<P>(tables: &Tables<'_, 'a, P>, index: u32) -> Self {
         Self {
             index,
@@ -91,9 +93,9 @@ impl<'a> Walk<'a> {
         self.index
     }
 
-    /// Writes lines to the beginning of `buf`. Stops at `wanted` bytes or more, at the end of a
-    /// [`PrefixBatch`], or if less than [`WINDOW`] bytes are free. Can also stop before a line
-    /// longer than [`WINDOW`] bytes. Returns the number of bytes written.
+    /// Writes lines to the beginning of `buf`. Stops once `wanted` bytes or more are written, at
+    /// the end of a [`PrefixBatch`], or if less than [`WINDOW`] bytes are free. Also stops before a
+    /// line that does not fit into the free bytes. Returns the number of bytes written.
     ///
     /// If `show_values` is not set, addresses and sizes are zeros. All calls for one walk must have
     /// the same value.

@@ -31,21 +31,22 @@ impl Place {
     }
 }
 
-/// Rows that count from one base address.
+/// An encoding in which all rows count from one base address.
 ///
 /// If `ABSOLUTE_PERCPU` is set (`CONFIG_KALLSYMS_ABSOLUTE_PERCPU`), a row that is not negative is
-/// an offset in the per-cpu area, and a negative row counts down: -1 is the base itself.
+/// an offset in the per-cpu area. A negative row then stands for an address at or above the base:
+/// -1 is the base, -2 the byte after it.
 #[derive(Clone, Copy, Debug)]
 pub struct BaseRelative<const ABSOLUTE_PERCPU: bool> {
     /// The base address.
     pub relative_base: usize,
-    /// The address of `_text`. KASLR may have moved it.
+    /// The address of `_text` in the running kernel. KASLR may have moved `_text`.
     pub text: usize,
     /// The address of `_text` at link time.
     pub linked_text: usize,
 }
 
-/// Rows that each count from their own address.
+/// An encoding in which each row counts from the address of the row.
 #[derive(Clone, Copy, Debug)]
 pub struct SelfRelative {
     /// The address of the first row.
@@ -59,7 +60,7 @@ pub trait Encoding {
     /// The place in `row`, which belongs to symbol number `index`.
     fn place(&self, index: u32, row: i32) -> Place;
 
-    /// The address in `row`, a reference into the kernel's own table.
+    /// The address in `row`, which must be a reference into the kernel's own table.
     fn address(&self, row: &i32) -> usize;
 }
 
@@ -104,7 +105,7 @@ impl Encoding for SelfRelative {
 
 /// The places of all core symbols: a table with a row for each symbol.
 pub trait Places {
-    /// What a row stores.
+    /// The type of a row.
     type Row: Copy;
 
     /// The rows from symbol number `index` on.
@@ -119,8 +120,8 @@ pub trait Places {
         Some(self.place(index, row))
     }
 
-    /// The number of bytes from `place` to the end of its section. `place` is the place of the last
-    /// symbols of the image or of the per-cpu area.
+    /// The number of bytes from `place` to the end of the section of `place`. Call this only for
+    /// the place of the last symbols of the image or of the per-cpu area.
     fn to_section_end(&self, place: Place) -> usize;
 
     /// The number of bytes from `place`, the place of symbol number `index`, to the next symbol at

@@ -10,11 +10,11 @@ use core::fmt;
 /// A row is a range or an exception. An offset is a number of bytes from the start of the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableError {
-    /// The two tables of a pair have different lengths, in rows.
+    /// The two tables of a pair have different numbers of rows.
     LengthMismatch { keys: usize, entries: usize },
     /// The row is not above the row before it.
     NotSorted { row: usize },
-    /// The names do not begin with the zero byte of "no module".
+    /// The names do not begin with the zero byte that stands for "in no module".
     NoLeadingZero,
     /// The row has an offset at which no name starts.
     NotAName { row: usize, offset: u32 },
@@ -49,7 +49,8 @@ impl fmt::Display for TableError {
 pub enum SizeError {
     /// The number of entries of level `level` is not the number of escapes in the level before it.
     Count { level: usize },
-    /// The rank at this index of level `level` is not the number of escapes before it.
+    /// Rank number `rank` of level `level` is not the number of escapes before the entry of the
+    /// rank.
     Rank { level: usize, rank: usize },
     /// The number of values is not 15.
     Values { len: usize },

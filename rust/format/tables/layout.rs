@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The layout of the tables in the kernel's read-only data: their order, labels, elements and lengths.
+//! The layout of the tables in the kernel's read-only data: their order, labels, elements and
+//! lengths.
 //!
-//! The generator writes the tables by this description. A reader needs the counts, which are tables of
-//! one or three elements, and finds all other tables from these counts. rust/bindings.h declares the labels for C,
-//! and Documentation/kbuild/tables.rst says what the tables mean.
+//! The generator writes the tables as this file describes them. Some tables of one or three
+//! elements are counts. From these counts and the number of symbols, a reader computes the lengths
+//! of all other tables. rust/bindings.h declares the labels for C, and
+//! Documentation/kbuild/tables.rst explains the tables.
 
 use super::size_layout::{RANK_STEP, VALUES};
 
 /// Each table begins at a multiple of this many bytes.
 pub const ALIGN: u64 = 8;
 
-/// The first word of the room after a table. The next word is the length of the room in bytes, so that a
-/// reader without labels finds the next table.
+/// The first word of the room, which is the spare bytes after a table. The next word is the length
+/// of the room in bytes, including both words. With these two words, a reader without labels finds
+/// the next table.
 pub const ROOM_MARK: u32 = u32::from_le_bytes(*b"room");
 
 /// A table that the generator links into the kernel.
@@ -36,7 +39,7 @@ pub enum Table {
     NamesLength,
     /// See [`names`](super::names).
     Names,
-    /// The numbers of nibbles, bytes and words of sizes.
+    /// The numbers of nibbles, bytes and words in levels 2 to 4 of the sizes.
     SizeCounts,
     /// See [`RawSizes::bits`](super::sizes::RawSizes::bits).
     SizeBits,
@@ -100,8 +103,8 @@ impl Table {
         Self::Names,
     ];
 
-    /// The tables of sizes, in the order in which they are linked. They follow the tables of modules, if
-    /// the kernel has them.
+    /// The tables of sizes, in the order in which they are linked. If the kernel has them, they
+    /// follow the tables of modules.
     pub const OF_SIZES: [Self; 9] = [
         Self::SizeCounts,
         Self::SizeBits,

@@ -2,21 +2,23 @@
 
 //! The names table: the module names of ranges and exceptions.
 //!
-//! The table is a strtab that begins with one zero byte, so that offset 0 means "in no module".
-//! Each other offset of a range points to one of two forms:
+//! The table is a strtab that begins with one zero byte, so that offset 0 means "in no module". An
+//! offset above 0 is the offset of an entry, which has one of two forms:
 //!
 //! ```text
 //! e x t 4 \0                    one module
 //! \0 <count> a \0 b \0 ...      <count> modules, at least two
 //! ```
 //!
-//! If a module is alone in some ranges and in a list in other ranges, only the list has its name.
-//! So a range may point to a name inside a list.
+//! Some ranges can be in one module, and other ranges in several modules that include this module.
+//! The table then has the name of the module only inside the list. So a range may have the offset
+//! of a name inside a list.
 
 use super::error::TableError;
 
 /// The longest module name in bytes, without its NUL: `MODULE_NAME_LEN` (include/linux/module.h)
-/// less one. The kernel is a 64-bit kernel, even if the generator runs on a 32-bit machine.
+/// less one. `u64` stands for `unsigned long` of the kernel, which is a 64-bit kernel even if the
+/// generator runs on a 32-bit machine.
 pub const MAX_NAME_LEN: usize = 64 - size_of::<u64>() - 1;
 
 /// The most modules in one list: its count is a byte.
@@ -27,12 +29,12 @@ pub const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'+')
 }
 
-/// The modules of one range: an iterator over names, each without its NUL.
+/// The modules of a range or of an exception: an iterator over names without their NULs.
 ///
 /// Allocates nothing and never sleeps, so it may be used from any context.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ModuleNames<'a> {
-    /// Starts at the next name.
+    /// The bytes from the next name on.
     rest: &'a [u8],
     /// The number of names still to come.
     left: u8,
@@ -55,8 +57,9 @@ impl<'a> ModuleNames<'a> {
         (self.rest, self.left)
     }
 
-    /// Decodes the entry at byte `offset` of `names`. Any offset is safe: if no entry begins there,
-    /// the result is empty or cut short. [`check`] refuses such offsets.
+    /// Decodes the entry at byte `offset` of `names`. Any offset is safe: if no entry begins at
+    /// `offset`, the result is empty, cut short or a part of an entry. [`check`] refuses an offset
+    /// at which no entry begins.
     pub(super) fn at(names: &'a [u8], offset: u32) -> Self {
         let entry = names.get(offset as usize..).unwrap_or_default();
         match *entry {
@@ -87,7 +90,7 @@ impl<'a> Iterator for ModuleNames<'a> {
     }
 }
 
-/// Checks that byte `offset` of `names` begins an entry that decodes whole. `row` is for the error.
+/// Checks that a whole entry begins at byte `offset` of `names`. `row` is for the error.
 pub(super) fn check(names: &[u8], offset: u32, row: usize) -> Result<(), TableError> {
     if offset == 0 {
         return Ok(());
@@ -95,8 +98,8 @@ pub(super) fn check(names: &[u8], offset: u32, row: usize) -> Result<(), TableEr
     let start = offset as usize;
     let entry = names.get(start..).unwrap_or_default();
     let before = names.get(..start).unwrap_or_default();
-    // An entry starts at the end of the entry before it. A name can also start right after the
-    // count of a list.
+    // The byte before an entry is the NUL of the entry before. The byte before the first name of a
+    // list is the count of the list instead.
     let starts_entry = before.ends_with(&[0]);
     let starts_list = matches!(before, [.., 0, 0, 2..=u8::MAX]);
     match *entry {

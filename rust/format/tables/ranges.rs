@@ -3,16 +3,17 @@
 //! The module tables, and the hinted search in them.
 //!
 //! Each range ends at the start of the next range, so the table stores only starts. Offsets are
-//! distances from `_text` in bytes, modulo 2^32. On x86_64 of 6.12, per-cpu symbols have small
-//! absolute addresses, and their distance from the link-time `_text` still fits.
+//! distances from `_text` in bytes, modulo 2^32. In Linux 6.12 on x86_64, per-cpu symbols have
+//! small absolute addresses. The distances of these symbols from the link-time `_text` still fit.
 //!
-//! An address alone does not tell the object file of a symbol without a size between two object
-//! files, nor that a symbol of the linker script has no object file. The table of exceptions lists
-//! these symbols by number: a few in ten thousand (Documentation/kbuild/tables.rst has the count).
+//! For some symbols, an address does not tell the modules. A symbol without a size may be at the
+//! boundary of two object files. A symbol of the linker script has no object file. A constant may
+//! be merged from several object files. The table of exceptions lists these symbols by number: a
+//! few in ten thousand (Documentation/kbuild/tables.rst has the count).
 //!
-//! A reader of the whole listing asks for rising offsets, and a module has many symbols. So the
-//! answer is nearly always the same range as for the previous symbol, or the next range. The search
-//! looks in these two ranges first, and falls back to a binary search.
+//! A reader of the whole listing asks for rising offsets, and most ranges have many symbols. So the
+//! answer is nearly always the range of the previous symbol, or the next range. The search looks in
+//! these two ranges first, and falls back to a binary search.
 
 use super::error::TableError;
 use super::names::{self, ModuleNames};
@@ -24,7 +25,7 @@ pub struct RawTables<'a> {
     pub offsets: &'a [u32],
     /// The entry of each range in `names`; 0 for a range in no module.
     pub modules: &'a [u32],
-    /// The symbols that are not in the modules of their range, by number. Sorted.
+    /// The numbers of the symbols that are not in the modules of their range. Sorted.
     pub exceptions: &'a [u32],
     /// The entry of each exception in `names`; 0 for a symbol in no module.
     pub exception_modules: &'a [u32],
@@ -36,7 +37,8 @@ pub struct RawTables<'a> {
 ///
 /// # Invariants
 ///
-/// For each of the pairs `offsets` and `modules`, `exceptions` and `exception_modules`:
+/// `offsets` and `modules` are a pair of tables, and so are `exceptions` and `exception_modules`.
+/// For each pair:
 ///
 /// - Both tables have the same length.
 /// - The first table rises strictly.
@@ -45,7 +47,7 @@ pub struct RawTables<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ModuleTables<'a>(RawTables<'a>);
 
-/// The result of the previous search, where the next search looks first. A wrong value costs time,
+/// The result of the previous search. The next search looks there first. A wrong value costs time,
 /// and does not change the answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RangeHint {
@@ -55,8 +57,8 @@ pub struct RangeHint {
     exception: usize,
 }
 
-/// Consecutive symbols that are in the same modules, given by the bounds of their offsets and of
-/// their numbers: one exception, or the symbols of a range up to the next exception.
+/// Consecutive symbols that are in the same modules: one exception, or the symbols of a range up to
+/// the next exception. A stretch has bounds of offsets and a bound of symbol numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Stretch<'a> {
     /// The offset at which the stretch begins.
@@ -117,7 +119,7 @@ impl<'a> ModuleTables<'a> {
         })
     }
 
-    /// Checks the whole tables. Linear in their length.
+    /// Checks the whole tables. The time is linear in the length of the tables.
     pub fn new(raw: RawTables<'a>) -> Result<Self, TableError> {
         if raw.offsets.is_empty() && raw.exceptions.is_empty() {
             return Ok(Self::empty());
@@ -195,7 +197,7 @@ impl<'a> ModuleTables<'a> {
             }
             None => (0, 0),
         };
-        // The last range goes on to the end of the offsets.
+        // The last range reaches up to the highest offset.
         let after = self.0.offsets.get(after).copied().unwrap_or(0);
         Stretch {
             start,
@@ -227,7 +229,7 @@ impl<'a> ModuleTables<'a> {
             .filter(|_| found)
     }
 
-    /// The index of the range that `offset` is in; `None` if all ranges start above it.
+    /// The index of the range that `offset` is in; `None` if all ranges start above `offset`.
     #[inline]
     fn range_of(&self, offset: u32, hinted: usize) -> Option<usize> {
         if self.holds(hinted, offset) {

@@ -2,10 +2,11 @@
 
 //! The sizes of symbols, at about half a byte each.
 //!
-//! The gap of a symbol is the distance to the next symbol at a higher address, so it needs no
-//! table. Half of all symbols fill their gap. Most other symbols leave less than 16 bytes of
-//! padding, evenly spread, or have no size. The tables encode sizes in four levels. An entry gives
-//! the size of a symbol, or is an escape: the symbol then has an entry in the next level.
+//! The gap of a symbol is the distance to the next symbol at a higher address. The addresses tell
+//! the gap, so it needs no table. Half of all symbols fill their gap. Most of the other symbols
+//! have no size, or have less than 16 bytes of padding after them, in evenly spread amounts. The
+//! tables encode sizes in four levels. An entry tells the size of a symbol, or is an escape: the
+//! symbol then has an entry in the next level.
 //!
 //! 1. A bit for each symbol: 0 if the symbol fills its gap. A 1 is an escape.
 //! 2. A nibble for each escape of level 1: 0 to 14 stand for the 15 most frequent values of this
@@ -14,10 +15,11 @@
 //! 4. A word for each escape of level 3: the size itself. The symbol overlaps the next symbol, or
 //!    has at least 255 bytes of padding.
 //!
-//! The index of an entry in level N+1 is the number of escapes before it in level N: its rank. The
-//! tables have a rank for every 512th entry, and the decoder counts from there. So a size at any
-//! index costs at most three counts over 512 entries, and none for half of the symbols. A reader of
-//! all sizes in order does not count.
+//! The rank of an entry is the number of escapes before the entry in its level. The rank of an
+//! escape in level N is the index of the symbol's entry in level N+1. The tables have the rank of
+//! every 512th entry, from which the decoder counts. So a single size costs at most three counts
+//! over 512 entries, and no count for half of the symbols. A reader of all sizes in order does not
+//! count.
 //!
 //! `size_layout.rs` has the names and lengths of the tables. Documentation/kbuild/tables.rst has
 //! the number of symbols in each level on x86_64 defconfig.
@@ -63,7 +65,8 @@ impl<'a> SizeTables<'a> {
         words: &[],
     });
 
-    /// Checks the tables of a kernel of `symbols` symbols. Linear in their length.
+    /// Checks the tables of a kernel with `symbols` symbols. The time is linear in the length of
+    /// the tables.
     pub fn new(raw: RawSizes<'a>, symbols: u32) -> Result<Self, SizeError> {
         let symbols = symbols as usize;
         if raw.values.len() != VALUES {
@@ -92,8 +95,8 @@ impl<'a> SizeTables<'a> {
         Ok(tables)
     }
 
-    /// The tables without a check, for callers that run before the component has started and
-    /// checked them.
+    /// The tables without a check. For callers that run before the component has started, which
+    /// checks the tables.
     pub fn unchecked(raw: RawSizes<'a>) -> Self {
         Self(raw)
     }
@@ -101,8 +104,8 @@ impl<'a> SizeTables<'a> {
     /// The size in bytes of symbol number `symbol`; 0 if the symbol has no size. `gap` is the
     /// number of bytes to the next symbol at a higher address.
     ///
-    /// Constant time: for most symbols a test of a bit, or a count over eight words of bits. May be
-    /// called from any context.
+    /// Takes constant time: for most symbols, the test of a bit, or a count over at most eight
+    /// words of bits. May be called from any context.
     pub fn size(&self, symbol: u32, gap: u64) -> u64 {
         if !self.bit(symbol as usize) {
             return gap;
@@ -138,7 +141,8 @@ impl<'a> SizeTables<'a> {
         self.next_escaped(cursor, gap)
     }
 
-    /// The size of the next symbol that level 1 escapes. The symbol number of `cursor` stays.
+    /// The size of the next symbol that level 1 escapes. Does not change the symbol number of
+    /// `cursor`.
     #[inline]
     fn next_escaped(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_nibble(cursor.nibble, gap);
@@ -161,8 +165,8 @@ impl<'a> SizeTables<'a> {
         reader
     }
 
-    /// Up to 14 nibbles from number `nibble` on. The first is in the lowest 4 bits; a 1 bit above
-    /// the last nibble marks the end.
+    /// Up to 14 nibbles from number `nibble` on. The first nibble is in the lowest 4 bits. A 1 bit
+    /// above the last nibble marks the end.
     #[cold]
     #[inline(never)]
     fn nibbles_ahead(&self, nibble: usize) -> u64 {
@@ -178,7 +182,7 @@ impl<'a> SizeTables<'a> {
         word >> (nibble % 2 * 4)
     }
 
-    /// The next size of level 3 or 4.
+    /// The size in the next entry of level 3 or, if that entry is an escape, of level 4.
     #[cold]
     #[inline(never)]
     fn next_byte_or_word(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
@@ -191,7 +195,7 @@ impl<'a> SizeTables<'a> {
         })
     }
 
-    /// The size by nibble number `nibble` of level 2; `None` if the nibble is an escape.
+    /// The size that nibble number `nibble` of level 2 tells; `None` if the nibble is an escape.
     #[inline]
     fn size_by_nibble(&self, nibble: usize, gap: u64) -> Option<u64> {
         let value = self.nibble(nibble).unwrap_or(0);
@@ -202,18 +206,18 @@ impl<'a> SizeTables<'a> {
         })
     }
 
-    /// The size by byte number `byte` of level 3; `None` if the byte is an escape.
+    /// The size that byte number `byte` of level 3 tells; `None` if the byte is an escape.
     fn size_by_byte(&self, byte: usize, gap: u64) -> Option<u64> {
         let padding = self.0.bytes.get(byte).copied().unwrap_or(0);
         (padding != BYTE_ESCAPE).then(|| gap.wrapping_sub(padding.into()))
     }
 
-    /// The size by word number `word` of level 4.
+    /// The size in word number `word` of level 4.
     fn size_by_word(&self, word: usize) -> u64 {
         self.0.words.get(word).copied().unwrap_or(0)
     }
 
-    /// The number of escapes before `nibble` in level 2: [`rank`], a word at a time.
+    /// The number of escapes before `nibble` in level 2, like [`rank`], but a word at a time.
     fn bytes_before(&self, nibble: usize) -> usize {
         let raw = &self.0;
         let base = raw.nibble_ranks.get(nibble / RANK_STEP).copied();
@@ -240,7 +244,7 @@ impl<'a> SizeTables<'a> {
         rank(self.0.byte_ranks, byte, is_escape)
     }
 
-    /// The number of escapes before `symbol` in level 1: [`rank`], a word at a time.
+    /// The number of escapes before `symbol` in level 1, like [`rank`], but a word at a time.
     fn nibbles_before(&self, symbol: usize) -> usize {
         let raw = &self.0;
         let base = raw.bit_ranks.get(symbol / RANK_STEP).copied();
@@ -253,8 +257,8 @@ impl<'a> SizeTables<'a> {
         base.unwrap_or(0).wrapping_add(counted) as usize
     }
 
-    /// The bits of level 1 from symbol number `symbol` on, up to the next multiple of 64. Zeros
-    /// follow.
+    /// The bits of level 1 from symbol number `symbol` on, up to the next multiple of 64. All
+    /// higher bits are zeros.
     #[inline]
     pub(super) fn bits_from(&self, symbol: u32) -> u64 {
         let word = self.0.bits.get(symbol as usize / 64).copied().unwrap_or(0);
@@ -283,14 +287,17 @@ impl SizeCursor {
     }
 }
 
-/// A reader of consecutive sizes. The caller reads level 1, and counts the symbols.
+/// A reader of consecutive sizes in levels 2 to 4. The caller reads level 1, and counts the
+/// symbols.
 #[derive(Default)]
 pub(super) struct SizeReader {
     /// By nibble: the number of bytes of padding to subtract from the gap.
     padding: [u64; 16],
-    /// By nibble: a mask of the result of that subtraction; 0 for "no size".
+    /// By nibble: a mask for the result of that subtraction. It is 0 for "no size", and all ones
+    /// for other values.
     mask: [u64; 16],
-    /// The next nibbles; see [`SizeTables::nibbles_ahead`]. If no nibble is left, 0 or 1.
+    /// The next nibbles, as [`SizeTables::nibbles_ahead`] returns them; 0 or 1 if no nibble is
+    /// left.
     next_nibbles: u64,
     /// The place after the nibbles of `next_nibbles`.
     cursor: SizeCursor,
@@ -326,15 +333,15 @@ impl SizeReader {
     }
 }
 
-/// The number of escapes before entry `index` of a level. `ranks` has that number for every 512th
-/// entry.
+/// The rank of entry `index` of a level: the number of escapes before the entry. `ranks` has the
+/// rank of every 512th entry.
 fn rank(ranks: &[u32], index: usize, is_escape: impl Fn(usize) -> bool) -> usize {
     let base = ranks.get(index / RANK_STEP).copied().unwrap_or(0);
     let rest = index - index % RANK_STEP..index;
     (base as usize).wrapping_add(rest.filter(|&entry| is_escape(entry)).count())
 }
 
-/// Checks the `ranks` of a level of `len` entries. Returns the number of escapes in it.
+/// Checks the `ranks` of a level with `len` entries. Returns the number of escapes in the level.
 fn check_level(
     level: usize,
     len: usize,

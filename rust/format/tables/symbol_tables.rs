@@ -22,9 +22,10 @@ pub struct Tables<'t, 'a, P> {
 }
 
 impl<P: Places> Tables<'_, '_, P> {
-    /// The number of bytes from `place`, the place of symbol number `index`, to the next symbol at a
-    /// higher address. For the last symbols of the image or of the per-cpu area, returns 0 if sizes
-    /// are stored, or else the number of bytes to the end of the section.
+    /// The number of bytes from `place`, the place of symbol number `index`, to the next symbol at
+    /// a higher address. No such symbol follows the last symbols of the image or of the per-cpu
+    /// area. For these symbols, returns 0 if sizes are stored, or else the number of bytes to the
+    /// end of the section.
     pub(super) fn gap(&self, place: Place, index: u32) -> usize {
         let gap = self.places.gap(place, index);
         gap.unwrap_or_else(|| match self.sizes {

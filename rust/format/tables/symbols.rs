@@ -4,9 +4,9 @@
 //!
 //! A stream has one entry for each symbol: a length, in one or two bytes, and that number of token
 //! numbers. A token number stands for a string of the token table. The strings of an entry, one
-//! after the other, are the letter of the symbol's type and then its name. For every 256th symbol
-//! there is a marker, the offset of its entry in the stream, so that a search walks over at most
-//! 255 entries.
+//! after the other, are the letter of the symbol's type and then the name of the symbol. Every
+//! 256th symbol has a marker, which is the offset of its entry in the stream. So a search walks
+//! over at most 255 entries.
 //!
 //! ```text
 //! 3  'T' "_st" "ext"       T_stext, of tokens such as 0x54, 0x9c and 0xe1
@@ -21,7 +21,8 @@ pub use super::tokens::MAX_SYMBOL_LEN;
 /// The number of symbols from one marker to the next.
 const MARKER_STEP: u32 = 256;
 
-/// The most tokens in one entry: a letter and the longest name, in tokens of one byte.
+/// The most tokens in one entry: one token for the letter, and one for each byte of the longest
+/// name.
 const MAX_ENTRY_LEN: usize = MAX_SYMBOL_LEN + 1;
 
 /// The entry of one symbol: token numbers.
@@ -56,9 +57,9 @@ pub struct SymbolNames<'a> {
 }
 
 impl<'a> SymbolNames<'a> {
-    /// Checks that `stream` begins with `len` entries, that the `markers` agree with them and that
-    /// each symbol has a type. The remaining bytes of `stream` are padding. Linear in the length of
-    /// the stream.
+    /// Checks that `stream` begins with `len` entries, that `markers` has the offsets of entries,
+    /// and that each symbol has a type. The bytes of `stream` after the entries are padding. The
+    /// time is linear in the length of the stream.
     pub fn new(
         stream: &'a [u8],
         markers: &'a [u32],
@@ -98,9 +99,9 @@ impl<'a> SymbolNames<'a> {
         }
         let used = stream.len().wrapping_sub(rest.len());
         // INVARIANT:
-        // - The loop went over `len` entries, and `used` bytes are their length.
-        // - It refused empty and long entries.
-        // - It compared all markers.
+        // - The loop went over `len` entries, which have `used` bytes.
+        // - The loop refused empty entries and entries longer than `MAX_ENTRY_LEN`.
+        // - The loop compared all markers with the offsets of their entries.
         Ok(Self {
             stream: stream.get(..used).unwrap_or_default(),
             markers,
@@ -118,7 +119,8 @@ impl<'a> SymbolNames<'a> {
         self.len == 0
     }
 
-    /// The entries from symbol number `index` on; none if there is no such symbol.
+    /// The entries from symbol number `index` on; no entry if `index` is not below the number of
+    /// symbols.
     ///
     /// Walks over at most 255 entries. May be called from any context.
     pub fn starting_at(&self, index: u32) -> Entries<'a> {
@@ -145,8 +147,8 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// Splits off the next entry, if it has fewer than 128 tokens. Returns its first token, the
-    /// other tokens, and the entries after it.
+    /// Splits off the next entry, if the entry has fewer than 128 tokens. Returns the first token
+    /// of the entry, its other tokens, and the entries after it.
     #[inline]
     pub(super) fn split_quick(self) -> Option<(u8, &'a [u8], Self)> {
         let (&len @ 1..=0x7f, rest) = self.rest.split_first()? else {

@@ -3,10 +3,10 @@
 //! The tokens of the core symbols' names, prepared for expansion.
 //!
 //! A token is a string of the token table. A name has more than a dozen tokens of about two bytes,
-//! so expanding tokens is most of the cost of a line. Therefore the string and the length of each
-//! token are also stored as words. `lines/name_expansion.rs` expands a token with a load and a
-//! store of 8 bytes, and an addition of a number in memory. It expands strings of more than 8
-//! bytes, which are rare, from the token table.
+//! so most of the cost of a line is expanding tokens. Therefore this code stores the string and the
+//! length of each token also as words. With them, `lines/name_expansion.rs` expands a token with a
+//! load and a store of 8 bytes, and an addition of a number in memory. Strings of more than 8 bytes
+//! are rare; it takes them from the token table.
 
 use super::error::SymbolError;
 
@@ -24,12 +24,13 @@ pub type TokenRoom = [[u64; TOKENS]; 5];
 
 /// The strings of tokens as words, by token number:
 ///
-/// 1. The string if it has at most 8 bytes, its first byte lowest. For a longer string, its first
-///    byte, its offset in the token table in bits 16 to 31, and its length above them.
-/// 2. The length of the string, [`Words::LONG`] if it has more than 8 bytes.
+/// 1. The string, if it has at most 8 bytes; its first byte is the lowest byte. A longer string has
+///    its first byte in the lowest byte, its offset in the token table in bits 16 to 31, and its
+///    length in the bits above.
+/// 2. The length of the string; [`Words::LONG`] if the string has more than 8 bytes.
 /// 3. The string without its first byte, up to its 9th byte.
 /// 4. The string from its 10th up to its 17th byte.
-/// 5. The length of the string, [`Words::LONG`] if it has more than 17 bytes.
+/// 5. The length of the string; [`Words::LONG`] if the string has more than 17 bytes.
 ///
 /// # Invariants
 ///
@@ -38,8 +39,8 @@ pub type TokenRoom = [[u64; TOKENS]; 5];
 pub(super) struct Words<'a>(&'a TokenRoom);
 
 impl Words<'_> {
-    /// The length stored for a long string. The name then ends after the last offset that the
-    /// checks of `lines/name_expansion.rs` accept.
+    /// The length stored for a long string. A name with a long string then seems to end after the
+    /// last offset that the checks of `lines/name_expansion.rs` accept.
     pub(super) const LONG: usize = 256;
 
     /// The word of token number `token`. The first [`len`](Self::len) bytes are the string.
@@ -101,7 +102,7 @@ impl<'a> Tokens<'a> {
     /// Checks the `table` of NUL-terminated strings, and the `index` with the offset of each token
     /// in `table`. Writes the words to `room`, which is too large for a kernel stack: 10 KiB.
     ///
-    /// Unused tokens are empty strings. Linear in the length of the table.
+    /// Unused tokens are empty strings. The time is linear in the length of the table.
     pub fn new(
         table: &'a [u8],
         index: &[u16; TOKENS],
@@ -179,7 +180,8 @@ fn packed(text: &[u8]) -> u64 {
     bytes.fold(0, |word, &byte| (word << 8) | u64::from(byte))
 }
 
-/// The bytes before the first NUL of `bytes`; `None` if there are more than `max`, or no NUL.
+/// The bytes before the first NUL of `bytes`; `None` if these are more than `max` bytes, or if
+/// `bytes` has no NUL.
 fn until_nul(bytes: &[u8], max: usize) -> Option<&[u8]> {
     let text = bytes.split(|&byte| byte == 0).next()?;
     (text.len() < bytes.len() && text.len() <= max).then_some(text)
