@@ -51,8 +51,8 @@ directory of a kernel:
 Another program shows the tables of a finished kernel: `make tool` builds it, in
 a clone of the repository of kallmodsyms.
 
-Exit codes: 0 success, 1 a wrong input (the message names the file and a remedy),
-2 a wrong command line.
+Exit codes: 0 success, 1 failure (the message names the file and a remedy), 2 a
+wrong command line.
 ";
 
 const SORT_SYMBOLS_USAGE: &str = "\
@@ -82,8 +82,9 @@ STEM is the output of the pass, for example .tmp_vmlinux2. Reads
   include/config/auto.conf  the configuration: tables with sizes or without
   DIR/.OBJECT.cmd  the modules of each object in the maps
   vmlinux.o        the flags of its sections, if vmlinux is linked from vmlinux.o
-  objects          the flags of their sections; also their symbol tables, if the maps
-                   do not tell the object of a symbol
+  objects          the flags of their sections; also their symbol tables, for merged
+                   constants and for symbols whose object the maps do not tell
+  the STEM.kallsyms.S of the previous pass: the lengths of its tables
 
 Writes, if the content changed,
   .tmp_vmlinux.ranges        the object of each piece of the image

@@ -70,7 +70,7 @@ static int answer_all(const struct kallmodsyms *listing, char **words)
 	char line[64];
 
 	if (kallmodsyms_hides_addresses(listing)) {
-		fprintf(stderr, "whose: the kernel shows you no addresses; try again as root\n");
+		fprintf(stderr, "whose: the listing has zeros for addresses; read or save it as root\n");
 		return 1;
 	}
 	for (char **word = words; *word; word++)
