@@ -28,11 +28,11 @@ NAMES = (
     "kallsyms_module_names",
 )
 
-# Linux 7.2 and 7.3 have no base. A kernel without CONFIG_KALLMODSYMS_SIZES has
-# no table of sizes.
+# Linux 7.2 and 7.3 have no kallsyms_relative_base. A kernel without
+# CONFIG_KALLMODSYMS_SIZES has no kallsyms_size_counts.
 OPTIONAL = ("kallsyms_relative_base", "kallsyms_size_counts")
 
-# The first address of the upper half, where the image of a kernel is.
+# The first address of the upper half of the address space. The image is there.
 IMAGE = 1 << 63
 
 TOKENS = 256
@@ -55,13 +55,13 @@ class Symbol(
     """A symbol of the kernel; modules is a tuple of names."""
 
     def __str__(self):
-        """The line of /proc/kallmodsyms."""
+        """The line of the symbol in /proc/kallmodsyms."""
         line = f"{self.address:016x} {self.size:x} {self.type} {self.name}"
         return line + brackets(self.modules)
 
 
 def brackets(modules):
-    """The modules as a line of /proc/kallmodsyms ends with them."""
+    """The end of a line of /proc/kallmodsyms: a tab and the modules."""
     if not modules:
         return ""
     return "\t" + " ".join(f"[{module}]" for module in modules)
@@ -70,10 +70,10 @@ def brackets(modules):
 class Tables:
     """The symbols and the built-in modules of a kernel.
 
-    read(address, size) returns memory of the kernel. addresses has the
-    addresses of the tables in NAMES, and of those in OPTIONAL that the kernel
-    has. offset is the distance from addresses of the link to those of the
-    boot: KERNELOFFSET in VMCOREINFO.
+    read(address, size) returns memory of the kernel. addresses has the address
+    of each table in NAMES, and of each table in OPTIONAL that the kernel has.
+    offset is the number of bytes that KASLR moved the kernel: KERNELOFFSET in
+    VMCOREINFO.
     """
 
     def __init__(self, read, addresses, offset):
@@ -89,20 +89,22 @@ class Tables:
         self._text = self._linked_text + offset
         self._read_modules()
         self.symbols = self._symbols()
-        # sort() keeps the order of symbols at one address.
+        # sorted() is stable: symbols at one address keep their order.
         self._sorted = sorted(self.symbols, key=lambda one: one.address)
         self._starts = [symbol.address for symbol in self._sorted]
 
     def named(self, name):
-        """The symbols of this name, by address."""
+        """The symbols of this name, sorted by address."""
         return [symbol for symbol in self._sorted if symbol.name == name]
 
     def at(self, address):
         """The Location of an address, or None outside of the kernel.
 
-        Its symbol is the one that the kernel prints: the first at the highest
-        address that is not above this one. Its size is 0 only if no symbol
-        follows. Padding has the modules of the object file before it.
+        The symbol of the Location is the one that the kernel prints: of the
+        symbols with the highest start that is not above the address, the
+        first. If that symbol has no size, the size of the Location is the
+        distance to the next symbol, or 0 if no symbol follows. The modules of
+        padding are those of the object file before the padding.
         """
         after = bisect.bisect_right(self._starts, address)
         if after == 0 or (self._starts[after - 1] ^ address) & IMAGE:
@@ -127,9 +129,9 @@ class Tables:
         return Location(symbol, offset, size, modules)
 
     def modules(self):
-        """The number of symbols and of bytes of each module, by its name.
+        """The number of symbols and of bytes of each module, by module name.
 
-        Bytes in several symbols count once.
+        A byte in several symbols is counted once.
         """
         symbols = collections.Counter()
         size = collections.Counter()
@@ -169,7 +171,7 @@ class Tables:
         self._lists = {}
 
     def _modules_named(self, offset):
-        """The modules that a name offset stands for."""
+        """The modules at a name offset, an offset in kallsyms_module_names."""
         if offset not in self._lists:
             names = self._module_names
             count = 0 if offset == 0 else 1
@@ -182,7 +184,7 @@ class Tables:
         return self._lists[offset]
 
     def _modules_at(self, offset):
-        """The modules of the range with this offset from _text."""
+        """The modules of the range that contains this offset from _text."""
         index = bisect.bisect_right(self._range_starts, offset)
         if index == 0:
             return ()
@@ -213,7 +215,7 @@ class Tables:
         strings = self._read(table, index - table)
         starts = self._numbers("kallsyms_token_index", TOKENS, "H")
         tokens = [strings[at : strings.index(b"\0", at)] for at in starts]
-        # Markers are between the names and the tokens.
+        # This data also has the markers, between the names and the tokens.
         data = self._read(names, table - names)
         at = 0
         decoded = []
@@ -239,7 +241,8 @@ class Tables:
                 for index, row in enumerate(rows)
             ]
         base = self._number("kallsyms_relative_base", "Q")
-        # On x86, addresses from 0 on are those of per-cpu symbols.
+        # With CONFIG_KALLSYMS_ABSOLUTE_PERCPU, as on x86, a row that is not
+        # negative is the absolute address of a per-cpu symbol.
         if min(rows, default=0) < 0:
             return [
                 (row, True) if row >= 0 else (base - 1 - row, False)
@@ -248,7 +251,10 @@ class Tables:
         return [(base + row, False) for row in rows]
 
     def _sizes(self, distances):
-        """The size of each symbol. Without size tables, its gap."""
+        """The size of each symbol; without size tables, its distance.
+
+        A distance is the number of bytes to the next higher symbol.
+        """
         if "kallsyms_size_counts" not in self._addresses:
             return distances
         levels = self._size_levels(len(distances))
@@ -272,10 +278,10 @@ class Tables:
         return sizes
 
     def _size_levels(self, count):
-        """The four levels of sizes, and the meanings of level 2.
+        """The four levels of sizes, and the values of the nibbles in level 2.
 
-        VMCOREINFO has the address of the first table. Each table begins at a
-        multiple of 8 behind the previous one and its room.
+        Only the first table has a known address. Each other table begins at
+        the next multiple of 8 behind the previous table and its room.
         """
         at = self._addresses["kallsyms_size_counts"]
 
@@ -303,9 +309,10 @@ class Tables:
 
 
 def gaps(places):
-    """The distance from each place to the next higher one.
+    """The distance from each place to the next higher place.
 
-    It is 0 for the last places of the image, and of the absolute ones.
+    The distance is 0 for the last places of the image, and for the last
+    absolute places.
     """
     distances = []
     after = 0
@@ -326,20 +333,20 @@ def halves(pair):
 
 
 def divided(count, by):
-    """A quotient, rounded up."""
+    """The quotient of two numbers, rounded up."""
     return -(-count // by)
 
 
 def aligned(size):
-    """The next multiple of 8."""
+    """The size, rounded up to a multiple of 8."""
     return divided(size, 8) * 8
 
 
 def answer(tables, query):
     """The lines that answer a query: an address or a symbol.
 
-    An address has 16 digits or begins with 0x. The forms of the lines are
-    those of `kallmodsyms lookup`.
+    An address has 16 digits or begins with 0x. The lines have the form that
+    `kallmodsyms lookup` prints.
     """
     if query.startswith("0x") or len(query) == 16:
         try:

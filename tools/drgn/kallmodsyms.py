@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The built-in modules of a kernel in drgn, live or in a dump.
 
-As a script, it answers queries, or lists all built-in modules:
+As a script, this file answers queries. Without a query, it lists all built-in
+modules:
 
     drgn -c vmcore kallmodsyms.py ext4_fill_super 0xffffffff9aa52690
     drgn -k kallmodsyms.py
@@ -14,9 +15,9 @@ In a session or in another script, with this directory in sys.path:
     tables.at(0xffffffff9aa52690).modules
     tables.modules()["ext4"].bytes
 
-The script needs no debugging information: VMCOREINFO, which each dump and
-/proc/kcore have, names the tables. The tests use a dump; the live kernel (-k)
-was not tried yet.
+The script needs no debugging information: it finds the tables by VMCOREINFO,
+which every dump and /proc/kcore have. The tests use a dump; the live kernel
+(-k) was not tried yet.
 """
 
 import pathlib
@@ -24,7 +25,7 @@ import re
 import signal
 import sys
 
-# The decoder is beside this directory.
+# The decoder is in the directory above this one.
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
 import kallmodsyms_tables  # noqa: E402
@@ -62,6 +63,6 @@ def main(prog, queries):
 if __name__ == "__main__":
     from drgn import get_default_prog
 
-    # A reader of a pipe may have enough, as in `... | head`.
+    # If the reader of a pipe closes it, as `head` does, end without a message.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main(get_default_prog(), sys.argv[1:]))

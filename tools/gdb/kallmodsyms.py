@@ -8,9 +8,9 @@
 
 The script finds the tables by the symbols of vmlinux, and reads them from the
 target of gdb. The tests use a vmlinux without a running kernel; QEMU's gdb
-stub and a vmcore were not tried yet. For a kernel that runs, gdb must know how
-far the kernel was moved: boot with "nokaslr", or load the symbols with
-symbol-file -o OFFSET vmlinux.
+stub and a vmcore were not tried yet. If the target is a running kernel, gdb
+must know how far KASLR moved the kernel: boot with "nokaslr", or load the
+symbols with symbol-file -o OFFSET vmlinux.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ import sys
 
 import gdb
 
-# The decoder is beside this directory.
+# The decoder is in the directory above this one.
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
 import kallmodsyms_tables  # noqa: E402
@@ -27,14 +27,15 @@ import kallmodsyms_tables  # noqa: E402
 def address_of(name):
     """The address of a symbol of vmlinux, or None if there is none."""
     try:
-        # A symbol without debugging information has no type.
+        # The cast is needed if vmlinux has no debugging information: the
+        # symbol then has no type.
         return int(gdb.parse_and_eval(f"(unsigned long)&{name}"))
     except gdb.error:
         return None
 
 
 def read(address, size):
-    """Memory of the target."""
+    """Reads size bytes at address in the memory of the target."""
     return bytes(gdb.selected_inferior().read_memory(address, size))
 
 
@@ -61,7 +62,7 @@ def tables():
 
 
 class LxKallmodsyms(gdb.Command):
-    """Show the built-in modules of an address or of a symbol.
+    """Show the built-in modules of addresses or symbols.
 
     lx-kallmodsyms ADDRESS|SYMBOL...
 

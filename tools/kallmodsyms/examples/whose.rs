@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `whose [-f FILE] [-t] [ADDRESS]...` prints the symbol that has each hexadecimal address, and its modules.
-//! Without addresses, it reads them from the standard input, one on each line. -f reads a kernel of any form
-//! instead of /proc/kallmodsyms. -t prints the time of reading to the standard error.
+//! `whose [-f FILE] [-t] [ADDRESS]...` prints, for each hexadecimal address, the symbol that contains the
+//! address, and the modules of the symbol. If the command line has no address, `whose` reads standard input,
+//! one address a line. -f reads a kernel of any form in place of /proc/kallmodsyms. -t prints the time of
+//! reading and sorting to standard error.
 //!
 //! ```text
 //! $ cargo run --release --example whose -- ffffffff8da4a500 ffffffff81000000
@@ -34,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let symbols = kernel.symbols()?;
     if is_timed {
-        // The first search sorts the symbols.
+        // The first search sorts the symbols. Include that time.
         symbols.containing(0);
         let milliseconds = start.elapsed().as_secs_f64() * 1e3;
         eprintln!(

@@ -2,33 +2,33 @@
 
 //! The search for the symbols of an address.
 //!
-//! Symbols can overlap or be nested, so the symbol with the highest start that is not above an address need
-//! not have the byte there. Each start therefore has the index of the next start to try: the last earlier
-//! start whose symbol reaches beyond it.
+//! Symbols can overlap or be nested. The symbol with the highest start that is not above an address may thus
+//! end below the address, while an earlier symbol contains it. Each start therefore stores which earlier start
+//! to try next: the last one whose largest symbol extends beyond the stored start.
 
 use crate::symbol::Symbol;
 
 /// An address at which symbols begin.
 struct Start {
     address: u64,
-    /// The index in `sorted` of the first symbol here.
+    /// The index in `sorted` of the first symbol at `address`.
     first: u32,
-    /// The index of the largest symbol here; of several, the first in the listing.
+    /// The index in the listing of the largest symbol at `address`; among equals, of the first in the listing.
     largest: u32,
-    /// The index of the last earlier start whose largest symbol has the byte at `address`.
+    /// The index in `starts` of the last earlier start whose largest symbol contains `address`.
     outer: Option<u32>,
 }
 
 /// The symbols of a kernel by address.
 pub(crate) struct AddressIndex {
-    /// Sorted by address, strictly.
+    /// Sorted by address; no two have the same address.
     starts: Vec<Start>,
-    /// The indices of all symbols, sorted by address, then as in the listing.
+    /// The indices in the listing of all symbols, sorted by address; equal addresses in the listing's order.
     sorted: Vec<u32>,
 }
 
 impl AddressIndex {
-    /// The index of `symbols`. Takes linear time for a listing, which is sorted but for a few areas.
+    /// Makes the index of `symbols`. Takes linear time for a listing, because nearly all of it is sorted.
     pub(crate) fn of(symbols: &[Symbol<'_>]) -> Self {
         let address = |index: u32| symbols.get(index as usize).map(|symbol| symbol.address);
         let size = |index: u32| symbols.get(index as usize).map(|symbol| symbol.size);
@@ -62,8 +62,10 @@ impl AddressIndex {
         index
     }
 
-    /// The first start, from the start number `from` outwards, whose largest symbol has the byte at `address`,
-    /// and the index of that symbol.
+    /// Searches the start number `from`, then its chain of `outer` starts.
+    ///
+    /// Return: the number of the first start whose largest symbol contains `address`, and that symbol's index
+    /// in the listing.
     fn reaching(
         &self,
         symbols: &[Symbol<'_>],
@@ -80,15 +82,15 @@ impl AddressIndex {
         }
     }
 
-    /// The index of the symbol that has the byte at `address`: the symbol with the highest start, of several
-    /// the largest, of several equal symbols the first in the listing.
+    /// The index in the listing of the symbol that contains `address`. Of several, the symbol with the highest
+    /// start is taken, then the largest, then the first in the listing.
     pub(crate) fn containing(&self, symbols: &[Symbol<'_>], address: u64) -> Option<usize> {
         let last = (self.after(address) as u32).checked_sub(1);
         let (_, symbol) = self.reaching(symbols, address, last)?;
         Some(symbol as usize)
     }
 
-    /// The highest address with symbols that is not above `address`, and the indices of the symbols there.
+    /// The highest symbol address that is not above `address`, and the indices of all symbols that start there.
     pub(crate) fn below(&self, address: u64) -> Option<(u64, &[u32])> {
         let after = self.after(address);
         let start = self.starts.get(after.checked_sub(1)?)?;
@@ -97,17 +99,17 @@ impl AddressIndex {
         Some((start.address, self.sorted.get(start.first as usize..end)?))
     }
 
-    /// The lowest address with symbols that is above `address`.
+    /// The lowest symbol address that is above `address`.
     pub(crate) fn above(&self, address: u64) -> Option<u64> {
         Some(self.starts.get(self.after(address))?.address)
     }
 
-    /// The highest address with symbols.
+    /// The highest symbol address.
     pub(crate) fn last(&self) -> Option<u64> {
         Some(self.starts.last()?.address)
     }
 
-    /// The indices of all symbols by address.
+    /// The indices in the listing of all symbols, sorted by address.
     pub(crate) fn sorted(&self) -> &[u32] {
         &self.sorted
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The addresses of a kernel's symbols, in the kernel as it runs.
+//! The run-time addresses of a kernel's symbols: the addresses of the link, moved by the KASLR offset.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,30 +9,31 @@ use crate::error::Result;
 use crate::format::walk::{Place, Places};
 use crate::image::Image;
 
-/// The addresses of the symbols.
+/// The run-time addresses of the symbols.
 pub(crate) struct Addresses<'d> {
     /// `kallsyms_offsets`, a row for each symbol.
     rows: Cow<'d, [u32]>,
     encoding: Encoding,
     /// The address of `_text` at link time.
     pub(crate) linked_text: u64,
-    /// The address of `_text` in the kernel as it runs.
+    /// The address of `_text` at run time.
     pub(crate) text: u64,
     bounds: Bounds,
 }
 
-/// The encoding of rows. All addresses are of the running kernel.
+/// The encoding of the rows of `kallsyms_offsets`. The addresses in the variants are run-time addresses.
 enum Encoding {
     /// A row is a number of bytes from this base.
     Base(u64),
-    /// `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`: -1 stands for this base, -2 for the next byte, and so on. A row
-    /// that is not negative is an absolute address.
+    /// `CONFIG_KALLSYMS_ABSOLUTE_PERCPU`: row -1 stands for this base, row -2 for the byte after the base, and
+    /// so on. A row that is not negative is an absolute address.
     BaseOrAbsolute(u64),
-    /// Linux 7.2 and 7.3: a signed distance from the row in bytes; the first row is at this address.
+    /// Linux 7.2 and 7.3: a row is the signed number of bytes from the row's own address to the symbol. The
+    /// first row is at this address.
     Row(u64),
 }
 
-/// Addresses of the running kernel that end the last symbol if sizes are not stored.
+/// The run-time addresses of section ends. If the kernel stores no sizes, its last symbol ends at one of them.
 struct Bounds {
     inittext: Range<u64>,
     etext: u64,
@@ -40,7 +41,7 @@ struct Bounds {
 }
 
 impl<'d> Addresses<'d> {
-    /// The addresses of `len` symbols in a kernel that was moved by `offset`.
+    /// Reads the addresses of `len` symbols in a kernel that was moved by `offset`.
     pub(crate) fn read(image: &Image<'d>, len: u32, offset: u64) -> Result<Self> {
         let rows: Cow<'d, [u32]> = image.words("kallsyms_offsets", len as usize)?;
         let linked_text: u64 = image.word("kallsyms_module_base")?;
@@ -50,7 +51,7 @@ impl<'d> Addresses<'d> {
             _ => {
                 let base: u64 = image.word("kallsyms_relative_base")?;
                 let base = base.wrapping_add(offset);
-                // An image has less than 2 GiB, so that only this encoding has negative rows.
+                // An image is smaller than 2 GiB, so only CONFIG_KALLSYMS_ABSOLUTE_PERCPU makes rows negative.
                 match rows.iter().any(|&row| (row as i32) < 0) {
                     true => Encoding::BaseOrAbsolute(base),
                     false => Encoding::Base(base),
@@ -66,7 +67,7 @@ impl<'d> Addresses<'d> {
             rows,
             encoding,
             linked_text,
-            // The module tables of a dump have the address at link time, too.
+            // `kallsyms_module_base` keeps the link's address in a dump, whose other addresses have been moved.
             text: linked_text.wrapping_add(image.boot_offset().unwrap_or(offset)),
             bounds: Bounds {
                 inittext: bound("_sinittext")..bound("_einittext"),
@@ -76,7 +77,7 @@ impl<'d> Addresses<'d> {
         })
     }
 
-    /// Return: true if the rows count from `address`.
+    /// Return: true if the rows count from the base `address`.
     pub(crate) fn are_from_base(&self, address: u64) -> bool {
         match self.encoding {
             Encoding::Base(base) | Encoding::BaseOrAbsolute(base) => base == address,
@@ -84,8 +85,8 @@ impl<'d> Addresses<'d> {
         }
     }
 
-    /// Moves all addresses so that symbol number `symbol` is at `address`; `None` if its row does not count
-    /// from a base.
+    /// Moves all addresses so that symbol number `symbol` is at `address`; `None` if there is no such symbol,
+    /// or if its row is an absolute address.
     pub(crate) fn set_address(&mut self, symbol: usize, address: u64) -> Option<()> {
         let row = *self.rows.get(symbol)?;
         let is_negative = (row as i32) < 0;
@@ -103,8 +104,8 @@ impl<'d> Addresses<'d> {
         Some(())
     }
 
-    /// Replaces the base that rows count from; `None` if they do not count from a base, or if `base` is not in
-    /// the image.
+    /// Replaces the base that rows count from by `new`; `None` if rows do not count from a base, or if `new` is
+    /// 2 GiB or more away from `_text`.
     pub(crate) fn set_base(&mut self, new: u64) -> Option<()> {
         let is_near = new.abs_diff(self.text) >> 31 == 0;
         match &mut self.encoding {
@@ -155,7 +156,7 @@ impl Places for Addresses<'_> {
         let (address, bounds) = (place.address as u64, &self.bounds);
         let end = match address {
             _ if bounds.inittext.contains(&address) => bounds.inittext.end,
-            // Without CONFIG_KALLSYMS_ALL, no symbols follow the code.
+            // Without CONFIG_KALLSYMS_ALL, the last symbol is in the code; with it, the last symbol is data.
             _ if address <= bounds.etext.max(bounds.inittext.end) => bounds.etext,
             _ => bounds.end,
         };

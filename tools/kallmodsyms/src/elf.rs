@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The ELF file: its sections, its symbols, and the bytes at an address of the image.
+//! Reads an ELF file: the sections, the symbols, and the bytes at an address of the image.
 
 use std::path::Path;
 
@@ -20,9 +20,9 @@ const CUT_SHORT: &str = "the file is cut short";
 const BAD_SECTIONS: &str = "bad section headers";
 const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";
 /// The remedy for a file that is no vmlinux.
-const GIVE: &str = "Give the vmlinux of a 64-bit little endian kernel.";
+const GIVE_VMLINUX: &str = "Give the vmlinux of a 64-bit little endian kernel.";
 
-/// An ELF file of 64 bits, little endian: every kernel with Rust is one.
+/// A 64-bit little-endian ELF file. Every kernel that supports Rust has this form.
 pub(crate) struct Elf<'d> {
     path: &'d Path,
     bytes: &'d [u8],
@@ -31,23 +31,23 @@ pub(crate) struct Elf<'d> {
 
 /// A section that is part of the image.
 pub(crate) struct Section<'d> {
-    /// Address of the first byte in the image.
+    /// The address in the image of the section's first byte.
     pub(crate) address: u64,
     /// True if the section has instructions.
     pub(crate) is_code: bool,
-    /// Whether the program may change it.
+    /// True if the section is writable.
     pub(crate) is_writable: bool,
-    /// Whether the file has its bytes. The others are zero.
+    /// True if the file has the bytes of the section; false if they start as zeros in memory.
     pub(crate) has_bytes: bool,
-    /// Bytes.
+    /// The size in bytes.
     pub(crate) size: u64,
     header: &'d SectionHeader64<LittleEndian>,
 }
 
 impl<'d> Elf<'d> {
-    /// Reads the headers of the file `path`, which has `bytes`.
+    /// Reads the headers in `bytes`, the content of the file `path`.
     pub(crate) fn parse(path: &'d Path, bytes: &'d [u8]) -> Result<Self> {
-        let failed = |problem: &str| Error::in_file(path, problem, GIVE);
+        let failed = |problem: &str| Error::in_file(path, problem, GIVE_VMLINUX);
         let length = bytes.len() as u64;
         if length < size_of::<Header>() as u64 {
             return Err(failed(CUT_SHORT));
@@ -62,7 +62,7 @@ impl<'d> Elf<'d> {
             let end = size.and_then(|size| start.checked_add(size));
             end.is_some_and(|end| end <= length)
         };
-        // If the number of sections does not fit into the header, the first section has it.
+        // A number of sections that does not fit into the ELF header is in the first section header.
         if !fits(1) {
             return Err(failed(CUT_SHORT));
         }
@@ -78,12 +78,13 @@ impl<'d> Elf<'d> {
         Ok(Self {
             path,
             bytes,
-            // The name is not needed: no section is looked up by name.
+            // The table of section names is left out, because no section is looked up by name.
             sections: SectionTable::new(headers, StringTable::default()),
         })
     }
 
-    /// Names and addresses of the symbols that are defined in a section; `None` without a symbol table.
+    /// The names and addresses of the symbols that are defined in a section; `None` if the file has no such
+    /// symbol or no symbol table.
     pub(crate) fn symbols(&self) -> Result<Option<impl Iterator<Item = (&'d [u8], u64)>>> {
         let mut sections = self.sections.iter();
         let Some(section) = sections.find(|section| section.sh_type(LittleEndian) == SHT_SYMTAB)
@@ -134,7 +135,8 @@ impl<'d> Elf<'d> {
         self.allocated().filter(|section| section.has_bytes)
     }
 
-    /// Return: true if the file has debugging information and symbols of an image, but none of its bytes.
+    /// Return: true if the file has the sections of an image without their bytes, notes excepted. A file that
+    /// was split off for debuggers is like that.
     pub(crate) fn is_debug_only(&self) -> bool {
         let is_note = |section: &Section<'_>| section.header.sh_type(LittleEndian) == SHT_NOTE;
         let mut sections = self.allocated().filter(|section| !is_note(section));
@@ -147,7 +149,7 @@ impl<'d> Elf<'d> {
         self.file_range(section.header.sh_offset(LittleEndian), section.size)
     }
 
-    /// The `size` bytes at `address` in the image; `None` if no section has them all.
+    /// The `size` bytes at `address` in the image; `None` if no single section has all of them.
     pub(crate) fn at_address(&self, address: u64, size: u64) -> Result<Option<&'d [u8]>> {
         let start = |section: &Section<'d>| {
             let start = address.checked_sub(section.address)?;

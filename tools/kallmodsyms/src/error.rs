@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// A failure: its place, the problem and the remedy.
 ///
-/// Displayed, it has two lines: the place and the problem, and the remedy, indented by two spaces.
+/// Its text has two lines: the place and the problem on the first, and the remedy, indented by two spaces, on
+/// the second.
 ///
 /// ```
 /// let request = kallmodsyms::Show::of("no such file");
@@ -17,9 +18,10 @@ use std::path::{Path, PathBuf};
 /// assert!(text.contains("\n  Give a build directory"));
 /// ```
 #[derive(Debug, thiserror::Error)]
-#[error("{}{problem}\n  {remedy}", Place(place.as_ref()))]
+#[error("{}{problem}\n  {remedy}", MessagePrefix(place.as_ref()))]
 pub struct Error {
-    /// The file at fault, if one is, and its line, counted from 1, if one is.
+    /// The file at fault, and the line at fault, counted from 1. `None` if no file, or no single line, is at
+    /// fault.
     place: Option<(PathBuf, Option<usize>)>,
     problem: String,
     remedy: String,
@@ -64,10 +66,10 @@ impl Error {
     }
 }
 
-/// A place as the beginning of a message: `vmlinux: ` or `.tmp_vmlinux.ranges:3: `.
-struct Place<'e>(Option<&'e (PathBuf, Option<usize>)>);
+/// The place at the beginning of a message: `vmlinux: ` or `.tmp_vmlinux.ranges:3: `.
+struct MessagePrefix<'e>(Option<&'e (PathBuf, Option<usize>)>);
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for MessagePrefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some((file, Some(line))) => write!(f, "{}:{line}: ", file.display()),

@@ -9,14 +9,14 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-/// The size of the first read from a file of `/proc`, which is quicker in large reads.
+/// The initial size of the buffer for a file of `/proc`. Large reads of such a file are faster than small ones.
 const LARGE: usize = 1 << 20;
 
 /// The bytes of a file.
 pub(crate) enum FileBytes {
-    /// The bytes of the file itself.
+    /// The mapped file.
     Mapped(Mmap),
-    /// Bytes that were read or decompressed.
+    /// A buffer: bytes that were read, decompressed or made by this program.
     Owned(Vec<u8>),
 }
 

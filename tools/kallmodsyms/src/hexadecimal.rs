@@ -2,7 +2,7 @@
 
 //! Hexadecimal numbers, as people and the kernel write them.
 
-/// Reads 1 to 16 hexadecimal digits; `None` if `digits` has any other byte.
+/// Reads 1 to 16 hexadecimal digits; `None` if `digits` is anything else.
 pub(crate) fn parse_digits(digits: &[u8]) -> Option<u64> {
     if !(1..=16).contains(&digits.len()) {
         return None;

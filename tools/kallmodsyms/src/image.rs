@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The image of a kernel: the places of its tables, by their symbols or by the scanner, and their
-//! bytes.
+//! Finds the tables in the image of a kernel, by their symbols or with the scanner, and reads their bytes.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,26 +16,26 @@ use crate::raw_image::Machine;
 use crate::scanner;
 use crate::words::{words, Word};
 
-/// A table of the kernel's kallsyms. A kernel without it has no symbols to show.
-const KERNELS: &str = "kallsyms_names";
+/// A table of scripts/kallsyms. A kernel without this table has no symbols to show.
+const KALLSYMS_NAMES: &str = "kallsyms_names";
 /// A table of the generator.
-const OURS: &str = "kallsyms_module_offsets";
-/// A table of the generator: the address of `_text`.
-const TEXT: &str = "kallsyms_module_base";
+const MODULE_OFFSETS: &str = "kallsyms_module_offsets";
+/// The generator's table with the address of `_text` at link time.
+const MODULE_BASE: &str = "kallsyms_module_base";
 
-/// A length above the length of any image, whose addresses have offsets of 32 bits.
+/// A bound on the length of an image, because offsets in an image have 32 bits.
 const LARGEST: u64 = 1 << 32;
 
 /// The first letters of the name of each table.
 const TABLE: &[u8] = b"kallsyms_";
 
-/// Symbols at the ends of sections.
+/// Symbols at the starts and ends of sections.
 const BOUNDS: [&[u8]; 5] = [b"_stext", b"_sinittext", b"_einittext", b"_etext", b"_end"];
 
 pub(crate) const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";
 
-/// The addresses of tables and bounds, by name.
-type Places<'d> = HashMap<Cow<'d, str>, u64>;
+/// The addresses of the tables and of the symbols in [`BOUNDS`], by name.
+type TableAddresses<'d> = HashMap<Cow<'d, str>, u64>;
 
 /// The image of a kernel.
 pub(crate) struct Image<'d> {
@@ -44,21 +43,21 @@ pub(crate) struct Image<'d> {
     /// The whole file, or the memory of a dump.
     file: &'d [u8],
     memory: Memory<'d>,
-    places: Places<'d>,
+    places: TableAddresses<'d>,
 }
 
 /// The bytes of the image, by address.
 enum Memory<'d> {
     /// Each section has an address.
     Sections(Elf<'d>),
-    /// All bytes are the memory from the address `start` on, if this address is known.
+    /// The file is the memory from the address `start` on. Unless `is_known`, `start` is only a guess.
     Flat { start: u64, is_known: bool },
     /// The bytes of a dump.
     Dump(&'d Dump),
 }
 
 impl<'d> Image<'d> {
-    /// Finds the tables of the kernel in `bytes`, a vmlinux or an Image; `path` is its path.
+    /// Finds the tables of the kernel in `bytes`, the content of the vmlinux or Image `path`.
     pub(crate) fn find(path: &'d Path, bytes: &'d [u8]) -> Result<Self> {
         let image = match Machine::of(bytes) {
             Some(machine) => Self::of_raw(path, bytes, machine),
@@ -67,7 +66,7 @@ impl<'d> Image<'d> {
         image.with_tables()
     }
 
-    /// Finds the tables of the kernel in a dump; `path` is its path.
+    /// Finds the tables of the kernel in `dump`, the content of the file `path`.
     pub(crate) fn of_dump(path: &'d Path, dump: &'d Dump) -> Result<Self> {
         let image = Self {
             path,
@@ -75,17 +74,17 @@ impl<'d> Image<'d> {
             memory: Memory::Dump(dump),
             places: places(scanner::find(&dump.memory).unwrap_or_default(), dump.start),
         };
-        match (image.has(KERNELS), dump.explains(path)) {
+        match (image.has(KALLSYMS_NAMES), dump.explains(path)) {
             (false, Some(lack)) => Err(lack),
             _ => image.with_tables(),
         }
     }
 
-    /// The image, if it has all tables.
+    /// The image, if it has the tables of scripts/kallsyms and of the generator.
     fn with_tables(self) -> Result<Self> {
         match () {
-            () if self.has(OURS) && self.has(KERNELS) => Ok(self),
-            () if self.has(KERNELS) => Err(self.failure(
+            () if self.has(MODULE_OFFSETS) && self.has(KALLSYMS_NAMES) => Ok(self),
+            () if self.has(KALLSYMS_NAMES) => Err(self.failure(
                 "this kernel was built without CONFIG_KALLMODSYMS",
                 "Build it with that option (README.md of kallmodsyms says how), and give its vmlinux.",
             )),
@@ -106,7 +105,7 @@ impl<'d> Image<'d> {
                 "Give the vmlinux or the vmlinuz that it belongs to.",
             );
         }
-        let has_tables = |places: &Places<'_>| places.contains_key(KERNELS);
+        let has_tables = |places: &TableAddresses<'_>| places.contains_key(KALLSYMS_NAMES);
         if by_symbols
             .as_ref()
             .is_some_and(|places| !has_tables(places))
@@ -130,8 +129,8 @@ impl<'d> Image<'d> {
 
     fn of_raw(path: &'d Path, file: &'d [u8], machine: Machine) -> Self {
         let found = scanner::find(file).unwrap_or_default();
-        let text = found.iter().find(|(name, _)| *name == TEXT);
-        // On riscv this is too high: see `knows_addresses()`.
+        let text = found.iter().find(|(name, _)| *name == MODULE_BASE);
+        // On riscv, `_text` is above the start of the file: see `knows_addresses()`.
         let start = text.and_then(|&(_, at)| u64::of_bytes(file.get(at..)?));
         let start = start.unwrap_or(0);
         Self {
@@ -145,8 +144,8 @@ impl<'d> Image<'d> {
         }
     }
 
-    /// Return: true if the file tells the addresses of its bytes. An Image of arm64 starts at `_text`. An
-    /// Image of riscv starts below, and does not say how far.
+    /// Return: true if the file has the addresses of its bytes. An Image of arm64 starts at `_text`. An Image
+    /// of riscv starts at an unknown distance below `_text`.
     pub(crate) fn knows_addresses(&self) -> bool {
         match self.memory {
             Memory::Sections(_) | Memory::Dump(_) => true,
@@ -154,7 +153,7 @@ impl<'d> Image<'d> {
         }
     }
 
-    /// The offset of the boot that the image is of; `None` if its addresses are those of the link.
+    /// The KASLR offset of a dump; `None` if the image has the addresses of the link.
     pub(crate) fn boot_offset(&self) -> Option<u64> {
         match self.memory {
             Memory::Dump(dump) => Some(dump.offset),
@@ -162,8 +161,8 @@ impl<'d> Image<'d> {
         }
     }
 
-    /// The address that a kernel writes to the word at `address` when it starts, according to the table of
-    /// relocations in the image.
+    /// The value that a kernel, when it starts, writes to the word at `address`. The table of relocations in
+    /// the image has that value.
     ///
     /// ```text
     /// place 78 56 34 82 00 80 ff ff, type 03 04 00 00 00 00 00 00, address 00 00 00 80 00 80 ff ff
@@ -198,7 +197,7 @@ impl<'d> Image<'d> {
         Error::in_file(self.path, problem, remedy)
     }
 
-    /// A failure in the content of some tables.
+    /// The failure that the content of `tables` is damaged.
     pub(crate) fn refused(&self, tables: &str, error: impl std::fmt::Display) -> Error {
         self.failure(format!("{tables} are damaged: {error}"), DAMAGED)
     }
@@ -218,7 +217,7 @@ impl<'d> Image<'d> {
         bytes.ok_or_else(|| self.outside(name, address, size))
     }
 
-    /// The failure to find a table in the image.
+    /// The failure that a table is outside of the image.
     fn outside(&self, name: &str, address: u64, size: u64) -> Error {
         let lack = match &self.memory {
             Memory::Dump(dump) => dump.explains(self.path),
@@ -232,7 +231,7 @@ impl<'d> Image<'d> {
         })
     }
 
-    /// The bytes from one table to the next, with the padding between, if any.
+    /// The bytes from the table `name` to the table `next`, with the padding between them.
     pub(crate) fn between(&self, name: &str, next: &str) -> Result<&'d [u8]> {
         let size = self.place(next)?.checked_sub(self.place(name)?);
         let not_after = || self.failure(format!("{next} is not after {name}"), DAMAGED);
@@ -262,8 +261,8 @@ impl<'d> Image<'d> {
     }
 }
 
-/// The addresses of tables and bounds; `None` without a symbol table.
-fn by_symbols<'d>(elf: &Elf<'d>) -> Result<Option<Places<'d>>> {
+/// The addresses of the tables and of [`BOUNDS`] by the symbols of `elf`; `None` if it has no symbols.
+fn by_symbols<'d>(elf: &Elf<'d>) -> Result<Option<TableAddresses<'d>>> {
     let is_of_interest =
         |(name, _): &(&[u8], u64)| name.starts_with(TABLE) || BOUNDS.contains(name);
     let place = |(name, address)| Some((std::str::from_utf8(name).ok()?.into(), address));
@@ -271,12 +270,12 @@ fn by_symbols<'d>(elf: &Elf<'d>) -> Result<Option<Places<'d>>> {
     Ok(symbols.map(|symbols| symbols.filter(is_of_interest).filter_map(place).collect()))
 }
 
-/// The addresses of tables, by their content in any section of data; none if they are not found.
-fn in_sections<'d>(elf: &Elf<'d>) -> Result<Places<'d>> {
+/// The addresses of the tables that the scanner finds in a section; empty if it finds none.
+fn in_sections<'d>(elf: &Elf<'d>) -> Result<TableAddresses<'d>> {
     let is_data = |section: &Section<'_>| !section.is_code && section.size >= scanner::SMALLEST;
     let mut left = LARGEST;
     for section in elf.loaded().filter(is_data) {
-        // The sections of a malicious file may share their bytes.
+        // In a malicious file, many sections may have the same bytes: limit the bytes that are searched.
         let Some(rest) = left.checked_sub(section.size) else {
             break;
         };
@@ -285,11 +284,11 @@ fn in_sections<'d>(elf: &Elf<'d>) -> Result<Places<'d>> {
             return Ok(places(found, section.address));
         }
     }
-    Ok(Places::new())
+    Ok(TableAddresses::new())
 }
 
-/// The addresses of what the scanner found in bytes at the address `start`.
-fn places<'d>(found: Vec<scanner::Place>, start: u64) -> Places<'d> {
+/// The addresses of the tables that the scanner found in bytes that begin at the address `start`.
+fn places<'d>(found: Vec<scanner::FoundTable>, start: u64) -> TableAddresses<'d> {
     let address = |at| start.wrapping_add(at as u64);
     let places = found.into_iter();
     places
@@ -297,7 +296,7 @@ fn places<'d>(found: Vec<scanner::Place>, start: u64) -> Places<'d> {
         .collect()
 }
 
-/// The `size` bytes at `distance` from the first of `bytes`.
+/// The `size` bytes that begin `distance` bytes behind the start of `bytes`.
 fn at_distance(bytes: &[u8], distance: Option<u64>, size: u64) -> Option<&[u8]> {
     let start = usize::try_from(distance?).ok()?;
     bytes.get(start..start.checked_add(usize::try_from(size).ok()?)?)

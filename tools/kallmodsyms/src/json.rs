@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Answers as JSON objects. An address is a string, as JSON numbers may have only 53 bits.
+//! Answers as JSON objects. An address is a string, because many readers keep only 53 bits of a JSON number.
 
 use std::borrow::Cow;
 

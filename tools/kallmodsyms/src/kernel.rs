@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A kernel that was read: its listing, and the answers that only its image has.
+//! A kernel that was read: its listing, and the facts that only its image has.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::symbol::IMAGE;
 use crate::symbols::Symbols;
 use crate::tables::KernelTables;
 
-/// The name of a listing that is in no file, in messages.
+/// The name that messages use for a listing that is in no file.
 const IN_MEMORY: &str = "listing";
 
 /// Whether to read `.tmp_vmlinux.ranges`, which names object files.
@@ -30,8 +30,8 @@ pub(crate) enum ReadRanges {
 
 /// A kernel: the owner of the text that its [`Symbols`] borrow.
 ///
-/// A kernel keeps the listing in memory, about 50 bytes a symbol. The listing of a file that can be mapped is
-/// not copied. An image is closed after its listing is made.
+/// A kernel keeps its listing in memory, about 50 bytes for each symbol. A saved listing is mapped, not copied,
+/// if its file can be mapped. The file of an image is closed as soon as the listing is made.
 pub struct Kernel {
     path: PathBuf,
     text: FileBytes,
@@ -39,7 +39,7 @@ pub struct Kernel {
     image: Option<ImageAnswers>,
 }
 
-/// The answers of an image that its listing does not have.
+/// Facts of an image that are not in its listing.
 struct ImageAnswers {
     /// The addresses of `_text` at run time and at link time.
     text: u64,
@@ -113,7 +113,7 @@ impl Kernel {
         Symbols::of(self)
     }
 
-    /// Reads the kernel of `source`, and the ranges of its object files.
+    /// Reads the kernel of `source`. `read_ranges` decides about the ranges of the object files.
     pub(crate) fn read(source: &Source, read_ranges: ReadRanges) -> Result<Self> {
         let file = KernelFile::open(Some(&source.file))?;
         let path = file.path().to_owned();
@@ -146,12 +146,12 @@ impl Kernel {
         &self.text
     }
 
-    /// Tells whether the listing was saved, not made of an image.
+    /// Tells whether the listing is a file or `/proc/kallmodsyms`, not made from an image.
     pub(crate) fn is_saved(&self) -> bool {
         self.image.is_none()
     }
 
-    /// Tells whether the addresses are those of one boot.
+    /// Tells whether the addresses are those of one boot, as in a dump or a saved listing.
     pub(crate) fn is_of_one_boot(&self) -> bool {
         self.image.as_ref().is_none_or(|image| image.is_of_one_boot)
     }
@@ -178,7 +178,7 @@ impl Kernel {
 }
 
 impl ImageAnswers {
-    /// Makes the listing of the image with these tables, and keeps the other answers.
+    /// Makes the listing from the tables of `kernel`, and keeps the facts that the listing does not have.
     fn read(kernel: &KernelTables<'_>, read_ranges: ReadRanges) -> Result<(Vec<u8>, Self)> {
         kernel.checked(|tables| {
             let link_ranges = match read_ranges {

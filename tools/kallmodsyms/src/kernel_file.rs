@@ -2,9 +2,9 @@
 
 //! The file that a request names: the image of a kernel, or a listing.
 //!
-//! The content of a file tells its form, whatever the file is called. A build directory stands for the
-//! vmlinux in it. A request that names no file reads the listing of the running kernel. A vmlinuz, a zboot
-//! file and a compressed file contain another file, which is unpacked first.
+//! The content of a file decides its form; its name does not matter. A build directory stands for the vmlinux
+//! in it. A request that names no file reads the listing of the running kernel. A vmlinuz, a zboot file and a
+//! compressed file contain another file, which is unpacked first.
 
 use std::borrow::Cow;
 use std::fs;
@@ -29,21 +29,22 @@ pub(crate) const RUNNING: &str = "/proc/kallmodsyms";
 /// The image in a build directory.
 const VMLINUX: &str = "vmlinux";
 
-/// The number of first bytes that tell a listing from other files: more than the fields before a name have.
-const BEGINNING: usize = 64;
+/// The number of bytes at the start of a file that are searched for the first line of a listing: more than the
+/// address, the size and the type take.
+const FIRST_BYTES: usize = 64;
 
 const ELF: &[u8] = b"\x7fELF";
 
-/// The largest number of files around an image: gzip around the EFI program that contains an Image.
-const CONTAINERS: usize = 2;
+/// The most files around an image. An Image can be in an EFI program, which can be compressed with gzip.
+const MOST_CONTAINERS: usize = 2;
 
 /// The remedy for a file that is no kernel.
-pub(crate) const GIVE: &str =
+pub(crate) const GIVE_KERNEL: &str =
     "Give a build directory, a vmlinux, a vmlinuz, an Image of arm64 or riscv, a \
                                vmcore, or a copy of /proc/kallmodsyms.";
 
-/// First bytes of files that contain a kernel in a form that is not read: the problem and the remedy.
-const REFUSED: [(&[u8], &str, &str); 3] = [
+/// The forms that contain a kernel but cannot be read: the first bytes, the problem and the remedy.
+const REFUSED_FORMS: [(&[u8], &str, &str); 3] = [
     (
         b"\x27\x05\x19\x56",
         "this is a uImage of U-Boot",
@@ -61,18 +62,19 @@ const REFUSED: [(&[u8], &str, &str); 3] = [
     ),
 ];
 
-/// A kernel, as a file has it.
+/// The content of the file, by its form.
 pub(crate) enum KernelFile {
     /// A vmlinux or an Image.
     Image { path: PathBuf, bytes: FileBytes },
-    /// The memory of a kernel.
+    /// The tables in a dump of a kernel's memory.
     Dump { path: PathBuf, dump: Dump },
     /// The text of `/proc/kallmodsyms`.
     Listing { path: PathBuf, text: FileBytes },
 }
 
 impl KernelFile {
-    /// Opens a file, the vmlinux in a directory, or without a path the listing of the running kernel.
+    /// Opens the file `path`, or the vmlinux in the directory `path`. Without `path`, opens the listing of the
+    /// running kernel.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
         let path = path.unwrap_or(Path::new(RUNNING));
         let path = match path.is_dir() {
@@ -82,13 +84,17 @@ impl KernelFile {
         let failed = |error| failure(&path, &error);
         // Opening a pipe waits for a writer, and a device has no end.
         if !fs::metadata(&path).map_err(failed)?.is_file() {
-            return Err(Error::in_file(&path, "this is not a regular file", GIVE));
+            return Err(Error::in_file(
+                &path,
+                "this is not a regular file",
+                GIVE_KERNEL,
+            ));
         }
         if let Some(dump) = Dump::read(&path)? {
             return Ok(Self::Dump { path, dump });
         }
         let mut bytes = FileBytes::read(&path).map_err(failed)?;
-        for _ in 0..CONTAINERS {
+        for _ in 0..MOST_CONTAINERS {
             match unpack(&path, &bytes)? {
                 Some(inside) => bytes = FileBytes::Owned(inside),
                 None => break,
@@ -96,7 +102,7 @@ impl KernelFile {
         }
         match () {
             () if is_image(&bytes) => Ok(Self::Image { path, bytes }),
-            () if line::begins_listing(beginning(&bytes)) => {
+            () if line::begins_listing(first_bytes(&bytes)) => {
                 Ok(Self::Listing { path, text: bytes })
             }
             () => Err(refusal(&path, &bytes)),
@@ -110,12 +116,12 @@ impl KernelFile {
         }
     }
 
-    /// Tells whether it is the image of a kernel, or its memory.
-    pub(crate) fn is_image(&self) -> bool {
-        !matches!(self, Self::Listing { .. })
+    /// Tells whether the file is a listing.
+    pub(crate) fn is_listing(&self) -> bool {
+        matches!(self, Self::Listing { .. })
     }
 
-    /// Its ELF file; `None` for a listing, a dump or an Image.
+    /// The ELF file of a vmlinux; `None` for a listing, a dump or an Image.
     pub(crate) fn elf(&self) -> Result<Option<Elf<'_>>> {
         match self {
             Self::Image { path, bytes } if bytes.starts_with(ELF) => {
@@ -134,7 +140,7 @@ impl KernelFile {
         }
     }
 
-    /// The bytes of the file; of a dump, the memory with the tables.
+    /// The unpacked bytes of the file; for a dump, the memory with the tables.
     pub(crate) fn into_bytes(self) -> FileBytes {
         match self {
             Self::Image { bytes, .. } | Self::Listing { text: bytes, .. } => bytes,
@@ -142,8 +148,7 @@ impl KernelFile {
         }
     }
 
-    /// The text of the listing. The listing of an image is made from its tables, and has no loaded
-    /// modules.
+    /// The text of the listing. For an image or a dump, it is made from the tables, without loaded modules.
     pub(crate) fn listing(&self) -> Result<Cow<'_, [u8]>> {
         let image = match self {
             Self::Listing { text, .. } => return Ok(Cow::Borrowed(text)),
@@ -160,7 +165,7 @@ fn is_image(bytes: &[u8]) -> bool {
     bytes.starts_with(ELF) || Machine::of(bytes).is_some()
 }
 
-/// The file inside of a file; `None` if its format contains no other file.
+/// The file inside of `bytes`; `None` if the format of `bytes` contains no other file.
 fn unpack(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     match Format::of(bytes) {
         _ if is_image(bytes) => Ok(None),
@@ -171,23 +176,23 @@ fn unpack(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn beginning(bytes: &[u8]) -> &[u8] {
-    bytes.get(..BEGINNING).unwrap_or(bytes)
+fn first_bytes(bytes: &[u8]) -> &[u8] {
+    bytes.get(..FIRST_BYTES).unwrap_or(bytes)
 }
 
 /// The refusal of a file in none of the known forms.
 fn refusal(path: &Path, bytes: &[u8]) -> Error {
-    let mut known = REFUSED.iter();
+    let mut known = REFUSED_FORMS.iter();
     let known = known.find(|(start, ..)| bytes.starts_with(start));
     let (problem, remedy) = match known {
         Some(&(_, problem, remedy)) => (problem, remedy),
-        None if line::begins_kallsyms(beginning(bytes)) => (
+        None if line::begins_kallsyms(first_bytes(bytes)) => (
             "this is a copy of /proc/kallsyms, which has no sizes and no built-in modules",
             "Copy /proc/kallmodsyms instead, or give the vmlinux of that kernel.",
         ),
         None => (
             "this is neither a kernel nor a saved /proc/kallmodsyms",
-            GIVE,
+            GIVE_KERNEL,
         ),
     };
     Error::in_file(path, problem, remedy)
@@ -199,8 +204,8 @@ fn failure(path: &Path, error: &std::io::Error) -> Error {
         true => Error::in_file(
             path,
             "this kernel has no such file",
-            format!("Boot a kernel that has CONFIG_KALLMODSYMS, or name a file. {GIVE}"),
+            format!("Boot a kernel that has CONFIG_KALLMODSYMS, or name a file. {GIVE_KERNEL}"),
         ),
-        false => Error::in_file(path, error.to_string(), GIVE),
+        false => Error::in_file(path, error.to_string(), GIVE_KERNEL),
     }
 }

@@ -28,7 +28,8 @@
 //! # Ok::<(), kallmodsyms::Error>(())
 //! ```
 //!
-//! An address of a crash. A vmcore tells the KASLR offset of its boot, so the addresses are those of the crash:
+//! The modules at an address of a crash. A vmcore has the KASLR offset of its boot, so the addresses of the
+//! crash need no offset:
 //!
 //! ```no_run
 //! let kernel = kallmodsyms::Kernel::open(&kallmodsyms::Source::of("vmcore"))?;
@@ -39,24 +40,24 @@
 //! ```
 //!
 //! The functions [`show()`], [`lookup()`], [`modules()`], [`sizes()`], [`annotate()`] and [`count()`] are the
-//! commands of the program `kallmodsyms`: a request in, text out.
+//! commands of the program `kallmodsyms`: each takes a request and writes text.
 //!
 //! # For developers of this crate
 //!
-//! This crate and the kernel make the lines with the same code (`rust/format/` of the repository) from the
-//! same tables, so the lines are equal to the byte. This crate shares no other code with the kernel, and none
-//! with the generator. The modules of this crate follow the data:
+//! This crate and the kernel make the lines of `/proc/kallmodsyms` from the same tables with the same code,
+//! `rust/format/` of the repository, so the lines are equal to the byte. This crate shares no other code with
+//! the kernel, and no code with the generator. The modules of this crate follow the data:
 //!
 //! - the request: `request`;
-//! - the file: `kernel_file`, which recognises its form, `file_bytes`, `vmlinuz`, `zboot`, `decompress` and
-//!   `dump`;
+//! - the file: `kernel_file`, which recognises the form of the file, `file_bytes`, `vmlinuz`, `zboot`,
+//!   `decompress` and `dump`;
 //! - the image: `elf` or `raw_image`, `image`, and `scanner` for a file without symbols;
 //! - the tables: `tables` and `addresses`;
-//! - the kernel: `kernel`, with its listing from `listing`, and the build's files from `link_ranges` and
-//!   `modules_thick`;
+//! - the kernel: `kernel`, `listing` for its lines, `link_ranges` and `modules_thick` for files that the build
+//!   leaves beside vmlinux;
 //! - the symbols: `symbol`, `listed_symbols` for the lines of a saved listing, `symbols`, `address_index`,
 //!   `name_index` and `location`;
-//! - the answer: `selection`, `lookup`, `modules`, `sizes` and `annotate`, which also counts;
+//! - the answer: `selection`, `lookup`, `modules`, `sizes`, and `annotate`, which has the command `count`, too;
 //! - the form of the answer: `line`, `json` and `output`.
 
 #![cfg_attr(

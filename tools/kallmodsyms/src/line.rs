@@ -26,7 +26,7 @@ pub(crate) fn begins_kallsyms(beginning: &[u8]) -> bool {
     has_address && fields.next().is_some_and(|kind| kind.len() == 1) && fields.next().is_some()
 }
 
-/// The lines of `text`, without their ends.
+/// The lines of `text`, without newlines and carriage returns at their ends.
 pub(crate) fn each_line(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -19,12 +19,12 @@ pub(crate) struct LinkRanges {
     text: Vec<u8>,
     /// Sorted by address.
     rows: Vec<Row>,
-    /// The address of `_text` at link time, and its distance from there at run time.
+    /// The address of `_text` at link time, and the number of bytes that the kernel is moved at run time.
     linked_text: u64,
     offset: u64,
 }
 
-/// A range of the image as linked.
+/// A range of the image, with addresses of the link.
 struct Row {
     addresses: Range<u64>,
     section: Box<[u8]>,
@@ -48,7 +48,7 @@ impl LinkRanges {
         })
     }
 
-    /// The ranges of an object file in the running kernel.
+    /// The run-time addresses of the ranges of an object file.
     pub(crate) fn of_object(&self, object: &str) -> Result<Vec<Range<u64>>> {
         let wanted = object.strip_prefix("./").unwrap_or(object).as_bytes();
         let mut ranges = Vec::new();
@@ -68,7 +68,7 @@ impl LinkRanges {
         }
     }
 
-    /// Section and object file of the byte at `address` in the running kernel.
+    /// The section and the object file of the byte at the run-time address `address`.
     pub(crate) fn at(&self, address: u64) -> Option<(&[u8], &[u8])> {
         let linked = match address < self.linked_text.wrapping_add(self.offset) {
             true => address,
@@ -82,7 +82,7 @@ impl LinkRanges {
         has_byte.then_some((&row.section, &row.object))
     }
 
-    /// A range of the image in the running kernel. The per-cpu area below the image does not move.
+    /// The run-time addresses of `range`. A range below the image is in the per-cpu area, which does not move.
     fn moved(&self, range: Range<u64>) -> Range<u64> {
         if range.start < self.linked_text {
             return range;
@@ -95,7 +95,7 @@ impl LinkRanges {
     }
 }
 
-/// A failure at a line that is no [`LinkRange`].
+/// The failure that a line is no [`LinkRange`].
 pub(crate) fn bad_line(path: &Path, number: usize) -> Error {
     Error::at_line(
         path,
@@ -105,9 +105,9 @@ pub(crate) fn bad_line(path: &Path, number: usize) -> Error {
     )
 }
 
-/// Reads the file beside `vmlinux`.
+/// Reads `.tmp_vmlinux.ranges` beside `vmlinux`.
 ///
-/// Return: its path and its content.
+/// Return: the path and the content of `.tmp_vmlinux.ranges`.
 pub(crate) fn read_beside(vmlinux: &Path) -> Result<(PathBuf, Vec<u8>)> {
     let path = vmlinux.with_file_name(FILE);
     match fs::read(&path) {
@@ -120,7 +120,7 @@ pub(crate) fn read_beside(vmlinux: &Path) -> Result<(PathBuf, Vec<u8>)> {
     }
 }
 
-/// A line of the file.
+/// A line of `.tmp_vmlinux.ranges`.
 ///
 /// ```text
 /// ffffffff81001000-ffffffff810014c3 .text init/main.o
@@ -128,7 +128,7 @@ pub(crate) fn read_beside(vmlinux: &Path) -> Result<(PathBuf, Vec<u8>)> {
 pub(crate) struct LinkRange<'t> {
     pub(crate) addresses: Range<u64>,
     section: &'t [u8],
-    /// The object; `-` for a piece of several objects or of none.
+    /// The object file; `-` if the range is from several object files or from none.
     pub(crate) object: &'t [u8],
 }
 

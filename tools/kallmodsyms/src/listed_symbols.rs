@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of a saved listing, checked one by one, and the end of the kernel's own symbols among them.
+//! Checks the lines of a saved listing one by one, and finds where the kernel's own symbols end.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::line::each_line;
 use crate::symbol::{Symbol, IMAGE};
 
-/// Symbols that no own symbol of interest follows. The listing of a kernel without
-/// `CONFIG_KALLSYMS_ALL` has only the second pair.
+/// The last of the kernel's own symbols. The later symbol of a pair ends them. The first pair decides if the
+/// listing has it; without `CONFIG_KALLSYMS_ALL`, the listing only has the second pair.
 const ENDS: [[&[u8]; 2]; 2] = [[b"_end", b"__brk_limit"], [b"_etext", b"_einittext"]];
 
 /// The symbols in `text`, a listing in the file `path`.
@@ -33,8 +33,8 @@ pub(crate) fn symbols<'t>(
     })
 }
 
-/// The saved listing `text` of a kernel that was moved by `offset`. Per-cpu symbols do not move. Only the
-/// lines of a listing that is moved are checked.
+/// Moves the addresses in the saved listing `text` by `offset`, except those of per-cpu symbols. If `offset` is
+/// 0, the text stays as it is, and its lines are not checked.
 pub(crate) fn moved<'t>(path: &Path, text: &'t [u8], offset: u64) -> Result<Cow<'t, [u8]>> {
     if offset == 0 {
         return Ok(Cow::Borrowed(text));
@@ -55,12 +55,13 @@ pub(crate) fn moved<'t>(path: &Path, text: &'t [u8], offset: u64) -> Result<Cow<
     Ok(Cow::Owned(moved))
 }
 
-/// The end of the kernel's own symbols in a listing that is read line by line.
+/// Finds the end of the kernel's own symbols while a listing is read line by line. For each name in [`ENDS`],
+/// it has the number of symbols up to the first one with that name.
 #[derive(Default)]
 pub(crate) struct OwnEnd([[Option<usize>; 2]; 2]);
 
 impl OwnEnd {
-    /// Takes the last of the `symbols` that are read so far.
+    /// Takes note of the last symbol in `symbols`, the symbols that are read so far.
     pub(crate) fn take(&mut self, symbols: &[Symbol<'_>]) {
         let name = symbols.last().map_or(&b""[..], |symbol| symbol.name);
         for (place, end) in self.0.iter_mut().flatten().zip(ENDS.as_flattened()) {
@@ -70,7 +71,7 @@ impl OwnEnd {
         }
     }
 
-    /// The number of the kernel's own symbols; `None` if the listing does not tell.
+    /// The number of the kernel's own symbols; `None` if the listing has none of [`ENDS`].
     pub(crate) fn own(&self) -> Option<usize> {
         let ends = self
             .0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms show`: the lines of a kernel's own symbols, made by the kernel's own code.
+//! `kallmodsyms show`: the lines of a kernel's own symbols, made by the same code as in the kernel.
 
 use std::io::Write;
 use std::path::Path;
@@ -17,10 +17,10 @@ use crate::selection::Selection;
 use crate::symbol;
 use crate::tables::KernelTables;
 
-/// A length above any line before its name is cut off: 512 tokens of 512 bytes, and 255 modules.
+/// A bound on the length of a line before the name is shortened: 512 tokens of 512 bytes, and 255 modules.
 const BUFFER: usize = 1 << 20;
 
-/// Makes all lines, and passes them to `take`, several whole lines at a time.
+/// Makes all lines of `kernel`, and passes them to `take`, several whole lines at a time.
 pub(crate) fn lines<P: Places>(
     kernel: &KernelTables<'_>,
     tables: &Tables<'_, '_, P>,
@@ -48,7 +48,7 @@ pub(crate) fn lines<P: Places>(
     take(buffer.get(..filled).unwrap_or_default())
 }
 
-/// All lines.
+/// All lines of `kernel`.
 pub(crate) fn text<P: Places>(
     kernel: &KernelTables<'_>,
     tables: &Tables<'_, '_, P>,
@@ -63,8 +63,8 @@ pub(crate) fn text<P: Places>(
 
 /// Writes the lines of a kernel's own symbols to `out`, as in its `/proc/kallmodsyms`.
 ///
-/// Return: the requests without an answer, each as a failure to report. A reader may close the pipe `out`
-/// early; a closed pipe is no failure.
+/// Return: one failure to report if the selection has no symbol, otherwise an empty list. A reader may close
+/// the pipe `out` early; a closed pipe is no failure.
 ///
 /// ```no_run
 /// let request = kallmodsyms::Show::of("vmlinux");
@@ -106,10 +106,10 @@ fn show_saved(request: &Show, file: &KernelFile, out: &mut dyn Write) -> Result<
     })
 }
 
-/// Takes several whole lines.
+/// A function that takes several whole lines.
 type Take<'t> = &'t mut dyn FnMut(&[u8]) -> Result<()>;
 
-/// Writes the selected lines of `all`, which passes on all lines of the kernel in the file `path`.
+/// Writes the selected lines. `all` passes all lines of the kernel in the file `path` to its argument.
 fn write(
     request: &Show,
     path: &Path,

@@ -7,17 +7,17 @@ use std::fmt;
 use crate::symbol::{Symbol, IMAGE};
 use crate::symbols::Symbols;
 
-/// In a saved listing, an address this many bytes behind a symbol is in no symbol.
+/// In a saved listing, padding behind a symbol is shorter than this number of bytes.
 const PADDING: u64 = 0x1000;
 
 /// An address in a symbol, or in the padding behind a symbol. Made by [`Symbols::location`].
 ///
-/// Displayed, it has the form of a kernel message: `ext4_fill_super+0xc1/0x2b22 [ext4]`.
+/// Its text has the form of a kernel message: `ext4_fill_super+0xc1/0x2b22 [ext4]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Location<'k> {
     pub(crate) address: u64,
     pub(crate) offset: u64,
-    /// The symbol that the kernel prints, in the modules of the address.
+    /// The symbol that the kernel prints for the address, but with the modules of the address.
     pub(crate) symbol: Symbol<'k>,
 }
 
@@ -31,7 +31,7 @@ impl<'k> Location<'k> {
         let mut symbol = *here.clone().next()?;
         let offset = address.wrapping_sub(start);
         let around = symbols.containing(address);
-        // The last symbol has no padding behind it.
+        // Bytes behind the last symbol are no padding: they have no location.
         symbol.size = match (symbol.size, symbols.distance(&symbol)) {
             (0, distance) => distance?,
             (_, None) if around.is_none() => return None,
@@ -54,7 +54,8 @@ impl<'k> Location<'k> {
         self.symbol.name
     }
 
-    /// Bytes from the start of the symbol to the address. In padding, at least the size.
+    /// The number of bytes from the start of the symbol to the address. In padding, it is not less than the
+    /// size.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -64,7 +65,7 @@ impl<'k> Location<'k> {
         self.symbol.size
     }
 
-    /// The modules of the address; none if it is in no module.
+    /// The modules of the address; none if the address is in no module.
     pub fn module_names(&self) -> impl Iterator<Item = &'k [u8]> {
         self.symbol.module_names()
     }
@@ -82,9 +83,10 @@ impl fmt::Display for Location<'_> {
     }
 }
 
-/// The modules of padding in a saved listing, behind the symbols `here`: those of the largest symbol, whose
-/// object file ends with the padding. `None` if the address is `offset` bytes from them, too far for
-/// padding.
+/// The modules of padding in a saved listing. `here` are the symbols before the padding, and `offset` is the
+/// number of bytes from their start to the address. The padding is in the object file of the largest of them;
+/// if all have no size and different modules, that file is not known and the result has no module. `None` if
+/// the address is too far behind the symbols for padding.
 fn padding_in_listing<'s, 'k: 's>(
     here: impl Iterator<Item = &'s Symbol<'k>> + Clone,
     offset: u64,

@@ -2,9 +2,9 @@
 
 //! `kallmodsyms lookup`: the symbol and the modules of an address, and the lines of a symbol.
 //!
-//! An address gets the name that the kernel prints: the name of the first symbol at the highest address
-//! with symbols that is not above the query. If the query is inside a symbol at that address, it has the
-//! modules of that symbol; otherwise it has the modules of the object there.
+//! The answer for an address has the name that the kernel prints: of the symbols with the highest start that is
+//! not above the address, the first in the listing. The answer has the modules of the symbol that contains the
+//! address. If no symbol contains it, the answer has the modules of the object file there.
 
 use std::io::Write;
 
@@ -41,7 +41,7 @@ enum Answer<'t> {
 /// # Ok::<(), kallmodsyms::Error>(())
 /// ```
 pub fn lookup(request: &Lookup, out: &mut dyn Write) -> Result<Vec<Error>> {
-    // Only the answers in JSON have what is there, and they do without.
+    // Only answers in JSON name sections and object files, and they leave them out if the file is missing.
     let ranges = match request.json {
         true => ReadRanges::IfPresent,
         false => ReadRanges::Never,
@@ -90,10 +90,11 @@ fn nothing(symbols: &Symbols<'_>, query: &str) -> Error {
     )
 }
 
-/// The answers to a query: an address, a symbol, or what `kallmodsyms annotate` finds in the query.
+/// The answers to a query. The query is an address, the name of a symbol, or a text with tokens as in
+/// `kallmodsyms annotate`.
 fn answers<'s>(symbols: &'s Symbols<'_>, query: &str) -> Vec<Answer<'s>> {
     let located = |address| symbols.location(address).map(Answer::Address);
-    // Digits without 0x can be a mistyped name.
+    // Fewer digits without 0x may be a name.
     let is_address = query.starts_with("0x") || query.len() == 16;
     if let (Some(address), true) = (parse_hexadecimal(query), is_address) {
         return located(address).into_iter().collect();

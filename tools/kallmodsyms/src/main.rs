@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms`: shows what `/proc/kallmodsyms` says of a kernel that does not run.
+//! `kallmodsyms`: shows the modules of a kernel's symbols and addresses. The kernel can be the running one, a
+//! saved copy of `/proc/kallmodsyms`, or a file of a kernel that does not run.
 
 mod command_line;
 mod man_pages;
@@ -53,7 +54,7 @@ fn run(command: Command) -> std::result::Result<ExitCode, clap::Error> {
     })
 }
 
-/// Writes the answer to standard output, and what is missing to standard error.
+/// Writes the answer to standard output, and a message for each request without an answer to standard error.
 fn answer(
     texts: Option<&Texts>,
     ask: impl FnOnce(&mut dyn Write) -> Result<Vec<Error>>,
@@ -95,7 +96,7 @@ fn show(message: &clap::Error) -> ExitCode {
     }
 }
 
-/// Writes a text. A reader who closed the other end has read enough.
+/// Writes a text to standard output. A closed pipe is no failure: its reader has read enough.
 fn write(text: &[u8]) -> ExitCode {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {

@@ -82,7 +82,7 @@ fn page(command: &clap::Command, name: &str, names: &[String]) -> io::Result<Str
     Ok(tidy(&page))
 }
 
-/// The sections that clap does not know. `others` are the other pages of this program.
+/// The sections that clap does not make. `others` has the names of this program's other pages.
 fn extra(sections: &Sections, others: impl Iterator<Item = String>) -> Roff {
     let mut roff = Roff::new();
     let mut list = |title: &str, items: &mut dyn Iterator<Item = (&str, &str)>| {
@@ -110,7 +110,8 @@ fn extra(sections: &Sections, others: impl Iterator<Item = String>) -> Roff {
     roff
 }
 
-/// The page with its licence, with one preamble, and without blank lines. Lines of a paragraph have at most 80 bytes.
+/// The page with its licence, with one preamble, and without blank lines. Lines of a paragraph have at most 80
+/// bytes, if no single word is longer.
 fn tidy(page: &str) -> String {
     let mut tidy = format!("{LICENCE}{PREAMBLE}");
     let mut is_example = false;
@@ -122,7 +123,7 @@ fn tidy(page: &str) -> String {
             _ => {}
         }
         if line.is_empty() {
-            // A space breaks the line, too.
+            // Vertical space also breaks the line, so a line break before it is dropped.
             tidy.truncate(tidy.strip_suffix(BREAK).map_or(tidy.len(), str::len));
             tidy.push_str(SPACE);
         } else if format!("{line}\n") == BREAK && tidy.ends_with(SPACE) {
@@ -149,7 +150,7 @@ fn wrap(line: &str, page: &mut String) {
             page.push(' ');
             length += 1;
         } else if word.starts_with(['.', '\'']) {
-            // Not a request to the formatter.
+            // `\&` keeps the formatter from taking the line for a request.
             page.push_str("\\&");
             length += 2;
         }

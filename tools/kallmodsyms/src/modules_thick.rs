@@ -47,7 +47,7 @@ impl ModulesThick {
         modules.map(|(module, objects)| (module.as_str(), objects.as_slice()))
     }
 
-    /// The modules of each object file that has any, in alphabetical order.
+    /// For each object file of a built-in module, its modules in alphabetical order.
     pub(crate) fn by_object(&self) -> HashMap<&str, Vec<String>> {
         let mut by_object = HashMap::<&str, Vec<String>>::new();
         for (module, objects) in &self.0 {
@@ -62,7 +62,7 @@ impl ModulesThick {
     }
 }
 
-/// Name and object files of a module.
+/// The name and the object files of the module in `line`.
 ///
 /// ```text
 /// fs/fat/msdos.o: fs/fat/namei_msdos.o

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The search for the symbols of a name.
+//! The search for the symbols with a given name.
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::iter::successors;
 
 use crate::symbol::Symbol;
 
-/// The symbols of a kernel by name. The symbols of one name form a chain, by address.
+/// The symbols of a kernel by name. All symbols with the same name form a chain, sorted by address.
 pub(crate) struct NameIndex<'k> {
     chains: HashMap<&'k [u8], Chain>,
-    /// For each symbol, the index of the next symbol of its chain.
+    /// For each symbol, the index of the next symbol in the same chain.
     next: Vec<Option<u32>>,
 }
 
-/// The indices of the first and the last symbol of a name.
+/// The indices of the first and the last symbol in a chain.
 struct Chain {
     first: u32,
     last: u32,
 }
 
 impl<'k> NameIndex<'k> {
-    /// The index of `symbols`. `sorted` has their indices by address. Linear in the number of symbols.
+    /// Makes the index of `symbols`. `sorted` has the indices of `symbols`, sorted by address. Linear in the
+    /// number of symbols.
     pub(crate) fn of(symbols: &[Symbol<'k>], sorted: &[u32]) -> Self {
         let mut index = Self {
             chains: HashMap::with_capacity(symbols.len()),

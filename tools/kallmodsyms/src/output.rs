@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The output: a buffered writer, and the forms of symbols in it.
+//! The output: a buffered writer, and the forms in which it writes symbols.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -11,7 +11,7 @@ use crate::json;
 use crate::request::Format;
 use crate::symbol::Symbol;
 
-/// The number of bytes that the buffer holds before it is written.
+/// The buffer is written once it has this number of bytes.
 const FULL: usize = 1 << 16;
 
 /// The writer of answers.
@@ -21,13 +21,13 @@ pub(crate) struct Output<'w> {
     kept: Vec<u8>,
     /// True if the reader closed the pipe.
     is_closed: bool,
-    /// True if the array has an object.
+    /// True if an object was written: the next object needs a comma before it.
     has_object: bool,
 }
 
 impl<'w> Output<'w> {
-    /// Calls `answer` with an output to `out`, and writes the rest of the buffer at the end. If the reader
-    /// closes the pipe, no answer is missing.
+    /// Calls `answer` with an output to `out`, and at last writes the rest of the buffer. If the reader closes
+    /// the pipe, the result is an empty list.
     pub(crate) fn with(
         out: &'w mut dyn Write,
         answer: impl FnOnce(&mut Self) -> Result<Vec<Error>>,
@@ -55,7 +55,7 @@ impl<'w> Output<'w> {
         self.flush_if_full()
     }
 
-    /// Writes what is kept.
+    /// Writes the buffer.
     pub(crate) fn flush(&mut self) -> Result<()> {
         let kept = std::mem::take(&mut self.kept);
         self.write_now(&kept)
@@ -81,12 +81,12 @@ impl<'w> Output<'w> {
         )
     }
 
-    /// Begins the array, if the form is JSON.
+    /// Begins the JSON array if `is_array`.
     pub(crate) fn begin(&mut self, is_array: bool) -> Result<()> {
         self.write(if is_array { b"[" } else { b"" })
     }
 
-    /// Ends the array.
+    /// Ends the JSON array if `is_array`.
     pub(crate) fn end(&mut self, is_array: bool) -> Result<()> {
         self.write(if is_array { b"\n]\n" } else { b"" })
     }
@@ -121,7 +121,7 @@ impl<'w> Output<'w> {
         Ok(())
     }
 
-    /// Writes an object of the array.
+    /// Writes an object of the JSON array.
     pub(crate) fn object(&mut self, object: &impl Serialize) -> Result<()> {
         let separator: &[u8] = if self.has_object { b",\n" } else { b"\n" };
         self.kept.extend_from_slice(separator);

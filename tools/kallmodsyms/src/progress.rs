@@ -30,7 +30,7 @@ pub(crate) struct Output<'p> {
 }
 
 impl Progress {
-    /// Begins to wait, with a bar for the bytes of `texts`.
+    /// Starts the wait for the bar. The bar shows how much of `texts` is read.
     pub(crate) fn start(texts: Option<&Texts>) -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
@@ -54,7 +54,7 @@ impl Progress {
     pub(crate) fn end(&mut self) {
         if let Some((end, thread)) = self.0.take() {
             drop(end);
-            // A bar that failed is no failure of the command.
+            // If the thread of the bar panicked, the command still succeeds.
             drop(thread.join());
         }
     }
@@ -73,7 +73,7 @@ impl Write for Output<'_> {
     }
 }
 
-/// The length of all texts; `None` if one has no known length.
+/// The length of all texts; `None` if it is 0, or if one text is no regular file.
 fn total(texts: &Texts) -> Option<u64> {
     let length = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file);
     let lengths = texts.files.iter().map(|path| Some(length(path)?.len()));

@@ -3,7 +3,7 @@
 //! An Image of arm64 or riscv: the memory of the kernel as `objcopy -O binary` writes it, without sections
 //! and symbols.
 //!
-//! A header is at its start; see Documentation/arch/arm64/booting.rst and
+//! An Image begins with a header; see Documentation/arch/arm64/booting.rst and
 //! Documentation/arch/riscv/boot-image-header.rst of the kernel.
 //!
 //! ```text
@@ -21,7 +21,7 @@ pub(crate) enum Machine {
 }
 
 impl Machine {
-    /// The machine of the Image `bytes`; `None` if it is no Image.
+    /// The machine of the Image `bytes`; `None` if `bytes` are no Image.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes.get(0x38..0x3c)? {
             b"ARM\x64" => Some(Self::Arm64),

@@ -5,12 +5,12 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// A kernel.
+/// The kernel that a request is about.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     /// A build directory, an image of any form, or a saved `/proc/kallmodsyms`.
     pub file: PathBuf,
-    /// The distance in bytes from the link address of the image to its address at run time.
+    /// The KASLR offset: the number of bytes from an address of the link to the address at run time.
     pub offset: u64,
 }
 
@@ -53,7 +53,7 @@ pub enum Format {
 }
 
 impl Source {
-    /// A kernel that was not moved.
+    /// The kernel in `file`, with an offset of 0.
     pub fn of(file: impl Into<PathBuf>) -> Self {
         Self {
             file: file.into(),
@@ -63,7 +63,8 @@ impl Source {
 }
 
 impl Show {
-    /// A request for all lines of `/proc/kallmodsyms`, of a kernel that was not moved.
+    /// A request for all lines of the kernel in `file`, in the form of `/proc/kallmodsyms`, with an offset of
+    /// 0.
     pub fn of(file: impl Into<PathBuf>) -> Self {
         Self {
             source: Source::of(file),

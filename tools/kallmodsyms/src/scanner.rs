@@ -3,13 +3,14 @@
 //! The scanner: finds the tables of an image without symbols by their content, in the bytes of a section or of
 //! the whole image.
 //!
-//! scripts/kallsyms and the generator write the tables one after the other, each at a multiple of a number
-//! that depends on the kernel series: [`Layout`]. The scanner first looks for the index of the 256 tokens:
-//! its offsets rise strictly, and each is after the end of a string of the token table. Before the token
-//! table are the number of symbols, the names and the markers, which must agree. The places of all other
-//! tables follow from that number, and from the rooms of the generator's tables.
+//! scripts/kallsyms and the generator write the tables one after the other. The alignment of the tables depends
+//! on the kernel series: see [`Layout`]. The scanner first looks for the token index, which has the offset of
+//! each of the 256 tokens in the token table. The offsets rise strictly, and each offset but the first is just
+//! after the end of a string. Before the token table are the number of symbols, the names and the markers,
+//! which must agree. The places of all other tables follow from the number of symbols and from the rooms of the
+//! generator's tables.
 //!
-//! A malicious file can have many byte sequences like these tables, so the search takes at most a few steps
+//! A malicious file can have many byte sequences that resemble these tables, so the scanner limits its steps
 //! for each byte.
 
 use std::cell::Cell;
@@ -29,8 +30,8 @@ struct Layout {
     has_base: bool,
 }
 
-/// The layouts of Linux 6.12, and of Linux 7.2 and 7.3. They cannot be confused: the bytes after the number
-/// of symbols are 0 in one layout, and names in the other.
+/// The layout of Linux 6.12, and the layout of Linux 7.2 and 7.3. They cannot be confused: the 4 bytes after
+/// the number of symbols are 0 in Linux 6.12, and names in Linux 7.2 and 7.3.
 const LAYOUTS: [Layout; 2] = [
     Layout {
         align: 8,
@@ -51,23 +52,23 @@ const INDEX: usize = 2 * TOKENS;
 /// The number of symbols from one marker to the next.
 const MARKER_STEP: usize = 256;
 
-/// A length above the last token with padding.
+/// A bound on the length of the last token with its padding.
 const LAST_TOKEN: usize = 520;
 
-/// The least number of bytes that have the tables: the token table and its index.
+/// A lower bound on the bytes with the tables: those of the smallest token table and of the token index.
 pub(crate) const SMALLEST: u64 = 4 * TOKENS as u64;
 
 /// `_text` is at the start of a page.
 const PAGE: u64 = 1 << 12;
 
-/// The most steps for each byte: a kernel takes less than one.
+/// The most steps for each byte. The search in a real kernel takes less than one step for each byte.
 const STEPS: usize = 4;
 
 /// The name of a table, and its place in the bytes.
-pub(crate) type Place = (&'static str, usize);
+pub(crate) type FoundTable = (&'static str, usize);
 
 /// The tables in `bytes`, whose first byte is at a multiple of 8; `None` if they are not found.
-pub(crate) fn find(bytes: &[u8]) -> Option<Vec<Place>> {
+pub(crate) fn find(bytes: &[u8]) -> Option<Vec<FoundTable>> {
     LAYOUTS.iter().find_map(|layout| {
         let data = Data {
             bytes,
@@ -78,7 +79,7 @@ pub(crate) fn find(bytes: &[u8]) -> Option<Vec<Place>> {
     })
 }
 
-/// The bytes in which tables of one layout are looked for.
+/// The bytes that are searched for tables of one layout.
 struct Data<'d> {
     bytes: &'d [u8],
     layout: &'d Layout,
@@ -87,7 +88,7 @@ struct Data<'d> {
 }
 
 impl<'d> Data<'d> {
-    fn find(&self) -> Option<Vec<Place>> {
+    fn find(&self) -> Option<Vec<FoundTable>> {
         let starts = (0..self.bytes.len()).step_by(self.layout.align);
         let mut found = starts.filter(|&index| self.is_token_index(index));
         found.find_map(|index| self.tables(index))
@@ -112,7 +113,7 @@ impl<'d> Data<'d> {
         u64::of_bytes(self.bytes.get(at..)?)
     }
 
-    /// Return: true if an index of tokens may be at `at`.
+    /// Return: true if the token index may be at `at`.
     fn is_token_index(&self, at: usize) -> bool {
         let bytes = self.bytes(at..at + INDEX);
         let starts = each_word::<u16>(bytes);
@@ -120,8 +121,8 @@ impl<'d> Data<'d> {
         bytes.starts_with(&[0, 0]) && pairs.all(|(start, next)| start < next)
     }
 
-    /// All tables, if a token index is at `index`.
-    fn tables(&self, index: usize) -> Option<Vec<Place>> {
+    /// All tables, if the token index is at `index`; `None` if it is not.
+    fn tables(&self, index: usize) -> Option<Vec<FoundTable>> {
         let token_table = self.token_table(index)?;
         let (count, markers) = self.names_before(token_table)?;
         let mut places = vec![
@@ -143,7 +144,7 @@ impl<'d> Data<'d> {
         if self.layout.has_base {
             cursor.table("kallsyms_relative_base", 8);
         }
-        // The scanner adds the symbols that callers look up by name.
+        // kallsyms_seqs_of_names has 3 bytes for each symbol. This program does not read it.
         cursor.skip(symbols.checked_mul(3)?);
         cursor.align_to(ALIGN);
         if self.is_ours(cursor.at) {
@@ -152,8 +153,8 @@ impl<'d> Data<'d> {
         Some(places)
     }
 
-    /// Return: true if the decoder accepts the first five tables.
-    fn check(&self, places: &[Place], symbols: usize) -> Option<()> {
+    /// Return: `Some` if the decoder accepts the five tables in `places`.
+    fn check(&self, places: &[FoundTable], symbols: usize) -> Option<()> {
         let &[_, (_, names), (_, markers), (_, table), (_, index)] = places else {
             return None;
         };
@@ -177,7 +178,7 @@ impl<'d> Data<'d> {
         let nearest = index.checked_sub(last + 1)? / align * align;
         let is_table = |table: &usize| {
             let mut ends = starts.iter().skip(1).map(|start| table + start - 1);
-            // This test rejects most places, and costs no more than the test of the index.
+            // This test comes first: it rejects most places, and is as cheap as the test of the index.
             if !ends.all(|end| self.bytes.get(end) == Some(&0)) || self.step(last).is_none() {
                 return false;
             }
@@ -189,7 +190,7 @@ impl<'d> Data<'d> {
         { places }.find(is_table)
     }
 
-    /// The places of the number of symbols and of the markers, if markers end at `token_table`.
+    /// The places of `kallsyms_num_syms` and of the markers, if the markers end at `token_table`.
     fn names_before(&self, token_table: usize) -> Option<(usize, usize)> {
         let places = (0..token_table).rev();
         for count in places.filter(|at| at % self.layout.align == 0) {
@@ -201,8 +202,7 @@ impl<'d> Data<'d> {
         None
     }
 
-    /// The place of the markers, if the number of symbols is at `count` and markers end at
-    /// `token_table`.
+    /// The place of the markers, if `kallsyms_num_syms` is at `count` and the markers end at `token_table`.
     fn markers_after(&self, count: usize, token_table: usize) -> Option<usize> {
         let symbols = self.count(count).filter(|&symbols| symbols != 0)?;
         let size = symbols.div_ceil(MARKER_STEP).checked_mul(4)?;
@@ -211,7 +211,7 @@ impl<'d> Data<'d> {
         fit.then_some(markers)
     }
 
-    /// The number at `at`, with zeros up to the next table.
+    /// The number at `at`; `None` if the padding up to the next table is not 0.
     fn count(&self, at: usize) -> Option<usize> {
         let padding = self.bytes(at + 4..at + self.layout.align);
         self.u32(at)
@@ -244,15 +244,15 @@ impl<'d> Data<'d> {
         at <= markers && markers - at < self.layout.align
     }
 
-    /// Return: true if the generator's tables may be at `at`: the second table has the address of `_text`,
-    /// which is a page in the upper half of all addresses.
+    /// Return: true if the generator's tables may be at `at`. The second table has the address of `_text`,
+    /// which is a multiple of the page size in the upper half of the address space.
     fn is_ours(&self, at: usize) -> bool {
         let text = at.checked_add(ALIGN).and_then(|at| self.u64(at));
         let is_text = text.is_some_and(|text| text % PAGE == 0 && text >> 63 == 1);
         is_text && self.u32(at).is_some_and(|ranges| ranges < self.bytes.len())
     }
 
-    /// The tables of the generator. The size tables are optional.
+    /// Records the tables of the generator. The size tables are optional.
     fn ours(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
         let ranges = self.u32(self.table(cursor, "kallsyms_num_modules", 4))?;
         self.table(cursor, "kallsyms_module_base", 8);
@@ -276,6 +276,8 @@ impl<'d> Data<'d> {
     }
 
     /// Records the next table, and skips the table and its room.
+    ///
+    /// Return: the place of the table.
     fn table(&self, cursor: &mut Cursor<'_>, name: &'static str, size: usize) -> usize {
         let at = cursor.table(name, size);
         if self.u32(cursor.at) == usize::try_from(MARK).ok() {
@@ -284,7 +286,8 @@ impl<'d> Data<'d> {
         at
     }
 
-    /// The size tables, if they are next: the first number is the number of 1 bits in the second table.
+    /// Records the size tables if they are next. They are if the first number in `kallsyms_size_counts` equals
+    /// the number of 1 bits in `kallsyms_size_bits`.
     fn sizes(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
         let counts = cursor.at;
         let bits = counts + aligned(12, ALIGN);
@@ -317,11 +320,13 @@ struct Cursor<'p> {
     at: usize,
     /// The alignment of the next table.
     align: usize,
-    places: &'p mut Vec<Place>,
+    places: &'p mut Vec<FoundTable>,
 }
 
 impl Cursor<'_> {
-    /// Records the next table and skips its `size` bytes. Returns the place of the table.
+    /// Records the next table, and skips its `size` bytes.
+    ///
+    /// Return: the place of the table.
     fn table(&mut self, name: &'static str, size: usize) -> usize {
         let at = self.at;
         self.places.push((name, at));

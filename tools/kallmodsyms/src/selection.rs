@@ -15,7 +15,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The addresses of `request`. `of_link` reads the ranges of the object files.
+    /// The addresses that `request` selects. `of_link` reads the ranges of the object files.
     pub(crate) fn of(request: &Show, of_link: impl FnOnce() -> Result<LinkRanges>) -> Result<Self> {
         if request.ranges.is_empty() && request.objects.is_empty() {
             return Ok(Self { ranges: None });
@@ -37,7 +37,7 @@ impl Selection {
         self.ranges.is_none()
     }
 
-    /// Return: true if a symbol at `address` is selected.
+    /// Return: true if a symbol that begins at `address` is selected.
     pub(crate) fn has(&self, address: u64) -> bool {
         let ranges = self.ranges.as_ref();
         ranges.is_none_or(|ranges| ranges.iter().any(|range| range.contains(&address)))

@@ -15,7 +15,7 @@ pub(crate) const IMAGE: u64 = 1 << 63;
 /// A symbol: a line of `/proc/kallmodsyms`.
 ///
 /// A symbol borrows its names from its [`Kernel`](crate::Kernel) and can be copied. Names are bytes,
-/// because the kernel does not guarantee UTF-8. Displayed, a symbol is its line, without the newline.
+/// because the kernel does not guarantee UTF-8. The text of a symbol is its line, without the newline.
 ///
 /// ```
 /// let text = "ffffffff81a3c2f0 1c7 t ext4_fill_super\t[ext4] {ext4/super.o}\n";
@@ -36,26 +36,26 @@ pub struct Symbol<'k> {
     /// The whole line without the newline.
     pub(crate) text: &'k [u8],
     pub(crate) address: u64,
-    /// Bytes.
+    /// The size in bytes.
     pub(crate) size: u64,
     pub(crate) name: &'k [u8],
-    /// The brackets; empty if the symbol is in no module.
+    /// The modules, each in brackets; empty if the symbol is in no module.
     pub(crate) modules: &'k [u8],
-    /// In braces behind the brackets; empty where the listing names no object file.
+    /// The object file in braces; empty if the line names no object file.
     pub(crate) braces: &'k [u8],
-    /// Letter of the type.
+    /// The letter of the type.
     pub(crate) kind: u8,
     pub(crate) is_loaded: Option<bool>,
 }
 
 impl<'k> Symbol<'k> {
-    /// The address. 0 if the reader of the listing may not see addresses; below 2^63 for a per-cpu
-    /// variable with an offset instead of an address.
+    /// The address. It is 0 if the reader of the listing may not see addresses. It is below 2^63 for a per-cpu
+    /// variable that has an offset in place of an address.
     pub fn address(&self) -> u64 {
         self.address
     }
 
-    /// The size in bytes. 0 for a label, which has no size in ELF, and if sizes are hidden or unknown.
+    /// The size in bytes. It is 0 for a label, which has no size in ELF, and if sizes are hidden or unknown.
     pub fn size(&self) -> u64 {
         self.size
     }
@@ -70,21 +70,21 @@ impl<'k> Symbol<'k> {
         self.name
     }
 
-    /// The modules of the symbol, in the order of the listing; none for a symbol in no module. An object
-    /// file of several built-in modules gives its symbols several modules. The symbols of BPF programs and
-    /// of tracing have a name like `bpf` or `__builtin__ftrace` instead of a module.
+    /// The modules of the symbol, in the order of the listing; none for a symbol in no module. A symbol in an
+    /// object file of several built-in modules has several modules. The symbols of BPF programs and of tracing
+    /// have a name such as `bpf` or `__builtin__ftrace` in place of a module.
     pub fn module_names(&self) -> impl Iterator<Item = &'k [u8]> {
         names_in_brackets(self.modules)
     }
 
-    /// The end of the object file's path; `None` unless the listing needs it to tell symbols apart.
+    /// The end of the path of the object file; `None` if the listing can tell symbols apart without it.
     pub fn object(&self) -> Option<&'k [u8]> {
         self.braces.strip_prefix(b"{")?.strip_suffix(b"}")
     }
 
-    /// False for a symbol of the kernel itself and of its built-in modules; true for a symbol of a loaded
-    /// module, of a BPF program or of tracing. `None` if the listing does not tell: it is a part of a
-    /// listing, without the kernel's last symbols.
+    /// False for a symbol of the kernel itself or of a built-in module. True for a symbol of a loaded module,
+    /// of a BPF program or of tracing. `None` if the listing is incomplete and lacks the kernel's last symbols,
+    /// which separate the two kinds.
     ///
     /// ```
     /// let text = "ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]\n\
@@ -100,7 +100,7 @@ impl<'k> Symbol<'k> {
         self.is_loaded
     }
 
-    /// True if the symbol has the byte at `address`.
+    /// True if the byte at `address` is in the symbol.
     pub fn contains(&self, address: u64) -> bool {
         address.wrapping_sub(self.address) < self.size
     }
@@ -147,18 +147,18 @@ impl fmt::Debug for Symbol<'_> {
     }
 }
 
-/// The names in brackets, as `[fsl_dpaa2_eth] [fsl_dpaa2_switch]`.
+/// The names in a text such as `[fsl_dpaa2_eth] [fsl_dpaa2_switch]`.
 pub(crate) fn names_in_brackets(modules: &[u8]) -> impl Iterator<Item = &[u8]> {
     let names = modules.split(|&byte| byte == b' ');
     names.filter_map(|name| name.strip_prefix(b"[")?.strip_suffix(b"]"))
 }
 
-/// The symbols in `text`, which are whole lines of the kernel's form.
+/// The symbols in `text`, which consists of whole lines in the form of `/proc/kallmodsyms`.
 pub(crate) fn parse(text: &[u8]) -> impl Iterator<Item = Symbol<'_>> {
     each_line(text).filter_map(Symbol::parse)
 }
 
-/// The brackets and the braces in what follows the tab of a line.
+/// The brackets and the braces in `places`, the text behind the tab of a line.
 ///
 /// ```text
 /// [ext4] {ext4/super.o}

@@ -9,32 +9,33 @@ use std::sync::OnceLock;
 use crate::address_index::AddressIndex;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
-use crate::kernel_file::GIVE;
+use crate::kernel_file::GIVE_KERNEL;
 use crate::listed_symbols::{self, OwnEnd};
 use crate::location::Location;
 use crate::name_index::NameIndex;
 use crate::symbol::{self, Symbol, IMAGE};
 
-/// Fewer bytes than an average line of a kernel has.
+/// A lower bound on the average length of a line, in bytes.
 const AVERAGE_LINE: usize = 40;
 
-/// The brackets of symbols of tracing begin with these letters.
+/// The first letters of the names that symbols of tracing have in place of a module.
 const TRACING: &[u8] = b"__builtin__";
+/// The name that symbols of BPF programs have in place of a module.
 const BPF: &[u8] = b"bpf";
 
 /// All symbols of a kernel. Made by [`Kernel::symbols`].
 ///
-/// A symbol takes 88 bytes, and 28 more after the first search by address. The first search by name
-/// makes a hash table, which takes up to 75 bytes a symbol.
+/// Each symbol takes 88 bytes of memory. The first search by address adds 28 bytes for each symbol. The first
+/// search by name adds a hash table of up to 75 bytes for each symbol.
 pub struct Symbols<'k> {
     path: &'k Path,
     /// In the order of the listing.
     all: Vec<Symbol<'k>>,
-    /// The number of the kernel's own symbols, which come first; `None` if the listing does not tell.
+    /// The number of the kernel's own symbols, which come first; `None` if an incomplete listing hides it.
     own: Option<usize>,
     by_address: OnceLock<AddressIndex>,
     by_name: OnceLock<NameIndex<'k>>,
-    /// The kernel, for the questions that the listing does not answer.
+    /// The kernel, for facts that are not in the listing.
     kernel: Option<&'k Kernel>,
 }
 
@@ -47,8 +48,8 @@ impl<'k> Symbols<'k> {
         })
     }
 
-    /// The symbols in `text`, the listing of the file `path`. Checks each line of a `saved` listing; the
-    /// kernel's own code made any other one.
+    /// The symbols in `text`, the listing of the file `path`. Checks each line if the listing `is_saved`. A
+    /// listing that this program made from an image needs no check.
     pub(crate) fn parse(path: &'k Path, text: &'k [u8], is_saved: bool) -> Result<Self> {
         let mut all = Vec::with_capacity(text.len() / AVERAGE_LINE);
         let mut end = OwnEnd::default();
@@ -62,7 +63,7 @@ impl<'k> Symbols<'k> {
             false => all.extend(symbol::parse(text)),
         }
         if all.is_empty() {
-            return Err(Error::in_file(path, "the listing is empty", GIVE));
+            return Err(Error::in_file(path, "the listing is empty", GIVE_KERNEL));
         }
         let own = match is_saved {
             true => end.own(),
@@ -110,12 +111,13 @@ impl<'k> Symbols<'k> {
         self.all.iter().any(|symbol| symbol.address != 0)
     }
 
-    /// The symbol that has the byte at `address`; `None` in padding and outside of the kernel. If several
-    /// symbols have the byte, returns the symbol with the highest start: the inner one of two nested
-    /// symbols. Of several symbols with that start, returns the largest; of several equal ones, the first.
+    /// The symbol that contains the byte at `address`; `None` in padding and outside of the kernel. If several
+    /// symbols contain the byte, returns the symbol with the highest start: the inner one of two nested
+    /// symbols. If several symbols have that start, returns the largest; if several are largest, the first in
+    /// the listing.
     ///
-    /// A binary search, and linear in the number of symbols that overlap at `address`. The first search sorts
-    /// the symbols.
+    /// The time is that of a binary search, plus linear time in the number of symbols that overlap at
+    /// `address`. The first search also sorts the symbols.
     ///
     /// ```
     /// let text = "ffffffff81000000 100 T outer\nffffffff81000010 8 T inner\n";
@@ -134,10 +136,11 @@ impl<'k> Symbols<'k> {
 
     /// The location of `address` as the kernel prints it, with its modules; `None` outside of the kernel.
     ///
-    /// The name is the name of the first symbol at the highest address with symbols that is not above
-    /// `address`. The modules are those of the symbol that [has the byte](Self::containing), or in padding the
-    /// modules of the object file there. A saved listing does not tell the object file; there, up to 4 KiB
-    /// behind a symbol are padding of its object file. Takes as much time as [`containing`](Self::containing).
+    /// The name is that of a symbol with the highest start that is not above `address`; of several, the first
+    /// in the listing. The modules are those of the symbol that [contains the byte](Self::containing), or, in
+    /// padding, those of the object file there. A saved listing does not have the object file of padding. In a
+    /// saved listing, less than 4 KiB behind a symbol count as padding of the object file that has the symbol.
+    /// Takes as much time as [`containing`](Self::containing).
     ///
     /// ```
     /// let text = "ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]\nffffffff8da4cf70 10 t ext4_next\t[ext4]\n";
@@ -152,8 +155,8 @@ impl<'k> Symbols<'k> {
         Location::of(self, address)
     }
 
-    /// The symbols with this name, by address. Takes constant time, but for the first search, which makes a hash
-    /// table of all names.
+    /// The symbols with this name, sorted by address. The first search makes a hash table of all names; later
+    /// searches take constant time.
     ///
     /// ```
     /// let text = "ffffffff81000000 10 t init\t[a]\nffffffff81000010 10 t init\t[b]\n";
@@ -169,12 +172,12 @@ impl<'k> Symbols<'k> {
         numbers.filter_map(|number| self.all.get(number as usize))
     }
 
-    /// The modules with symbols, in alphabetical order: the built-in modules, and from a listing of a running
-    /// kernel also the loaded ones. Linear in the number of symbols.
+    /// The modules that have symbols, in alphabetical order: the built-in modules and, if the listing is of a
+    /// running kernel, the loaded modules. Linear in the number of symbols.
     ///
     /// # Errors
     ///
-    /// The listing does not tell where loaded modules begin: it is a part of a listing.
+    /// The listing is incomplete and lacks the kernel's last symbols, behind which loaded modules begin.
     ///
     /// ```
     /// let text = "ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]\n\
@@ -218,41 +221,44 @@ impl<'k> Symbols<'k> {
         })
     }
 
-    /// The symbols of loaded modules, tracing and BPF, as far as the listing tells.
+    /// The symbols of loaded modules, tracing and BPF; empty if an incomplete listing does not show where they
+    /// begin.
     pub(crate) fn loaded(&self) -> &[Symbol<'k>] {
         let loaded = self.own.and_then(|own| self.all.get(own..));
         loaded.unwrap_or_default()
     }
 
-    /// The file that the symbols are from.
+    /// The file of the listing or of the image.
     pub(crate) fn path(&self) -> &'k Path {
         self.path
     }
 
-    /// The kernel, if the symbols are of a whole kernel.
+    /// The kernel; `None` if the symbols were made by [`Symbols::parse`].
     pub(crate) fn kernel(&self) -> Option<&'k Kernel> {
         self.kernel
     }
 
-    /// Tells whether the addresses are those of one boot.
+    /// Tells whether the addresses are those of one boot, as in a dump or a saved listing.
     pub(crate) fn is_of_one_boot(&self) -> bool {
         self.kernel.is_none_or(Kernel::is_of_one_boot)
     }
 
-    /// The first 16 bits that all addresses of the image share; `None` if the listing has no addresses.
+    /// The first 16 bits, which all addresses of the image share; `None` if no symbol has an address in the
+    /// image.
     pub(crate) fn address_prefix(&self) -> Option<u16> {
         let last = self.by_address().last()?;
         (last >= IMAGE).then_some((last >> 48) as u16)
     }
 
-    /// Bytes from a symbol to the next higher one: the size that the kernel prints for it.
+    /// The number of bytes from `symbol` to the next higher start of a symbol: the size that the kernel prints
+    /// for `symbol`. `None` for the last symbol of the image or of the per-cpu area.
     pub(crate) fn distance(&self, symbol: &Symbol<'_>) -> Option<u64> {
         let next = self.by_address().above(symbol.address)?;
         let is_same_area = (next ^ symbol.address) & IMAGE == 0;
         is_same_area.then(|| next.wrapping_sub(symbol.address))
     }
 
-    /// The highest address with symbols that is not above `address`, and the symbols there.
+    /// The highest start of a symbol that is not above `address`, and all symbols with that start.
     pub(crate) fn below(
         &self,
         address: u64,
@@ -264,12 +270,14 @@ impl<'k> Symbols<'k> {
         Some((start, symbols))
     }
 
-    /// Section and object file of the byte at `address`, if the build's ranges are read and know them.
+    /// The section and the object file of the byte at `address`; `None` if no range has the byte, or if the
+    /// ranges were not read.
     pub(crate) fn range(&self, address: u64) -> Option<(&'k [u8], &'k [u8])> {
         self.kernel?.ranges()?.at(address)
     }
 
-    /// The object file that defines `symbol`, or that has the byte at `address` in it.
+    /// The object file of the byte at `address`, which is in `symbol`. If the ranges do not name one object
+    /// file, the result is from the listing's line of `symbol`, and may be the end of a path.
     pub(crate) fn object<'s>(&'s self, symbol: &Symbol<'s>, address: u64) -> Option<&'s [u8]> {
         let of_range = self.range(address).map(|(_, object)| object);
         of_range
@@ -298,6 +306,6 @@ pub struct Module<'k> {
     pub name: &'k [u8],
     /// True if the module was loaded; false if it is built in.
     pub is_loaded: bool,
-    /// The number of its symbols.
+    /// The number of symbols in the module.
     pub symbols: u64,
 }

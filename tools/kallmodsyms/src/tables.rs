@@ -52,7 +52,7 @@ struct Sizes<'d> {
 }
 
 impl<'d> KernelTables<'d> {
-    /// Reads the tables of `image`, which was moved by `offset` bytes.
+    /// Reads the tables of `image`. All addresses are moved by `offset` bytes.
     pub(crate) fn read(image: Image<'d>, offset: u64) -> Result<Self> {
         if usize::BITS < u64::BITS {
             return Err(Error::new(
@@ -89,16 +89,16 @@ impl<'d> KernelTables<'d> {
         Ok(kernel)
     }
 
-    /// Finds the addresses that the file does not tell.
+    /// Finds the base of the addresses if the file does not have it.
     ///
-    /// `kallsyms_relative_base` is an address, which a relocatable kernel corrects when it starts. On arm64
-    /// and riscv, the file has 0 in its place, and the table of relocations has the address. A vmlinux of
-    /// riscv does not have that table either. An Image of riscv does not even tell the address of its first
-    /// byte. But the module tables have the address of `_text` as a plain number. The address of one symbol
-    /// in kallsyms, `_text` or else `_stext`, is enough to compute the base.
+    /// `kallsyms_relative_base` is an address, which a relocatable kernel corrects when it starts. On arm64 and
+    /// riscv, the file has 0 there, and the correct address is in the table of relocations. A vmlinux of riscv
+    /// lacks that table, too. In an Image of riscv, even the address of the first byte is unknown. But the
+    /// generator's table `kallsyms_module_base` has the address of `_text` as a plain number. The address of
+    /// one symbol in kallsyms, `_text` or else `_stext`, is enough to compute the base.
     fn find_addresses(&mut self, offset: u64) -> Result<()> {
         let mut words = Box::new([[0; TOKENS]; 5]);
-        // Damaged tables are left to `checked()`.
+        // `checked()` reports damaged tables.
         let Ok(tokens) = Tokens::new(self.token_table, &self.token_index, &mut words) else {
             return Ok(());
         };
@@ -140,7 +140,7 @@ impl<'d> KernelTables<'d> {
         self.image.failure(problem, remedy)
     }
 
-    /// Return: true if the addresses are those of one boot.
+    /// Return: true if the addresses are those of one boot, as in a dump.
     pub(crate) fn is_of_one_boot(&self) -> bool {
         self.image.boot_offset().is_some()
     }
@@ -251,7 +251,7 @@ impl<'d> Sizes<'d> {
     }
 }
 
-/// The number of the first symbol of this name.
+/// The number of the first symbol with the name `wanted`.
 fn symbol_named(wanted: &str, names: &SymbolNames<'_>, tokens: &Tokens<'_>) -> Option<usize> {
     let mut all = names.starting_at(0).take(names.len() as usize);
     let mut name = Vec::new();

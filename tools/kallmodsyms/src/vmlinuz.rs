@@ -2,7 +2,7 @@
 
 //! A vmlinuz of x86, which contains a compressed, stripped vmlinux.
 //!
-//! Its header has the place of the vmlinux; see Documentation/arch/x86/boot.rst of the kernel.
+//! The header of the vmlinuz has the place of the vmlinux; see Documentation/arch/x86/boot.rst of the kernel.
 
 use std::ops::Range;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) fn is_one(file: &[u8]) -> bool {
     file.get(0x1fe..0x200) == Some(b"\x55\xaa") && file.get(0x202..0x206) == Some(b"HdrS")
 }
 
-/// The vmlinux inside of `file`; `path` is the place that `file` is from.
+/// The vmlinux inside of `file`, the content of the file `path`.
 pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     let failed = |problem: &str| Error::in_file(path, problem, COPY);
     let payload = payload(file)
@@ -28,7 +28,7 @@ pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     }
     let format = Format::of(payload)
         .ok_or_else(|| failed("the kernel inside is compressed in a way that is not known"))?;
-    // The last 4 bytes are the length of the kernel. A longer kernel could exceed the memory.
+    // The last 4 bytes are the length of the kernel. Data that decompress to more could exhaust the memory.
     let size = payload.last_chunk().copied().map_or(0, u32::from_le_bytes);
     let most = LARGEST.min(size as usize);
     let kernel = format.decompress(path, format.without_length(payload), most)?;

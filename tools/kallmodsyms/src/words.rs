@@ -8,10 +8,10 @@ use object::pod::{slice_from_bytes, Pod};
 
 /// The number type of a table.
 pub(crate) trait Word: Pod {
-    /// The number with the bytes of `self`, the lowest byte first.
+    /// The number whose bytes, the lowest first, are the bytes of `self` in memory.
     fn of_little_endian(self) -> Self;
 
-    /// The number of these bytes.
+    /// The number in the first bytes of `bytes`; `None` if `bytes` are too short.
     fn of_bytes(bytes: &[u8]) -> Option<Self>;
 }
 
@@ -33,7 +33,7 @@ word!(u16);
 word!(u32);
 word!(u64);
 
-/// The numbers in `bytes`, without the bytes after the last whole number.
+/// The numbers in `bytes`. Bytes after the last whole number are ignored.
 pub(crate) fn words<T: Word>(bytes: &[u8]) -> Cow<'_, [T]> {
     match slice_from_bytes(bytes, bytes.len() / size_of::<T>()) {
         Ok((words, _)) if cfg!(target_endian = "little") => Cow::Borrowed(words),

@@ -21,7 +21,7 @@ pub(crate) fn is_one(file: &[u8]) -> bool {
     file.starts_with(b"MZ") && file.get(4..8) == Some(b"zimg")
 }
 
-/// The Image inside of `file`; `path` is the place that `file` is from.
+/// The Image inside of `file`, the content of the file `path`.
 pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     let failed = |problem: &str| Error::in_file(path, problem, COPY);
     let payload = payload(file).ok_or_else(|| failed("the file is cut short"))?;
@@ -37,7 +37,7 @@ pub(crate) fn unpack(path: &Path, file: &[u8]) -> Result<Vec<u8>> {
     format.decompress(path, payload, LARGEST)
 }
 
-/// The compressed kernel, without the length that the build may append.
+/// The compressed kernel. The length in the header leaves out the 4 bytes that the build may append.
 fn payload(file: &[u8]) -> Option<&[u8]> {
     let word = |at: usize| {
         let bytes = file.get(at..)?.first_chunk()?;

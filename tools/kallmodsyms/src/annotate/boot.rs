@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The boot that a text is from: how far its kernel was moved from the addresses of the symbols.
+//! The KASLR offset of the boot that printed a text: how far the kernel was moved from its symbols' addresses.
 //!
-//! An image has the addresses that it was linked for. A kernel prints how far it was moved as one of its
-//! last lines, and any two symbols with their addresses tell the same.
+//! An image has the addresses of the link. A kernel that panics prints its offset in one of its last lines. Two
+//! symbols that the text prints with their addresses also reveal the offset.
 
 use memchr::memmem::Finder;
 
@@ -12,17 +12,18 @@ use super::token::Token;
 use crate::hexadecimal::parse_digits;
 use crate::symbols::Symbols;
 
-/// A kernel is moved by a multiple of this.
+/// The offset is a multiple of this number of bytes.
 const PAGE: u64 = 0x1000;
 
-/// Pairs of an address and a symbol that contradict the offset, at most.
+/// The most entries of [`Boot::pairs`].
 const PAIRS: usize = 64;
 
-/// The boot of the lines that are read.
+/// The boot that printed the current lines.
 pub(super) struct Boot {
     offset: u64,
     certainty: Certainty,
-    /// Offsets that one symbol each tells, and the address of the symbol.
+    /// Candidates for another offset: each has the offset that one printed symbol implies, and the address of
+    /// that symbol in the kernel's file.
     pairs: Vec<(u64, u64)>,
     kernel_offset: Finder<'static>,
     linux_version: Finder<'static>,
@@ -30,16 +31,17 @@ pub(super) struct Boot {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Certainty {
-    /// From the command line.
+    /// The command line has the offset.
     Fixed,
-    /// From the text, or from a listing of one boot.
+    /// The text revealed the offset, the symbols have the addresses of one boot, or no better guess is
+    /// expected.
     Known,
-    /// The text did not say anything yet.
+    /// The text has not revealed the offset yet.
     Assumed,
 }
 
 impl Boot {
-    /// A kernel that was moved by `offset`; without it the text has to tell.
+    /// The boot of a kernel that was moved by `offset`. If that is `None`, the text has to reveal the offset.
     pub(super) fn new(offset: Option<u64>, symbols: &Symbols<'_>) -> Self {
         Self {
             offset: offset.unwrap_or(0),
@@ -59,17 +61,18 @@ impl Boot {
         self.offset
     }
 
-    /// Tells whether the text has told the offset, or need not.
+    /// Tells whether lines with addresses need not wait for the offset.
     pub(super) fn is_known(&self) -> bool {
         self.certainty != Certainty::Assumed
     }
 
-    /// Takes the offset that there is for want of better.
+    /// Stops the wait for the offset: the current guess counts as known.
     pub(super) fn give_up(&mut self) {
         self.certainty = Certainty::Known;
     }
 
-    /// The offset in `line`, if it is the one that a kernel of an image prints.
+    /// The offset in `line`, if it is the line in which a kernel prints its offset; `None` if the text's offset
+    /// is already fixed, by the command line or by symbols of one boot.
     ///
     /// ```text
     /// Kernel Offset: 0x1f000000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)
@@ -90,14 +93,14 @@ impl Boot {
         parse_digits(words.next().filter(|digits| !digits.is_empty())?)
     }
 
-    /// Begins another boot, whose kernel was moved by `offset` if its text does not tell.
+    /// Begins another boot. Until its text reveals an offset, the guess is `offset`.
     pub(super) fn begin(&mut self, offset: u64) {
         self.offset = offset;
         self.certainty = Certainty::Assumed;
         self.pairs.clear();
     }
 
-    /// Tells whether `line` is the first one that a kernel of an image prints.
+    /// Tells whether `line` is the first line of a boot whose offset the text has to reveal.
     ///
     /// ```text
     /// [    0.000000] Linux version 6.12.117 (root@debian) (gcc (Debian 12.2.0-14) 12.2.0) #1 SMP
@@ -108,7 +111,7 @@ impl Boot {
             && self.linux_version.find(line).is_some()
     }
 
-    /// Learns from a token that has an address and a symbol. Two symbols that agree decide.
+    /// Learns from a token that has an address and a symbol. An offset counts once two symbols imply it.
     pub(super) fn learn(&mut self, token: &Token<'_>, symbols: &Symbols<'_>) {
         let (Some(address), Some(symbol)) = (token.address, &token.symbol) else {
             return;

@@ -19,22 +19,22 @@ use crate::output::Output;
 use crate::request::Source;
 use crate::symbol::names_in_brackets;
 
-/// A row: a name for each place that a frame can mean.
+/// The key of a row: the names of all modules or object files that a frame can be in, sorted.
 type Row = Vec<Vec<u8>>;
 
-/// What stands for an object file that is not known.
+/// The name of a row whose object file is not known.
 const UNKNOWN: &[u8] = b"-";
 
-/// How often a row occurred.
+/// The numbers of stacks that a row is in.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Counts {
-    /// As the innermost frame.
+    /// Stacks that have the row as the innermost frame.
     innermost: u64,
-    /// As any frame.
+    /// Stacks that have the row as any frame.
     total: u64,
 }
 
-/// The table.
+/// The table of one run.
 struct Table {
     by: CountBy,
     rows: HashMap<Row, Counts>,
@@ -55,10 +55,10 @@ struct JsonRow<'t> {
     any_of: Option<Vec<Cow<'t, str>>>,
 }
 
-/// Writes a table of the modules or object files in texts to `out`. `stdin` is the text if the request
-/// names none.
+/// Writes to `out` how often each module, or each object file, occurs in the texts. `stdin` is the text if the
+/// request names no text.
 ///
-/// Return: a failure to report if no text has a symbol of the kernel.
+/// Return: one failure to report if no text has a symbol of the kernel, otherwise an empty list.
 ///
 /// ```no_run
 /// let request = kallmodsyms::Count::default();

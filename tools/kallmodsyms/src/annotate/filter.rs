@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A text, line by line, with what the kernel says of the tokens in each line.
+//! Reads a text line by line, and passes each line on with the modules of its tokens.
 //!
-//! Lines go through as they are read. Only where a line has an address, and the text has not told yet how
-//! far its kernel was moved, this line and the next ones are held.
+//! A line passes on at once, with one exception: if a line has an address before the text has revealed the
+//! KASLR offset, that line and the lines after it are held until the offset is known.
 
 use std::io::{ErrorKind, Read};
 
@@ -16,24 +16,25 @@ use super::token::{Token, Tokens};
 use crate::error::{Error, Result};
 use crate::symbols::Symbols;
 
-/// Bytes of a read.
+/// The initial size of the read buffer, in bytes.
 const CHUNK: usize = 1 << 17;
 
-/// A line with more bytes goes through as it is.
+/// A longer line, in bytes, passes on without marks.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// As many bytes are held while the offset is not known.
+/// The number of held bytes at which the lines pass on although the offset is not known.
 const MOST_HELD: usize = 1 << 22;
 
-/// What lines are for.
+/// The receiver of the lines.
 pub(super) trait Sink {
-    /// Takes a line, or a part of one that is too long, with its end, and what is found in it, in order.
+    /// Takes a line with its newline, and the tokens of the line, in order. A line longer than [`LONGEST_LINE`]
+    /// comes in parts, without tokens.
     fn line(&mut self, line: &[u8], found: &[Found<'_>]) -> Result<()>;
 
-    /// Nothing more can be read for now.
+    /// Called after each read: the next read may wait for input.
     fn pause(&mut self) -> Result<()>;
 
-    /// There are no more lines.
+    /// Called after the last line.
     fn end(&mut self) -> Result<()>;
 }
 
@@ -43,22 +44,23 @@ pub(super) struct Filter<'s, 't, S> {
     wants_objects: bool,
     boot: Boot,
     prefilter: Prefilter,
-    /// Lines whose addresses cannot be told yet.
+    /// Lines that wait for the offset.
     held: Vec<u8>,
     pub(super) sink: S,
 }
 
 /// Tells quickly which lines have no token.
 struct Prefilter {
+    /// The first 16 bits of each address of the image.
     prefix: Option<u16>,
-    /// The first digits of each address.
+    /// Finds the hexadecimal digits of `prefix`.
     address: Option<Finder<'static>>,
     folded: Finder<'static>,
     frame: Finder<'static>,
 }
 
 impl<'s, 't, S: Sink> Filter<'s, 't, S> {
-    /// A filter for texts of the kernel that has `symbols`, moved by `offset` if that is known.
+    /// A filter for texts of the kernel that has `symbols`. `offset` is the KASLR offset, if it is known.
     pub(super) fn new(
         symbols: &'s Symbols<'t>,
         offset: Option<u64>,
@@ -75,7 +77,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         }
     }
 
-    /// Reads `input` to its end. `name` is what messages call it.
+    /// Reads `input` to its end. Messages call the input `name`.
     pub(super) fn read(&mut self, name: &str, input: &mut dyn Read) -> Result<()> {
         let mut buffer = vec![0; CHUNK];
         let mut filled = 0;
@@ -100,7 +102,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
             filled += length;
             let mut start = 0;
             if is_too_long {
-                // A line that is too long goes on until its end.
+                // The rest of a line that is too long passes on without marks, too.
                 let end = memchr(b'\n', buffer.get(..filled).unwrap_or_default());
                 is_too_long = end.is_none();
                 start = end.map_or(filled, |end| end + 1);
@@ -131,7 +133,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         self.sink.end()
     }
 
-    /// Takes some lines, the last of which may be without a newline.
+    /// Takes whole lines; the last line of the text may lack its newline.
     fn lines(&mut self, lines: &[u8]) -> Result<()> {
         lines
             .split_inclusive(|&byte| byte == b'\n')
@@ -142,7 +144,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         if let Some(offset) = self.boot.printed_offset(line, self.symbols) {
             self.boot.begin(offset);
             self.release()?;
-            // What follows is of another boot, or of this one if it does not tell.
+            // The next lines can be of another boot. This offset stays the guess until they reveal theirs.
             self.boot.begin(offset);
         } else if self.boot.begins_with(line, self.symbols) {
             self.release()?;
@@ -165,7 +167,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         self.answer(line, &tokens)
     }
 
-    /// Passes a line without tokens on.
+    /// Passes on a line without tokens.
     fn pass(&mut self, line: &[u8]) -> Result<()> {
         match self.held.is_empty() {
             true => self.sink.line(line, &[]),
@@ -173,7 +175,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         }
     }
 
-    /// Passes a part of a line on that is too long.
+    /// Passes on a part of a line that is too long.
     fn pass_part(&mut self, part: &[u8]) -> Result<()> {
         self.release()?;
         self.sink.line(part, &[])
@@ -187,7 +189,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         }
     }
 
-    /// Passes the held lines on.
+    /// Passes on all held lines.
     fn release(&mut self) -> Result<()> {
         if self.held.is_empty() {
             return Ok(());
@@ -201,7 +203,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
             })
     }
 
-    /// Passes a line on with what the kernel says of its tokens.
+    /// Passes on a line with the modules of its tokens.
     fn answer(&mut self, line: &[u8], tokens: &[Token<'_>]) -> Result<()> {
         let moved = self.boot.is_known().then_some(self.boot.offset());
         let found: Vec<Found<'s>> = tokens

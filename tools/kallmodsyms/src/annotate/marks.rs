@@ -14,17 +14,17 @@ use crate::kernel::{Kernel, ReadRanges};
 use crate::output::Output;
 use crate::request::Source;
 
-/// Where lines with marks go.
+/// The output of `annotate`.
 struct Marks<'o, 'w> {
     out: &'o mut Output<'w>,
     mark: Vec<u8>,
     color: bool,
 }
 
-/// Writes texts to `out`, with the modules behind each symbol that is in one. `stdin` is the text if the
-/// request names none.
+/// Copies texts to `out`, with a mark behind each symbol of a module. `stdin` is the text if the request names
+/// no text.
 ///
-/// Return: an empty list. If the other end of `out` is closed, its reader has enough, and that is no failure.
+/// Return: an empty list. A closed pipe `out` is no failure: its reader has read enough.
 ///
 /// ```no_run
 /// let request = kallmodsyms::Annotate::default();

@@ -3,9 +3,9 @@
 //! `kallmodsyms annotate` and `kallmodsyms count`: the modules of the symbols in a text.
 //!
 //! A text comes in, such as an oops, a profile or a trace. `annotate` writes the same text with a mark behind
-//! each symbol of a module, `count` a table of the modules. The way of a line is: `filter` reads it, `token` and
-//! `suffix` find its symbols and addresses, `boot` moves the addresses, `resolve` asks the kernel, and
-//! `marks` or `count` makes the output.
+//! each symbol of a module; `count` writes a table of the modules. Each line takes these steps: `filter` reads
+//! the line, `token` and `suffix` find its symbols and addresses, `boot` knows the KASLR offset of the
+//! addresses, `resolve` finds the modules, and `marks` or `count` makes the output.
 
 mod boot;
 mod count;
@@ -30,7 +30,7 @@ pub use count::count;
 pub use marks::annotate;
 pub use request::{Annotate, Count, CountBy, Texts};
 
-/// Reads the texts of a request through `filter`, standard input where it names none.
+/// Reads the texts of a request through `filter`. Standard input is the text if the request names no text.
 fn read_texts<S: Sink>(
     texts: &Texts,
     stdin: &mut dyn Read,
@@ -58,7 +58,7 @@ fn read_texts<S: Sink>(
     filter.end()
 }
 
-/// An input, and the number of bytes that were read.
+/// An input that counts its bytes in `read`.
 struct Counted<'r, R> {
     input: R,
     read: &'r AtomicU64,

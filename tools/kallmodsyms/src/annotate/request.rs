@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use crate::kernel_file::RUNNING;
 
-/// Texts, and the kernel that they are from.
+/// Texts, and the kernel that printed them.
 #[derive(Clone, Debug)]
 pub struct Texts {
     /// A build directory, an image of any form, or a saved `/proc/kallmodsyms`.
     pub kernel: PathBuf,
-    /// Bytes from the addresses of `kernel` to those in the texts; `None` if the texts tell.
+    /// The number of bytes to add to an address of `kernel` to get the address in the texts; `None` if the
+    /// texts reveal that number.
     pub offset: Option<u64>,
-    /// The texts; `-` is standard input, and so is an empty list.
+    /// The files of the texts. `-` is standard input, and an empty list means standard input.
     pub files: Vec<PathBuf>,
-    /// The number of bytes that were read, for an indication of progress.
+    /// The number of bytes read so far, for an indication of progress.
     pub read: Arc<AtomicU64>,
 }
 
@@ -26,30 +27,30 @@ pub struct Texts {
 pub struct Annotate {
     /// The texts.
     pub texts: Texts,
-    /// Whether marks have object files, where these are known.
+    /// True if marks have object files where they are known.
     pub objects: bool,
     /// True if marks are in colour.
     pub color: bool,
 }
 
-/// A request for a table of what is in texts.
+/// A request for a table of the modules, or object files, in texts.
 #[derive(Clone, Debug, Default)]
 pub struct Count {
     /// The texts.
     pub texts: Texts,
-    /// What a row is.
+    /// The thing that a row counts.
     pub by: CountBy,
-    /// Whether rows are objects of JSON.
+    /// True if rows are JSON objects.
     pub json: bool,
 }
 
-/// A row of a table.
+/// The thing that a row of the table counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CountBy {
-    /// The modules of a symbol.
+    /// A row for each module, or for each set of modules that share symbols.
     #[default]
     Module,
-    /// An object file.
+    /// A row for each object file.
     Object,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a kernel says of a token: the modules, and the object file, of the symbols that it can mean.
+//! Finds the modules and the object file of each symbol that a token can mean.
 
 use std::borrow::Cow;
 
@@ -8,29 +8,31 @@ use super::token::{self, Token};
 use crate::symbol::{names_in_brackets, Symbol};
 use crate::symbols::Symbols;
 
-/// A place in the kernel.
+/// The modules and the object file of one symbol that a token can mean.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate<'s> {
-    /// In brackets; empty for a symbol in no module.
+    /// The modules in brackets; empty for a symbol in no module.
     pub(crate) modules: Cow<'s, [u8]>,
-    /// `None` if object files are not asked for, or not known.
+    /// `None` if the caller does not want object files, or if the object file is not known.
     pub(crate) object: Option<&'s [u8]>,
 }
 
-/// All places that a token can mean, each one once, and where the token begins and ends in its line.
+/// A token that is in the kernel.
 #[derive(Debug)]
 pub(crate) struct Found<'s> {
+    /// The bytes of the token in its line: the first byte, and the byte behind the last.
     pub(crate) start: usize,
     pub(crate) end: usize,
+    /// No two are equal.
     pub(crate) candidates: Vec<Candidate<'s>>,
-    /// Whether the text itself has a mark there.
+    /// True if the text already has a mark behind the token.
     pub(crate) is_marked: bool,
 }
 
-/// The symbols named as `symbol`: those that the address in the text, the printed size and the offset
-/// leave, in this order. A criterion that no symbol meets decides nothing.
+/// The symbols with the name of `symbol`. If there are several, the address in the text, then the printed size,
+/// then the offset narrows them down. A criterion that no symbol meets is ignored.
 ///
-/// `address` is the one in front of the name, moved to where `symbols` are.
+/// `address` is the address in front of the name, minus the KASLR offset.
 pub(crate) fn select<'s, 't>(
     symbols: &'s Symbols<'t>,
     symbol: &token::Symbol<'_>,
@@ -56,7 +58,7 @@ pub(crate) fn select<'s, 't>(
         });
     }
     if let Some(size) = symbol.size {
-        // The kernel prints the distance to the next symbol, other programs the size.
+        // The kernel prints the distance to the next symbol as the size; other programs print the real size.
         keep(&|line| symbols.distance(line) == Some(size) || line.size == size);
     }
     if let Some(offset) = symbol.offset {
@@ -65,10 +67,10 @@ pub(crate) fn select<'s, 't>(
     lines
 }
 
-/// What the kernel says of `token`. `moved` is the distance from the kernel's addresses to those of the
-/// text; without it only names count.
+/// Finds the symbols that `token` can mean. `moved` is the KASLR offset of the text; if that is `None`, the
+/// addresses in the text are ignored.
 ///
-/// Return: `None` if the token is not of the kernel.
+/// Return: `None` if the kernel has no such symbol or address.
 pub(crate) fn resolve<'s, 't>(
     symbols: &'s Symbols<'t>,
     token: &Token<'_>,
@@ -104,7 +106,7 @@ pub(crate) fn resolve<'s, 't>(
         end = token.address.map(|address| address.end).or(end);
     }
     if let Some(module) = token.module {
-        // A loaded module can have a symbol of the same name.
+        // The text names a module that none of the candidates is in: the symbol is a loadable module's.
         let is_in = |candidate: &Candidate<'_>| candidate.is_in(module);
         if !candidates.iter().any(is_in) {
             candidates = vec![Candidate {
@@ -122,7 +124,7 @@ pub(crate) fn resolve<'s, 't>(
     })
 }
 
-/// The modules, in brackets, of the byte `offset` bytes behind the start of a symbol.
+/// The modules, in brackets, of the byte at `offset` from the start of the symbol `line`.
 fn modules<'s>(
     symbols: &'s Symbols<'_>,
     line: &'s Symbol<'_>,
@@ -133,9 +135,9 @@ fn modules<'s>(
         return line.modules.into();
     }
     let offset = match symbols.distance(line) {
-        // The return address of a call at the very end of a function is behind it.
+        // A call that is the last instruction of a function has a return address behind the function.
         Some(distance) if offset == distance => offset.saturating_sub(1),
-        // Another build of the kernel; the name counts.
+        // The text is from another build of the kernel, so only the name is used.
         Some(distance) if offset > distance => 0,
         _ => offset,
     };
@@ -161,8 +163,8 @@ impl Candidate<'_> {
 }
 
 impl Found<'_> {
-    /// Appends the mark to `text`: nothing for a symbol in no module, and all places if the text does
-    /// not tell which one is meant.
+    /// Appends the mark to `text`. Several candidates are separated by `|`. A single candidate in no module
+    /// has no mark, or only its object file.
     ///
     /// ```text
     ///  [ext4]
@@ -192,5 +194,5 @@ impl Found<'_> {
     }
 }
 
-/// What stands for "in no module" where it is one of several.
+/// The mark of a candidate in no module, if there are several candidates.
 pub(super) const KERNEL: &[u8] = b"[vmlinux]";

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Stacks in a text: which lines belong together, and how often a stack occurred.
+//! Finds the stacks in a text: the lines of each stack, and how often each stack occurred.
 
 use memchr::memchr;
 
 use super::resolve::Found;
 
-/// A part of a text that is counted as one.
+/// A stack, or a line with tokens that is part of no stack.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stack<R> {
-    /// The innermost frame is the first one.
+    /// The innermost frame comes first.
     pub(super) frames: Vec<R>,
-    /// How often it occurred.
+    /// How often the stack occurred.
     pub(super) count: u64,
 }
 
 /// Makes stacks of lines.
 pub(super) struct Stacks<R> {
-    /// Frames of the stack whose lines are being read.
+    /// The frames so far of the stack whose lines are being read.
     open: Vec<R>,
 }
 
@@ -26,7 +26,7 @@ impl<R> Stacks<R> {
         Self { open: Vec::new() }
     }
 
-    /// Takes a line with its frames, and hands each stack that is complete to `take`.
+    /// Takes a line with its tokens, and passes each complete stack to `take`. `row` makes a frame of a token.
     pub(super) fn line(
         &mut self,
         line: &[u8],
@@ -62,7 +62,7 @@ impl<R> Stacks<R> {
         }
     }
 
-    /// The stack that the text ends in.
+    /// The stack that is still open at the end of the text.
     pub(super) fn end(&mut self) -> Option<Stack<R>> {
         (!self.open.is_empty()).then(|| self.close(1))
     }
@@ -75,8 +75,8 @@ impl<R> Stacks<R> {
     }
 }
 
-/// The bytes of `line` before an indented text; 0 if the text is not indented. The time that the kernel
-/// printed, and the blank behind it, are no indentation.
+/// The number of bytes of `line` before an indented text; 0 if the text is not indented. The kernel's time
+/// stamp and the one blank behind it are no indentation.
 ///
 /// ```text
 /// [   12.345678][  T123]  vfs_read+0x10/0x151
@@ -104,7 +104,7 @@ fn margin(line: &[u8]) -> usize {
     }
 }
 
-/// What each line of `/proc/PID/stack` begins with.
+/// The first bytes of each line of `/proc/PID/stack`.
 const PROC_STACK: &[u8] = b"[<0>] ";
 
 /// The text before the first `]`, and the text behind it.
@@ -113,14 +113,14 @@ fn split_at_bracket(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((inside, rest.strip_prefix(b"]")?))
 }
 
-/// Where the first word of a frame is: behind the margin and a mark.
+/// The place of a frame's first word: behind the margin and a mark such as `? `, `=> ` or `[<`.
 fn first_word(line: &[u8], margin: usize) -> usize {
     let text = line.get(margin..).unwrap_or_default();
     let mark = text.iter().take_while(|byte| b"?=>[< ".contains(byte));
     margin + mark.count()
 }
 
-/// The number of a line that ends a stack.
+/// The count in a line that ends a stack, as bpftrace and DTrace print it; `None` if `text` is no such line.
 ///
 /// ```text
 /// ]: 42
@@ -137,7 +137,7 @@ fn count_below(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// The number behind a folded stack.
+/// The count behind a folded stack; `None` if `text` is no folded stack.
 ///
 /// ```text
 /// cat;do_syscall_64_[k];ksys_read_[k];vfs_read_[k] 12

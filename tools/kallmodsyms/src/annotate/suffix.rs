@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What stands behind a token and says where it is: a module, or the file that perf found it in.
+//! Reads the text behind a token that says where the token is: a module, an object file, or a file that perf
+//! names.
 
 use memchr::memchr;
 
-/// More bytes than a module in brackets, or a path in parentheses, has.
+/// A length above any module in brackets and any path in parentheses.
 const LONGEST: usize = 4096;
 
-/// What the text says of a token.
+/// The statement of the text about a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Suffix<'t> {
-    /// Nothing, or that it is the kernel's.
+    /// The text says nothing, or that the token is in the kernel.
     None,
-    /// The token is in this module.
+    /// The text says that the token is in this module.
     Module(&'t [u8]),
-    /// The token is the kernel's own, in an object file that stands there.
+    /// The text names the object file of the token.
     Object,
-    /// The token is in a program or in a file of a module.
+    /// The text names a file other than the kernel, such as a program or the file of a loadable module.
     OfProgram,
 }
 
-/// What `rest`, the text behind a token, says of the token.
+/// Reads `rest`, the text behind a token.
 pub(super) fn of(rest: &[u8]) -> Suffix<'_> {
     let rest = rest.trim_ascii_start();
     let rest = rest.get(..LONGEST).unwrap_or(rest);
@@ -51,7 +52,7 @@ pub(super) fn of(rest: &[u8]) -> Suffix<'_> {
     }
 }
 
-/// The module in brackets, of which `rest` has all but the first.
+/// The module in brackets. `rest` begins behind the opening bracket.
 fn name_in_brackets(rest: &[u8]) -> Option<&[u8]> {
     let (inside, _) = rest.split_at_checked(memchr(b']', rest)?)?;
     let name = inside.split(|&byte| byte == b' ').next()?;
@@ -61,7 +62,7 @@ fn name_in_brackets(rest: &[u8]) -> Option<&[u8]> {
     (has_letter && name.iter().all(is_name)).then_some(name)
 }
 
-/// Tells whether perf's `file`, without the slash that it begins with, is the kernel.
+/// Tells whether `file`, a path in perf's parentheses without its first slash, is the kernel.
 fn is_kernel(file: &[u8]) -> bool {
     let end = memchr(b')', file).unwrap_or(file.len());
     let path = file.get(..end).unwrap_or_default();

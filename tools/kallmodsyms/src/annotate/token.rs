@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The places in a line of text that can be in a kernel: symbols and addresses, in the forms that the
-//! kernel and its tracers print. Above each rule stands a line of the form.
+//! Finds the symbols and addresses in a line of text, in the forms that the kernel and its tracers print. Above
+//! each rule stands an example of its form.
 //!
-//! The rules only look at the text. Whether a kernel has the symbol is decided elsewhere.
+//! The rules only look at the text. `resolve` decides whether the kernel has the symbol.
 
 use super::suffix::{self, Suffix};
 use crate::hexadecimal::parse_digits;
@@ -11,13 +11,13 @@ use crate::hexadecimal::parse_digits;
 /// A symbol, an address, or an address with its symbol behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token<'t> {
-    /// The first byte of the first word.
+    /// The place in the line of the token's first word.
     pub(crate) start: usize,
     pub(crate) address: Option<Address>,
     pub(crate) symbol: Option<Symbol<'t>>,
-    /// The module that the text itself names.
+    /// The module that the text names behind the token.
     pub(crate) module: Option<&'t [u8]>,
-    /// Whether the text names the module or the object file already.
+    /// True if the text already names the module or the object file.
     pub(crate) is_marked: bool,
 }
 
@@ -25,36 +25,36 @@ pub(crate) struct Token<'t> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) value: u64,
-    /// The byte of the line behind the address.
+    /// The place in the line behind the address.
     pub(crate) end: usize,
 }
 
-/// A name, and the numbers behind it.
+/// A name, and the offset and the size that may follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Symbol<'t> {
     pub(crate) name: &'t [u8],
     pub(crate) offset: Option<u64>,
     pub(crate) size: Option<u64>,
-    /// The byte of the line behind the last number, or behind the name.
+    /// The place in the line behind the last number, or behind the name if no number follows it.
     pub(crate) end: usize,
 }
 
 /// The tokens of a line, in order.
 pub(crate) struct Tokens<'t> {
     line: &'t [u8],
-    /// The first 16 bits of each address of the image; without it no number is an address.
+    /// The first 16 bits of each address of the image; if `None`, no number is taken for an address.
     prefix: Option<u16>,
-    /// The byte to go on at.
+    /// The place in the line where the search continues.
     at: usize,
-    /// The byte behind the last address of a program.
+    /// The place in the line behind the last user-space address.
     user_address: Option<usize>,
 }
 
-/// Where a word of the line begins and ends.
+/// The places in the line where a word begins and ends.
 type Word = (usize, usize);
 
 impl<'t> Tokens<'t> {
-    /// Those of `line`, where addresses of the image have the first 16 bits `prefix`.
+    /// The tokens of `line`. `prefix` is the first 16 bits of each address of the image.
     pub(crate) fn of(line: &'t [u8], prefix: Option<u16>) -> Self {
         Self {
             line,
@@ -94,7 +94,7 @@ impl<'t> Tokens<'t> {
         self.word(at).filter(|word| word.0 == at)
     }
 
-    /// The number at `at`, with `0x` or decimal, and the byte behind it.
+    /// The number at `at`, hexadecimal with `0x` or decimal, and the place behind it.
     fn number(&self, at: usize) -> Option<(u64, usize)> {
         let rest = self.from(at);
         let is_hexadecimal = rest.starts_with(b"0x");
@@ -127,8 +127,8 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Tells whether a symbol can begin at `start`: paths, and names with colons and hyphens, are of
-    /// programs.
+    /// Tells whether a symbol can begin at `start`. A word in a path, or behind a double colon or a hyphen, is
+    /// part of a program's name.
     fn can_begin(&self, start: usize) -> bool {
         let before = |bytes: usize| start.checked_sub(bytes).and_then(|at| self.byte(at));
         match before(1) {
@@ -143,7 +143,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// The symbol that `word` begins.
+    /// The symbol that begins with `word`.
     fn symbol(&self, word: Word) -> Option<Symbol<'t>> {
         let (start, end) = word;
         let name = self.text(word);
@@ -167,7 +167,7 @@ impl<'t> Tokens<'t> {
         (is_marked && self.can_end(end)).then_some(Symbol::bare(name, end))
     }
 
-    /// The symbol `name`, which is before the `+` at `plus`.
+    /// The symbol `name` with the offset and the size behind the `+` at `plus`.
     fn with_offset(&self, name: &'t [u8], plus: usize) -> Option<Symbol<'t>> {
         // ` ext4_file_read_iter+12`
         let (offset, end) = self.number(plus + 1)?;
@@ -184,7 +184,8 @@ impl<'t> Tokens<'t> {
         self.can_end(symbol.end).then_some(symbol)
     }
 
-    /// The symbol behind a back quote, as in DTrace; the word before it says whose it is.
+    /// The symbol behind a back quote, as DTrace prints it. `owner` is the word before the back quote: the
+    /// kernel or a file.
     fn quoted(&mut self, owner: Word) -> Option<Symbol<'t>> {
         let (start, quote) = owner;
         let word = self.word_at(quote + 1);
@@ -202,7 +203,7 @@ impl<'t> Tokens<'t> {
         (is_kernel && self.can_begin(start)).then_some(symbol)
     }
 
-    /// The address that `word` is, with its brackets.
+    /// The address in `word`; its end is behind its brackets, if it has any.
     fn address(&self, word: Word) -> Option<Address> {
         let digits = self.text(word);
         let digits = digits.strip_prefix(b"0x").unwrap_or(digits);
@@ -221,7 +222,7 @@ impl<'t> Tokens<'t> {
         Some(Address { value, end })
     }
 
-    /// The symbol that stands behind the address that ends at `end`.
+    /// The symbol behind an address. The address ends at `end`.
     fn symbol_of_address(&self, end: usize) -> Option<Symbol<'t>> {
         let gap = self.from(end).iter();
         let gap = gap.take_while(|byte| b" \t?<(".contains(byte)).count();
@@ -255,7 +256,7 @@ impl<'t> Tokens<'t> {
         (can_be_symbol && ends).then(|| Symbol::bare(self.text(word), word.1))
     }
 
-    /// The end of `word`, if it is an address of a program.
+    /// The end of `word`, if the word is a user-space address.
     fn end_of_user_address(&self, word: Word) -> Option<usize> {
         let digits = self.text(word);
         let has_letter = digits.iter().any(u8::is_ascii_alphabetic);
@@ -264,13 +265,13 @@ impl<'t> Tokens<'t> {
         (!is_bracketed && (1 << 32..1 << 48).contains(&value)).then_some(word.1)
     }
 
-    /// Tells whether the word at `start` stands behind the address of a program.
+    /// Tells whether only blanks are between the last user-space address and the word at `start`.
     fn is_after_user_address(&self, start: usize) -> bool {
         let gap = self.user_address.map(|end| self.text((end, start)));
         gap.is_some_and(|gap| gap.iter().all(u8::is_ascii_whitespace))
     }
 
-    /// The token of these parts, unless the text says that it is not of the kernel.
+    /// The token of these parts; `None` if the text behind the token names a program.
     fn token(
         &mut self,
         start: usize,
@@ -339,7 +340,7 @@ impl<'t> Symbol<'t> {
     }
 }
 
-/// What folded stacks have behind a function of the kernel.
+/// The text behind a function of the kernel in a folded stack.
 const FOLDED: &[u8] = b"_[k]";
 
 /// Tells whether a name can have this byte.
@@ -347,7 +348,7 @@ fn is_name(byte: u8) -> bool {
     NAME[usize::from(byte)]
 }
 
-/// For each byte, whether it can be in a name. Most bytes of a text are looked up here.
+/// For each byte: true if a name can have it. A table, because nearly every byte of a text is looked up.
 const NAME: [bool; 256] = {
     let mut is_name = [false; 256];
     let mut byte = 0;

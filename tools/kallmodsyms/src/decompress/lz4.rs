@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The legacy frames of LZ4, as `lz4 -l` makes them for the kernel: a magic number, and blocks that follow
-//! their lengths.
+//! The legacy frames of LZ4, as `lz4 -l` makes them for the kernel: a magic number, then blocks. The compressed
+//! length of each block precedes it.
 //!
 //! ```text
 //! 02 21 4c 18   c7 9f 3a 00 <0x3a9fc7 bytes>   00 12 01 00 <0x11200 bytes>
@@ -16,7 +16,7 @@ pub(super) const MAGIC: &[u8] = b"\x02\x21\x4c\x18";
 /// The decompressed length of each block except the last.
 const BLOCK: usize = 8 << 20;
 
-/// Decompresses all blocks, or blocks up to `most` bytes.
+/// Decompresses all blocks, or the first `most` decompressed bytes.
 pub(super) fn decompress(data: &[u8], most: usize) -> io::Result<Vec<u8>> {
     let mut rest = data;
     let mut bytes = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn decompress(data: &[u8], most: usize) -> io::Result<Vec<u8>> {
     while !rest.is_empty() && bytes.len() < most {
         let (length, after) = rest.split_first_chunk().ok_or_else(|| bad(CUT_SHORT))?;
         rest = after;
-        // Frames may follow each other.
+        // Another frame may follow: its magic number stands in place of a length.
         if length == MAGIC {
             continue;
         }

@@ -19,10 +19,10 @@ use super::{bad, CUT_SHORT};
 
 pub(super) const MAGIC: &[u8] = b"\x89LZO\0\r\n\x1a\n";
 
-/// The first version whose header has the required version and a level.
+/// The first version of lzop whose header has two more fields: the version needed to extract, and the level.
 const VERSION_WITH_LEVEL: u16 = 0x0940;
 
-/// Methods of compression: all of them make LZO1X.
+/// The methods of compression that make LZO1X.
 const METHODS: std::ops::RangeInclusive<u8> = 1..=3;
 
 /// Flags: the optional parts of the header and of each block.
@@ -33,11 +33,11 @@ const CRC32_OF_BYTES: u32 = 0x100;
 const CRC32_OF_COMPRESSED: u32 = 0x200;
 const FILTER: u32 = 0x800;
 
-/// Most bytes of a block.
+/// The most decompressed bytes of a block.
 const BLOCK: usize = 64 << 20;
 
-/// Decompresses all blocks, or blocks up to `most` bytes. Ignores checksums: the tables of the kernel have
-/// their own checks.
+/// Decompresses all blocks, or the first `most` decompressed bytes. Ignores checksums: the reader of the
+/// kernel's tables checks them.
 pub(super) fn decompress(data: &[u8], most: usize) -> io::Result<Vec<u8>> {
     let mut fields = Fields(data);
     let flags = fields.header()?;
@@ -75,11 +75,13 @@ fn decompress_block(compressed: &[u8], size: usize) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The data from the next field on.
+/// The data that are not read yet.
 struct Fields<'d>(&'d [u8]);
 
 impl<'d> Fields<'d> {
-    /// Skips the header. Returns its flags.
+    /// Skips the header.
+    ///
+    /// Return: the flags of the header.
     fn header(&mut self) -> io::Result<u32> {
         self.skip(MAGIC.len())?;
         let version = self.u16()?;
@@ -94,7 +96,7 @@ impl<'d> Fields<'d> {
         if flags & FILTER != 0 {
             return Err(bad("the data are filtered"));
         }
-        // The mode, and the time in one half or two.
+        // The mode, and the time: 8 bytes, or 4 in an older version.
         self.skip(if has_level { 12 } else { 8 })?;
         let name = self.u8()?;
         self.skip(usize::from(name) + 4)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The formats of compressed kernels: `CONFIG_KERNEL_GZIP` and the other options of that choice.
+//! The formats of compressed kernels: those of `CONFIG_KERNEL_GZIP`, `CONFIG_KERNEL_ZSTD` and so on.
 
 mod lz4;
 mod lzo;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 /// No image is this long: the symbols of an image are less than 2 GiB apart.
 pub(crate) const LARGEST: usize = 1 << 31;
 
-/// The remedy for a damaged file.
+/// The remedy for a damaged file that contains a kernel.
 pub(crate) const COPY: &str = "Copy the file again, or give the vmlinux that it was made from.";
 
 /// The most memory for a dictionary of xz or lzma, in KiB. The kernel's builds use 128 MiB at most.
@@ -22,12 +22,12 @@ const DICTIONARY: u32 = 1 << 20;
 /// A format of compressed data.
 pub(crate) struct Format {
     name: &'static str,
-    /// The first bytes.
+    /// The first bytes of the data.
     start: &'static [u8],
     /// Decompresses data, but returns at most this number of bytes.
     decompress: fn(&[u8], usize) -> io::Result<Vec<u8>>,
-    /// The last 4 bytes of a payload are the length of the kernel. True if they are a part of the format, as in
-    /// gzip; false if kbuild appends them to the compressed data.
+    /// The last 4 bytes of a payload are the length of the kernel. True if these bytes are a part of the
+    /// format, as in gzip; false if kbuild appends them to the compressed data.
     has_length: bool,
 }
 
@@ -93,20 +93,20 @@ const FORMATS: [Format; 8] = [
 ];
 
 impl Format {
-    /// The format of `data`; `None` if no format has these first bytes.
+    /// The format of `data`; `None` if `data` has the first bytes of no known format.
     pub(crate) fn of(data: &[u8]) -> Option<&'static Self> {
         let mut formats = FORMATS.iter();
         formats.find(|format| data.starts_with(format.start))
     }
 
-    /// `payload` without the length of the kernel that the build appends.
+    /// `payload` without the length of the kernel, if kbuild appended that length.
     pub(crate) fn without_length<'d>(&self, payload: &'d [u8]) -> &'d [u8] {
         let length = if self.has_length { 0 } else { 4 };
         let end = payload.len().saturating_sub(length);
         payload.get(..end).unwrap_or_default()
     }
 
-    /// Decompresses a kernel of at most `most` bytes in the file `path`.
+    /// Decompresses `data`, the kernel in the file `path`. A kernel larger than `most` bytes is a failure.
     pub(crate) fn decompress(&self, path: &Path, data: &[u8], most: usize) -> Result<Vec<u8>> {
         let failed = |problem: String| Error::in_file(path, problem, COPY);
         // One byte more than the limit shows that the kernel is too long.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A dump as an ELF file: a vmcore, or `/proc/kcore` of the running kernel. Segments of notes have
-//! VMCOREINFO, and segments to load have the memory.
+//! A dump as an ELF file: a vmcore, or `/proc/kcore` of the running kernel. VMCOREINFO is in a segment of type
+//! `PT_NOTE`, the memory is in segments of type `PT_LOAD`.
 
 use std::io;
 use std::path::Path;
@@ -84,7 +84,7 @@ impl Form for ElfCore<'_> {
             segments.find_map(|segment| segment_place(segment, start(segment), wanted))
         };
         let by_address = place(|segment| segment.p_vaddr.get(Le), address);
-        // The dumps of arm64 and riscv have addresses of the linear map.
+        // The segments of arm64 and riscv have virtual addresses of the linear map, not of the image.
         let by_physical = || {
             let physical = vmcoreinfo.physical(address)?;
             place(|segment| segment.p_paddr.get(Le), physical)
@@ -100,8 +100,8 @@ impl Form for ElfCore<'_> {
     }
 }
 
-/// The place in the file of the byte at `address`, and the number of bytes from there to the end of the
-/// segment, which begins at the address `start`; `None` if `segment` does not have that byte.
+/// The place in the file of the byte at `address`, and the number of bytes from that place to the segment's
+/// end; `None` if `segment` does not have that byte. The segment begins at the address `start`.
 fn segment_place(segment: &Segment, start: u64, address: u64) -> Option<(u64, u64)> {
     let size = segment.p_filesz.get(Le);
     let distance = address.checked_sub(start)?;
@@ -112,7 +112,7 @@ fn segment_place(segment: &Segment, start: u64, address: u64) -> Option<(u64, u6
     Some((place, size - distance))
 }
 
-/// The content of the note with this name.
+/// The content of the note with the name `wanted`.
 fn note_named<'n>(notes: &'n [u8], wanted: &[u8]) -> Option<&'n [u8]> {
     let mut rest = notes;
     loop {

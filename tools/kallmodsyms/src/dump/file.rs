@@ -3,8 +3,8 @@
 //! The file of a dump. makedumpfile and QEMU write two forms:
 //!
 //! - plain: the dump itself;
-//! - flattened, for pipes: a header of 4096 bytes, and records. A record says where its bytes are in the
-//!   plain form. Numbers have the highest byte first.
+//! - flattened, for pipes: a header of 4096 bytes, then records. Each record has some bytes of the plain form,
+//!   and their place in it. Numbers have the highest byte first.
 //!
 //! ```text
 //! 0000: 6d 61 6b 65 64 75 6d 70  66 69 6c 65 00 00 00 00    "makedumpfile"
@@ -27,7 +27,7 @@ const MAGIC: &[u8] = b"makedumpfile\0";
 /// The place of the first record.
 const RECORDS: u64 = 4096;
 
-/// The place in the end record.
+/// The place that marks the end record.
 const END: u64 = u64::MAX;
 
 /// The most bytes of one read.
@@ -51,10 +51,10 @@ struct Records {
 /// A piece of the plain form.
 #[derive(Clone, Copy)]
 struct Record {
-    /// Its place in the plain form.
+    /// The place of the piece in the plain form.
     start: u64,
     len: u64,
-    /// The place of its bytes in the file. A later record overwrites an earlier one.
+    /// The place of the bytes in the file. Where two records overlap, the later one in the file counts.
     at: u64,
 }
 
@@ -82,7 +82,7 @@ impl DumpFile {
         Ok(Self { file, records })
     }
 
-    /// The `size` bytes at `place` of the plain form, or the bytes up to its end.
+    /// The `size` bytes at `place` of the plain form; fewer if the plain form ends earlier.
     pub(super) fn read(&self, place: u64, size: u64) -> io::Result<Vec<u8>> {
         match &self.records {
             None => at_most(&self.file, place, size),
@@ -116,7 +116,7 @@ impl Records {
         Ok(Some(Self { all, longest }))
     }
 
-    /// The `size` bytes at `place` of the plain form, or the bytes up to the last record there.
+    /// The `size` bytes at `place` of the plain form; fewer if no record has the last of them.
     fn bytes(&self, file: &File, place: u64, size: u64) -> io::Result<Vec<u8>> {
         let wanted_end = place.saturating_add(size);
         let lowest = place.saturating_sub(self.longest);
@@ -133,7 +133,7 @@ impl Records {
             let piece = at_most(file, record.at + (start - record.start), end - start)?;
             let at = (start - place) as usize;
             if bytes.len() < at + piece.len() {
-                // The plain form has zeros where no record has bytes.
+                // Bytes that no record has are zeros in the plain form.
                 bytes.resize(at + piece.len(), 0);
             }
             if let Some(room) = bytes.get_mut(at..at + piece.len()) {
@@ -151,7 +151,7 @@ fn pair(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((u64::from_be_bytes(*first), u64::from_be_bytes(*second)))
 }
 
-/// The `size` bytes at `place` of `file`, or the bytes up to its end.
+/// The `size` bytes at `place` of `file`; fewer if the file ends earlier.
 fn at_most(file: &File, place: u64, size: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let size = usize::try_from(size).unwrap_or(usize::MAX);

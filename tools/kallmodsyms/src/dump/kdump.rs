@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A dump as makedumpfile and QEMU compress it: each page by itself. The file has blocks of the size of a
-//! page:
+//! A dump in the compressed form of makedumpfile and QEMU: each page of memory is compressed by itself. The
+//! file consists of blocks as large as a page:
 //!
-//! - block 0: the header, and block 1: the sub-header;
-//! - a bitmap with a bit for each page of the memory: the machine has it;
-//! - a bitmap with a bit for each page: the dump has it;
-//! - a descriptor for each page that the dump has, and the pages.
+//! - block 0 is the header, and the sub-header begins in block 1;
+//! - a bitmap with one bit for each page number: 1 if the machine has the page;
+//! - a bitmap with one bit for each page number: 1 if the dump has the page;
+//! - a descriptor for each page that the dump has, then the compressed pages.
 //!
 //! ```text
 //! 000: 4b 44 55 4d 50 20 20 20 06 00 00 00    "KDUMP   " and the version of the header
-//! 1ac: 00 10 00 00 01 00 00 00 10 00 00 00    bytes of a block; blocks of the sub-header, of both bitmaps
+//! 1ac: 00 10 00 00 01 00 00 00 10 00 00 00    bytes of a block; blocks of the sub-header; of both bitmaps
 //! 1020: a8 13 00 00 00 00 00 00 3e 0b 00 00 00 00 00 00    place and size of VMCOREINFO
 //! descriptor: 00 60 02 00 00 00 00 00 2c 04 00 00 01 00 00 00    place, size, flags: zlib
 //! ```
@@ -38,10 +38,10 @@ const SUB_HEADER: usize = 48;
 /// The bytes of a descriptor.
 const DESCRIPTOR: u64 = 24;
 
-/// The sizes of a page.
+/// The page sizes that a header may have.
 const PAGES: std::ops::RangeInclusive<u64> = 512..=1 << 16;
 
-/// A level of makedumpfile: the dump leaves out the pages of zeros.
+/// A bit of makedumpfile's dump level: the dump leaves out pages of zeros.
 const WITHOUT_ZEROS: u32 = 1;
 
 /// The most bytes of VMCOREINFO.
@@ -55,13 +55,15 @@ pub(super) struct Kdump<'f> {
     file: &'f DumpFile,
     /// The number of bytes of a page, and of a block.
     page: u64,
+    /// False if the dump leaves out pages of zeros.
     has_all_zeros: bool,
+    /// The place and the size of VMCOREINFO.
     vmcoreinfo: (u64, u64),
-    /// The places of the two bitmaps and of the descriptors.
+    /// The places of the bitmap of the machine, of the bitmap of the dump, and of the descriptors.
     of_machine: u64,
     of_dump: u64,
     descriptors: u64,
-    /// A number of a page, and the number of pages before it that the dump has.
+    /// The page number of the last count, and how many pages before that page the dump has.
     counted: Cell<(u64, u64)>,
 }
 
@@ -120,7 +122,7 @@ impl<'f> Kdump<'f> {
         }))
     }
 
-    /// Return: true if the bit of the page is set in the bitmap at `bitmap`.
+    /// Return: true if the bit of page `number` is set in the bitmap at the place `bitmap`.
     fn has(&self, bitmap: u64, number: u64) -> io::Result<bool> {
         let byte = self.file.read(bitmap + number / 8, 1)?;
         Ok(byte
@@ -176,7 +178,7 @@ impl<'f> Kdump<'f> {
         let (Some(place), Some(size), Some(flags)) = numbers else {
             return Ok(Err(Lack::CutShort));
         };
-        // makedumpfile writes no page when the disk is full.
+        // If the disk is full, makedumpfile leaves out the page, and the descriptor has the place 0.
         if place == 0 {
             return Ok(Err(Lack::Absent));
         }
@@ -214,7 +216,7 @@ impl Form for Kdump<'_> {
     }
 }
 
-/// The number of 1 bits in `bytes` from bit `start` to bit `end`.
+/// The number of 1 bits in `bytes` from bit `start` up to, but without, bit `end`.
 fn bits(bytes: &[u8], start: u64, end: u64) -> u64 {
     let ones = |end: u64| {
         let whole = (end / 8) as usize;

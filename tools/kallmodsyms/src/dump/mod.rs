@@ -2,10 +2,10 @@
 
 //! A dump of a kernel's memory: a vmcore, or `/proc/kcore` of the running kernel.
 //!
-//! VMCOREINFO in the dump has the addresses of the tables and the offset of that boot. Only the memory with
-//! the tables is read: a dump can be larger than the memory of this machine. The memory is assembled from
-//! pieces, which the two forms of a dump have in their own ways: `elf_core` in segments, `kdump` in pages.
-//! Below both forms, `file` reads the file, which may be flattened.
+//! VMCOREINFO in the dump has the addresses of the tables and the KASLR offset of the dumped kernel. Only the
+//! memory with the tables is read, because a dump can be larger than the memory of this machine. A dump has one
+//! of two forms: `elf_core` reads memory from segments, `kdump` from compressed pages. Both forms read the file
+//! through `file`, which hides whether the file is flattened.
 
 mod elf_core;
 mod file;
@@ -24,20 +24,21 @@ use file::DumpFile;
 use kdump::Kdump;
 use vmcoreinfo::Vmcoreinfo;
 
-/// The first of the tables.
+/// The entry of VMCOREINFO for the first table in memory.
 const FIRST: &str = "SYMBOL(kallsyms_num_syms)";
 
-/// The first of the size tables: 16 bytes, before a bit for each symbol.
+/// The entry of VMCOREINFO for the first size table. The table has 16 bytes, then one bit for each symbol.
 const SIZES: &str = "SYMBOL(kallsyms_size_counts)";
 
 /// The most bytes that are read behind the first table.
 const TABLES: u64 = 1 << 26;
 
-/// More bytes than the tables have after the last one that VMCOREINFO names: for each symbol, and besides.
+/// A bound on the bytes of all tables from the last one that VMCOREINFO names: `TAIL_OF_SYMBOL` for each
+/// symbol, and `TAIL` in addition.
 const TAIL_OF_SYMBOL: u64 = 10;
 const TAIL: u64 = 1 << 20;
 
-/// The remedy for a dump that does not have everything.
+/// The remedy for a dump that lacks VMCOREINFO or the memory with the tables.
 const REMEDY: &str =
     "Give the vmlinux or the vmlinuz of that kernel, with the KERNELOFFSET of the dump as --offset.";
 
@@ -49,9 +50,9 @@ pub(crate) struct Dump {
     pub(crate) memory: Vec<u8>,
     /// The address of the first byte of `memory`, a multiple of 8.
     pub(crate) start: u64,
-    /// The distance from the addresses of the link to those of the boot.
+    /// The KASLR offset: the number of bytes from an address of the link to the address in the dump.
     pub(crate) offset: u64,
-    /// The reason why `memory` ends before all tables may have ended.
+    /// The reason why `memory` is shorter than the estimate for all tables.
     lack: Option<Lack>,
 }
 
@@ -60,7 +61,8 @@ trait Form {
     /// The text of VMCOREINFO; `None` if the dump has none.
     fn vmcoreinfo(&self) -> io::Result<Option<Vec<u8>>>;
 
-    /// At least one byte of the memory at `address`, an address in the image, and `most` bytes or a page.
+    /// The memory from `address`, an address in the image: at least one byte, and at most `most` bytes or the
+    /// rest of a page.
     fn piece(
         &self,
         vmcoreinfo: &Vmcoreinfo<'_>,
@@ -107,7 +109,7 @@ impl Dump {
         let (first, offset) = (number(FIRST)?, number("KERNELOFFSET")?);
         let mut dump = Self {
             memory: Vec::new(),
-            // Linux 7.2 and 7.3 have tables at multiples of 4.
+            // Linux 7.2 and 7.3 align this table to 4 bytes only.
             start: first & !7,
             offset,
             lack: None,
@@ -116,7 +118,7 @@ impl Dump {
         let symbols = dump.memory.get((first & 7) as usize..);
         let symbols = u64::from(symbols.and_then(u32::of_bytes).unwrap_or(0));
         let size = vmcoreinfo.last_table().unwrap_or(first) - dump.start;
-        // The scanner takes a kernel for one without sizes if this table does not end.
+        // If the size table is cut short, the scanner mistakes the kernel for one without sizes.
         let certain = match vmcoreinfo.hexadecimal(SIZES) {
             Some(_) => size.saturating_add(16 + symbols.div_ceil(64) * 8),
             None => size,
@@ -130,7 +132,7 @@ impl Dump {
         }
     }
 
-    /// Reads memory up to a length of at least `size`, or up to memory that the dump does not have.
+    /// Reads until `memory` has at least `size` bytes, or up to memory that the dump does not have.
     fn read_to(
         &mut self,
         form: &impl Form,
@@ -152,8 +154,8 @@ impl Dump {
         self.start.wrapping_add(self.memory.len() as u64)
     }
 
-    /// The failure that explains why a table is not in `memory`, if the dump in the file `path` does not
-    /// have all of the memory around the tables.
+    /// The failure that explains why `memory` lacks a table; `None` if `memory` is as long as wanted. `path` is
+    /// the file of the dump.
     pub(crate) fn explains(&self, path: &Path) -> Option<Error> {
         self.lack.as_ref().map(|lack| self.lacking(path, lack))
     }

@@ -10,7 +10,11 @@ const LZO: u32 = 0x2;
 const SNAPPY: u32 = 0x4;
 const ZSTD: u32 = 0x20;
 
-/// Decompresses a page of `size` bytes; the problem if that fails.
+/// Decompresses a page of `size` bytes.
+///
+/// # Errors
+///
+/// The problem, as the end of a message about the page.
 pub(super) fn decompress(bytes: Vec<u8>, flags: u32, size: usize) -> Result<Vec<u8>, String> {
     let (form, page) = match flags {
         0 => ("plain", Ok(bytes)),
@@ -49,7 +53,7 @@ fn snappy(bytes: &[u8], size: usize) -> Result<Vec<u8>, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The bytes of a page; a byte beyond `size` reveals too long data.
+/// The bytes of a page. One byte beyond `size` is read, to detect data that are too long.
 fn read(data: impl Read, size: usize) -> Result<Vec<u8>, String> {
     let mut page = Vec::new();
     let done = data.take(size as u64 + 1).read_to_end(&mut page);

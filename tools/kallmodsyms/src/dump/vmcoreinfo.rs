@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! VMCOREINFO: what a kernel says about its memory, a line for each fact.
+//! VMCOREINFO: facts about a kernel and its memory, one in each line.
 //!
 //! ```text
 //! SYMBOL(kallsyms_num_syms)=ffffffff9bb81200
@@ -12,10 +12,10 @@ use std::collections::HashMap;
 
 use crate::hexadecimal::parse_hexadecimal;
 
-/// The address of physical address 0 on x86, if `phys_base` is 0.
+/// The virtual address in the image of physical address 0 on x86, if `phys_base` is 0.
 const X86_TEXT: u64 = 0xffff_ffff_8000_0000;
 
-/// The first letters of the names of all tables.
+/// The first letters of the entry of each table.
 const TABLE: &str = "SYMBOL(kallsyms_";
 
 /// The text of VMCOREINFO.
@@ -34,13 +34,13 @@ impl<'t> Vmcoreinfo<'t> {
         parse_hexadecimal(self.0.get(name)?)
     }
 
-    /// The highest address of a table.
+    /// The address of the last table in memory that VMCOREINFO names.
     pub(super) fn last_table(&self) -> Option<u64> {
         let tables = self.0.keys().filter(|name| name.starts_with(TABLE));
         tables.filter_map(|name| self.hexadecimal(name)).max()
     }
 
-    /// The physical address of an address in the image.
+    /// The physical address of `address`, a virtual address in the image.
     pub(super) fn physical(&self, address: u64) -> Option<u64> {
         let distances = ["NUMBER(kimage_voffset)", "NUMBER(va_kernel_pa_offset)"];
         if let Some(distance) = distances.iter().find_map(|name| self.hexadecimal(name)) {

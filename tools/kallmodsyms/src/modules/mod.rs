@@ -2,8 +2,8 @@
 
 //! `kallmodsyms modules`: the built-in modules of a kernel.
 //!
-//! A [request](Modules) comes in, and a line for each module goes out. Symbols are counted in the
-//! listing, object files in `modules_thick.builtin`, and bytes by `sizes`.
+//! A [request](Modules) comes in, and a line for each module goes out. The numbers of symbols are from the
+//! listing, the numbers of object files from `modules_thick.builtin`, and the numbers of bytes from `sizes`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -24,11 +24,11 @@ use crate::symbols::{self, Symbols};
 pub struct Modules {
     /// A build directory, an image of any form or a listing; `None` for the running kernel.
     pub file: Option<PathBuf>,
-    /// Whether to write names alone.
+    /// True if only names are written.
     pub names_only: bool,
-    /// Whether to add the loaded modules of a listing.
+    /// True to add the loaded modules of a listing.
     pub with_loaded: bool,
-    /// Whether answers are objects of JSON.
+    /// True if answers are JSON objects.
     pub json: bool,
 }
 
@@ -38,7 +38,7 @@ struct Row {
     name: String,
     loaded: bool,
     symbols: u64,
-    /// Object files; `None` if they are not known.
+    /// The number of object files; `None` if it is not known.
     objects: Option<usize>,
     /// `None` if the reader of the listing may not see sizes.
     bytes: Option<u64>,
@@ -46,8 +46,7 @@ struct Row {
 
 /// Writes the built-in modules of a kernel to `out`, in alphabetical order.
 ///
-/// Return: no failures to report. If the other end of `out` is closed, its reader has enough, and that
-/// is no failure.
+/// Return: an empty list. A closed pipe `out` is no failure: its reader has read enough.
 ///
 /// ```no_run
 /// let request = kallmodsyms::Modules {
@@ -61,7 +60,7 @@ struct Row {
 pub fn modules(request: &Modules, out: &mut dyn Write) -> Result<Vec<Error>> {
     let file = KernelFile::open(request.file.as_deref())?;
     let text = file.listing()?;
-    let symbols = Symbols::parse(file.path(), &text, !file.is_image())?;
+    let symbols = Symbols::parse(file.path(), &text, file.is_listing())?;
     let mut modules = built_in(&file, &symbols)?;
     if request.with_loaded {
         modules.extend(loaded(&symbols)?);
@@ -83,7 +82,7 @@ pub fn modules(request: &Modules, out: &mut dyn Write) -> Result<Vec<Error>> {
     })
 }
 
-/// The built-in modules. The build also knows modules that have no symbol.
+/// The rows of the built-in modules. Modules without a symbol are only in `modules_thick.builtin`.
 fn built_in(file: &KernelFile, symbols: &Symbols<'_>) -> Result<Vec<Row>> {
     let mut rows = rows(symbols, false)?;
     if sizes::knows_objects(file) {
@@ -104,7 +103,7 @@ fn built_in(file: &KernelFile, symbols: &Symbols<'_>) -> Result<Vec<Row>> {
     Ok(rows.into_values().collect())
 }
 
-/// The loaded modules.
+/// The rows of the loaded modules.
 fn loaded(symbols: &Symbols<'_>) -> Result<impl Iterator<Item = Row>> {
     let mut rows = rows(symbols, true)?;
     if symbols.has_addresses() {
@@ -119,7 +118,7 @@ fn loaded(symbols: &Symbols<'_>) -> Result<impl Iterator<Item = Row>> {
     Ok(rows.into_values())
 }
 
-/// The rows of the loaded or of the built-in modules, by name.
+/// The rows, by name, of the loaded modules if `loaded`, otherwise of the built-in modules.
 fn rows(symbols: &Symbols<'_>, loaded: bool) -> Result<BTreeMap<String, Row>> {
     let modules = symbols.modules()?.into_iter();
     let modules = modules.filter(|module| module.is_loaded == loaded);
@@ -135,7 +134,7 @@ fn rows(symbols: &Symbols<'_>, loaded: bool) -> Result<BTreeMap<String, Row>> {
         .collect())
 }
 
-/// Each name once, also if a module of that name is loaded and another one built in.
+/// Writes each name once, even if one module with that name is loaded and another is built in.
 fn names(modules: &[Row], out: &mut Output<'_>) -> Result<()> {
     let mut names: Vec<&str> = modules.iter().map(|module| module.name.as_str()).collect();
     names.dedup();

@@ -9,13 +9,13 @@ pub(crate) enum Class {
     Text,
     /// Constants, and data that the kernel protects after boot.
     Rodata,
-    /// Data that the file has.
+    /// Writable data with initial values in the file.
     Data,
-    /// Data that starts as zero.
+    /// Writable data that start as zeros.
     Bss,
     /// Memory that the kernel frees after boot.
     Init,
-    /// The per-cpu area, once.
+    /// The per-cpu area in the image, from which the kernel makes a copy for each processor.
     Percpu,
     /// The table of instructions that may fault.
     Extable,
@@ -23,7 +23,7 @@ pub(crate) enum Class {
     Unwind,
     /// The tables of symbols that loadable modules can link to.
     Ksymtab,
-    /// The types for BPF.
+    /// The type information for BPF.
     Btf,
 }
 
@@ -42,7 +42,7 @@ impl Class {
         Self::Btf,
     ];
 
-    /// The name of its column.
+    /// The name of the column for the class.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -58,7 +58,7 @@ impl Class {
         }
     }
 
-    /// The class of a symbol by the letter of its type, where no section is known.
+    /// The class of a symbol by the letter of its type, for a kernel whose sections are not known.
     pub(crate) fn of_letter(letter: u8) -> Self {
         match letter.to_ascii_lowercase() {
             b'r' => Self::Rodata,
@@ -69,7 +69,7 @@ impl Class {
     }
 }
 
-/// Bytes of each class.
+/// The number of bytes of each class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClassBytes([u64; Class::ALL.len()]);
 
@@ -81,7 +81,7 @@ impl ClassBytes {
         }
     }
 
-    /// Adds the bytes of each class.
+    /// Adds the bytes of each class in `other`.
     pub(crate) fn add_all(&mut self, other: &Self) {
         for (class, bytes) in other.iter() {
             self.add(class, bytes);

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The contents of an image: each byte with its class and its origin.
+//! The contents of an image: how many bytes each origin has of each class.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::sizes::class::Class;
 
-/// The place that bytes of an image are from.
+/// The object file or symbol that bytes of an image are from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Origin {
-    /// An object file, and its modules in alphabetical order.
+    /// An object file, and the modules that it is part of, in alphabetical order.
     Object { path: String, modules: Vec<String> },
-    /// A symbol of these modules, or of no module; its object file is not known.
+    /// Symbols of these modules, or of no module, whose object file is not known.
     Symbol { modules: Vec<String> },
     /// Several object files: the linker merged equal bytes, or objtool made the section.
     Merged,
     /// No object file: padding, or room that the linker script makes.
     Padding,
-    /// No symbol, and the object file is not known.
+    /// Bytes in no symbol, whose object file is not known.
     NoSymbol,
 }
 
 impl Origin {
-    /// Its modules.
+    /// The modules of the origin.
     pub(crate) fn modules(&self) -> &[String] {
         match self {
             Self::Object { modules, .. } | Self::Symbol { modules } => modules,
@@ -32,7 +32,7 @@ impl Origin {
     }
 }
 
-/// The number of an origin in [`Origins`].
+/// An index of an origin in [`Origins`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OriginNumber(pub(crate) usize);
 
@@ -44,7 +44,7 @@ pub(crate) struct Origins {
 }
 
 impl Origins {
-    /// The number of an origin, which is added if it is new.
+    /// The index of `origin`, which is added if it is new.
     pub(crate) fn number(&mut self, origin: Origin) -> OriginNumber {
         if let Some(&number) = self.numbers.get(&origin) {
             return OriginNumber(number);
@@ -55,7 +55,7 @@ impl Origins {
         OriginNumber(number)
     }
 
-    /// The origin of a number. A number that was not given out has no symbol.
+    /// The origin with this index; [`Origin::NoSymbol`] if there is none.
     pub(crate) fn get(&self, number: OriginNumber) -> &Origin {
         self.by_number.get(number.0).unwrap_or(&Origin::NoSymbol)
     }
@@ -66,20 +66,20 @@ impl Origins {
     }
 }
 
-/// Addresses of one origin.
-pub(crate) struct Stretch {
+/// Adjacent addresses whose bytes have one origin.
+pub(crate) struct OriginRange {
     pub(crate) addresses: Range<u64>,
     pub(crate) origin: OriginNumber,
 }
 
-/// Bytes of one origin and one class.
-pub(crate) struct Portion {
+/// The number of bytes of one origin and one class.
+pub(crate) struct ByteCount {
     pub(crate) origin: OriginNumber,
     pub(crate) class: Class,
     pub(crate) bytes: u64,
 }
 
-/// The bytes of a symbol that no symbol before it has.
+/// A symbol, and how many of its bytes are in no earlier symbol.
 pub(crate) struct SymbolBytes {
     pub(crate) origin: OriginNumber,
     pub(crate) class: Class,
@@ -88,10 +88,10 @@ pub(crate) struct SymbolBytes {
 }
 
 /// The contents of an image.
-pub(crate) struct Contents {
+pub(crate) struct ImageContents {
     pub(crate) origins: Origins,
-    /// All bytes.
-    pub(crate) portions: Vec<Portion>,
-    /// The symbols, if they were asked for. Their bytes are part of the portions.
+    /// All bytes of the image; an origin and a class can have several counts.
+    pub(crate) byte_counts: Vec<ByteCount>,
+    /// The symbols, if the caller wants them. Their bytes are also in `byte_counts`.
     pub(crate) symbols: Vec<SymbolBytes>,
 }

@@ -2,8 +2,9 @@
 
 //! `--diff`: the differences of two kernels, by row and then by symbol.
 //!
-//! Addresses say nothing here, so that the kernels may be of any version. Symbols of one name in one row
-//! count together, without the numbers that the compiler gives: they change with every build.
+//! Addresses are not compared, so the kernels may have different versions. Symbols with the same name in one
+//! row are counted together. Numbers that the compiler puts into names are ignored, because they change with
+//! every build.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,16 +14,16 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use crate::color;
 use crate::error::Result;
 use crate::output::Output;
-use crate::sizes::contents::Contents;
+use crate::sizes::contents::ImageContents;
 use crate::sizes::request::{By, TableFormat};
 use crate::sizes::rows::{self, Key, NO_SYMBOL};
 use crate::sizes::table::by_name;
 use crate::sizes::text_columns::TextColumns;
 
-/// A name without numbers follows this one.
+/// A name with this part ends with a number that changes with every build.
 const UNIQUE: &str = "__UNIQUE_ID_";
 
-/// Bytes in both kernels; `None` if a kernel has no such row or symbol.
+/// The bytes of a row or symbol in both kernels; `None` if that kernel lacks the row or symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bytes {
     pub(crate) old: Option<u64>,
@@ -39,7 +40,7 @@ impl Bytes {
     }
 }
 
-/// A row that differs, with its symbols that differ.
+/// A row that differs between the kernels, with the differing symbols in the row.
 struct Change<'k> {
     key: &'k Key,
     modules: BTreeSet<String>,
@@ -47,7 +48,7 @@ struct Change<'k> {
     symbols: Vec<(String, Bytes)>,
 }
 
-/// A row of both kernels.
+/// A row, and all its symbols, in both kernels.
 #[derive(Default)]
 struct Pair {
     modules: BTreeSet<String>,
@@ -55,10 +56,10 @@ struct Pair {
     symbols: BTreeMap<String, Bytes>,
 }
 
-/// Writes the differences from `old` to `new`, the largest first.
+/// Writes the differences from `old` to `new`, the row with the largest change first.
 pub(crate) fn write(
-    old: &Contents,
-    new: &Contents,
+    old: &ImageContents,
+    new: &ImageContents,
     (by, format, color): (By, TableFormat, bool),
     out: &mut Output<'_>,
 ) -> Result<()> {
@@ -80,9 +81,9 @@ pub(crate) fn write(
     }
 }
 
-/// Counts the bytes of a kernel in its side of the pairs.
+/// Adds the bytes of one kernel to the pairs. `side` selects the field of that kernel.
 fn count(
-    contents: &Contents,
+    contents: &ImageContents,
     by: By,
     pairs: &mut BTreeMap<Key, Pair>,
     side: impl Fn(&mut Bytes) -> &mut Option<u64>,
@@ -102,7 +103,7 @@ fn count(
     }
 }
 
-/// A name without numbers that change with every build.
+/// `name` without the numbers that change with every build.
 ///
 /// ```text
 /// parse.constprop.0.cold
@@ -153,7 +154,7 @@ impl<'k> Change<'k> {
         })
     }
 
-    /// The rows of the change: its own, then those of its symbols.
+    /// The output rows of the change: first the row itself, without a symbol, then each symbol.
     fn rows(&self) -> impl Iterator<Item = (Option<&str>, Bytes)> {
         let symbols = self.symbols.iter();
         let symbols = symbols.map(|(name, bytes)| (Some(name.as_str()), *bytes));
@@ -205,7 +206,7 @@ fn csv(changes: &[Change<'_>], by: By, out: &mut Output<'_>) -> Result<()> {
                 |bytes: Option<u64>| bytes.map_or(String::new(), |bytes| bytes.to_string());
             out.csv([
                 modules.as_str(),
-                change.key.place().unwrap_or_default(),
+                change.key.path().unwrap_or_default(),
                 symbol.unwrap_or_default(),
                 &number(bytes.old),
                 &number(bytes.new),
@@ -231,7 +232,7 @@ fn json(changes: &[Change<'_>], by: By, out: &mut Output<'_>) -> Result<()> {
     out.end(true)
 }
 
-/// A row or one of its symbols, as an object of JSON.
+/// A row, or one of its symbols, as a JSON object.
 struct JsonChange<'c> {
     change: &'c Change<'c>,
     by: By,
@@ -243,7 +244,7 @@ impl Serialize for JsonChange<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("modules", &self.change.modules)?;
-        if let Some(place) = self.change.key.place() {
+        if let Some(place) = self.change.key.path() {
             map.serialize_entry(self.by.column(), place)?;
         }
         if let Some(symbol) = self.symbol {

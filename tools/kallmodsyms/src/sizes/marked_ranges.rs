@@ -2,19 +2,19 @@
 
 //! Ranges of the image that the kernel itself marks with a pair of symbols.
 //!
-//! The flags of a section cannot tell these classes: init sections have the flags of code or data, and
-//! the linker makes constants writable if it puts data between them that the kernel protects later. The
-//! kernel finds the same ranges by the same symbols, so they do not depend on names of sections.
+//! Section flags do not show the classes of these ranges. Init sections have the flags of code or data. A
+//! section of constants is writable if it also has data that the kernel makes read-only after boot. The kernel
+//! finds the same ranges by the same symbols, so the classes do not depend on section names.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::sizes::class::Class;
 
-/// The first symbol, the symbol behind the last byte, and the class. The first range with an address
-/// decides.
+/// For each range: the symbol at its start, the symbol behind its last byte, and the class. If an address is in
+/// several ranges, the first of them decides.
 const MARKS: [(&str, &str, Class); 11] = [
-    // From Linux 7.2 on, the per-cpu area is between the symbols of init memory.
+    // Comes before init memory: from Linux 7.2 on, the per-cpu area is inside of init memory.
     ("__per_cpu_start", "__per_cpu_end", Class::Percpu),
     ("__init_begin", "__init_end", Class::Init),
     ("__start___ex_table", "__stop___ex_table", Class::Extable),
@@ -40,7 +40,8 @@ const MARKS: [(&str, &str, Class); 11] = [
 pub(crate) struct MarkedRanges(Vec<(Range<u64>, Class)>);
 
 impl MarkedRanges {
-    /// The ranges that `symbols`, name and address, mark. A range without one of its symbols is left out.
+    /// The ranges that `symbols` mark; each symbol is a name and an address. A range that lacks one of its two
+    /// symbols is left out.
     pub(crate) fn of<'n>(symbols: impl Iterator<Item = (&'n [u8], u64)>) -> Self {
         let is_mark = |name: &[u8]| {
             let mut marks = MARKS.iter();
@@ -55,12 +56,12 @@ impl MarkedRanges {
         Self(ranges.collect())
     }
 
-    /// The class of the byte at `address`, which is `unmarked` by the flags of its section or by the
-    /// letter of its symbol.
+    /// The class of the byte at `address`. `unmarked` is its class by the flags of the section or by the letter
+    /// of the symbol; it applies if no range decides.
     pub(crate) fn class(&self, address: u64, unmarked: Class) -> Class {
         let mut ranges = self.0.iter().filter(|(range, _)| range.contains(&address));
         match ranges.next() {
-            // The mark of constants only says that data are protected.
+            // The range of constants only turns data into constants; other classes in it stay.
             Some((_, Class::Rodata)) if unmarked != Class::Data => unmarked,
             Some((_, class)) => *class,
             None => unmarked,

@@ -2,18 +2,18 @@
 
 //! `kallmodsyms sizes`: the bytes of a kernel by module, object file or directory, and by class.
 //!
-//! A [request](Sizes) comes in, and a table goes out. `read` makes the `contents` of a source: an origin
-//! and a class for each byte. `rows` groups origins; `table` and `diff` write what `rows` made. `page`
-//! makes a web page that draws the contents. The classes are from `regions` and `marked_ranges`. Nothing
-//! here parses ELF files or tables.
+//! A [request](Sizes) comes in, and a table or a web page goes out. `read` makes the `contents` of a kernel:
+//! the bytes of each origin and class. `class_ranges` and `marked_ranges` decide the classes. `rows` groups the
+//! origins into rows; `table` writes the rows of one kernel, `diff` the differences of two. `page` makes a web
+//! page that draws the contents. Other modules of the crate parse ELF files and tables.
 
 mod class;
+mod class_ranges;
 mod contents;
 mod diff;
 mod marked_ranges;
 mod page;
 mod read;
-mod regions;
 mod request;
 mod rows;
 mod table;
@@ -27,14 +27,14 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::kernel_file::KernelFile;
 use crate::output::Output;
-use contents::Contents;
+use contents::ImageContents;
 pub(crate) use read::knows_objects;
 pub use request::{By, Sizes, TableFormat};
 
-/// Writes the bytes of a kernel to `out`, or the differences of two kernels.
+/// Writes the bytes of a kernel, or the differences of two kernels, to `out` or to the file `html` of the
+/// request.
 ///
-/// Return: no failures to report. If the other end of `out` is closed, its reader has enough, and that
-/// is no failure.
+/// Return: an empty list. A closed pipe `out` is no failure: its reader has read enough.
 ///
 /// ```no_run
 /// let request = kallmodsyms::Sizes {
@@ -73,7 +73,7 @@ pub fn sizes(request: &Sizes, out: &mut dyn Write) -> Result<Vec<Error>> {
         });
     };
     let second = open(Some(second))?;
-    // Both must be counted in one way: a row of symbols lacks the strings of an object file.
+    // Count both kernels in the same way: symbols have fewer bytes than object files, which also have strings.
     let by_object = read::knows_objects(&file) && read::knows_objects(&second);
     let [old, new] = [&file, &second].map(|file| of_file(file, by_object, true));
     let (old, new) = (old?, new?);
@@ -87,8 +87,11 @@ pub fn sizes(request: &Sizes, out: &mut dyn Write) -> Result<Vec<Error>> {
     })
 }
 
-/// The contents of a file, with its name for people.
-fn named<'f>(file: &'f KernelFile, contents: &'f Contents) -> (Cow<'f, str>, &'f Contents) {
+/// The contents of a file, with the name that the page shows for the file.
+fn named<'f>(
+    file: &'f KernelFile,
+    contents: &'f ImageContents,
+) -> (Cow<'f, str>, &'f ImageContents) {
     (file.path().to_string_lossy(), contents)
 }
 
@@ -104,22 +107,22 @@ fn write_page(page: &str, html: &Path, out: &mut dyn Write) -> Result<Vec<Error>
     })
 }
 
-/// The bytes of each built-in module in a source, by name.
+/// The number of bytes of each built-in module in a kernel, by module name.
 pub(crate) fn bytes_of_modules(file: &KernelFile) -> Result<BTreeMap<String, u64>> {
     let contents = of_file(file, read::knows_objects(file), false)?;
     let mut bytes = BTreeMap::<String, u64>::new();
-    for portion in &contents.portions {
-        for module in contents.origins.get(portion.origin).modules() {
+    for byte_count in &contents.byte_counts {
+        for module in contents.origins.get(byte_count.origin).modules() {
             match bytes.get_mut(module) {
-                Some(sum) => *sum += portion.bytes,
-                None => drop(bytes.insert(module.clone(), portion.bytes)),
+                Some(sum) => *sum += byte_count.bytes,
+                None => drop(bytes.insert(module.clone(), byte_count.bytes)),
             }
         }
     }
     Ok(bytes)
 }
 
-fn of_file(file: &KernelFile, by_object: bool, with_symbols: bool) -> Result<Contents> {
+fn of_file(file: &KernelFile, by_object: bool, with_symbols: bool) -> Result<ImageContents> {
     match by_object {
         true => read::by_object(file, with_symbols),
         false => read::by_symbol(file),

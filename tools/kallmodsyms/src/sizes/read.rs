@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The phase that reads a source: a build directory by its object files, any other source by its
+//! Reads the contents of a kernel: by object files if the build's files are beside the image, otherwise by
 //! symbols.
 
 use std::ops::Range;
@@ -11,48 +11,54 @@ use crate::line::each_line;
 use crate::link_ranges::{self, LinkRange};
 use crate::modules_thick::ModulesThick;
 use crate::sizes::class::Class;
-use crate::sizes::contents::{Contents, Origin, Origins, Portion, Stretch, SymbolBytes};
+use crate::sizes::class_ranges::ClassRanges;
+use crate::sizes::contents::{ByteCount, ImageContents, Origin, OriginRange, Origins, SymbolBytes};
 use crate::sizes::marked_ranges::MarkedRanges;
-use crate::sizes::regions::Regions;
 use crate::symbol::Symbol;
 use crate::symbols::Symbols;
 
-/// Tells whether the build left the object file of each byte beside the image.
+/// Tells whether `file` is an ELF file with `.tmp_vmlinux.ranges` beside it, which has the object file of each
+/// byte.
 pub(crate) fn knows_objects(file: &KernelFile) -> bool {
     let has_sections = file.elf().is_ok_and(|elf| elf.is_some());
     has_sections && file.path().with_file_name(link_ranges::FILE).exists()
 }
 
-/// Reads a source by its object files.
-pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<Contents> {
+/// Reads a kernel by its object files.
+pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<ImageContents> {
     let mut origins = Origins::default();
-    let stretches = object_stretches(file, &mut origins)?;
+    let origin_ranges = object_ranges(file, &mut origins)?;
     let text = match with_symbols {
         true => file.listing()?,
         false => Default::default(),
     };
     let listed = match with_symbols {
-        true => Some(Symbols::parse(file.path(), &text, !file.is_image())?),
+        true => Some(Symbols::parse(file.path(), &text, file.is_listing())?),
         false => None,
     };
     let lines = match &listed {
         Some(listed) => listed.own()?,
         None => &[],
     };
-    let regions = regions(file, lines)?;
+    let class_ranges = class_ranges(file, lines)?;
     let padding = origins.number(Origin::Padding);
-    let portions = match &regions {
-        Some(regions) => regions.divide(&stretches, padding),
+    let byte_counts = match &class_ranges {
+        Some(class_ranges) => class_ranges.divide(&origin_ranges, padding),
         None => Vec::new(),
     };
-    let in_objects = portions.iter().filter(|portion| portion.origin != padding);
-    let divided: u64 = in_objects.map(|portion| portion.bytes).sum();
-    // From Linux 7.2 on, the build takes the sections behind the image out of vmlinux: .modinfo.
-    let end = regions.as_ref().map_or(0, Regions::end);
-    let in_image = stretches
+    let in_objects = byte_counts
         .iter()
-        .filter(|stretch| stretch.addresses.start < end);
-    let linked: u64 = in_image.map(|stretch| len(&stretch.addresses)).sum();
+        .filter(|byte_count| byte_count.origin != padding);
+    let divided: u64 = in_objects.map(|byte_count| byte_count.bytes).sum();
+    // From Linux 7.2 on, .tmp_vmlinux.ranges has .modinfo behind the image, which the build takes out of
+    // vmlinux.
+    let end = class_ranges.as_ref().map_or(0, ClassRanges::end);
+    let in_image = origin_ranges
+        .iter()
+        .filter(|origin_range| origin_range.addresses.start < end);
+    let linked: u64 = in_image
+        .map(|origin_range| len(&origin_range.addresses))
+        .sum();
     if divided != linked || divided == 0 {
         return Err(Error::in_file(
             &file.path().with_file_name(link_ranges::FILE),
@@ -62,27 +68,32 @@ pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<Content
     }
     let symbols = distinct(lines).filter_map(|(line, addresses)| {
         let start = addresses.start;
-        let after = stretches.partition_point(|stretch| stretch.addresses.start <= start);
-        let stretch = stretches.get(after.checked_sub(1)?)?;
-        let is_inside = stretch.addresses.contains(&start);
+        let after =
+            origin_ranges.partition_point(|origin_range| origin_range.addresses.start <= start);
+        let origin_range = origin_ranges.get(after.checked_sub(1)?)?;
+        let is_inside = origin_range.addresses.contains(&start);
         Some(SymbolBytes {
-            origin: if is_inside { stretch.origin } else { padding },
-            class: regions.as_ref()?.class(start)?,
+            origin: if is_inside {
+                origin_range.origin
+            } else {
+                padding
+            },
+            class: class_ranges.as_ref()?.class(start)?,
             name: String::from_utf8_lossy(line.name).into_owned(),
             bytes: len(&addresses),
         })
     });
-    Ok(Contents {
+    Ok(ImageContents {
         symbols: symbols.collect(),
         origins,
-        portions,
+        byte_counts,
     })
 }
 
-/// Reads a source by its symbols.
-pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
+/// Reads a kernel by its symbols.
+pub(crate) fn by_symbol(file: &KernelFile) -> Result<ImageContents> {
     let text = file.listing()?;
-    let listed = Symbols::parse(file.path(), &text, !file.is_image())?;
+    let listed = Symbols::parse(file.path(), &text, file.is_listing())?;
     let lines = listed.own()?;
     if !listed.has_addresses() {
         return Err(Error::in_file(
@@ -92,16 +103,16 @@ pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
         ));
     }
     let marked = MarkedRanges::of(lines.iter().map(|line| (line.name, line.address)));
-    let regions = regions(file, lines)?;
+    let class_ranges = class_ranges(file, lines)?;
     let mut origins = Origins::default();
-    let (mut stretches, mut symbols) = (Vec::new(), Vec::new());
+    let (mut origin_ranges, mut symbols) = (Vec::new(), Vec::new());
     for (line, addresses) in distinct(lines) {
         let by_letter = marked.class(line.address, Class::of_letter(line.kind));
-        let class = match &regions {
-            Some(regions) => regions.class(addresses.start),
+        let class = match &class_ranges {
+            Some(class_ranges) => class_ranges.class(addresses.start),
             None => Some(by_letter),
         };
-        // An absolute symbol is in no section.
+        // No class: the symbol is absolute, so it is in no section.
         let Some(class) = class else { continue };
         let modules = line.module_names().map(String::from_utf8_lossy);
         let origin = origins.number(Origin::Symbol {
@@ -113,22 +124,23 @@ pub(crate) fn by_symbol(file: &KernelFile) -> Result<Contents> {
             name: String::from_utf8_lossy(line.name).into_owned(),
             bytes: len(&addresses),
         });
-        stretches.push(Stretch { addresses, origin });
+        origin_ranges.push(OriginRange { addresses, origin });
     }
     let no_symbol = origins.number(Origin::NoSymbol);
-    let portions = match &regions {
-        Some(regions) => regions.divide(&stretches, no_symbol),
-        None => symbols.iter().map(Portion::from).collect(),
+    let byte_counts = match &class_ranges {
+        Some(class_ranges) => class_ranges.divide(&origin_ranges, no_symbol),
+        None => symbols.iter().map(ByteCount::from).collect(),
     };
-    Ok(Contents {
+    Ok(ImageContents {
         origins,
-        portions,
+        byte_counts,
         symbols,
     })
 }
 
-/// The regions of an image, whose listing has `lines`; `None` for a listing or an image without sections.
-fn regions(file: &KernelFile, lines: &[Symbol<'_>]) -> Result<Option<Regions>> {
+/// The class of each address of an image; `None` for a listing or an image without sections. If the image has
+/// no symbols, `lines`, the lines of its listing, mark the ranges.
+fn class_ranges(file: &KernelFile, lines: &[Symbol<'_>]) -> Result<Option<ClassRanges>> {
     let Some(elf) = file.elf()? else {
         return Ok(None);
     };
@@ -136,19 +148,19 @@ fn regions(file: &KernelFile, lines: &[Symbol<'_>]) -> Result<Option<Regions>> {
         Some(symbols) => MarkedRanges::of(symbols),
         None => MarkedRanges::of(lines.iter().map(|line| (line.name, line.address))),
     };
-    Regions::of(&elf, &marked).map(Some)
+    ClassRanges::of(&elf, &marked).map(Some)
 }
 
-/// The stretches of the object files, by address.
-fn object_stretches(file: &KernelFile, origins: &mut Origins) -> Result<Vec<Stretch>> {
+/// The ranges of the object files, sorted by address.
+fn object_ranges(file: &KernelFile, origins: &mut Origins) -> Result<Vec<OriginRange>> {
     let thick = ModulesThick::read(file.path())?;
     let by_object = thick.by_object();
     let (path, text) = link_ranges::read_beside(file.path())?;
-    let mut stretches = Vec::<Stretch>::new();
+    let mut origin_ranges = Vec::<OriginRange>::new();
     for (number, line) in (1..).zip(each_line(&text)) {
         let range = LinkRange::parse(line).filter(|range| !range.addresses.is_empty());
         let range = range.ok_or_else(|| link_ranges::bad_line(&path, number))?;
-        let behind = stretches.last().map_or(0, |last| last.addresses.end);
+        let behind = origin_ranges.last().map_or(0, |last| last.addresses.end);
         if range.addresses.start < behind {
             return Err(Error::at_line(
                 &path,
@@ -165,15 +177,15 @@ fn object_stretches(file: &KernelFile, origins: &mut Origins) -> Result<Vec<Stre
                 modules: by_object.get(object).cloned().unwrap_or_default(),
             },
         };
-        stretches.push(Stretch {
+        origin_ranges.push(OriginRange {
             addresses: range.addresses,
             origin: origins.number(origin),
         });
     }
-    Ok(stretches)
+    Ok(origin_ranges)
 }
 
-/// The symbols by address, each with its bytes that no symbol before it has.
+/// The symbols that have a size, sorted by address, each with its bytes that are in no earlier symbol.
 fn distinct<'l, 't>(lines: &'l [Symbol<'t>]) -> impl Iterator<Item = (&'l Symbol<'t>, Range<u64>)> {
     let mut by_address: Vec<_> = lines.iter().filter(|line| line.size > 0).collect();
     by_address.sort_by_key(|line| line.address);
@@ -190,7 +202,7 @@ fn len(addresses: &Range<u64>) -> u64 {
     addresses.end.saturating_sub(addresses.start)
 }
 
-impl From<&SymbolBytes> for Portion {
+impl From<&SymbolBytes> for ByteCount {
     fn from(symbol: &SymbolBytes) -> Self {
         Self {
             origin: symbol.origin,

@@ -9,22 +9,23 @@ use std::path::PathBuf;
 pub struct Sizes {
     /// The file of a kernel in any form, or a build directory; `None` for the running kernel.
     pub file: Option<PathBuf>,
-    /// A second kernel, to show the differences from the first one.
+    /// A second kernel; the answer then has the differences from `file` to this kernel.
     pub diff: Option<PathBuf>,
-    /// The meaning of a row.
+    /// The thing that a row counts.
     pub by: By,
     /// The form of the answer.
     pub format: TableFormat,
-    /// True if differences for people are in colour.
+    /// True if differences in [`TableFormat::Text`] are in colour.
     pub color: bool,
-    /// A file for a web page of all levels, in the place of a table; `-` for the output.
+    /// A file to write a web page to, in place of a table; `-` writes the page to the output.
     pub html: Option<PathBuf>,
 }
 
-/// The meaning of a row.
+/// The thing that a row counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum By {
-    /// A module, modules that share object files, or a directory with object files of no module.
+    /// A module, a set of modules that share object files, or the object files of a directory that are in no
+    /// module.
     #[default]
     Module,
     /// An object file.
@@ -36,17 +37,17 @@ pub enum By {
 /// The form of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TableFormat {
-    /// Columns for people, and a sum.
+    /// Aligned columns for people, with a row of sums.
     #[default]
     Text,
-    /// Comma-separated values, with a line of names.
+    /// Comma-separated values, with a first line of column names.
     Csv,
-    /// An array of objects of JSON.
+    /// A JSON array of objects.
     Json,
 }
 
 impl By {
-    /// The name of the column that tells one row from another, besides the modules.
+    /// The name of the column that, besides the modules, identifies a row.
     pub(crate) fn column(self) -> &'static str {
         match self {
             Self::Module | Self::Path => "path",

@@ -5,36 +5,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sizes::class::ClassBytes;
-use crate::sizes::contents::{Contents, Origin, OriginNumber};
+use crate::sizes::contents::{ImageContents, Origin, OriginNumber};
 use crate::sizes::request::By;
 
-/// The names of rows without an object file. No path begins with a bracket.
+/// The names of rows that are no object file, directory or module. No path begins with a bracket.
 pub(crate) const MERGED: &str = "(merged)";
 pub(crate) const PADDING: &str = "(padding)";
 pub(crate) const NO_SYMBOL: &str = "(no symbol)";
 pub(crate) const NO_MODULE: &str = "(no module)";
 
-/// The part of a row that tells it from all other rows.
+/// The name of a row, which no other row has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
-    /// Modules in alphabetical order.
+    /// One module, or several in alphabetical order.
     Modules(Vec<String>),
     /// An object file, a directory, or a name in round brackets.
-    Place(String),
+    Path(String),
 }
 
-/// A row.
+/// A row of the table.
 pub(crate) struct Row {
     pub(crate) key: Key,
-    /// Each module that one of its bytes belongs to, in alphabetical order.
+    /// All modules of the bytes in the row, in alphabetical order.
     pub(crate) modules: BTreeSet<String>,
     pub(crate) bytes: ClassBytes,
 }
 
 impl Key {
-    /// The key of the row for an origin.
+    /// The key of the row that counts the bytes of `origin`.
     pub(crate) fn of(origin: &Origin, by: By) -> Self {
-        let place = match (origin, by) {
+        let path = match (origin, by) {
             (Origin::Object { modules, .. } | Origin::Symbol { modules }, By::Module)
                 if !modules.is_empty() =>
             {
@@ -47,14 +47,14 @@ impl Key {
             (Origin::Padding, _) => PADDING.into(),
             (Origin::NoSymbol, _) => NO_SYMBOL.into(),
         };
-        Self::Place(place)
+        Self::Path(path)
     }
 
-    /// The object file or the directory.
-    pub(crate) fn place(&self) -> Option<&str> {
+    /// The object file, the directory or the name in round brackets; `None` for a row of modules.
+    pub(crate) fn path(&self) -> Option<&str> {
         match self {
             Self::Modules(_) => None,
-            Self::Place(place) => Some(place),
+            Self::Path(path) => Some(path),
         }
     }
 }
@@ -67,15 +67,15 @@ impl Row {
     }
 }
 
-/// The label of a row with these modules.
+/// The label of the row `key`. `modules` are all modules of the bytes in the row.
 pub(crate) fn label(key: &Key, modules: &BTreeSet<String>, by: By) -> String {
     match key {
         Key::Modules(modules) => modules.join(" "),
-        Key::Place(place) if by == By::Object => {
+        Key::Path(path) if by == By::Object => {
             let brackets = modules.iter().map(|module| format!(" [{module}]"));
-            place.clone() + &brackets.collect::<String>()
+            path.clone() + &brackets.collect::<String>()
         }
-        Key::Place(place) => place.clone(),
+        Key::Path(path) => path.clone(),
     }
 }
 
@@ -87,8 +87,8 @@ fn directory(object: &str) -> String {
     }
 }
 
-/// For each origin, the key of its row. The index is the number of the origin.
-pub(crate) fn keys(contents: &Contents, by: By) -> Vec<Key> {
+/// For each origin, the key of the row that counts it. Indexed by [`OriginNumber`].
+pub(crate) fn keys(contents: &ImageContents, by: By) -> Vec<Key> {
     let numbers = (0..contents.origins.len()).map(OriginNumber);
     numbers
         .map(|number| Key::of(contents.origins.get(number), by))
@@ -96,11 +96,11 @@ pub(crate) fn keys(contents: &Contents, by: By) -> Vec<Key> {
 }
 
 /// The rows of `contents`, the largest first.
-pub(crate) fn rows(contents: &Contents, by: By) -> Vec<Row> {
+pub(crate) fn rows(contents: &ImageContents, by: By) -> Vec<Row> {
     let keys = keys(contents, by);
     let mut rows = BTreeMap::<&Key, Row>::new();
-    for portion in &contents.portions {
-        let Some(key) = keys.get(portion.origin.0) else {
+    for byte_count in &contents.byte_counts {
+        let Some(key) = keys.get(byte_count.origin.0) else {
             continue;
         };
         let row = rows.entry(key).or_insert_with(|| Row {
@@ -108,16 +108,16 @@ pub(crate) fn rows(contents: &Contents, by: By) -> Vec<Row> {
             modules: BTreeSet::new(),
             bytes: ClassBytes::default(),
         });
-        let modules = contents.origins.get(portion.origin).modules().iter();
+        let modules = contents.origins.get(byte_count.origin).modules().iter();
         for module in modules {
             if !row.modules.contains(module) {
                 row.modules.insert(module.clone());
             }
         }
-        row.bytes.add(portion.class, portion.bytes);
+        row.bytes.add(byte_count.class, byte_count.bytes);
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
-    // Sorting is stable: rows of one size stay in the order of their keys.
+    // The sort is stable: rows of equal size stay in the order of their keys.
     rows.sort_by_key(|row| std::cmp::Reverse(row.bytes.total()));
     rows
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The table of sizes, in its three forms.
+//! Writes the table of sizes as text, comma-separated values or JSON.
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
@@ -11,7 +11,7 @@ use crate::sizes::request::{By, TableFormat};
 use crate::sizes::rows::Row;
 use crate::sizes::text_columns::TextColumns;
 
-/// Writes the rows.
+/// Writes the rows in the form `format`.
 pub(crate) fn write(rows: &[Row], by: By, format: TableFormat, out: &mut Output<'_>) -> Result<()> {
     match format {
         TableFormat::Text => text(rows, by, out),
@@ -26,7 +26,7 @@ pub(crate) fn write(rows: &[Row], by: By, format: TableFormat, out: &mut Output<
     }
 }
 
-/// Columns for the classes that have bytes, and a row with the sums.
+/// Writes columns for the classes that have bytes, and a last row with the sums.
 fn text(rows: &[Row], by: By, out: &mut Output<'_>) -> Result<()> {
     let mut sum = ClassBytes::default();
     rows.iter().for_each(|row| sum.add_all(&row.bytes));
@@ -49,7 +49,7 @@ fn text(rows: &[Row], by: By, out: &mut Output<'_>) -> Result<()> {
     out.write(table.to_string().as_bytes())
 }
 
-/// The name of the column that tells rows apart, for people.
+/// The heading, in a table for people, of the column that names the rows.
 pub(crate) fn by_name(by: By) -> &'static str {
     match by {
         By::Module => "module",
@@ -58,14 +58,14 @@ pub(crate) fn by_name(by: By) -> &'static str {
     }
 }
 
-/// The modules, the place, all classes and their sum.
+/// Writes the modules, the path, the bytes of each class and their sum.
 fn csv(rows: &[Row], by: By, out: &mut Output<'_>) -> Result<()> {
     let classes = Class::ALL.map(Class::name);
     let head = ["modules", by.column()].into_iter().chain(classes);
     out.csv(head.chain(["total"]))?;
     for row in rows {
         let modules: Vec<&str> = row.modules.iter().map(String::as_str).collect();
-        let place = row.key.place().unwrap_or_default();
+        let place = row.key.path().unwrap_or_default();
         let numbers = row.bytes.iter().map(|(_, bytes)| bytes);
         let numbers = numbers.chain([row.bytes.total()]);
         let numbers = numbers.map(|number| number.to_string());
@@ -75,7 +75,7 @@ fn csv(rows: &[Row], by: By, out: &mut Output<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A row as an object of JSON.
+/// A row as a JSON object.
 struct JsonRow<'r> {
     row: &'r Row,
     by: By,
@@ -90,7 +90,7 @@ impl Serialize for JsonRow<'_> {
         } = self.row;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("modules", modules)?;
-        if let Some(place) = key.place() {
+        if let Some(place) = key.path() {
             map.serialize_entry(self.by.column(), place)?;
         }
         for (class, bytes) in bytes.iter() {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A table for people: numbers to the right, and last a name.
+//! A table for people: columns of right-aligned numbers, then a column of names.
 
 use std::fmt;
 
 use crate::color::{Color, PLAIN};
 
-/// Rows of columns.
+/// The rows of the table; the first row has the names of the columns.
 pub(crate) struct TextColumns(Vec<Row>);
 
 /// The columns of a row, and its colour.

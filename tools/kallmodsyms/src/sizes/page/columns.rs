@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The data of a page: a JSON object with a column for each property of groups and of leaves.
+//! The data of a page: a JSON object with an array, called a column, for each property of groups and of leaves.
 //!
-//! A kernel has up to 300,000 symbols, most of whose bytes would be names and quotes. Columns have no names
-//! of fields, and a name has only what differs from the beginning of the name before it.
+//! A kernel has up to 300,000 symbols. As objects, most of their bytes would be field names, symbol names and
+//! quotes. Columns have no field names. A symbol name in a column leaves out the beginning that it shares with
+//! the name before it.
 
 use std::borrow::Cow;
 
@@ -13,52 +14,53 @@ use crate::error::{Error, Result};
 use crate::sizes::class::Class;
 use crate::sizes::page::tree::{Leaf, Level, Tree};
 
-/// The letter for a name that shares nothing with the name before it. The letter after it means one
-/// shared character, and so on. No letter is `<`.
+/// The letter for a name that shares no character with the name before it. The next letter means one shared
+/// character, and so on up to `~`. `<` is not among these letters.
 const NOTHING_SHARED: u8 = b'?';
 
-/// The last letter is `~`.
+/// The most characters that a name can share with the name before it.
 const MOST_SHARED: u8 = b'~' - NOTHING_SHARED;
 
 /// All data.
 #[derive(Serialize)]
 struct Data<'t> {
-    /// The files that the data are from: one, or the old and the new one.
+    /// The names of the kernels' files: of one, or of the old and the new one.
     sources: &'t [Cow<'t, str>],
     classes: [&'static str; Class::ALL.len()],
     groups: Groups<'t>,
     leaves: Leaves<'t>,
 }
 
-/// Groups, each behind the group around it.
+/// The columns of groups. A group stands somewhere behind the group around it.
 #[derive(Default, Serialize)]
 struct Groups<'t> {
-    /// The number of the group around it.
+    /// For each group, the number of the group around it.
     parents: Vec<usize>,
-    /// A letter for each.
+    /// For each group, the letter of its level.
     levels: String,
     names: Vec<&'t str>,
-    /// The number of its leaves, which follow the leaves of the group before it.
+    /// For each group, the number of its leaves. Its leaves follow those of the group before it.
     counts: Vec<usize>,
 }
 
-/// Leaves, group by group.
+/// The columns of leaves, group by group.
 #[derive(Default, Serialize)]
 struct Leaves<'t> {
-    /// A letter for each: the number of characters at the beginning of the name before it.
+    /// For each leaf, a letter for the number of characters that its name shares with the name before it.
     shared: String,
-    /// The other characters.
+    /// For each leaf, the characters of its name that follow the shared ones.
     names: Vec<&'t str>,
-    /// A digit for each, which counts `classes`. Empty in a difference.
+    /// For each leaf, a digit: the index of its class in [`Data::classes`]. Empty in a difference.
     classes: String,
-    /// Bytes. Empty in a difference.
+    /// For each leaf, its bytes. Empty in a difference.
     sizes: Vec<u64>,
-    /// Bytes in both kernels; -1 where a kernel has no such symbol. Empty without a difference.
+    /// For each leaf, its bytes in the old and in the new kernel; -1 if that kernel has no such symbol. Empty
+    /// if the page shows one kernel.
     old: Vec<i128>,
     new: Vec<i128>,
 }
 
-/// The data as text of JSON that has no `<`.
+/// The data as JSON text without any `<`.
 pub(crate) fn json(tree: &Tree, sources: &[Cow<'_, str>]) -> Result<String> {
     let mut groups = Groups::default();
     let mut leaves = Leaves::default();
@@ -85,7 +87,7 @@ pub(crate) fn json(tree: &Tree, sources: &[Cow<'_, str>]) -> Result<String> {
             "Use --json in its place.",
         )
     })?;
-    // Only strings can have it, and there it can be written in two ways.
+    // Only strings can have a `<`, and a JSON string can also write it as an escape.
     Ok(json.replace('<', "\\u003c"))
 }
 
@@ -102,7 +104,7 @@ impl<'t> Leaves<'t> {
     /// Adds a leaf behind the leaf named `before`.
     fn push(&mut self, leaf: &'t Leaf, before: &str, is_difference: bool) {
         let pairs = leaf.name.bytes().zip(before.bytes());
-        // Only characters of one byte, as a script counts characters.
+        // Share only characters of one byte: the page's script counts characters, not bytes.
         let shared = pairs.take_while(|(one, other)| one == other && one.is_ascii());
         let shared = shared.take(MOST_SHARED.into()).count();
         self.shared.push(char::from(NOTHING_SHARED + shared as u8));

@@ -2,8 +2,9 @@
 //
 // The data of the page: names, and the bytes of each group under a filter.
 //
-// A node is a group or a leaf: a directory, module or object file, or a symbol. Groups have the numbers
-// below groupCount, each behind the group around it; leaves have the numbers from groupCount on.
+// A node is a group (a directory, module or object file) or a leaf (a symbol). Groups have the numbers below
+// groupCount, and the number of a group is above that of the group around it. Leaves have the numbers from
+// groupCount on.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const isDifference = data.sources.length === 2;
@@ -16,7 +17,7 @@ const LEVELS = { d: "directory", m: "module", o: "object file", n: "other" };
 const NO_SYMBOL = "(no symbol)";
 const GROWTHS = ["grown", "shrunk", "new", "gone", "same"];
 
-// What a colour stands for.
+// The kinds of leaves, one for each colour.
 const kinds = isDifference ? GROWTHS : data.classes;
 
 const names = new Array(nodeCount);
@@ -25,12 +26,12 @@ const firstLeaves = new Int32Array(groupCount + 1);
 const subgroups = [];
 const leafKinds = new Uint8Array(leafCount);
 
-// The names of all groups around a group, and its own: its place in the address of the page.
+// For each group, the names of the groups around it and its own name, as in the address of the page.
 const places = [];
-// What the filter searches: the modules, then the path without them.
+// For each group, the text that the filter searches: the modules, then the path without modules.
 const searched = [];
 
-// The bytes that the filter shows. The area is the larger one of old and new bytes.
+// For each node, the bytes that the filter shows. The area is the larger of old and new bytes.
 const areas = new Float64Array(nodeCount);
 const oldBytes = new Float64Array(nodeCount);
 const newBytes = new Float64Array(nodeCount);
@@ -76,12 +77,12 @@ function readLeaves() {
 		names[groupCount + leaf] = before;
 		leafKinds[leaf] = isDifference ? growth(old[leaf], now[leaf]) : classes.charCodeAt(leaf) - 48;
 	}
-	// Without a difference, one kernel stands for both.
+	// A page of one kernel has the same bytes as old and as new.
 	data.leaves.old = isDifference ? old : sizes;
 	data.leaves.new = isDifference ? now : sizes;
 }
 
-// The number of a growth. Below zero means that a kernel has no such symbol.
+// An index in GROWTHS. A number of bytes below 0 means that the kernel has no such symbol.
 function growth(old, now) {
 	if (old < 0) return GROWTHS.indexOf("new");
 	if (now < 0) return GROWTHS.indexOf("gone");
@@ -149,7 +150,7 @@ function nameBelow(group, node) {
 	return parts.join(" ").replaceAll("/ ", "/");
 }
 
-// The number of the kind that colours a node.
+// An index in kinds: the kind whose colour a node has.
 function kindOf(node) {
 	if (isLeaf(node)) return leafKinds[node - groupCount];
 	if (isDifference) return growth(oldBytes[node] || -1, newBytes[node] || -1);

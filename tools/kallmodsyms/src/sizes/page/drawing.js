@@ -8,16 +8,16 @@ const context = canvas.getContext("2d", { alpha: false });
 const FONT = '12px system-ui, "DejaVu Sans", sans-serif';
 const HEAD = 17;
 const LINE = 15;
-// In square pixels: smaller leaves are drawn as one, in the colour of most of their group. A smaller group
-// is drawn without its entries.
+// In square pixels. Smaller leaves of a group are drawn as one box, in the colour of most of the group. A
+// smaller group is drawn without its entries.
 const SMALLEST_LEAF = 9;
 const SMALLEST_GROUP = 120;
-// The width that a head needs.
+// The least width of a group with a head.
 const SMALLEST_HEAD = 44;
 
-// What was drawn: node, box, and the number of the entry of the view that it is in.
+// The drawn cells: each has a node, its box, and the number of the view's entry around it.
 let cells = [];
-// The cells of the entries of the view.
+// The cells of the view's entries.
 let entries = [];
 let colours;
 
@@ -70,7 +70,7 @@ function drawInside(group, box, entry) {
 	cells.push({ node: group, isRest: true, ...rest, entry });
 }
 
-// Adds a cell. Return: the number of its entry.
+// Adds a cell. Return: the number of the entry that the cell is in.
 function add(node, box, entry, isHead) {
 	const cell = { node, ...box, isHead, entry: entry < 0 ? entries.length : entry };
 	cells.push(cell);
@@ -119,7 +119,7 @@ function drawGroup(around, node, box, entry) {
 	}
 }
 
-// Fills a box but for a gap around it. Return: the box without the gap.
+// Fills a box, except a gap at its edges. Return: the filled box.
 function fill(kind, box, gap) {
 	const width = Math.max(box.width - gap, 0), height = Math.max(box.height - gap, 0);
 	context.fillStyle = colours.fills[kind];
@@ -129,7 +129,7 @@ function fill(kind, box, gap) {
 
 const sizeText = (node) => isDifference ? signed(change(node), short) : short(areas[node]);
 
-// Writes as much of a text as fits. Return: its width, 0 if fewer than three letters fit.
+// Writes as much of a text as fits. Return: the width of the written text; 0 if fewer than three letters fit.
 function label(text, x, y, room) {
 	let width = context.measureText(text).width;
 	if (width > room) {
@@ -144,7 +144,7 @@ function label(text, x, y, room) {
 	return width;
 }
 
-// The last cell that was drawn at a point; undefined outside of all.
+// The last cell that was drawn at a point; undefined if no cell has the point.
 function cellAt(x, y) {
 	return cells.findLast((cell) => x >= cell.x && x < cell.x + cell.width && y >= cell.y && y < cell.y + cell.height);
 }

@@ -26,10 +26,10 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // The mode of any new file: the kernel removes the bits of the umask.
+        // The usual mode of a new file. The kernel removes the bits of the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    // The error has the name of the temporary file, which tells nobody anything.
+    // The error names the temporary file, which means nothing to the user: report `path` in its place.
     let file = builder.tempfile_in(parent.unwrap_or(Path::new(".")));
     let mut file = file.map_err(|error| failed(error.kind().into()))?;
     file.as_file_mut()
@@ -39,8 +39,8 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The file to replace: the file at the end of the symbolic links, or `path` if it does not exist. A
-/// symbolic link without a file at its end is an error.
+/// The file to replace: `path`, or the file that the symbolic link `path` leads to. A symbolic link that leads
+/// to no file is an error.
 fn target(path: &Path) -> Result<PathBuf> {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(Error::in_file(

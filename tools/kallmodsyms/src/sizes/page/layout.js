@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Squarified layout: rectangles with the area of each node, each as near to a square as a row allows.
+// Squarified layout: a rectangle for each node, with the node's area. Rows of rectangles make each one nearly
+// square.
 
-// Calls place(node, box) for each node, the largest first, until one is smaller than `smallest` pixels.
+// Calls place(node, box) for each node, the largest first, up to the first node smaller than `smallest` pixels.
 //
 // Return: the box of the remaining nodes; null if none remain.
 function squarify(nodes, box, smallest, place) {

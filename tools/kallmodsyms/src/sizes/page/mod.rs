@@ -2,10 +2,10 @@
 
 //! `--html`: the sizes as one web page, which draws the kernel as a treemap.
 //!
-//! The contents of one or two kernels come in, and the text of a page goes out. `tree` puts the symbols
-//! into directories, modules and object files; `columns` writes the tree in few bytes; `file` writes
-//! the page to its file at once or not at all. The page loads nothing from a network: `page.html` contains the
-//! style, the data and the script.
+//! The contents of one or two kernels come in, and the text of a page goes out. `tree` puts the symbols into
+//! directories, modules and object files. `columns` encodes the tree in few bytes. `file` writes the whole page
+//! to its file, or nothing. The page loads nothing from a network, because the style, the data and the script
+//! are inserted into the template `page.html`.
 
 mod columns;
 mod file;
@@ -14,14 +14,14 @@ mod tree;
 use std::borrow::Cow;
 
 use crate::error::Result;
-use crate::sizes::contents::Contents;
+use crate::sizes::contents::ImageContents;
 pub(crate) use file::replace;
 use tree::Tree;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 
-/// The parts of the script, each of which uses only the parts before it.
+/// The parts of the script, in their order in the page.
 const SCRIPT: [&str; 5] = [
     include_str!("data.js"),
     include_str!("layout.js"),
@@ -36,18 +36,18 @@ const SCRIPT_PLACEHOLDER: &str = "/* *.js */";
 const DATA_PLACEHOLDER: &str = "/* data */";
 
 /// The name of a kernel's file, and the contents of that kernel.
-type NamedContents<'c> = (Cow<'c, str>, &'c Contents);
+type NamedKernel<'c> = (Cow<'c, str>, &'c ImageContents);
 
 /// The page of a kernel, or of the differences from an `old` to a `new` one.
-pub(crate) fn page(old: Option<NamedContents<'_>>, new: NamedContents<'_>) -> Result<String> {
+pub(crate) fn page(old: Option<NamedKernel<'_>>, new: NamedKernel<'_>) -> Result<String> {
     let tree = match &old {
         None => Tree::of(new.1),
         Some((_, old)) => Tree::of_difference(old, new.1),
     };
     let names: Vec<_> = old.into_iter().chain([new]).map(|(name, _)| name).collect();
     let data = columns::json(&tree, &names)?;
-    // The data have no `<`, so that no part of them looks like an element. They are
-    // inserted last, because a symbol can be named like a placeholder.
+    // The data have no `<`, so no part of them looks like an element. They are inserted last, because a symbol
+    // can be named like a placeholder.
     let script = SCRIPT.concat();
     let page =
         TEMPLATE

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// The table: the entries of the view, for people who read.
+// The table: the entries of the view as text.
 
 const rows = document.getElementById("rows");
 const more = document.getElementById("more");
@@ -14,7 +14,7 @@ function writeHead() {
 	document.getElementById("head").replaceChildren(...columns.map((name) => cell("th", name, { scope: "col" })));
 }
 
-// Lists the entries of a group. Growth is what counts in a difference, so the largest change is first.
+// Lists the entries of a group. In a page of differences, the entry with the largest change comes first.
 function list(group) {
 	viewed = group;
 	listed = [...children(group)];

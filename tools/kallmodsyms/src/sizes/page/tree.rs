@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tree of a page: the symbols in object files, modules and directories.
+//! The tree of a page: symbols in object files, object files in modules, and modules in directories.
 //!
-//! A module stands in the deepest directory that has all of its object files, so that each module is one
-//! group. Bytes without a symbol are a leaf of their object file: the leaves add up to the image.
+//! A module stands in the deepest directory that has all of its object files, so each module is one group. The
+//! bytes of an object file that are in no symbol are a leaf for each class, so the leaves add up to the image.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::sizes::class::Class;
-use crate::sizes::contents::{Contents, Origin, OriginNumber};
+use crate::sizes::contents::{ImageContents, Origin, OriginNumber};
 use crate::sizes::diff::{lasting_name, Bytes};
 use crate::sizes::rows::{MERGED, NO_MODULE, NO_SYMBOL, PADDING};
 
@@ -18,11 +18,11 @@ pub(crate) enum Level {
     Directory,
     Module,
     Object,
-    /// Bytes whose object file or module is not known, or is not one.
+    /// Bytes in no single object file, or whose object file is not known: a name in round brackets.
     Other,
 }
 
-/// A group with its level and its name: `fs/`, `[ext4]` or `super.o`.
+/// A step of a path: the level and the name of a group, such as `fs/`, `[ext4]` or `super.o`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Step(Level, String);
 
@@ -31,7 +31,7 @@ type Path = Vec<Step>;
 
 /// A directory, a module or an object file. The first group is the whole kernel.
 pub(crate) struct Group {
-    /// The number of the group around it. It is lower than its own.
+    /// The number of the group around this group. It is lower than the number of this group.
     pub(crate) parent: usize,
     pub(crate) level: Level,
     pub(crate) name: String,
@@ -41,21 +41,22 @@ pub(crate) struct Group {
 /// A symbol, or the bytes of a group that no symbol has.
 pub(crate) struct Leaf {
     pub(crate) name: String,
-    /// `None` in a difference, where the bytes of all classes count together.
+    /// `None` in a tree of differences, which counts the bytes of all classes together.
     pub(crate) class: Option<Class>,
-    /// Without a difference, the kernel is the new one.
+    /// In the tree of one kernel, `new` has the bytes of that kernel.
     pub(crate) bytes: Bytes,
 }
 
-/// The groups, each behind the group around it.
+/// The tree of a page.
 pub(crate) struct Tree {
+    /// A group stands somewhere behind the group around it.
     pub(crate) groups: Vec<Group>,
     pub(crate) is_difference: bool,
 }
 
 impl Tree {
     /// The tree of a kernel.
-    pub(crate) fn of(contents: &Contents) -> Self {
+    pub(crate) fn of(contents: &ImageContents) -> Self {
         let homes = Homes::of([contents]);
         let mut by_path = BTreeMap::<Path, Vec<Leaf>>::new();
         each_leaf(contents, &homes, |path, name, class, bytes| {
@@ -72,9 +73,9 @@ impl Tree {
         Self::from_leaves(by_path, false)
     }
 
-    /// The tree of the differences of two kernels. Symbols of one name in one object file count together,
-    /// without the numbers that the compiler gives.
-    pub(crate) fn of_difference(old: &Contents, new: &Contents) -> Self {
+    /// The tree of the differences of two kernels. Symbols with the same name in one object file are counted
+    /// together. Numbers that the compiler puts into names are ignored.
+    pub(crate) fn of_difference(old: &ImageContents, new: &ImageContents) -> Self {
         let homes = Homes::of([old, new]);
         let mut by_path = BTreeMap::<Path, BTreeMap<String, Bytes>>::new();
         let mut count = |contents, side: fn(&mut Bytes) -> &mut Option<u64>| {
@@ -96,7 +97,7 @@ impl Tree {
         Self::from_leaves(by_path, true)
     }
 
-    /// The groups of `by_path`, whose paths are in order.
+    /// Makes the tree of `by_path`, which is sorted by path.
     fn from_leaves(
         by_path: impl IntoIterator<Item = (Path, Vec<Leaf>)>,
         is_difference: bool,
@@ -107,7 +108,7 @@ impl Tree {
             name: String::new(),
             leaves: Vec::new(),
         }];
-        // The groups around the last leaves.
+        // The path of the last leaves, with the number of each group.
         let mut around = Vec::<(Step, usize)>::new();
         for (path, mut leaves) in by_path {
             let known = around.iter().zip(&path);
@@ -123,7 +124,7 @@ impl Tree {
                     leaves: Vec::new(),
                 });
             }
-            // Names that are alike need few bytes behind each other.
+            // Sorted names share long beginnings, which `columns` leaves out.
             leaves.sort_by(|one, other| one.name.cmp(&other.name));
             if let Some(group) = groups.last_mut() {
                 group.leaves = leaves;
@@ -136,12 +137,13 @@ impl Tree {
     }
 }
 
-/// Calls `with` with each leaf: its groups, its name, its class and its bytes.
+/// Calls `with` for each leaf, with the path, the name, the class and the bytes of the leaf.
 ///
-/// A symbol can be larger than the bytes that its object file has of its class: objects of the linker
-/// script overlap. It gets the bytes that are there, so that the sum stays the image.
+/// Symbols can add up to more bytes than their object file has of their class, because symbols that the linker
+/// script sizes can extend over other object files. A symbol then gets only the remaining bytes, so the leaves
+/// still add up to the image.
 fn each_leaf(
-    contents: &Contents,
+    contents: &ImageContents,
     homes: &Homes<'_>,
     mut with: impl FnMut(&Path, &str, Class, u64),
 ) {
@@ -149,10 +151,10 @@ fn each_leaf(
     let origins = numbers.map(|number| contents.origins.get(number));
     let paths: Vec<Path> = origins.map(|origin| homes.path(origin)).collect();
     let mut remaining = BTreeMap::<(usize, Class), u64>::new();
-    for portion in &contents.portions {
+    for byte_count in &contents.byte_counts {
         *remaining
-            .entry((portion.origin.0, portion.class))
-            .or_default() += portion.bytes;
+            .entry((byte_count.origin.0, byte_count.class))
+            .or_default() += byte_count.bytes;
     }
     for symbol in &contents.symbols {
         let Some(remaining) = remaining.get_mut(&(symbol.origin.0, symbol.class)) else {
@@ -171,11 +173,12 @@ fn each_leaf(
     }
 }
 
-/// The deepest directory that has all object files of a module, or of modules that share object files.
+/// For each set of modules that share object files, or single module, the deepest directory that has all of
+/// these object files.
 struct Homes<'c>(HashMap<&'c [String], Vec<&'c str>>);
 
 impl<'c> Homes<'c> {
-    fn of(kernels: impl IntoIterator<Item = &'c Contents>) -> Self {
+    fn of(kernels: impl IntoIterator<Item = &'c ImageContents>) -> Self {
         let mut homes = HashMap::<&[String], Vec<&str>>::new();
         for contents in kernels {
             for origin in (0..contents.origins.len()).map(OriginNumber) {
@@ -225,7 +228,7 @@ fn module(modules: &[String]) -> Step {
     Step(Level::Module, names.join(" "))
 }
 
-/// The directories of an object file, and its own name.
+/// The directories in the path of an object file, and the file name.
 fn split(path: &str) -> (Vec<&str>, &str) {
     let (directories, object) = path.rsplit_once('/').unwrap_or(("", path));
     let directories = directories.split('/');
@@ -236,7 +239,7 @@ fn split(path: &str) -> (Vec<&str>, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sizes::contents::{Origins, Portion, SymbolBytes};
+    use crate::sizes::contents::{ByteCount, Origins, SymbolBytes};
 
     fn object(path: &str, modules: &[&str]) -> Origin {
         Origin::Object {
@@ -246,22 +249,22 @@ mod tests {
     }
 
     /// A kernel with 10 bytes of text in each origin.
-    fn contents(all: Vec<Origin>) -> Contents {
+    fn contents(all: Vec<Origin>) -> ImageContents {
         let mut origins = Origins::default();
         let numbers = all.into_iter().map(|origin| origins.number(origin));
-        let portions = numbers.map(|origin| Portion {
+        let byte_counts = numbers.map(|origin| ByteCount {
             origin,
             class: Class::Text,
             bytes: 10,
         });
-        Contents {
-            portions: portions.collect(),
+        ImageContents {
+            byte_counts: byte_counts.collect(),
             origins,
             symbols: Vec::new(),
         }
     }
 
-    fn add(contents: &mut Contents, origin: usize, class: Class, name: &str, bytes: u64) {
+    fn add(contents: &mut ImageContents, origin: usize, class: Class, name: &str, bytes: u64) {
         contents.symbols.push(SymbolBytes {
             origin: OriginNumber(origin),
             class,
@@ -312,7 +315,7 @@ mod tests {
         let mut contents = contents(vec![object("a.o", &[])]);
         add(&mut contents, 0, Class::Text, "b", 4);
         add(&mut contents, 0, Class::Text, "a", 3);
-        let leaves = |contents: &Contents| {
+        let leaves = |contents: &ImageContents| {
             let tree = Tree::of(contents);
             let leaves = tree.groups.last().unwrap().leaves.iter();
             leaves

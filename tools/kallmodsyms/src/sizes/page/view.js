@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// The view: the group in it, the filter, and what pointer and keys do. The address of the page has the
-// view behind its #, so that links, bookmarks and the browser's back button work.
+// The view: the group that the page shows, the filter, and the actions of pointer and keys. The page's address
+// has the view behind its #, so links, bookmarks and the browser's back button work.
 
 const filter = document.getElementById("filter");
 const map = document.getElementById("map");
@@ -9,7 +9,7 @@ const mark = document.getElementById("mark");
 const hint = document.getElementById("hint");
 
 let view = { group: 0, text: "", hidden: new Set() };
-// The number of the chosen entry; -1 if there is none.
+// The number of the chosen entry of the view; -1 if none is chosen.
 let chosen = -1;
 
 // The address of another view: "#at=fs/ext4/&filter=init&hide=bss".
@@ -43,7 +43,7 @@ function enter(group) {
 	location.hash = addressOf(group);
 }
 
-// The group around the view that was entered from: the one whose entry the view is.
+// Shows the group from which the view was entered, and chooses the entry that was entered.
 function leave() {
 	const left = view.group;
 	if (left === 0) return;
@@ -54,7 +54,7 @@ function leave() {
 	choose(entries.findIndex((cell) => cell.node === left || cell.node === branching(left)));
 }
 
-// Shows the view of the address, if it is another one.
+// Shows the view in the page's address, if it differs from the current view.
 function showView() {
 	const next = viewOfAddress();
 	const isCounted = next.text === view.text && String([...next.hidden]) === String([...view.hidden]);
@@ -109,7 +109,7 @@ function writeLegend() {
 	}));
 }
 
-// Puts the mark around an entry of the view, and tells of it.
+// Marks an entry of the view, and announces the entry to screen readers.
 function choose(number) {
 	const entry = entries[number];
 	chosen = entry ? number : -1;
@@ -169,7 +169,8 @@ function enterNode(node) {
 	if (!isLeaf(node) && node !== view.group) enter(node);
 }
 
-// A click on a head enters its group; elsewhere, the entry of the view. A symbol is only chosen.
+// A click on a head enters the group of the head. A click elsewhere enters the entry of the view, or only
+// chooses it if it is a symbol.
 function onClick(event) {
 	const cell = cellAt(event.offsetX, event.offsetY);
 	if (!cell || cell.entry < 0) return;
@@ -189,7 +190,7 @@ function onMove(event) {
 	hint.style.top = `${isRoom ? below : Math.max(event.offsetY - hint.offsetHeight - 8, 0)}px`;
 }
 
-// A filter that is being typed is one step of the history, not one for each letter.
+// Typing a filter adds one step to the history, not one for each letter.
 function onFilter() {
 	const hidden = new Set([...document.querySelectorAll("#legend input:not(:checked)")].map((box) => box.value));
 	history.replaceState(null, "", addressOf(view.group, filter.value, hidden));
