@@ -16,8 +16,7 @@ In a session or in another script, with this directory in sys.path:
     tables.modules()["ext4"].bytes
 
 The script needs no debugging information: it finds the tables by VMCOREINFO,
-which every dump and /proc/kcore have. The tests use a dump; the live kernel
-(-k) was not tried yet.
+which every dump and /proc/kcore have.
 """
 
 import pathlib
