@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     if !symbols.has_addresses() {
-        return Err("the kernel shows you no addresses; try again as root".into());
+        return Err("the listing has zeros for addresses; read or save it as root".into());
     }
     if addresses.is_empty() {
         addresses = stdin().lines().collect::<Result<_, _>>()?;

@@ -28,7 +28,7 @@ const EXIT: [(&str, &str); 3] = [
 
 const RANGES: (&str, &str) = (
     ".tmp_vmlinux.ranges",
-    "The object file of each stretch of the image. The build leaves it beside vmlinux.",
+    "The object file of each part of the image. The build leaves it beside vmlinux.",
 );
 
 const THICK: (&str, &str) = (

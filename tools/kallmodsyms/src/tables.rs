@@ -130,7 +130,7 @@ impl<'d> KernelTables<'d> {
             return Ok(());
         }
         Err(self.failure(
-            "it does not say what addresses count from: it has neither kallsyms_relative_base nor the address of _text or _stext",
+            "the base of its addresses is not known: it has neither kallsyms_relative_base nor the address of _text or _stext",
             "Give a vmlinux that has its symbol table.",
         ))
     }

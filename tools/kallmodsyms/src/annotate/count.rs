@@ -160,8 +160,8 @@ impl Table {
         Ok(match rows.is_empty() {
             true => vec![Error::new(
                 "the text has no symbol of this kernel",
-                "Name the kernel that the text is from; a name needs an offset behind it, an address \
-                 all of its digits.",
+                "Name the kernel that the text is from. `kallmodsyms help annotate` lists the forms in \
+                 which symbols are found.",
             )],
             false => Vec::new(),
         })

@@ -85,7 +85,7 @@ fn an_image_without_the_symbol_text_needs_its_relocations() {
     let vmlinux = Vmlinux::unrelocated().with_stext();
     let mut image = arm64_image(&vmlinux);
     let place = Place::with(&image);
-    let problem = "it does not say what addresses count from";
+    let problem = "the base of its addresses is not known";
     refused(place.command(&["show", "vmlinux"]), problem);
     let (_, places) = vmlinux.rodata(TEXT + HEAD as u64);
     let mut places = places.into_iter();

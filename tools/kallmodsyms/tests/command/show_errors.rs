@@ -49,7 +49,7 @@ fn each_unreadable_file_has_an_error_with_a_remedy() {
         (without.to_elf(), "built without CONFIG_KALLMODSYMS"),
         (stripped.to_elf(), "built without CONFIG_KALLMODSYMS"),
         (no_kernel.to_elf(), "there is no symbol table"),
-        (unknown_base.to_elf(), "what addresses count from"),
+        (unknown_base.to_elf(), "the base of its addresses"),
         (big_endian, "not a 64-bit little endian ELF file"),
         (truncated, "cut short"),
         (good[..32].to_vec(), "the file is cut short"),
