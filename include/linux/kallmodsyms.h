@@ -35,7 +35,10 @@ struct kallmodsyms_modules {
 void kallmodsyms_narrow(unsigned long addr, unsigned long *low,
 			unsigned long *high);
 
-/* For kernel/kallsyms.c: returns the size of symbol number @symbol, or @distance. */
+/*
+ * For kernel/kallsyms.c: returns the size of symbol number @symbol, or @distance if the
+ * size is not known. @distance is the distance to the next symbol.
+ */
 unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance);
 
 #ifdef CONFIG_KALLMODSYMS
@@ -76,7 +79,8 @@ bool kallmodsyms_lookup_modules(unsigned long addr,
  * compiler or the assembler source gave the symbol, never the distance to the next
  * symbol. So an address in padding is in no symbol. If %pS names a symbol without a
  * size, such as a label of the linker script, @addr is in no symbol. If a symbol is
- * inside another symbol, an address after the inner symbol is in no symbol.
+ * inside another symbol, %pS names the inner symbol for an address after it, so such an
+ * address is in no symbol, even if the outer symbol contains the address.
  *
  * Sizes of the kernel's own symbols are known with CONFIG_KALLMODSYMS_SIZES. Sizes
  * of data, also in loaded modules, are known only with CONFIG_KALLSYMS_ALL.
@@ -91,7 +95,7 @@ bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset);
 
 /**
- * kallmodsyms_lookup_distance - find the distance between two symbols
+ * kallmodsyms_lookup_distance - find the distance from a symbol to the next symbol
  * @addr: any address
  * @size: memory for the distance from the symbol to the next symbol, or NULL
  * @offset: memory for the distance from the start of the symbol to @addr, or NULL

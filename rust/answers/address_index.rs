@@ -5,20 +5,20 @@
 //! get_symbol_pos() of kernel/kallsyms.c halves the list of all symbols until one symbol is left:
 //! 18 times on x86_64 defconfig. The index divides the image into stretches of equal length, and
 //! stores the first symbol of each stretch. A search then begins with the symbols of one stretch.
-//! The index takes 4 bytes for at least [`SYMBOLS`] symbols. Making it takes one walk over all
-//! addresses when the kernel starts.
+//! A stretch costs 4 bytes, and has [`SYMBOLS_OF_STRETCH`] symbols or more on average. Making the
+//! index takes one walk over all addresses when the kernel starts.
 
 use crate::{format::addresses::Places, sources::CoreSymbols};
 use core::ptr::addr_of;
 use kernel::{bindings, prelude::*};
 
-/// The least number of symbols for each stretch, on average.
-const SYMBOLS: usize = 48;
+/// The smallest average number of symbols of a stretch.
+const SYMBOLS_OF_STRETCH: usize = 48;
 
 /// The first symbol of each stretch of the image.
 pub(super) struct AddressIndex {
     /// For each stretch, the number of symbols below the stretch. The last entry is for the end of
-    /// the image.
+    /// the last stretch.
     below: KVVec<u32>,
     /// The address of the first stretch.
     text: usize,
@@ -33,7 +33,7 @@ impl AddressIndex {
         let len = symbols.len();
         let text = addr_of!(bindings::_text) as usize;
         let bytes = (addr_of!(bindings::_end) as usize).saturating_sub(text);
-        let most = (len as usize / SYMBOLS).max(1);
+        let most = (len as usize / SYMBOLS_OF_STRETCH).max(1);
         let mut shift = 0;
         while bytes >> shift >= most {
             shift += 1;
@@ -54,11 +54,11 @@ impl AddressIndex {
         Ok(Self { below, text, shift })
     }
 
-    /// The bounds of a search for `addr`. Symbols before the first number are not above `addr`, and
-    /// symbols from the second number on are above `addr`. `None` if `addr` is below the image, or
-    /// above the last stretch.
+    /// The bounds of a search for `addr`, as two numbers of symbols. All symbols before the first
+    /// number are at or below `addr`. All symbols from the second number on are above `addr`.
+    /// `None` if `addr` is below `_text`, or above the last stretch.
     #[inline]
-    pub(super) fn around(&self, addr: usize) -> Option<(u32, u32)> {
+    pub(super) fn search_bounds(&self, addr: usize) -> Option<(u32, u32)> {
         let stretch = addr.wrapping_sub(self.text) >> self.shift;
         let &[below, end] = self.below.get(stretch..)?.first_chunk()?;
         Some((below, end))

@@ -18,8 +18,8 @@ use super::lookup_state::LookupState;
 /// - `high` is valid for writing.
 #[no_mangle]
 pub(crate) unsafe extern "C" fn kallmodsyms_narrow(addr: usize, low: *mut usize, high: *mut usize) {
-    let around = LookupState::get().and_then(|state| state.index.around(addr));
-    if let Some((below, end)) = around {
+    let bounds = LookupState::get().and_then(|state| state.index.search_bounds(addr));
+    if let Some((below, end)) = bounds {
         // SAFETY:
         // - `low` is valid for writing, by the contract.
         // - `high` is valid for writing, by the contract.

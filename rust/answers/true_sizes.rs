@@ -47,7 +47,7 @@ pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
     let (addresses, last) = match LookupState::get() {
         Some(state) => {
             let addresses = state.symbols.addresses();
-            let (first, end) = state.index.around(addr)?;
+            let (first, end) = state.index.search_bounds(addr)?;
             (addresses, addresses.last_not_above(addr, first, end)?)
         }
         None => {

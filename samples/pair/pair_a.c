@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * The private object file of kallmodsyms_pair_a.
+ * The object file that only kallmodsyms_pair_a has. pair_shared.c is in both modules.
  */
 
 #include <linux/module.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols and object files whose modules are not known, and the lines of maps whose form is not known.
+//! The symbols and object files whose modules are not known, and the lines of link maps that cannot be parsed.
 //! The kernel shows these symbols, and the symbols of these object files, in no module.
 
 use std::fmt::{Display, Formatter, Result};
@@ -14,32 +14,33 @@ use crate::read::link_maps::LinkMaps;
 /// The file beside vmlinux that lists the unattributed symbols, object files and lines.
 pub(crate) const PATH: &str = ".tmp_vmlinux.unattributed";
 
-/// The warning or error of the link has at most this many names.
+/// The warning or error of the link names at most this many of the symbols, object files and lines.
 const NAMED: usize = 3;
 
-/// All symbols and object files whose modules are not known, and all lines of maps whose form is not known.
+/// The symbols and object files whose modules are not known, and the lines of maps that cannot be parsed.
 pub(crate) struct Unattributed {
     symbols: usize,
     objects: usize,
-    /// The number of lines of maps.
+    /// The number of lines that cannot be parsed.
     lines: usize,
     /// The names of the first symbols, object files and lines.
     names: Vec<String>,
-    /// The lines of the file: the text of each, with the reason.
+    /// The lines of the file, each with the reason. Of the lines of a map that cannot be parsed, the file
+    /// lists only the first ones; [`lines`](Self::lines) counts all.
     texts: Vec<String>,
 }
 
 impl Unattributed {
-    /// The `numbered` symbols among `symbols`, the object files whose modules are not known, and the lines of
-    /// `maps` whose form is not known.
+    /// Collects the symbols whose index in `symbols` is in `unknown`, each with a reason, the object files
+    /// whose modules are not known, and the lines of `maps` that cannot be parsed.
     pub(super) fn of(
         symbols: &[Symbol<'_>],
-        numbered: &[(usize, &'static str)],
+        unknown: &[(usize, &'static str)],
         objects: &ObjectModules<'_>,
         maps: &LinkMaps<'_>,
     ) -> Self {
         let mut all = Self {
-            symbols: numbered.len(),
+            symbols: unknown.len(),
             objects: objects.unknown().len(),
             lines: maps.unknown_count(),
             names: Vec::new(),
@@ -54,11 +55,11 @@ impl Unattributed {
             let text = show(line.text);
             all.add(&place, format!("line {place}: {}: '{text}'", line.problem));
         }
-        // Every index in `numbered` is an index in `symbols`, so the filter drops nothing.
-        let numbered = numbered
+        // Every index in `unknown` is an index in `symbols`, so the filter drops nothing.
+        let unknown = unknown
             .iter()
             .filter_map(|&(index, reason)| Some((symbols.get(index)?, reason)));
-        for (symbol, reason) in numbered {
+        for (symbol, reason) in unknown {
             let name = show(symbol.name);
             let address = hexadecimal::of(symbol.value).escape_ascii().to_string();
             all.add(&name, format!("symbol {address} {name}: {reason}"));

@@ -2,9 +2,10 @@
 
 //! Ranges: consecutive pieces of the layout that are in the same modules.
 //!
-//! Only an output section with a symbol in a module is divided into ranges. All other output sections are in
-//! no module. For example, `.smp_locks` and `.altinstructions` have only symbols of the linker script.
-//! Without `CONFIG_KALLSYMS_ALL`, the same is true of all sections of data.
+//! Only an output section that has a symbol of a module, or ends at one, is divided into ranges. All other
+//! output sections are in no module. For example, `.smp_locks` and `.altinstructions` have only symbols of
+//! the linker script. Without `CONFIG_KALLSYMS_ALL`, kallsyms lists no symbols of data, so all sections of
+//! data are in no module.
 
 use super::offset;
 use crate::attribute::module_sets::SetId;
@@ -72,8 +73,9 @@ pub(super) fn fuse<'a>(
             });
         }
     }
-    // Sort, because addresses below _text have offsets above the image. The sort is stable: if an output
-    // section ends where the next output section begins, the beginning comes last and replaces the end.
+    // Sort, because addresses below _text have offsets above the image. Two starts have the same offset if an
+    // output section ends where the next output section begins. The sort is stable, so the start for the
+    // next output section comes last, and the loop keeps it alone.
     starts.sort_by_key(|start| start.offset);
     let mut ranges: Vec<Range<'_>> = Vec::new();
     for start in starts {

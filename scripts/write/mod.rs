@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Phase 4: the outputs of the pass.
+//! Phase 4: the outputs of one pass of the link.
 //!
 //! In come the tables and the modules of the symbols. Out come [`Outputs`]: the assembler source for
-//! standard output, and the files beside vmlinux. These files may import `common/`, `read/`, `attribute/`,
+//! standard output, and the files beside vmlinux. The files of this directory may import `common/`, `read/`, `attribute/`,
 //! `encode/` and the format code.
 
 pub(crate) mod assembler;

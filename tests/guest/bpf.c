@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Tests BPF programs: more programs than the kernel lists in one RCU read-side section. */
+/*
+ * Tests the lines of BPF programs in the file. Loads 1000 programs, because the kernel reads at
+ * most 256 symbols in one RCU read-side section.
+ */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -64,7 +67,7 @@ static void load_programs(void)
 	}
 }
 
-/* Unloads the programs from number @first up to @end. */
+/* Unloads the programs from number @first to number @end - 1. */
 static void unload_programs(int first, int end)
 {
 	for (int i = first; i < end; i++)
@@ -134,8 +137,8 @@ static void unload_second_third(void)
 }
 
 /*
- * Returns true if @whole ends with the lines of @rest after the first line. The kernel may have
- * made that first line before the change.
+ * Returns true if @whole ends with @rest less its first line. The kernel may have made the first
+ * line before the change.
  */
 static bool is_end_of(struct text rest, struct text whole)
 {
@@ -184,7 +187,7 @@ void test_bpf(void)
 	free(rest.data);
 	free(whole.data);
 
-	/* The next program of the reader is the same program, which is in the second third. */
+	/* As before, the reader stops before program PROGRAMS / 2. It is in the second third. */
 	whole = read_file(KALLMODSYMS);
 	at = after_lines(whole, start, lines + each * (PROGRAMS / 2 - PROGRAMS / 3));
 	free(whole.data);

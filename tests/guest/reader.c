@@ -185,8 +185,9 @@ void test_reader(void)
 	count = addresses_of(&core, listing, &addresses);
 	wrong = disagreements(&core, listing, addresses, count);
 	unload_lookup_module();
-	check(count && !wrong, "the sample reader in C and the kernel agree: %zu addresses, %zu differences",
-	      count, wrong);
+	check(count && !wrong,
+	      "the sample reader in C and the kernel agree: %zu addresses, %zu differences", count,
+	      wrong);
 	free(addresses);
 	kallmodsyms_free(listing);
 	free(core.symbols);

@@ -2,8 +2,8 @@
 
 /*
  * The soak test: reads for a given time, while the contents of the file change. soak.c
- * starts processes that read (soak_read.c) and processes that change the contents
- * (soak_change.c). The processes count their work in shared memory.
+ * starts processes that read (soak_read.c), and processes that change the contents or look
+ * up addresses (soak_change.c). The processes count their work in shared memory.
  */
 
 #ifndef SOAK_H
@@ -34,8 +34,8 @@ void wrong(const char *format, ...) printf_like(1);
 size_t soak_pick(size_t limit);
 
 /*
- * The expected contents: first @core, the lines of the kernel's own symbols before the soak, then
- * lines of the modules that allow_module() named.
+ * The contents must begin with @core: the lines of the kernel's own symbols, as read before the
+ * soak. Each later line must be of a module that was passed to allow_module().
  */
 struct expected {
 	struct text core;
@@ -46,7 +46,7 @@ struct expected quiet_listing(void);
 void allow_module(const char *name);
 bool is_allowed_module(struct line bracketed);
 
-/* Each of these functions returns when the soak is over. */
+/* These functions return when the soak is over, or if the kernel lacks what they need. */
 void read_in_a_row(const struct expected *expected);
 void read_the_end(const struct expected *expected);
 void read_at_random(const struct expected *expected, int shared);
@@ -56,10 +56,7 @@ void add_and_remove_programs(void);
 void start_and_stop_tracers(void);
 void look_up(void);
 
-/*
- * Before the soak: finds loadable modules, gives BPF programs symbols, and stores the
- * expected answers of lookups.
- */
+/* Before the soak: these find loadable modules, and store the expected answers of lookups. */
 void find_modules(void);
 void prepare_lookups(void);
 

@@ -19,8 +19,9 @@
  */
 #define ENOUGH (32 * 1024)
 
-static const char *const view_texts[] = { "differ", "were not seen", "cannot be opened", "are empty",
-				      "show zeros", "show addresses", "are the same" };
+static const char *const view_texts[] = { "differ", "were not seen", "cannot be opened",
+					  "are empty", "show zeros", "show addresses",
+					  "are the same" };
 
 /* The listing for root without restrictions, and the same listing with zeros. */
 static struct text shown, hidden;

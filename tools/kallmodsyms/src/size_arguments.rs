@@ -24,8 +24,8 @@ pub(crate) struct ModulesArguments {
     #[arg(long)]
     json: bool,
 
-    /// The kernel: a build directory, which also tells the object files, a vmlinux, a vmlinuz, an Image, a vmcore, or a
-    /// copy of /proc/kallmodsyms. Without SOURCE, the program reads /proc/kallmodsyms.
+    /// The kernel: a vmlinux, a vmlinuz, an Image, a vmcore, a copy of /proc/kallmodsyms, or a build directory. Only a
+    /// build directory has the object files. Without SOURCE, the program reads /proc/kallmodsyms.
     #[arg(value_name = "SOURCE", value_parser = kernel_file(), value_hint = ValueHint::AnyPath)]
     source: Option<PathBuf>,
 }
@@ -42,7 +42,7 @@ pub(crate) struct SizesArguments {
     #[arg(long, value_name = "SECOND", value_parser = kernel_file(), value_hint = ValueHint::AnyPath)]
     diff: Option<PathBuf>,
 
-    /// Write comma-separated values, with a line of names.
+    /// Write comma-separated values. The first line has the names of the columns.
     #[arg(long, overrides_with = "json")]
     csv: bool,
 
@@ -54,14 +54,14 @@ pub(crate) struct SizesArguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
-    /// Write a web page to FILE (`-` is standard output) that draws all levels down to symbols as areas. With --diff,
-    /// colours show growth.
+    /// Write a web page to FILE (`-` is standard output) that draws directories, modules, object files and symbols as
+    /// a treemap. With --diff, colours show growth.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["by", "csv", "json"])]
     html: Option<PathBuf>,
 
-    /// The kernel: a build directory, whose object files are counted to the byte; or a vmlinux, a vmlinuz, an Image, a
-    /// vmcore, or a copy of /proc/kallmodsyms, whose symbols are counted. Without SOURCE, the program reads
-    /// /proc/kallmodsyms.
+    /// The kernel. For a build directory, the program adds up the bytes of object files, so no byte is missing. For a
+    /// vmlinux, a vmlinuz, an Image, a vmcore, or a copy of /proc/kallmodsyms, it adds up the sizes of symbols. Without
+    /// SOURCE, the program reads /proc/kallmodsyms.
     #[arg(value_name = "SOURCE", value_parser = kernel_file(), value_hint = ValueHint::AnyPath)]
     source: Option<PathBuf>,
 }
@@ -69,7 +69,7 @@ pub(crate) struct SizesArguments {
 /// As `--by` names it.
 #[derive(Clone, Copy, ValueEnum)]
 enum By {
-    /// a module, several modules that share object files, or a directory
+    /// a module, several modules that share object files, or the code of a directory that is in no module
     Module,
     /// an object file of a build directory
     Object,

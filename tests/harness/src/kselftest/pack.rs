@@ -25,10 +25,12 @@ const PROGRAMS: &[&str] = &[
 /// Debian's shell for scripts that begin with `#!/bin/sh`.
 const SHELL: &str = "dash";
 
-/// Directories of selftests that are C programs and scripts.
+/// Directories of selftests: their C programs are compiled, their scripts are copied. `ftrace` is copied
+/// whole.
 const SUITES: [&str; 2] = ["proc", "livepatch"];
 
-/// Packs the guest with the tests of the `untouched` tree. Modules of the tests are built for `kernel`.
+/// Packs the guest with the tests of `untouched`, the tree without the hooks. Builds modules of the tests for
+/// `kernel`.
 pub fn pack(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<Guest> {
     let arch = options.arch()?;
     ensure!(
@@ -98,7 +100,7 @@ fn compile(untouched: &Path, source: &Path, program: &Path) -> Result<()> {
     command::output(&mut cc).map(drop)
 }
 
-/// Adds the host's programs, and the libraries that `ldd` prints for them, at the same paths.
+/// Adds the host's programs to `usr/bin`, and the libraries that `ldd` prints for them at their own paths.
 ///
 /// ```text
 ///         linux-vdso.so.1 (0x00007ffc3b1f2000)
@@ -124,7 +126,7 @@ fn add_programs(list: &mut Files) -> Result<()> {
                 .map(PathBuf::from),
         );
     }
-    // The paths of programs in the first lines and commands of scripts.
+    // Scripts name these paths in their first lines and in commands.
     list.link("bin/sh", "/usr/bin/sh");
     list.link("bin/bash", "/usr/bin/bash");
     list.link("bin/stat", "/usr/bin/stat");
@@ -154,7 +156,7 @@ fn files_of(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Adds an executable file to a directory of the guest.
+/// Adds a file to a directory of the guest.
 fn add(list: &mut Files, directory: &Path, file: &Path) {
     let name = directory.join(file.file_name().unwrap_or_default());
     list.file(&name.to_string_lossy(), file, 0o755);

@@ -14,7 +14,7 @@ const ZSTD: u32 = 0x20;
 ///
 /// # Errors
 ///
-/// The problem, as the end of a message about the page.
+/// A clause about the page, for the end of a message: `it has 12 bytes (lzo)`.
 pub(super) fn decompress(bytes: Vec<u8>, flags: u32, size: usize) -> Result<Vec<u8>, String> {
     let (form, page) = match flags {
         0 => ("plain", Ok(bytes)),
@@ -26,6 +26,7 @@ pub(super) fn decompress(bytes: Vec<u8>, flags: u32, size: usize) -> Result<Vec<
     };
     match page {
         Ok(page) if page.len() == size => Ok(page),
+        Ok(page) if page.len() > size => Err(format!("it has more than {size} bytes ({form})")),
         Ok(page) => Err(format!("it has {} bytes ({form})", page.len())),
         Err(error) => Err(format!("it does not decompress ({form}): {error}")),
     }

@@ -16,9 +16,9 @@ const NAMES: &[u8] = b"\0\0\x02b\0c_d\0a\0";
 pub(crate) const NONE: u32 = 0;
 pub(crate) const A: u32 = 9;
 pub(crate) const B: u32 = 3;
-pub(crate) const B_AND_C: u32 = 1;
+pub(crate) const B_AND_C_D: u32 = 1;
 
-/// The tables that the generator gives spare room.
+/// Some of the tables that can have room.
 const WITH_ROOM: [&str; 4] = [
     "kallsyms_module_offsets",
     "kallsyms_size_nibbles",
@@ -40,7 +40,8 @@ pub(crate) struct Vmlinux {
     pub(crate) has_sizes: bool,
     pub(crate) has_modules: bool,
     pub(crate) is_stripped: bool,
-    /// True for the form of Linux 7.3: addresses are relative to their rows, and tables are at multiples of 4.
+    /// True for the form of Linux 7.2 and 7.3: a row of `kallsyms_offsets` is the distance from the row to the
+    /// symbol, and the tables of kallsyms are at multiples of 4.
     pub(crate) is_relative: bool,
     /// True for the form of arm64 and riscv: kallsyms_relative_base is 0, because a relocation sets the base.
     pub(crate) is_unrelocated: bool,
@@ -71,7 +72,7 @@ impl Vmlinux {
             ],
             ranges: vec![
                 (TEXT + 0x60, B),
-                (TEXT + 0x80, B_AND_C),
+                (TEXT + 0x80, B_AND_C_D),
                 (TEXT + 0x3000, NONE),
                 (TEXT + 0x4000, A),
                 (TEXT + 0x5000, NONE),
@@ -330,7 +331,7 @@ fn elf_with(
     file
 }
 
-/// The token table and its index. The token of a printable byte is that byte.
+/// The token table and its index. The token of a printable byte is that byte; of all other bytes, `?`.
 pub(crate) fn tokens() -> [Vec<u8>; 2] {
     let token = |byte: u8| if byte.is_ascii_graphic() { byte } else { b'?' };
     [

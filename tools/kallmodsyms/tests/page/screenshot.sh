@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes the documentation's picture of the page from the build directory of a kernel:
+# Makes the picture in Documentation/ of the page that `kallmodsyms sizes --html` writes for the
+# vmlinux in a build directory:
 #
-#   tests/page/screenshot.sh ~/build ../../Documentation/admin-guide/treemap.png
+#   KALLMODSYMS=$(make tool) tools/kallmodsyms/tests/page/screenshot.sh ~/build \
+#       Documentation/admin-guide/treemap.png
 #
 # The third argument is the view: the text behind the # in the address of the page.
-# $KALLMODSYMS is the path of kallmodsyms if $PATH does not contain it.
+# Without $KALLMODSYMS, the script runs the kallmodsyms in $PATH.
 
 set -eu
 
@@ -31,7 +33,7 @@ command=$(realpath "$command")
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
-# The title of the page contains the path of the file, so run in the build directory.
+# The title of the page contains the path as given. In the build directory, it is just "vmlinux".
 cd "$1"
 "$command" sizes vmlinux --html "$directory/page.html"
 cd "$directory"

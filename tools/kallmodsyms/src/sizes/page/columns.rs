@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::sizes::class::Class;
 use crate::sizes::page::tree::{Leaf, Level, Tree};
 
-/// The letter for a name that shares no character with the name before it. The next letter means one shared
-/// character, and so on up to `~`. `<` is not among these letters.
+/// The ASCII character for a name that shares no character with the name before it. The next character of
+/// ASCII means one shared character, and so on up to `~`. `<` is not among these characters.
 const NOTHING_SHARED: u8 = b'?';
 
 /// The most characters that a name can share with the name before it.
@@ -31,10 +31,10 @@ struct Data<'t> {
     leaves: Leaves<'t>,
 }
 
-/// The columns of groups. A group stands somewhere behind the group around it.
+/// The columns of groups. The parent of a group comes before the group.
 #[derive(Default, Serialize)]
 struct Groups<'t> {
-    /// For each group, the number of the group around it.
+    /// For each group, the number of its parent.
     parents: Vec<usize>,
     /// For each group, the letter of its level.
     levels: String,
