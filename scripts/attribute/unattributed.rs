@@ -122,7 +122,7 @@ impl Display for Unattributed {
         };
         write!(
             f,
-            "modules not known, and none shown, of {}: {}{more}; {PATH} lists them",
+            "no modules are shown for {}: {}{more}; {PATH} says why",
             counts.join(", "),
             self.names.join(", "),
         )

@@ -75,10 +75,11 @@ impl<'w> Output<'w> {
 
     fn failure(&mut self, error: &io::Error) -> Error {
         self.is_closed = error.kind() == ErrorKind::BrokenPipe;
-        Error::new(
-            format!("standard output: {error}"),
-            "Make room on the disk, or write elsewhere.",
-        )
+        let remedy = match error.kind() {
+            ErrorKind::StorageFull => "Make room on the disk, or write elsewhere.",
+            _ => "Write elsewhere.",
+        };
+        Error::new(format!("standard output: {error}"), remedy)
     }
 
     /// Begins the JSON array if `is_array`.

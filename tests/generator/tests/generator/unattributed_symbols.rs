@@ -236,8 +236,8 @@ fn the_second_pass_warns_about_unknown_modules() {
     }
     pass(1).stderr("");
     pass(2).stderr(
-        "kallmodsyms: warning: modules not known, and none shown, of 4 objects: core/head.o, \
-         drivers/sw/mac.o, crypto/hash.o, ...; .tmp_vmlinux.unattributed lists them\n",
+        "kallmodsyms: warning: no modules are shown for 4 objects: core/head.o, drivers/sw/mac.o, \
+         crypto/hash.o, ...; .tmp_vmlinux.unattributed says why\n",
     );
     assert_eq!(build.read(UNATTRIBUTED).lines().count(), 4);
     // A symbol that becomes known is no longer listed.

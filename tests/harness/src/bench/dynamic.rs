@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 
 use super::figures::{self, Figure, Figures};
-use super::pack;
+use super::initramfs;
 use super::text::{number, Document, Table};
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
@@ -70,7 +70,7 @@ fn table(figures: &Figures, kind: &str, title: &str) -> Result<Table> {
 
 /// Boots a guest that measures only BPF programs, and returns the ratios.
 pub fn bpf_ratios(options: &Options, kernel: &Kernel) -> Result<BpfRatios> {
-    let guest = pack::pack(options, kernel, &[])?;
+    let guest = initramfs::make(options, kernel, &[])?;
     let mut figures = Figures::new();
     qemu::count(options, &guest, "bpf", |line| {
         figures.add(line);

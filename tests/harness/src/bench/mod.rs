@@ -2,7 +2,7 @@
 
 //! `make bench`: measures the costs and savings of the component, and prints tables.
 //!
-//! The phases, in order: pack a guest for measurements ([`pack`], [`modules`]), boot the guest, parse its
+//! The phases, in order: make the guest's files ([`initramfs`], [`modules`]), boot the guest, parse its
 //! output ([`figures`]), and make tables ([`guest`], [`dynamic`]).
 //!
 //! Other measurements run on the host. The [`generator`] and the [`tool`] are compared with other
@@ -13,8 +13,8 @@ mod dynamic;
 mod figures;
 mod generator;
 mod guest;
+mod initramfs;
 mod modules;
-mod pack;
 mod programs;
 mod ratio;
 mod relink;
@@ -102,7 +102,7 @@ fn build_with_estimate(kernel: &Kernel) -> Result<()> {
 /// Boots the guest with all measurements.
 fn measure(options: &Options, kernel: &Kernel) -> Result<Figures> {
     let modules = modules::build(kernel)?;
-    let guest = pack::pack(options, kernel, &modules)?;
+    let guest = initramfs::make(options, kernel, &modules)?;
     let mut phase = Phase::start("measure");
     phase.announce("under QEMU, which takes some minutes");
     let (mut figures, mut seen) = (Figures::new(), 0);

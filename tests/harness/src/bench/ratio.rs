@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 
 use super::figures::{self, Figures};
-use super::{modules, pack};
+use super::{initramfs, modules};
 use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::lab::qemu;
@@ -14,7 +14,7 @@ use crate::lab::qemu;
 /// The instructions of reading the file as root, divided by those of `/proc/kallsyms`. The buffer has
 /// 128 KiB.
 pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {
-    let guest = pack::pack(options, kernel, &[])?;
+    let guest = initramfs::make(options, kernel, &[])?;
     let mut figures = Figures::new();
     qemu::count(options, &guest, "ratio", |line| {
         figures.add(line);
@@ -42,7 +42,7 @@ pub struct Lookups {
 }
 
 pub fn lookups(options: &Options, kernel: &Kernel) -> Result<Lookups> {
-    let guest = pack::pack(options, kernel, &[modules::lookup(kernel)?])?;
+    let guest = initramfs::make(options, kernel, &[modules::lookup(kernel)?])?;
     let mut figures = Figures::new();
     qemu::count(options, &guest, "lookups", |line| {
         figures.add(line);

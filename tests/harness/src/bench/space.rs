@@ -136,8 +136,8 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     let mut table = Table::new(&[
         "Tables in vmlinux",
         "bytes",
-        "a range",
-        "a symbol",
+        "per range",
+        "per symbol",
         "% of vmlinux",
     ]);
     let mut row = |name: &str, bytes: u64| {

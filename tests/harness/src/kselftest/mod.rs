@@ -3,7 +3,7 @@
 //! `make kselftest`: runs the kernel's own tests in a kernel with the option and in a kernel without the
 //! option. Both kernels must have the same results, line by line.
 
-mod pack;
+mod initramfs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,14 +67,14 @@ struct Tests {
 }
 
 impl Tests {
-    /// Builds the kernel and packs its guest, unless the results of this state are stored.
+    /// Builds the kernel and the initramfs of its guest, unless the results of this state are stored.
     fn prepare(options: &Options, kernel: Kernel, untouched: &Path, state: String) -> Result<Self> {
         let file = kernel.objtree.join("kselftest/results");
         let guest = match stored(&file, &state) {
             Some(_) => None,
             None => {
                 build::build(&kernel)?;
-                Some(pack::pack(options, &kernel, untouched)?)
+                Some(initramfs::make(options, &kernel, untouched)?)
             }
         };
         Ok(Self {

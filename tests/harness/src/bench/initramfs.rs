@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Packs the guest for measurements: one program, and the modules that the program loads.
+//! Makes the initramfs of the guest for measurements: one program, and the modules that the program
+//! loads.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::lab::configure::Kernel;
 use crate::lab::guest::{self, Files, Guest};
 use crate::lab::options::{self, Options};
 
-pub fn pack(options: &Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<Guest> {
+pub fn make(options: &Options, kernel: &Kernel, modules: &[PathBuf]) -> Result<Guest> {
     let directory = kernel.objtree.join("bench");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     let program = directory.join("kallmodsyms-bench");

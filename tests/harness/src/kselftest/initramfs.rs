@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Packs the guest for the kernel's own tests: the scripts and programs of tools/testing/selftests, and
-//! the host's programs that the scripts run.
+//! Makes the initramfs of the guest for the kernel's own tests: the scripts and programs of
+//! tools/testing/selftests, and the host's programs that the scripts run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,9 +29,9 @@ const SHELL: &str = "dash";
 /// whole.
 const SUITES: [&str; 2] = ["proc", "livepatch"];
 
-/// Packs the guest with the tests of `untouched`, the tree without the hooks. Builds modules of the tests for
+/// Makes the initramfs with the tests of `untouched`, the tree without the hooks. Builds modules of the tests for
 /// `kernel`.
-pub fn pack(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<Guest> {
+pub fn make(options: &Options, kernel: &Kernel, untouched: &Path) -> Result<Guest> {
     let arch = options.arch()?;
     ensure!(
         !arch.is_foreign(),
