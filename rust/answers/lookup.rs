@@ -8,7 +8,7 @@
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
-use super::{extent::Extent, lookup_state::LookupState};
+use super::{address_in_symbol::AddressInSymbol, lookup_state::LookupState};
 use crate::format::{names::ModuleNames, ranges::RangeHint};
 use core::ptr;
 use kernel::bindings;
@@ -18,7 +18,7 @@ use super::true_sizes::symbol_at;
 
 /// Sizes are not stored.
 #[cfg(not(CONFIG_KALLMODSYMS_SIZES))]
-fn symbol_at(_: usize) -> Option<(u32, Extent)> {
+fn symbol_at(_: usize) -> Option<(u32, AddressInSymbol)> {
     None
 }
 
@@ -41,10 +41,11 @@ fn builtin_modules(addr: usize) -> Option<ModuleNames<'static>> {
         return Some(modules.at_offset(offset as u32, hint));
     };
     // Another symbol, which need not be an exception, may begin inside the exception or at the same
-    // address. The symbol that `%pS` names decides.
+    // address. If the symbol that `%pS` names contains `addr`, that symbol decides; if not, the
+    // exception decides.
     Some(match symbol_at(addr) {
-        Some((symbol, extent)) => {
-            let start = offset.wrapping_sub(extent.offset);
+        Some((symbol, in_symbol)) => {
+            let start = offset.wrapping_sub(in_symbol.offset);
             modules.of_symbol(symbol, start as u32, hint)
         }
         None => of_exception,
@@ -97,20 +98,23 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_modules(
 }
 
 /// The place of `addr` in a symbol of a loaded module; `None` if `addr` is in no such symbol.
-fn loaded_extent(addr: usize) -> Option<Extent> {
-    let (mut size, mut offset) = (0, 0);
+fn address_in_loaded_symbol(addr: usize) -> Option<AddressInSymbol> {
+    let (mut symbol_size, mut offset) = (0, 0);
     // SAFETY:
     // - Any address may be looked up.
     // - Both pointers are valid for writing.
-    let found = unsafe { bindings::kallmodsyms_loaded_size(addr, &mut size, &mut offset) };
-    found.then_some(Extent { size, offset })
+    let found = unsafe { bindings::kallmodsyms_loaded_size(addr, &mut symbol_size, &mut offset) };
+    found.then_some(AddressInSymbol {
+        symbol_size,
+        offset,
+    })
 }
 
 /// The place of `addr` in a symbol; `None` if `addr` is in no symbol of known size.
-fn extent(addr: usize) -> Option<Extent> {
+fn address_in_symbol(addr: usize) -> Option<AddressInSymbol> {
     match image_offset(addr) {
-        Some(_) => symbol_at(addr).map(|(_, extent)| extent),
-        None => loaded_extent(addr),
+        Some(_) => symbol_at(addr).map(|(_, in_symbol)| in_symbol),
+        None => address_in_loaded_symbol(addr),
     }
 }
 
@@ -127,16 +131,16 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_size(
     size: *mut usize,
     offset: *mut usize,
 ) -> bool {
-    let Some(extent) = extent(addr) else {
+    let Some(in_symbol) = address_in_symbol(addr) else {
         return false;
     };
     if !size.is_null() {
         // SAFETY: `size` is not null, so it is valid for writing by the contract.
-        unsafe { *size = extent.size };
+        unsafe { *size = in_symbol.symbol_size };
     }
     if !offset.is_null() {
         // SAFETY: `offset` is not null, so it is valid for writing by the contract.
-        unsafe { *offset = extent.offset };
+        unsafe { *offset = in_symbol.offset };
     }
     true
 }

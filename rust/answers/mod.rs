@@ -7,9 +7,9 @@
 //! declares the functions. This folder imports the [sources](crate::sources) and the format code,
 //! and not the listing.
 
+mod address_in_symbol;
 mod address_index;
 mod exception_extents;
-mod extent;
 mod kallsyms_hooks;
 mod lookup;
 mod lookup_state;

@@ -9,7 +9,7 @@
 //! The functions may be called from any context, non-maskable interrupts included, from the
 //! kernel's first instruction on.
 
-use super::{extent::Extent, lookup_state::LookupState};
+use super::{address_in_symbol::AddressInSymbol, lookup_state::LookupState};
 use crate::{
     format::{addresses::Places, sizes::SizeTables},
     sources::{linked_tables, CoreAddresses},
@@ -42,7 +42,7 @@ fn early_size(symbol: u32, gap: u64) -> u64 {
 /// The number of the symbol that `%pS` names for an address of the image, and the place of the
 /// address in that symbol. `None` if the symbol has no size, or if the address is after the end of
 /// the symbol, for example in padding.
-pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
+pub(super) fn symbol_at(addr: usize) -> Option<(u32, AddressInSymbol)> {
     let early;
     let (addresses, last) = match LookupState::get() {
         Some(state) => {
@@ -68,6 +68,11 @@ pub(super) fn symbol_at(addr: usize) -> Option<(u32, Extent)> {
     while let Some(alias) = symbol.checked_sub(1).filter(is_alias) {
         symbol = alias;
     }
-    let (size, offset) = (true_size(symbol, gap), addr.wrapping_sub(place.address));
-    (offset < size).then_some((symbol, Extent { size, offset }))
+    let symbol_size = true_size(symbol, gap);
+    let offset = addr.wrapping_sub(place.address);
+    let in_symbol = AddressInSymbol {
+        symbol_size,
+        offset,
+    };
+    (offset < symbol_size).then_some((symbol, in_symbol))
 }

@@ -13,7 +13,7 @@
 //! cursor has only one symbol, the reader counts symbols from the start of the list. After two more
 //! symbols, the cursor again has the addresses of two symbols on the list.
 //!
-//! The kernel adds new symbols only at the end of the list. So a reader misses symbols in two
+//! The kernel adds new symbols only at the end of the list. So a reader misses symbols in three
 //! cases:
 //!
 //! - The reader counts, and symbols before the cursor were unloaded. The reader then skips the same
@@ -21,6 +21,9 @@
 //! - Both symbols of the cursor were unloaded, and two new symbols got the same two addresses, one
 //!   directly after the other. The reader then misses all symbols from the place of the cursor up
 //!   to the two new symbols.
+//! - The second symbol of the cursor and all symbols after it were unloaded, but not the first
+//!   symbol. The next new symbol got the address of the second symbol. The reader then misses that
+//!   new symbol.
 //!
 //! C headers: [`include/linux/bpf.h`](srctree/include/linux/bpf.h) and `bpf_symbols.h`
 
@@ -38,7 +41,7 @@ pub(crate) struct BpfList {
 /// A reader's place in the list. It stays valid in later read-side sections.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Cursor {
-    /// The number of symbols before the place.
+    /// The number of symbols that the cursor has passed.
     index: u64,
     /// The addresses of the last two symbols before the place; 0 if no such symbol was passed yet.
     before_last: usize,
@@ -63,7 +66,7 @@ impl BpfList {
     }
 
     /// The symbols after `cursor`, in the order of the list. The time is logarithmic in the length
-    /// of the list, or linear if a symbol of the cursor is gone or missing.
+    /// of the list, or linear if a symbol of the cursor is gone.
     pub(crate) fn symbols(&self, cursor: &Cursor) -> Symbols<'_> {
         let last = match cursor.index.checked_sub(1) {
             None => ptr::null(),
@@ -157,7 +160,7 @@ impl<'a> Iterator for Symbols<'a> {
             address: symbol.address,
             size: symbol.size,
             // SAFETY:
-            // - The name is NUL-terminated: C makes it by snprintf().
+            // - The name is NUL-terminated: C ends each name with a NUL.
             // - Nothing writes to the name once the symbol is on the list.
             // - The name is part of the symbol, which is not freed before the read-side section
             //   ends.

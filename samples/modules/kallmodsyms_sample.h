@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Functions that log the module of their caller.
+ * Functions that log the module of a caller.
  */
 #ifndef KALLMODSYMS_SAMPLE_H
 #define KALLMODSYMS_SAMPLE_H
@@ -10,6 +10,7 @@ void kallmodsyms_sample_c(void);
 
 /* who_calls_export.c and who_calls.rs */
 void kallmodsyms_sample_rust(void);
+/* Logs the module of the call that returns to @address. */
 void kallmodsyms_sample_rust_called_from(unsigned long address);
 
 #endif

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// A problem that stops the link, and its remedy.
 #[derive(Debug)]
 pub(crate) struct Error {
-    /// The file at fault and the 1-based number of the line at fault. `None` if no single file or line is
-    /// at fault.
+    /// The file at fault, and the 1-based line number if one line is at fault. `None` if no single
+    /// file is at fault.
     place: Option<(PathBuf, Option<usize>)>,
     problem: String,
     /// An instruction to the person who builds the kernel.
@@ -61,8 +61,8 @@ impl Error {
         )
     }
 
-    /// The file at fault and the problem, in one line.
-    pub(crate) fn problem(&self) -> String {
+    /// The place, if a file is at fault, and the problem, in one line.
+    pub(crate) fn place_and_problem(&self) -> String {
         let place = match &self.place {
             Some((file, Some(line))) => format!("{}:{line}: ", file.display()),
             Some((file, None)) => format!("{}: ", file.display()),
@@ -74,7 +74,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n  {}", self.problem(), self.remedy)
+        write!(f, "{}\n  {}", self.place_and_problem(), self.remedy)
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn jobs<'b, 'm>(
                 )),
             };
             let mergeable = match merged.contains(&name) {
-                true => mergeable_sections(&path).map_err(|error| error.problem()),
+                true => mergeable_sections(&path).map_err(|error| error.place_and_problem()),
                 false => Ok(Vec::new()),
             };
             Ok(ObjectFile {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! vmlinux.o, an object file that kbuild links from all other object files in some configurations. kbuild
-//! then links vmlinux from vmlinux.o.
+//! vmlinux.o, an object file that kbuild links from vmlinux.a and the libraries. In some configurations, kbuild
+//! then links vmlinux from vmlinux.o instead of from vmlinux.a and the libraries.
 
 use super::map::{LinkMap, ObjectName};
 

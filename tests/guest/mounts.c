@@ -38,7 +38,8 @@ struct mounted {
 	const struct reader *reader;
 };
 
-static void mount_as_root(const struct mounted *mounted)
+/* Mounts proc in a new mount namespace, as root, and becomes the reader. */
+static void mount_and_become_reader(const struct mounted *mounted)
 {
 	if (unshare(CLONE_NEWNS))
 		give_up("unshare");
@@ -48,13 +49,13 @@ static void mount_as_root(const struct mounted *mounted)
 
 static int view_in_mount(const void *argument)
 {
-	mount_as_root(argument);
+	mount_and_become_reader(argument);
 	return view_in(PROC);
 }
 
 static int compare_attributes_in_mount(const void *argument)
 {
-	mount_as_root(argument);
+	mount_and_become_reader(argument);
 	return behave_alike(PROC) ? SAME : WRONG;
 }
 
@@ -85,13 +86,13 @@ static void enter_as_root(void)
 		give_up("unshare");
 }
 
-static void enter_as_user(void)
+static void enter_user_namespace_as_user(void)
 {
 	become_user();
 	enter_user_namespace(CLONE_NEWNS | CLONE_NEWPID);
 }
 
-static void enter_as_mapped_root(void)
+static void enter_user_namespace_as_root(void)
 {
 	enter_user_namespace(CLONE_NEWNS | CLONE_NEWPID);
 }
@@ -99,13 +100,13 @@ static void enter_as_mapped_root(void)
 static const struct container {
 	const char *name;
 	void (*enter)(void);	/* makes the namespaces; the next child is their first process */
-	size_t reader;		/* the index in readers of the process that reads */
+	size_t reader;		/* the reading process: an index into readers[] */
 	enum view expected;
 } containers[] = {
 	{ "a privileged container", enter_as_root, 0, ADDRESSES },
 	{ "a container without CAP_SYSLOG", enter_as_root, 1, ZEROS },
-	{ "a container with a user namespace", enter_as_mapped_root, 0, ZEROS },
-	{ "a user's container", enter_as_user, 0, ZEROS },
+	{ "a container with a user namespace", enter_user_namespace_as_root, 0, ZEROS },
+	{ "a user's container", enter_user_namespace_as_user, 0, ZEROS },
 };
 
 /* The files that the container runtime covers. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Tests that reads at every offset, with buffers of every size, return the same bytes. */
+/*
+ * Tests that reads from many offsets, with buffers of many sizes, return the same bytes, and that
+ * lseek works as on kallsyms.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +18,7 @@
  * The number of bytes to read with small buffers. Reading the whole file would take too many
  * calls.
  */
-#define SMALL_READS (128 * 1024)
+#define BYTES_BY_SMALL_READS (128 * 1024)
 
 static struct text whole;
 
@@ -68,8 +71,8 @@ static size_t pick(size_t limit)
 static bool preads_right(void)
 {
 	/*
-	 * Each pread can cost the kernel a walk from the start of the file, so limits their
-	 * number.
+	 * A pread can make up to 127 core lines that it discards, or all run-time lines before its
+	 * offset. So this function limits the number of preads.
 	 */
 	size_t count = 1 + 256UL * MIB / whole.size;
 	static char buffer[3 * 4096];
@@ -157,9 +160,10 @@ void test_reads(void)
 	for (size_t i = 0; i < sizeof(chunks) / sizeof(*chunks); i++)
 		check(reads_right(0, whole.size, chunks[i]),
 		      "reads of %zu bytes return the whole file", chunks[i]);
-	check(reads_right(0, SMALL_READS, 1) && reads_right(whole.size - SMALL_READS, SMALL_READS, 1),
+	check(reads_right(0, BYTES_BY_SMALL_READS, 1) &&
+	      reads_right(whole.size - BYTES_BY_SMALL_READS, BYTES_BY_SMALL_READS, 1),
 	      "reads of 1 byte at the start and at the end return the right bytes");
-	check(reads_right(whole.size / 3, SMALL_READS, 7),
+	check(reads_right(whole.size / 3, BYTES_BY_SMALL_READS, 7),
 	      "reads of 7 bytes in the middle return the right bytes");
 	check(preads_right(), "pread at random offsets returns the right bytes");
 	check(seeks_alike(), "lseek returns the same offsets and errors as on kallsyms");

@@ -6,12 +6,14 @@
 //! ffffffff81a3c2f0 1c7 t ext4_fill_super\t[ext4]
 //! ```
 //!
-//! [`Walk`](super::walk::Walk) makes most lines of core symbols in a quicker way, and uses this
-//! file only for the longest lines.
+//! [`Walk`](super::walk::Walk) makes most lines of core symbols in a quicker way. It uses this file
+//! for the modules of every line, and for a whole line if the name, the size or the modules are too
+//! long for the quick way.
 //!
-//! Arithmetic on a word makes eight digits at a time. This code stores a word whole, even if only
-//! some bytes of the word belong to the line: the next store overwrites the surplus bytes. So a
-//! line needs up to 8 bytes of memory more than its length.
+//! [`hex`] makes eight hexadecimal digits at once, as the bytes of one word. This code stores a
+//! word whole, even if only some bytes of the word belong to the line: the next store overwrites
+//! the surplus bytes. So a line needs up to 8 bytes of memory more than its length before
+//! [`symbol`](Line::symbol) cuts off its name.
 
 use super::hexadecimal::hex;
 use super::symbols::{Entry, MAX_SYMBOL_LEN};
@@ -66,8 +68,8 @@ impl<'b> Line<'b> {
         self.bytes(name.get(..MAX_SYMBOL_LEN).unwrap_or(name))
     }
 
-    /// Adds the name of a core symbol, which is `entry` without its first byte, the type. Cuts off
-    /// the name like [`name`](Self::name).
+    /// Adds the name of a core symbol: the strings of the tokens of `entry`, without their first
+    /// byte, which is the type. Cuts off the name like [`name`](Self::name).
     #[inline]
     pub fn symbol(&mut self, tokens: &Tokens<'_>, entry: Entry<'_>) -> Result<(), NoSpace> {
         let start = self.len;

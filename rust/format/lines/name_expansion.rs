@@ -17,8 +17,8 @@ use super::{
 /// Memory for a line up to [`LINE_ROOM`] bytes, including the surplus bytes of its last store.
 pub(super) type LineRoom = [u8; LINE_ROOM];
 
-/// The number of bytes that must be free for a line. [`CHUNK`] tokens from [`MAX_AT`] on, and one
-/// word after these tokens, must fit.
+/// The number of bytes that must be free for a line: room for [`CHUNK`] tokens from [`MAX_AT`] on,
+/// and for one word after these tokens.
 pub const LINE_ROOM: usize = MAX_AT + CHUNK * Words::LONG + 8;
 
 /// The number of tokens to store before one check of the end of the last token.
@@ -168,10 +168,11 @@ fn put_tokens<const N: usize>(
         // - The first token is at most at `MAX_AT`, by the invariant of `At`.
         // - Each of the next tokens, fewer than `CHUNK`, is at most `Words::LONG` after the token
         //   before it, by the invariant of `Words`.
-        // - A room ends 8 bytes after the highest such offset, by the value of `LINE_ROOM`.
+        // - A room ends at least 8 bytes after the highest such offset, by the value of
+        //   `LINE_ROOM`.
         // - The room is borrowed for writing.
         unsafe { store(room.as_mut_ptr().add(at), text, || words.len(token)) };
-        // After the store, this addition is a single instruction.
+        // Loaded after the store, the length can be a memory operand of this addition on x86.
         at = at.wrapping_add(words.len(token));
     }
     at

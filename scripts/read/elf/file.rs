@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An open ELF file, of which each call reads only the requested part.
+//! An open ELF file. Beyond the first 32 KiB, the section headers and the section names, each call reads only
+//! the requested part.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};

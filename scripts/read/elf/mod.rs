@@ -2,9 +2,9 @@
 
 //! ELF files, as far as symbols need them: section headers, symbol tables, the bytes of a section.
 //!
-//! In come 64-bit little endian files, which every architecture with Rust in the kernel has. Out come
-//! sections and symbols; only the parts that a caller asks for are read. These files may import
-//! `common/` only.
+//! In come the object files and images of all supported architectures (x86_64, arm64, riscv64), 64-bit little
+//! endian. Out come sections and symbols. Beyond the first 32 KiB, the section headers and the section names,
+//! only the parts that a caller asks for are read. These files may import `common/` only.
 
 mod fields;
 mod file;

@@ -46,7 +46,7 @@ pub(super) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
         return Err(Error::in_file(
             path,
             "the map is cut short",
-            "Remove the map and build again.",
+            "Remove the map, vmlinux.o and vmlinux, and build again.",
         ));
     }
     Ok(map)

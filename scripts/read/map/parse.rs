@@ -19,7 +19,7 @@ pub(crate) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
         return Err(Error::in_file(
             path,
             "no section found: this is not a link map of GNU ld or LLD, or it is cut short",
-            "Remove it and build again; the link of vmlinux makes it.",
+            "Remove it, vmlinux.o and vmlinux, and build again.",
         ));
     }
     Ok(map)

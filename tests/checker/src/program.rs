@@ -67,8 +67,8 @@ pub struct Program {
     pub is_shortened: bool,
     /// The number of built-in modules.
     pub built_in: usize,
-    /// The number of objects whose command names no module file.
-    pub unnamed: usize,
+    /// The number of objects without a known module file.
+    pub without_module_file: usize,
     /// The objects with unknown modules, each with the reason.
     pub unknown: Vec<(PathBuf, &'static str)>,
 }
@@ -88,7 +88,7 @@ impl Program {
                 true => Owner::Modules(Vec::new()),
                 false => built_in.owner(build, &member.path)?,
             };
-            program.unnamed += usize::from(!matches!(owner, Owner::Modules(_)));
+            program.without_module_file += usize::from(!matches!(owner, Owner::Modules(_)));
             let modules = match owner {
                 Owner::Modules(modules) => modules,
                 Owner::Library => Vec::new(),

@@ -35,10 +35,10 @@ fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
     let with_modules = objects.iter().filter(|object| !object.modules.is_empty());
     writeln!(
         out,
-        "objects: {}, of modules: {}, whose command names no module file: {}",
+        "objects: {}, of modules: {}, without a known module file: {}",
         objects.len(),
         with_modules.count(),
-        program.unnamed
+        program.without_module_file
     )?;
     writeln!(
         out,
@@ -46,13 +46,14 @@ fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
         program.unknown.len()
     )?;
     for (path, why) in &program.unknown {
-        writeln!(out, "in no module: {}: {why}", path.display())?;
+        writeln!(out, "modules unknown: {}: {why}", path.display())?;
     }
     writeln!(out, "modules built in: {}", program.built_in)
 }
 
-/// The number of sections to print, from the section with the most ranges on. A linker script can leave
-/// thousands of sections.
+/// The report has a line for each of this many sections, those with the most ranges, and one line for all
+/// others. If the linker script does not combine the sections of the object files, vmlinux has thousands of
+/// sections.
 const MOST_SECTIONS: usize = 20;
 
 fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<()> {
@@ -81,7 +82,7 @@ fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<
         writeln!(out, "ranges in {} other sections: {count}", others.len())?;
     }
     let outside = ranges - counts.iter().sum::<usize>();
-    writeln!(out, "ranges between sections: {outside}")
+    writeln!(out, "ranges outside all sections: {outside}")
 }
 
 /// The number of ranges that begin in each of `sections`.
@@ -110,7 +111,7 @@ fn write_numbers(out: &mut impl Write, verdict: &Verdict) -> Result<()> {
 
     writeln!(
         out,
-        "symbols: {}, made by the link: {}, by objtool: {}, of one of several equal objects: {}",
+        "symbols: {}, made by the link: {}, by objtool: {}, of an unclear object, but of clear modules: {}",
         verdict.lines, verdict.of_link, verdict.prefixes, verdict.tied
     )?;
     writeln!(

@@ -40,7 +40,7 @@ fn right_tables_pass() {
                 .assert()
                 .success()
                 .stdout(contains(ALL_RIGHT))
-                .stdout(contains("of one of several equal objects: 2\n"))
+                .stdout(contains("of an unclear object, but of clear modules: 2\n"))
                 .stdout(contains("unclear: 0\n"));
         }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! `make deb`: makes a Debian package of the command `kallmodsyms`, with man pages and completions. `make
-//! tool` compiles the program. The package depends on the C library of this host, or on a newer version.
+//! tool` compiles the program. The package depends on the oldest C library that has the symbols the program
+//! uses; that library may be older than the C library of this host.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -126,8 +127,8 @@ fn version(program: &Path) -> Result<String> {
         .with_context(|| format!("kallmodsyms -V printed no version: {output}"))
 }
 
-/// The packages of the libraries that the program needs. dpkg-shlibdeps requires a source package in
-/// `directory`.
+/// The packages of the libraries that the program needs. dpkg-shlibdeps runs only in a source package, so this
+/// function makes `debian/control` in `directory` and runs dpkg-shlibdeps there.
 ///
 /// ```text
 /// shlibs:Depends=libc6 (>= 2.34), libgcc-s1 (>= 4.2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests the checker on unusual object files. Each kernel states its objects and their expected modules.
+//! Tests the checker on unusual object files. Each [`Parts`] has the objects of a kernel and the
+//! expected modules of its symbols.
 
 mod objects;
 mod sections;
@@ -15,10 +16,11 @@ use crate::kernel::{object, Kernel, Link, Linker, Modules, ObjectFile, Parts};
 const BUILT_IN: &str = "kernel/a/a.ko\nkernel/b/b-mod.ko\n";
 
 /// A library whose only object is not needed.
-const NO_LIBRARY: &[ObjectFile] = &[object("lib/unused", "lib/unused", "")];
+const UNUSED_LIBRARY: &[ObjectFile] = &[object("lib/unused", "lib/unused", "")];
 
-/// Links the kernel of `parts` by each installed linker in each [`Link`], and runs `check` on the checker's
-/// result. The kernel shows each symbol in the modules `shown(name, type letter, expected modules)`.
+/// Links the kernel of `parts` with GNU ld, and with LLD if it is installed, once for each kind of link
+/// ([`Link`]). Runs the checker on each kernel, and `check` on the checker's result. Each kernel shows each
+/// symbol in the modules `shown(name, type letter, expected modules)`.
 fn with_each_linker(
     parts: &Parts,
     shown: impl Fn(&str, char, Modules) -> Modules,

@@ -5,7 +5,7 @@
 use assert_cmd::assert::Assert;
 use predicates::str::contains;
 
-use super::{assert_all_shown, assert_fault, BUILT_IN, NO_LIBRARY};
+use super::{assert_all_shown, assert_fault, BUILT_IN, UNUSED_LIBRARY};
 use crate::command;
 use crate::kernel::{object, Kernel, Link, Linker, Modules, ObjectFile, Parts, SavedCommand};
 
@@ -40,7 +40,7 @@ const NOT_COMPILED: Parts = Parts {
                      .globl _binary_size\n_binary_size = 1\n",
         },
     ],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: BUILT_IN,
     truth: &[("code", &[&["a"]]), ("__pi_code", &[&["a"]])],
 };
@@ -55,12 +55,10 @@ fn objects_that_no_compiler_made() {
         }
     };
     assert_fault(&NOT_COMPILED, shipped)
-        .stdout(contains(
-            "of modules: 2, whose command names no module file: 3\n",
-        ))
+        .stdout(contains("of modules: 2, without a known module file: 3\n"))
         .stdout(contains("objects with unknown modules: 3\n"))
         .stdout(contains(
-            "in no module: a/shipped.o: kbuild recorded no command for it\n",
+            "modules unknown: a/shipped.o: kbuild recorded no command for it\n",
         ))
         .stdout(contains("T shipped: shown [a], expected no module"));
 }
@@ -72,7 +70,7 @@ const NAMESAKES: Parts = Parts {
         "a/foo b/foo",
         ".globl both\n.section .text.both, \"ax\"\nboth: .quad 1\n",
     )],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: "kernel/a/foo.ko\nkernel/b/foo.ko\n",
     truth: &[("both", &[&["foo"]])],
 };

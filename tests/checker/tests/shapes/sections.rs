@@ -6,7 +6,7 @@ use std::fs;
 
 use predicates::str::contains;
 
-use super::{assert_all_shown, assert_fault, BUILT_IN, NO_LIBRARY};
+use super::{assert_all_shown, assert_fault, BUILT_IN, UNUSED_LIBRARY};
 use crate::command;
 use crate::kernel::{object, Kernel, Link, Linker, Modules, Parts};
 
@@ -44,7 +44,7 @@ const FUNCTION_SECTIONS: Parts = Parts {
             ),
         ),
     ],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: BUILT_IN,
     truth: &[
         ("init_once", &[&[], &["a"]]),
@@ -84,7 +84,7 @@ const SECTIONS: Parts = Parts {
         ),
         object("a/many", "a/a", include_str!("sections.S")),
     ],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: BUILT_IN,
     truth: &[
         ("anchor", &[&["a"]]),

@@ -4,7 +4,7 @@
 
 use predicates::str::contains;
 
-use super::{assert_all_shown, assert_fault, with_each_linker, BUILT_IN, NO_LIBRARY};
+use super::{assert_all_shown, assert_fault, with_each_linker, BUILT_IN, UNUSED_LIBRARY};
 use crate::kernel::{object, Modules, Parts};
 
 /// A static function and a hidden function with the same name and size, each in a section of its own. LLD makes
@@ -29,7 +29,7 @@ const HIDDEN: Parts = Parts {
             ),
         ),
     ],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: BUILT_IN,
     truth: &[("work", &[&["a"], &["b_mod"]])],
 };
@@ -69,7 +69,7 @@ const MERGED: Parts = Parts {
             ),
         ),
     ],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: BUILT_IN,
     truth: &[("MASK", &[&["a"], &["b_mod"]])],
 };
@@ -112,7 +112,7 @@ const COMMON: Parts = Parts {
             ),
         ),
     ],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: BUILT_IN,
     truth: &[
         ("sized", &[&["b_mod"]]),
@@ -174,7 +174,7 @@ const TWINS: Parts = Parts {
             ),
         ),
     ],
-    library: NO_LIBRARY,
+    library: UNUSED_LIBRARY,
     built_in: BUILT_IN,
     truth: &[
         ("init_once", &[&["a"], &["a"]]),
@@ -204,7 +204,7 @@ fn equal_objects_of_two_modules_are_unclear() {
                 ".file \"twin.c\"\n.section .rodata.once, \"a\"\nonce: .quad 1\n",
             ),
         ],
-        library: NO_LIBRARY,
+        library: UNUSED_LIBRARY,
         built_in: BUILT_IN,
         truth: &[("once", &[&["a"], &["b_mod"]])],
     };

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_in_one_portion() {
+    fn byte_counts_count_each_byte_once() {
         assert_eq!(
             byte_counts(&[(0x8..0x12, 1), (0x18..0x28, 2), (0x30..0x50, 3)]),
             [

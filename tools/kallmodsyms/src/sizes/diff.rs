@@ -106,8 +106,8 @@ fn count(
 /// `name` without the numbers that change with every build.
 ///
 /// ```text
-/// parse.constprop.0.cold
-/// __UNIQUE_ID_license267
+/// parse.constprop.0.cold -> parse.constprop.cold
+/// __UNIQUE_ID_license267 -> __UNIQUE_ID_license
 /// ```
 pub(crate) fn lasting_name(name: &str) -> String {
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

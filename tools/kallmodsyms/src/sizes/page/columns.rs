@@ -31,10 +31,10 @@ struct Data<'t> {
     leaves: Leaves<'t>,
 }
 
-/// The columns of groups. The parent of a group comes before the group.
+/// The columns of groups. The parent of each group except the first comes before the group.
 #[derive(Default, Serialize)]
 struct Groups<'t> {
-    /// For each group, the number of its parent.
+    /// For each group, the number of its parent; 0 for the first group, which has no parent.
     parents: Vec<usize>,
     /// For each group, the letter of its level.
     levels: String,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tree of a page: symbols in object files, object files in modules, and modules in directories.
+//! The tree of a page: symbols in object files, and object files in directories and modules. A module is in a
+//! directory and can contain directories: `fs/a/[a]x/one.o`.
 //!
-//! A module stands in the deepest directory that has all of its object files, so each module is one group. The
-//! bytes of an object file that are in no symbol are a leaf for each class, so the leaves add up to the image.
+//! The modules of an object file are a set, such as `[a]` or `[a] [b]`. A set of modules stands in the deepest
+//! directory that has all object files of exactly this set, so each set is one group. The bytes of an object
+//! file that are in no symbol are a leaf for each class, so the leaves add up to the image.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,9 +31,10 @@ struct Step(Level, String);
 /// The groups around a leaf, from the top.
 type Path = Vec<Step>;
 
-/// A directory, a module or an object file. The first group is the whole kernel.
+/// A directory, a module, an object file or a group of [`Level::Other`]. The first group is the whole kernel.
 pub(crate) struct Group {
-    /// The number of the group around this group. It is lower than the number of this group.
+    /// The number of the group around this group, which is lower than the number of this group. 0 in the
+    /// first group, which has no group around it.
     pub(crate) parent: usize,
     pub(crate) level: Level,
     pub(crate) name: String,
@@ -49,7 +52,7 @@ pub(crate) struct Leaf {
 
 /// The tree of a page.
 pub(crate) struct Tree {
-    /// A group stands somewhere behind the group around it.
+    /// Each group except the first comes later in this list than its parent.
     pub(crate) groups: Vec<Group>,
     pub(crate) is_difference: bool,
 }
@@ -139,9 +142,9 @@ impl Tree {
 
 /// Calls `with` for each leaf, with the path, the name, the class and the bytes of the leaf.
 ///
-/// Symbols can add up to more bytes than their object file has of their class, because symbols that the linker
-/// script sizes can extend over other object files. A symbol then gets only the remaining bytes, so the leaves
-/// still add up to the image.
+/// Symbols can add up to more bytes than their object file has of their class, because a symbol can extend
+/// over other object files, for example if sizes are distances to the next symbol. A symbol then gets only the
+/// remaining bytes, so the leaves still add up to the image.
 fn each_leaf(
     contents: &ImageContents,
     homes: &Homes<'_>,
@@ -197,16 +200,16 @@ impl<'c> Homes<'c> {
 
     /// The groups around the leaves of an origin.
     fn path(&self, origin: &Origin) -> Path {
-        let in_brackets = |name: &str| vec![Step(Level::Other, name.to_owned())];
+        let path_of_other = |name: &str| vec![Step(Level::Other, name.to_owned())];
         let (path, modules) = match origin {
             Origin::Object { path, modules } => (path, modules),
             Origin::Symbol { modules } if modules.is_empty() => {
-                return in_brackets(NO_MODULE);
+                return path_of_other(NO_MODULE);
             }
             Origin::Symbol { modules } => return vec![module(modules)],
-            Origin::Merged => return in_brackets(MERGED),
-            Origin::Padding => return in_brackets(PADDING),
-            Origin::NoSymbol => return in_brackets(NO_SYMBOL),
+            Origin::Merged => return path_of_other(MERGED),
+            Origin::Padding => return path_of_other(PADDING),
+            Origin::NoSymbol => return path_of_other(NO_SYMBOL),
         };
         let (directories, object) = split(path);
         let directories = directories.iter();
@@ -311,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_add_up_to_the_portions() {
+    fn leaves_add_up_to_the_byte_counts() {
         let mut contents = contents(vec![object("a.o", &[])]);
         add(&mut contents, 0, Class::Text, "b", 4);
         add(&mut contents, 0, Class::Text, "a", 3);
