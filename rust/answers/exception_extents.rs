@@ -3,8 +3,9 @@
 //! The extents of exceptions. An exception is a symbol whose modules differ from the modules of the
 //! range at its address.
 //!
-//! An exception with a size is a constant that the linker merged with equal constants of other
-//! object files. An exception can be inside another exception.
+//! An exception with a size is usually a constant that the linker merged with equal constants of
+//! other object files. A symbol of a module outside the 4 GiB window of the offsets is an exception
+//! too. An exception can be inside another exception.
 
 use crate::{format::names::ModuleNames, sources::CoreSymbols};
 use core::ptr::addr_of;
@@ -21,7 +22,7 @@ struct ExceptionExtent {
     modules: ModuleNames<'static>,
 }
 
-/// All exceptions with a size, sorted by start.
+/// The exceptions in the image that have a size, at most one for each address, sorted by start.
 pub(super) struct ExceptionExtents(KVec<ExceptionExtent>);
 
 impl ExceptionExtents {
@@ -47,7 +48,8 @@ impl ExceptionExtents {
                 reach,
                 modules,
             };
-            // Of several exceptions at one address, keep the first with the largest size.
+            // Of several exceptions at one address, keep the largest; of equally large ones, the
+            // first.
             match extents.last_mut().filter(|last| last.start == start) {
                 Some(last) if last.size < size => *last = extent,
                 Some(_) => {}

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Loads the module in tests/module, which returns the kernel's answers for addresses. */
+/*
+ * Loads and unloads modules, and asks the module in tests/module for the kernel's
+ * answers for addresses.
+ */
 
 #include <fcntl.h>
 #include <sys/syscall.h>

@@ -52,7 +52,10 @@ pub fn run(options: &Options) -> Result<()> {
     let path = repository.join(PROJECT);
     fs::write(&path, serde_json::to_string_pretty(&project)? + "\n")
         .with_context(|| path.display().to_string())?;
-    println!("rust/ and scripts/, for editors: {}", path.display());
+    println!(
+        "rust/ and scripts/ are described for editors in {}",
+        path.display()
+    );
     for workspace in ["tests", "tools/kallmodsyms"] {
         let manifest = repository.join(workspace).join("Cargo.toml");
         println!("{workspace}/ is a cargo workspace: {}", manifest.display());
@@ -95,8 +98,8 @@ fn adapt(project: &mut Value, tree: &Path) -> Option<()> {
     Some(())
 }
 
-/// Adds the component and the generator, with the options of `rust/Kbuild` and `scripts/Makefile`. Returns
-/// `None` without a kernel crate.
+/// Adds the component, with the cfg of the kernel crate and `kallmodsyms_series` of `rust/Kbuild`, and the
+/// generator, without cfg. Returns `None` without a kernel crate.
 fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
     let crates = project["crates"].as_array_mut()?;
     let index = crates
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn both_crates_are_added_with_their_options() {
+    fn both_crates_are_added() {
         let mut project = project();
         adapt(&mut project, Path::new("/k")).unwrap();
         add(&mut project, Path::new("/r"), "6.12").unwrap();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The run-time addresses of a kernel's symbols: the addresses of the link, moved by the KASLR offset.
+//! The run-time addresses of a kernel's symbols: the addresses of the link, moved by the KASLR offset; absolute
+//! per-cpu addresses do not move.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -33,7 +34,8 @@ enum Encoding {
     Row(u64),
 }
 
-/// The run-time addresses of section ends. If the kernel stores no sizes, its last symbol ends at one of them.
+/// The bounds of `.init.text`, and the ends of the code and of the image, at run time. If the kernel stores no
+/// sizes, its last symbol ends at one of these addresses.
 struct Bounds {
     inittext: Range<u64>,
     etext: u64,
@@ -115,7 +117,7 @@ impl<'d> Addresses<'d> {
         Some(())
     }
 
-    fn in_image(&self, address: u64) -> Place {
+    fn image_place(&self, address: u64) -> Place {
         Place {
             address: address as usize,
             offset: address.wrapping_sub(self.text) as u32,
@@ -133,9 +135,9 @@ impl Places for Addresses<'_> {
 
     fn place(&self, index: u32, row: u32) -> Place {
         match self.encoding {
-            Encoding::Base(base) => self.in_image(base.wrapping_add(row.into())),
+            Encoding::Base(base) => self.image_place(base.wrapping_add(row.into())),
             Encoding::BaseOrAbsolute(base) if (row as i32) < 0 => {
-                self.in_image(base.wrapping_add(u64::from(!row)))
+                self.image_place(base.wrapping_add(u64::from(!row)))
             }
             Encoding::BaseOrAbsolute(_) => Place {
                 address: row as usize,
@@ -144,7 +146,7 @@ impl Places for Addresses<'_> {
             },
             Encoding::Row(first) => {
                 let place = first.wrapping_add(4 * u64::from(index));
-                self.in_image(place.wrapping_add_signed((row as i32).into()))
+                self.image_place(place.wrapping_add_signed((row as i32).into()))
             }
         }
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make matrix`: tries each kernel series with each architecture and toolchain, and with the compilers of
-//! other releases. `VARIANTS=1` tries one kernel with options that change its layout. `DISTRIBUTIONS=1`
-//! tries the configurations of distributions.
+//! `make matrix`: tries each kernel series with each architecture and toolchain, and, on this machine's
+//! architecture, with the compilers of other Debian releases. `VARIANTS=1` tries one kernel with options that
+//! change its layout. `DISTRIBUTIONS=1` tries the configurations of distributions.
 //!
-//! The phases, in order: list the [`cells`], and skip each cell that passed in the current [`state`]. Run a
-//! [`trial`] of each remaining cell. One variant is a [`livepatch`]; the kernel of a [`distribution`] has
-//! additional figures. Print a table of the [`outcome`]s.
+//! The phases, in order: list the [`cells`]. For each cell in turn: prepare the cell; take the stored outcome
+//! if it is of the current [`state`] and not a failure; otherwise run a [`trial`]. One variant is a
+//! [`livepatch`]; the kernel of a [`distribution`] has additional figures. Print a table of the [`outcome`]s.
 
 mod cells;
 mod distribution;
@@ -46,7 +46,7 @@ pub fn run(matrix: &Matrix) -> Result<bool> {
         outcomes.push((cell, outcome));
     }
     show(&outcomes, &directory)?;
-    // With TURN, a cell whose packages or source cannot be downloaded does not fail the run.
+    // With TURN, a cell that could not be prepared does not fail the run.
     let is_turn = matrix.turn()?.is_some();
     outcomes.retain(|(_, outcome)| !(outcome.is_untried && is_turn));
     let passed: u32 = outcomes.iter().map(|(_, outcome)| outcome.passed).sum();
@@ -63,7 +63,7 @@ fn outcome_of(cell: &Cell, start: &str, directory: &Path, cache: &Cache) -> Resu
         Ok(prepared) => state(cell, prepared)?,
         Err(_) => None,
     };
-    if let Some(outcome) = stored_pass(&file, state.as_deref()) {
+    if let Some(outcome) = stored_outcome(&file, state.as_deref()) {
         return Ok(outcome);
     }
     progress::say(start);
@@ -106,7 +106,7 @@ fn state(cell: &Cell, prepared: &Prepared) -> Result<Option<String>> {
 }
 
 /// The outcome in a file, if the outcome is of this state and the cell did not fail.
-fn stored_pass(file: &Path, state: Option<&str>) -> Option<Outcome> {
+fn stored_outcome(file: &Path, state: Option<&str>) -> Option<Outcome> {
     let text = fs::read_to_string(file).ok()?;
     let text = text.strip_prefix(&format!("state={}\n", state?))?;
     Outcome::parse(text).filter(|outcome| !outcome.failed())
@@ -133,7 +133,7 @@ fn show(outcomes: &[(&Cell, Outcome)], directory: &Path) -> Result<()> {
     fs::write(&file, document.text()).with_context(|| file.display().to_string())?;
     println!("{}", document.text());
     progress::say(&format!(
-        "this table is in {}, with the result of each cell",
+        "this table is in {}; the directory also has a .result file for each cell",
         file.display()
     ));
     Ok(())

@@ -66,7 +66,12 @@ pub fn reproduce(options: &Options) -> Result<bool> {
 fn run_reproduce_tests(report: &mut Report, options: &Options, workshop: &Workshop) {
     report.group("privacy, damage and repetition", |report| {
         let kernel = workshop.configured(options, options.config())?;
-        let needed = [needs::CONTAINERS, needs::DAMAGE, needs::ADDRESSES].concat();
+        let needed = [
+            needs::CONTAINERS,
+            needs::DAMAGED_BOOT,
+            needs::RANDOM_ADDRESSES,
+        ]
+        .concat();
         if let Some(option) = needs::missing(&kernel, &needed)? {
             bail!("{} has no {option}", kernel.config);
         }

@@ -53,7 +53,7 @@ use crate::lab::packages;
 use crate::lab::qemu;
 use crate::lab::source::{self, Tree};
 use crate::lab::workshop::Workshop;
-use needs::{has_options, ADDRESSES, CONTAINERS, DAMAGE};
+use needs::{has_options, CONTAINERS, DAMAGED_BOOT, RANDOM_ADDRESSES};
 use report::Report;
 
 /// The numbers of damages and of boots at random addresses in `make test ALL=1`. `make reproduce` has more.
@@ -245,10 +245,10 @@ fn special_boots(report: &mut Report, options: &Options, workshop: &Workshop) ->
     if has_options(&kernel, CONTAINERS)? {
         boot::run_privacy(report, options, &kernel)?;
     }
-    if has_options(&kernel, DAMAGE)? {
+    if has_options(&kernel, DAMAGED_BOOT)? {
         damaged::run(report, options, &kernel, &damages::DAMAGES[..DAMAGES])?;
     }
-    if has_options(&kernel, ADDRESSES)? {
+    if has_options(&kernel, RANDOM_ADDRESSES)? {
         kaslr::run(report, options, &kernel, BOOTS)?;
     }
     Ok(())

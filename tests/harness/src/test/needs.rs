@@ -9,11 +9,11 @@ use crate::lab::configure::Kernel;
 /// The options for tests that run readers in containers.
 pub const CONTAINERS: &[&str] = &["CONFIG_USER_NS", "CONFIG_PID_NS"];
 
-/// The option for tests that boot a vmlinux in QEMU.
-pub const DAMAGE: &[&str] = &["CONFIG_PVH"];
+/// The option for the tests of damaged tables, for which QEMU boots a changed vmlinux instead of the bzImage.
+pub const DAMAGED_BOOT: &[&str] = &["CONFIG_PVH"];
 
 /// The option for tests that need random addresses in each boot.
-pub const ADDRESSES: &[&str] = &["CONFIG_RANDOMIZE_BASE"];
+pub const RANDOM_ADDRESSES: &[&str] = &["CONFIG_RANDOMIZE_BASE"];
 
 /// The options for tests that print the names of addresses. Their module needs a kprobe to find a function
 /// that the kernel does not export.

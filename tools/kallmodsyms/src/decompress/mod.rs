@@ -26,9 +26,9 @@ pub(crate) struct Format {
     start: &'static [u8],
     /// Decompresses data, but returns at most this number of bytes.
     decompress: fn(&[u8], usize) -> io::Result<Vec<u8>>,
-    /// The last 4 bytes of a payload are the length of the kernel. True if these bytes are a part of the
-    /// format, as in gzip; false if kbuild appends them to the compressed data.
-    has_length: bool,
+    /// The payload of an x86 vmlinuz ends in the length of the kernel (4 bytes). True if these bytes are a
+    /// part of the format, as in gzip; false if kbuild appends them to the compressed data.
+    length_is_in_format: bool,
 }
 
 const FORMATS: [Format; 8] = [
@@ -36,13 +36,13 @@ const FORMATS: [Format; 8] = [
         name: "gzip",
         start: b"\x1f\x8b\x08",
         decompress: |data, most| read(flate2::read::GzDecoder::new(data), most),
-        has_length: true,
+        length_is_in_format: true,
     },
     Format {
         name: "zstd",
         start: b"\x28\xb5\x2f\xfd",
         decompress: |data, most| read(zstd::Decoder::with_buffer(data)?, most),
-        has_length: false,
+        length_is_in_format: false,
     },
     Format {
         name: "xz",
@@ -53,7 +53,7 @@ const FORMATS: [Format; 8] = [
                 most,
             )
         },
-        has_length: false,
+        length_is_in_format: false,
     },
     Format {
         name: "lzma",
@@ -64,31 +64,31 @@ const FORMATS: [Format; 8] = [
                 most,
             )
         },
-        has_length: false,
+        length_is_in_format: false,
     },
     Format {
         name: "lz4",
         start: lz4::MAGIC,
         decompress: lz4::decompress,
-        has_length: false,
+        length_is_in_format: false,
     },
     Format {
         name: "lz4",
         start: b"\x04\x22\x4d\x18",
         decompress: |data, most| read(lz4_flex::frame::FrameDecoder::new(data), most),
-        has_length: false,
+        length_is_in_format: false,
     },
     Format {
         name: "bzip2",
         start: b"BZh",
         decompress: |data, most| read(bzip2::read::BzDecoder::new(data), most),
-        has_length: false,
+        length_is_in_format: false,
     },
     Format {
         name: "lzop",
         start: lzo::MAGIC,
         decompress: lzo::decompress,
-        has_length: false,
+        length_is_in_format: false,
     },
 ];
 
@@ -101,7 +101,7 @@ impl Format {
 
     /// `payload` without the length of the kernel, if kbuild appended that length.
     pub(crate) fn without_length<'d>(&self, payload: &'d [u8]) -> &'d [u8] {
-        let length = if self.has_length { 0 } else { 4 };
+        let length = if self.length_is_in_format { 0 } else { 4 };
         let end = payload.len().saturating_sub(length);
         payload.get(..end).unwrap_or_default()
     }
@@ -112,7 +112,7 @@ impl Format {
         // One byte more than the limit shows that the kernel is too long.
         match (self.decompress)(data, most.saturating_add(1)) {
             Ok(kernel) if kernel.len() > most => Err(failed(format!(
-                "the kernel inside ({}) is larger than the file says, or than 2 GiB",
+                "the kernel inside ({}) is longer than the length in the file, or longer than 2 GiB",
                 self.name
             ))),
             Ok(kernel) => Ok(kernel),

@@ -54,7 +54,7 @@ fn each_unreadable_file_has_an_error_with_a_remedy() {
         (truncated, "cut short"),
         (good[..32].to_vec(), "the file is cut short"),
         (broken.clone(), "(gzip) does not decompress"),
-        (vmlinuz(&larger), "larger than the file says"),
+        (vmlinuz(&larger), "longer than the length in the file"),
         (old, "does not tell where the kernel is"),
         (vmlinuz(b"something else"), "a way that is not known"),
         (vmlinuz(&good[..0]), "a way that is not known"),
