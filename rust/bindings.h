@@ -52,6 +52,21 @@ extern const u32 kallsyms_size_byte_ranks[];
 extern const u64 kallsyms_size_words[];
 #endif
 
+#ifdef CONFIG_KALLMODSYMS_OBJECTS
+/*
+ * The numbers of object files, bytes of runs, bytes of names, entries for
+ * directories, and bytes of directories in the tables below.
+ */
+extern const u32 kallsyms_object_counts[5];
+extern const u8 kallsyms_object_runs[];
+extern const u32 kallsyms_object_markers[];
+extern const u8 kallsyms_object_names[];
+extern const u32 kallsyms_object_name_offsets[];
+extern const u32 kallsyms_object_dir_starts[];
+extern const u32 kallsyms_object_dir_offsets[];
+extern const u8 kallsyms_object_dirs[];
+#endif
+
 /* bindgen does not translate MODULE_NAME_LEN, a macro with sizeof. */
 enum { KALLMODSYMS_MODULE_NAME_LEN = MODULE_NAME_LEN };
 

@@ -79,7 +79,7 @@ STEM is the output of the pass, for example .tmp_vmlinux2. Reads
   STEM.map         the link map, of GNU ld or LLD
   vmlinux.o.map    the link map of vmlinux.o, if vmlinux is linked from vmlinux.o
   modules.builtin  the built-in modules, unless STEM has section .modinfo
-  include/config/auto.conf  the configuration: tables with sizes or without
+  include/config/auto.conf  the configuration: which tables to make
   DIR/.OBJECT.cmd  the modules of each object in the maps
   vmlinux.o        the flags of its sections, if vmlinux is linked from vmlinux.o
   objects          the flags of their sections; also their symbol tables, for merged
@@ -89,7 +89,8 @@ STEM is the output of the pass, for example .tmp_vmlinux2. Reads
 Writes, if the content changed,
   .tmp_vmlinux.ranges        the object of each piece of the image
   modules_thick.builtin      the objects of each built-in module
-  .tmp_vmlinux.unattributed  symbols and objects whose modules are not known
+  .tmp_vmlinux.unattributed  symbols and objects whose modules are not known,
+                             and symbols whose object is not known
 ";
 
 fn main() -> ExitCode {

@@ -16,7 +16,7 @@ use crate::write::Outputs;
 pub(crate) fn outputs(stem: &Path) -> Result<Outputs> {
     let config = Config::read()?;
     if has_no_symbols(stem)? {
-        return Outputs::without_symbols(&Tables::empty(config.sizes)?);
+        return Outputs::without_symbols(&Tables::empty(config)?);
     }
     let buffers = Buffers::default();
     let inputs = Inputs::read(stem, config, &buffers)?;

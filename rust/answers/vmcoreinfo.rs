@@ -7,7 +7,8 @@
 //!
 //! The note is one page. On x86_64 defconfig, 882 bytes of that page are free, so the note has the
 //! address of only one size table, `kallsyms_size_counts`. The other size tables follow that table.
-//! The counts in that table and the number of symbols tell their lengths.
+//! The counts in that table and the number of symbols tell their lengths. The same applies to
+//! `kallsyms_object_counts` and the tables of object files.
 //!
 //! C header: [`include/linux/vmcore_info.h`](srctree/include/linux/vmcore_info.h)
 
@@ -21,7 +22,7 @@ const SYMBOL_LINE: usize = "SYMBOL()=\n".len() + 2 * size_of::<usize>();
 const RESERVE: usize = 64;
 
 /// Adds the module tables to VMCOREINFO, if the note has room for all of them; then the size tables
-/// likewise. Call this once, while the kernel starts.
+/// and the tables of object files likewise. Call this once, while the kernel starts.
 pub(super) fn add_tables() {
     macro_rules! tables {
         ($($name:ident)*) => {
@@ -41,6 +42,8 @@ pub(super) fn add_tables() {
     ];
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
     tables![kallsyms_size_counts];
+    #[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
+    tables![kallsyms_object_counts];
 }
 
 /// Adds all of `tables`, which are names and addresses, or none of them.

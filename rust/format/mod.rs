@@ -19,6 +19,12 @@ pub mod error;
 pub mod layout;
 #[path = "tables/names.rs"]
 pub mod names;
+#[path = "tables/object_layout.rs"]
+pub mod object_layout;
+#[path = "tables/object_paths.rs"]
+pub mod object_paths;
+#[path = "tables/objects.rs"]
+pub mod objects;
 #[path = "tables/ranges.rs"]
 pub mod ranges;
 #[path = "tables/size_layout.rs"]
@@ -32,6 +38,8 @@ pub mod symbols;
 #[path = "tables/tokens.rs"]
 pub mod tokens;
 
+#[path = "lines/braces.rs"]
+pub mod braces;
 #[path = "lines/hexadecimal.rs"]
 mod hexadecimal;
 #[path = "lines/line.rs"]
@@ -44,5 +52,10 @@ pub mod line;
 mod name_expansion;
 #[path = "lines/prefixes.rs"]
 mod prefixes;
+// rustc compiles implementations of traits even if nothing calls them. So a kernel without object
+// files leaves out this file. The generator and the host tests compile it always.
+#[cfg(any(not(CONFIG_KALLMODSYMS), CONFIG_KALLMODSYMS_OBJECTS))]
+#[path = "lines/stored_braces.rs"]
+mod stored_braces;
 #[path = "lines/walk.rs"]
 pub mod walk;

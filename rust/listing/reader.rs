@@ -12,8 +12,8 @@ use crate::{
         cred::{may_see_addresses, File},
         open_file::{BufferTooSmall, Contents},
     },
-    format::{line::NoSpace, walk::Walk},
-    sources::CoreSymbols,
+    format::line::NoSpace,
+    sources::{CoreSymbols, Walk},
 };
 use kernel::prelude::*;
 
@@ -65,7 +65,7 @@ pub(crate) struct Reader {
     /// The offset of the next line.
     offset: u64,
     /// The place among the core symbols. If it is at the end, the next symbol is a run-time symbol.
-    core: KBox<Walk<'static>>,
+    core: KBox<Walk>,
     run_time: RunTimeSymbols,
 }
 

@@ -2,7 +2,11 @@
 
 //! The symbols of the core kernel and of the built-in modules.
 
-use super::{core_addresses::CoreAddresses, linked_tables};
+use super::{
+    core_addresses::CoreAddresses,
+    linked_tables,
+    stored_objects::{object_tables, StoredObjects},
+};
 use crate::{
     abstractions::zeroed_box,
     format::{
@@ -11,10 +15,13 @@ use crate::{
         sizes::SizeTables,
         symbols::{SymbolError, SymbolNames},
         tokens::Tokens,
-        walk::{Tables, Walk},
+        walk::{self, Tables},
     },
 };
 use kernel::prelude::*;
+
+/// A walk over the core symbols.
+pub(crate) type Walk = walk::Walk<'static, StoredObjects>;
 
 /// The tables of all core symbols, checked.
 pub(crate) struct CoreSymbols {
@@ -24,6 +31,7 @@ pub(crate) struct CoreSymbols {
     modules: ModuleTables<'static>,
     /// `None` if sizes are not stored, or if the size tables were refused.
     sizes: Option<SizeTables<'static>>,
+    objects: StoredObjects,
 }
 
 impl CoreSymbols {
@@ -31,7 +39,8 @@ impl CoreSymbols {
     ///
     /// If the module tables do not pass the checks, prints a kernel message, and all symbols are in
     /// no module. If the size tables do not pass the checks, prints a kernel message, and no size
-    /// is known. If a table of kallsyms does not pass the checks, prints a kernel message and fails
+    /// is known. If the tables of object files do not pass the checks, prints a kernel message, and
+    /// no object file is known. If a table of kallsyms does not pass the checks, prints a kernel message and fails
     /// with `EINVAL`. Fails with `ENOMEM` if memory is short.
     pub(crate) fn new() -> Result<Self> {
         let misplaced = |error: Error| {
@@ -55,6 +64,7 @@ impl CoreSymbols {
             addresses,
             modules: module_tables(),
             sizes: size_tables(len),
+            objects: object_tables(len)?,
         })
     }
 
@@ -89,32 +99,33 @@ impl CoreSymbols {
     }
 
     /// All tables, for the format code.
-    fn tables(&self) -> Tables<'_, 'static, CoreAddresses> {
+    fn tables(&self) -> Tables<'_, 'static, CoreAddresses, StoredObjects> {
         Tables {
             names: &self.names,
             tokens: &self.tokens,
             places: &self.addresses,
             modules: &self.modules,
             sizes: self.sizes.as_ref(),
+            objects: self.objects,
         }
     }
 
     /// A walk that begins with the first symbol. The walk is in a box, because it is larger than 1
     /// KiB.
-    pub(crate) fn walk(&self) -> Result<KBox<Walk<'static>>> {
+    pub(crate) fn walk(&self) -> Result<KBox<Walk>> {
         Ok(KBox::new(Walk::new(&self.tables(), 0), GFP_KERNEL_ACCOUNT)?)
     }
 
     /// Makes symbol number `index` the next symbol of `walk`. Does not sleep.
-    pub(crate) fn go_to(&self, walk: &mut Walk<'static>, index: u32) {
+    pub(crate) fn go_to(&self, walk: &mut Walk, index: u32) {
         walk.go_to(&self.tables(), index);
     }
 
     /// Writes the lines of the next symbols of `walk` to the beginning of `buf`; see
-    /// [`Walk::lines`]. Does not sleep.
+    /// [`walk::Walk::lines`]. Does not sleep.
     pub(crate) fn lines(
         &self,
-        walk: &mut Walk<'static>,
+        walk: &mut Walk,
         buf: &mut [u8],
         wanted: usize,
         show_values: bool,

@@ -3,16 +3,18 @@
 //! The tables that the link of vmlinux puts into the read-only data, as slices.
 //!
 //! The kernel's scripts/kallsyms writes the tables of names and addresses. The generator, in
-//! kernel/kallmodsyms/scripts/, writes the tables of modules and sizes. Nothing here looks into a
+//! kernel/kallmodsyms/scripts/, writes the tables of modules, sizes and object
+//! files. Nothing here looks into a
 //! table: [`format`](mod@crate::format) checks the tables.
 //!
 //! C headers: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h) and `bindings.h`
 
+#[cfg(any(CONFIG_KALLMODSYMS_SIZES, CONFIG_KALLMODSYMS_OBJECTS))]
+use crate::format::layout::{Counts, Table};
+#[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
+use crate::format::object_layout::{ObjectCounts, RawObjects};
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
-use crate::format::{
-    layout::{Counts, Table},
-    size_layout::RawSizes,
-};
+use crate::format::size_layout::RawSizes;
 use crate::{
     abstractions::read_only_data::{slice_between, slice_of},
     format::{ranges::RawTables, tokens::TOKENS},
@@ -137,6 +139,59 @@ pub(crate) fn size_tables() -> Result<RawSizes<'static>> {
             words: slice_of(
                 addr_of!(bindings::kallsyms_size_words).cast(),
                 len(Table::SizeWords),
+            )?,
+        })
+    }
+}
+
+/// Finds the tables of object files. Fails with `EINVAL` if they are not inside the read-only data.
+#[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
+pub(crate) fn object_tables() -> Result<RawObjects<'static>> {
+    // SAFETY: The counts are constants, so nothing writes to them.
+    let [objects, runs, names, entries, directories] = unsafe { bindings::kallsyms_object_counts };
+    let counts = Counts {
+        symbols: symbol_count(),
+        objects: ObjectCounts {
+            objects,
+            runs,
+            names,
+            entries,
+            directories,
+        },
+        ..Counts::default()
+    };
+    let len = |table: Table| table.len(&counts) as usize;
+    // SAFETY: All of these tables are constants, so nothing writes to them.
+    unsafe {
+        Ok(RawObjects {
+            objects,
+            runs: slice_of(
+                addr_of!(bindings::kallsyms_object_runs).cast(),
+                len(Table::ObjectRuns),
+            )?,
+            markers: slice_of(
+                addr_of!(bindings::kallsyms_object_markers).cast(),
+                len(Table::ObjectMarkers),
+            )?,
+            names: slice_of(
+                addr_of!(bindings::kallsyms_object_names).cast(),
+                len(Table::ObjectNames),
+            )?,
+            name_offsets: slice_of(
+                addr_of!(bindings::kallsyms_object_name_offsets).cast(),
+                len(Table::ObjectNameOffsets),
+            )?,
+            directory_starts: slice_of(
+                addr_of!(bindings::kallsyms_object_dir_starts).cast(),
+                len(Table::ObjectDirectoryStarts),
+            )?,
+            directory_offsets: slice_of(
+                addr_of!(bindings::kallsyms_object_dir_offsets).cast(),
+                len(Table::ObjectDirectoryOffsets),
+            )?,
+            directories: slice_of(
+                addr_of!(bindings::kallsyms_object_dirs).cast(),
+                len(Table::ObjectDirectories),
             )?,
         })
     }

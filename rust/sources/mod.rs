@@ -14,8 +14,9 @@ mod core_symbols;
 pub(crate) mod linked_tables;
 #[cfg(CONFIG_MODULES)]
 pub(crate) mod loadable_modules;
+mod stored_objects;
 pub(crate) mod tracing;
 
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 pub(crate) use core_addresses::CoreAddresses;
-pub(crate) use core_symbols::CoreSymbols;
+pub(crate) use core_symbols::{CoreSymbols, Walk};

@@ -67,11 +67,27 @@ static bool is_graphic(char c)
 	return (unsigned char)c > ' ' && c != 0x7f;
 }
 
-/* Parses "[fsl_dpaa2_eth] [fsl_dpaa2_switch]\n". Returns the newline, or NULL. */
-static char *parse_modules(char *at, struct kallmodsyms_symbol *symbol)
+/* Parses "{ext4/super.o}\n". Returns the newline, or NULL. */
+static char *parse_object(char *at, struct kallmodsyms_symbol *symbol)
 {
+	symbol->object = ++at;
+	while (is_graphic(*at) && *at != '}' && *at != '{')
+		at++;
+	if (at == symbol->object || *at != '}')
+		return NULL;
+	*at++ = '\0';
+	return *at == '\n' ? at : NULL;
+}
+
+/* Parses "[fsl_dpaa2_eth] [fsl_dpaa2_switch] {dpaa2/dpaa2-mac.o}\n". Returns the newline, or NULL. */
+static char *parse_places(char *at, struct kallmodsyms_symbol *symbol)
+{
+	if (*at == '{')
+		return parse_object(at, symbol);
 	symbol->first_module = at + 1;
 	do {
+		if (symbol->modules && *at == '{')
+			return parse_object(at, symbol);
 		if (*at++ != '[' || *at == ']')
 			return NULL;
 		while (is_graphic(*at) && *at != ']' && *at != '[')
@@ -115,10 +131,11 @@ static char *parse_line(char *at, struct kallmodsyms_symbol *symbol, const char 
 	symbol->name = name;
 	symbol->first_module = NULL;
 	symbol->modules = 0;
+	symbol->object = NULL;
 	if (*at == '\t') {
-		*what = "the modules are not in brackets";
+		*what = "the modules are not in brackets, or the object file is not in braces";
 		*at = '\0';
-		at = parse_modules(at + 1, symbol);
+		at = parse_places(at + 1, symbol);
 		if (!at)
 			return NULL;
 	}

@@ -42,6 +42,8 @@ struct kallmodsyms_symbol {
 	/* For kallmodsyms_next_module(): the name of the first module, and the number of modules. */
 	const char *first_module;
 	unsigned int modules;
+	/* The end of the path of the object file, as "ext4/super.o"; NULL if the line has none. */
+	const char *object;
 	/* The letter that nm(1) prints for the type. */
 	char type;
 };

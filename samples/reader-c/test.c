@@ -33,6 +33,8 @@ static const char FORMS[] =
 	"ffffffff8d9b28c4 151 T vfs_read\n"
 	"ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]\n"
 	"ffffffff8db343bc 2c T dpaa2_mac_start\t[fsl_dpaa2_eth] [fsl_dpaa2_switch]\n"
+	"ffffffff8dc00000 8 b __key.0\t[ext4] {ext4/super.o}\n"
+	"ffffffff8dc00008 8 b __key.0\t{main.o}\n"
 	"ffffffff8e000000 0 B _end\n"
 	"ffffffff8e000000 0 B __brk_limit\n"
 	"ffffffffc0401000 40 t minix_fill_super\t[minix]\n"
@@ -62,7 +64,7 @@ static void test_forms(void)
 	struct kallmodsyms *listing = parse(FORMS);
 	const struct kallmodsyms_symbol *symbol = kallmodsyms_named(listing, "__brk_limit", NULL);
 
-	check(kallmodsyms_count(listing) == 11 && !kallmodsyms_hides_addresses(listing),
+	check(kallmodsyms_count(listing) == 13 && !kallmodsyms_hides_addresses(listing),
 	      "lines of every form are read");
 	check(is_found(listing, 0xffffffff8d9b28c4, "vfs_read", "") &&
 	      is_found(listing, 0xffffffff8d9b28c4 + 0x150, "vfs_read", "") &&
@@ -76,14 +78,20 @@ static void test_forms(void)
 	      is_found(listing, 0xffffffffc025d023, "bpf_prog_a04f5eef06a7f555_hello", "bpf,") &&
 	      is_found(listing, 0xffffffffc0367fff, "kprobe_insn_page", "__builtin__kprobes,"),
 	      "addresses of modules, BPF and tracing, whose lines are not sorted");
+	check(is_found(listing, 0xffffffff8dc00000, "__key.0", "ext4,") &&
+	      is_found(listing, 0xffffffff8dc00008, "__key.0", "") &&
+	      !strcmp(kallmodsyms_find(listing, 0xffffffff8dc00000)->object, "ext4/super.o") &&
+	      !strcmp(kallmodsyms_find(listing, 0xffffffff8dc00008)->object, "main.o") &&
+	      !kallmodsyms_find(listing, 0xffffffff8da4a500)->object,
+	      "object files, with and without a module");
 	check(is_found(listing, 0x285c1, "vclock_srcu_srcu_data", "ptp,"), "a per-cpu offset");
 	check(is_found(listing, 0, NULL, "") && is_found(listing, 0xffffffff8e000000, NULL, "") &&
 	      is_found(listing, UINT64_MAX, NULL, ""), "addresses without a symbol");
 	check(kallmodsyms_is_pseudo_module("bpf") && !kallmodsyms_is_pseudo_module("bpfilter") &&
 	      kallmodsyms_is_pseudo_module("__builtin__ftrace"), "brackets without a module");
-	check(kallmodsyms_named(listing, ".L0 ", NULL) == kallmodsyms_symbol(listing, 7),
+	check(kallmodsyms_named(listing, ".L0 ", NULL) == kallmodsyms_symbol(listing, 9),
 	      "a name with a space at its end");
-	check(symbol == kallmodsyms_symbol(listing, 5) && symbol->type == 'B' && !symbol->size &&
+	check(symbol == kallmodsyms_symbol(listing, 7) && symbol->type == 'B' && !symbol->size &&
 	      !kallmodsyms_named(listing, "__brk_limit", symbol), "a symbol by its name");
 	kallmodsyms_free(listing);
 }
@@ -113,6 +121,7 @@ static void test_refusals(void)
 		"A 0 T a", "0 0 T a b", "0 0 T a  ", "0 0 T a \t", "0 0 T  \t[b]", "0 0 T a [b]", "0 0 T \t[b]", "0 0 T a\t", "0 0 T a\tb",
 		"0 0 T a\t[]", "0 0 T a\t[b", "0 0 T a\t[b] ", "0 0 T a\t[b][c]", "0 0 T a\t[b]  [c]",
 		"0 0 T a\t[b]\t[c]", "0 0 T a\t[b c]", "0 0 T a\t[b] c", "0 0 T a\r", "0 0 T a\t[[b]",
+		"0 0 T a\t{}", "0 0 T a\t{b", "0 0 T a\t{b}[c]", "0 0 T a\t{b} [c]", "0 0 T a\t[b]{c}", "0 0 T a\t{b} {c}", "0 0 T a {b}", "0 0 T a\t{b c}", "0 0 T a\t{{b}", "0 0 T a\t {b}",
 	};
 	struct kallmodsyms_error error;
 	char text[128];

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! All of phase 2: from the inputs to the modules of all symbols.
+//! All of phase 2: from the inputs to the modules and object files of all symbols.
 
 use super::definition_search::Evidence;
 use super::image_layout::ImageLayout;
 use super::module_sets::SetId;
-use super::object_modules::ObjectModules;
+use super::object_modules::{ObjectIndex, ObjectModules};
 use super::object_symbols::ObjectSymbols;
 use super::script_symbols::ScriptSymbols;
-use super::symbol_modules::{job_parts, SymbolModules};
+use super::symbol_definers::{job_parts, SymbolDefiners};
 use super::unattributed::Unattributed;
 use crate::common::error::Result;
 use crate::common::jobs::Jobs;
 use crate::common::threads::in_two_threads;
 use crate::read::Inputs;
 
-/// The modules of all object files and symbols.
+/// The modules of all object files and symbols, and the object files of all symbols.
 pub(crate) struct Attribution<'m> {
     pub(crate) objects: ObjectModules<'m>,
     pub(crate) layout: ImageLayout<'m>,
     /// By index of the symbol in the listing: the modules of the symbol.
     pub(crate) of_symbols: Vec<SetId>,
+    /// By index of the symbol in the listing: the object file of the symbol. Empty if object files are not
+    /// stored.
+    pub(crate) objects_of_symbols: Vec<Option<ObjectIndex>>,
     pub(crate) unattributed: Unattributed,
 }
 
@@ -39,14 +42,14 @@ impl<'m> Attribution<'m> {
             objects: &objects,
             object_symbols: ObjectSymbols::default(),
             has_all_objects: inputs.maps.unknown_count() == 0,
+            stores_objects: inputs.config.objects,
         };
         let jobs = Jobs::new(job_parts(&inputs.symbols), |(): &mut (), part| {
-            SymbolModules::find(&evidence, part)
+            SymbolDefiners::find(&evidence, part)
         });
         let (parts, more_parts) = in_two_threads(|| Ok(jobs.work()), || Ok(jobs.work()))?;
-        let found = SymbolModules::concat(parts.join(Some(more_parts))?);
-        let unattributed =
-            Unattributed::of(&inputs.symbols, &found.unattributed, &objects, &inputs.maps);
+        let found = SymbolDefiners::concat(parts.join(Some(more_parts))?);
+        let unattributed = Unattributed::of(&inputs.symbols, &found, &objects, &inputs.maps);
         if inputs.config.werror && !unattributed.is_empty() {
             return Err(unattributed.error());
         }
@@ -54,6 +57,7 @@ impl<'m> Attribution<'m> {
             objects,
             layout,
             of_symbols: found.sets,
+            objects_of_symbols: found.objects,
             unattributed,
         })
     }

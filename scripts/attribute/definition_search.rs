@@ -12,19 +12,23 @@
 //!
 //! For a merged constant, the search reads the symbol tables of all object files whose constants were merged
 //! in the piece. For a symbol at a boundary, it reads the symbol tables of the object files that meet there,
-//! unless all of these have the same modules. If these tables do not have the symbol, or the map does not
-//! name the object file, the search looks for the name in all object files.
+//! unless all of these count as one. If these tables do not have the symbol, or the map does not name the
+//! object file, the search looks for the name in all object files.
 //!
-//! The search does not guess. A symbol is reported, and is in no module, if no object file defines it or if
-//! object files of different modules may define it. The linker makes some symbols by itself, such as
-//! `__start_SECTION`: they are also in no module, but they are not reported.
+//! There are two searches. In the search for modules, object files of the same modules count as one. In the
+//! search for object files, which runs only if the kernel stores object files, each counts alone.
+//!
+//! The searches do not guess. A symbol is reported, and is in no module, if no object file defines it or if
+//! object files of different modules may define it. It is reported, and has no object file, if several object
+//! files of its modules may define it. The linker makes some symbols by itself, such as `__start_SECTION`:
+//! they are in no module and have no object file, but they are not reported.
 
 use std::sync::Arc;
 
+use super::definer::Definer;
 use super::grouped_symbol::{Candidate, GroupedSymbol};
 use super::image_layout::ImageLayout;
-use super::module_sets::SetId;
-use super::object_modules::{ModuleLookup, ObjectModules};
+use super::object_modules::{ModuleLookup, ObjectIndex, ObjectModules};
 use super::object_symbols::{DefiningObject, Definition, ObjectSymbols};
 use super::piece::{Origin, Piece};
 use super::place::Place;
@@ -43,11 +47,12 @@ pub(super) struct Evidence<'a, 'm> {
     pub(super) object_symbols: ObjectSymbols<'m>,
     /// True if the maps name all object files, because no line of a map has an unknown form.
     pub(super) has_all_objects: bool,
+    /// True if the kernel stores object files.
+    pub(super) stores_objects: bool,
 }
 
-/// The modules of the object file that defines a symbol. `None` if the search found the object file, but the
-/// modules of that object file are not known; the generator then reports the object file, once.
-pub(super) type Answer = Result<Option<SetId>, NoAnswer>;
+/// What defines a symbol.
+pub(super) type Answer = Result<Definer, NoAnswer>;
 
 /// The reason why the search has no answer.
 pub(super) enum NoAnswer {
@@ -62,40 +67,37 @@ impl From<Error> for NoAnswer {
     }
 }
 
-/// The modules of the definition of `grouped` among `candidates`.
-fn choose(grouped: &GroupedSymbol<'_>, candidates: Vec<Candidate>) -> Answer {
-    let chosen = grouped.choose(candidates);
-    chosen
-        .map(|chosen| chosen.set)
-        .ok_or(NoAnswer::Unattributed(
-            "objects of different modules may have defined it",
-        ))
-}
-
 /// The search for the defining object files of symbols.
 pub(super) struct Search<'a, 'm> {
     evidence: &'a Evidence<'a, 'm>,
     objects: ModuleLookup<'a, 'm>,
+    /// False if two object files of the same modules count as one.
+    tells_objects: bool,
 }
 
-/// The modules that a piece at a boundary tells.
+/// What a piece at a boundary tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AtBoundary {
-    /// The modules of the object file of the piece: `None` if the modules are not known. [`SetId::EMPTY`]
-    /// also stands for a piece that the linker made, or that the map of vmlinux.o does not have.
-    OneObject(Option<SetId>),
+    /// The object file of the piece. [`Definer::LINKER`] also stands for a piece that the map of vmlinux.o
+    /// does not have.
+    OneObject(Definer),
     /// The piece is of several object files, or of an object file that the map does not name.
     AnyObject,
 }
 
 impl<'a, 'm> Search<'a, 'm> {
-    pub(super) fn new(evidence: &'a Evidence<'a, 'm>) -> Self {
+    /// A search that tells object files of the same modules apart if `tells_objects` is set.
+    pub(super) fn new(evidence: &'a Evidence<'a, 'm>, tells_objects: bool) -> Self {
         let objects = evidence.objects.lookup();
-        Self { evidence, objects }
+        Self {
+            evidence,
+            objects,
+            tells_objects,
+        }
     }
 
-    /// The modules of `grouped`, which is at `place`.
-    pub(super) fn modules_of(
+    /// What defines `grouped`, which is at `place`.
+    pub(super) fn definer_of(
         &mut self,
         grouped: &GroupedSymbol<'_>,
         place: &Place<'_, 'm>,
@@ -105,7 +107,7 @@ impl<'a, 'm> Search<'a, 'm> {
             .script_symbols
             .has(grouped.symbol, grouped.group)
         {
-            return Ok(Some(SetId::EMPTY));
+            return Ok(Definer::LINKER);
         }
         // A symbol with a size can be in a piece that begins at its address, but not in one that ends there.
         let has_size = grouped.symbol.size != 0;
@@ -116,10 +118,43 @@ impl<'a, 'm> Search<'a, 'm> {
         }
     }
 
+    /// The object file `object` as the definer of a symbol.
+    fn object(&mut self, object: ObjectName<'m>) -> error::Result<Definer> {
+        let (modules, index) = self.objects.of(object)?;
+        Ok(Definer {
+            modules,
+            object: Some(index).filter(|_| self.tells_objects),
+        })
+    }
+
+    /// The object file as the listing shows it, or the reason why the listing cannot show it.
+    pub(super) fn shown(
+        &self,
+        object: Option<ObjectIndex>,
+    ) -> Result<Option<ObjectIndex>, &'static str> {
+        match object {
+            Some(object) if !self.evidence.objects.has_path(object) => {
+                Err("no line can show the path of its object")
+            }
+            object => Ok(object),
+        }
+    }
+
+    /// The definer of `grouped` among `candidates`.
+    fn choose(&self, grouped: &GroupedSymbol<'_>, candidates: Vec<Candidate>) -> Answer {
+        let chosen = grouped.choose(candidates);
+        chosen
+            .map(|chosen| chosen.definer)
+            .ok_or(NoAnswer::Unattributed(match self.tells_objects {
+                true => "several objects may have defined it",
+                false => "objects of different modules may have defined it",
+            }))
+    }
+
     fn in_piece(&mut self, grouped: &GroupedSymbol<'_>, piece: &Piece<'m>) -> Answer {
         match piece.origin {
-            Origin::Object(object) => Ok(self.objects.modules_of(object)?),
-            Origin::Linker => Ok(Some(SetId::EMPTY)),
+            Origin::Object(object) => Ok(self.object(object)?),
+            Origin::Linker => Ok(Definer::LINKER),
             Origin::OutsideMap => {
                 self.by_name(grouped, "its section is not in the map of vmlinux.o")
             }
@@ -127,9 +162,9 @@ impl<'a, 'm> Search<'a, 'm> {
             Origin::Pool(_) | Origin::LldInternal => {
                 let candidates = self.candidates_of_constant(grouped, piece)?;
                 match (candidates.is_empty(), piece.origin) {
-                    (false, _) => choose(grouped, candidates),
+                    (false, _) => self.choose(grouped, candidates),
                     (true, Origin::LldInternal) if self.is_undefined(grouped) => {
-                        Ok(Some(SetId::EMPTY))
+                        Ok(Definer::LINKER)
                     }
                     (true, _) => self.by_name(grouped, "no object has such a constant"),
                 }
@@ -137,35 +172,40 @@ impl<'a, 'm> Search<'a, 'm> {
         }
     }
 
-    /// The modules of a symbol that has no size and is at a boundary of pieces.
+    /// What defines a symbol that has no size and is at a boundary of pieces.
     fn at_boundary(&mut self, grouped: &GroupedSymbol<'_>, place: &Place<'_, 'm>) -> Answer {
         let pieces = place.ends.into_iter().chain(place.empty);
         let pieces = pieces.chain(place.begins);
         let is_by_linker = self.is_made_by_linker(grouped.symbol);
-        let mut sets = Vec::new();
+        let mut told = Vec::new();
         for piece in pieces.clone() {
-            sets.push(match piece.origin {
-                Origin::Object(object) => AtBoundary::OneObject(self.objects.modules_of(object)?),
-                Origin::Linker | Origin::OutsideMap => AtBoundary::OneObject(Some(SetId::EMPTY)),
+            told.push(match piece.origin {
+                Origin::Object(object) => AtBoundary::OneObject(self.object(object)?),
+                Origin::Linker => AtBoundary::OneObject(Definer::LINKER),
+                // No section outside of the map has symbols of modules, but it has symbols of object files.
+                Origin::OutsideMap if !self.tells_objects => AtBoundary::OneObject(Definer::LINKER),
+                Origin::OutsideMap => AtBoundary::AnyObject,
                 Origin::Pool(_) | Origin::LldInternal | Origin::Unknown => AtBoundary::AnyObject,
             });
         }
-        if let Some(&AtBoundary::OneObject(first)) = sets.first() {
-            let is_same = sets.iter().all(|set| *set == AtBoundary::OneObject(first));
-            if is_same && (first == Some(SetId::EMPTY) || !is_by_linker) {
+        if let Some(&AtBoundary::OneObject(first)) = told.first() {
+            let is_same = told
+                .iter()
+                .all(|piece| *piece == AtBoundary::OneObject(first));
+            if is_same && (first == Definer::LINKER || !is_by_linker) {
                 return Ok(first);
             }
         }
         if let Some(definition) = self.at_beginning(grouped, place)? {
-            return Ok(definition.set);
+            return Ok(definition.definer);
         }
         let all = grouped.definitions();
         let mut candidates = Vec::new();
-        for (piece, set) in pieces.zip(&sets) {
+        for (piece, told) in pieces.zip(&told) {
             if all == Some(grouped.certain(&candidates)) {
                 break;
             }
-            if let (Some(object), AtBoundary::OneObject(_)) = (piece.object(), set) {
+            if let (Some(object), AtBoundary::OneObject(_)) = (piece.object(), told) {
                 candidates.extend(self.candidates_in(object, piece, grouped.symbol)?);
             }
         }
@@ -175,11 +215,11 @@ impl<'a, 'm> Search<'a, 'm> {
         }
         // A global symbol has one definition.
         if candidates.len() >= all.unwrap_or(1) {
-            return choose(grouped, candidates);
+            return self.choose(grouped, candidates);
         }
         match is_by_linker {
-            true => Ok(Some(SetId::EMPTY)),
-            false if sets.is_empty() => self.by_name(grouped, "no object has anything there"),
+            true => Ok(Definer::LINKER),
+            false if told.is_empty() => self.by_name(grouped, "no object has anything there"),
             false => self.by_name(grouped, "none of the objects that meet there defines it"),
         }
     }
@@ -208,8 +248,8 @@ impl<'a, 'm> Search<'a, 'm> {
     /// Searches all object files for definitions of the name of `grouped`. For a global symbol, only the
     /// global definitions of the highest precedence count.
     ///
-    /// Return: the modules of the object files with these definitions, if all have the same modules;
-    /// otherwise [`NoAnswer::Unattributed`] with `reason`.
+    /// Return: the definer, if all of these definitions have the same definer; otherwise
+    /// [`NoAnswer::Unattributed`] with `reason`.
     fn by_name(&mut self, grouped: &GroupedSymbol<'_>, reason: &'static str) -> Answer {
         let unattributed = || NoAnswer::Unattributed(reason);
         let linkage = grouped.symbol.linkage;
@@ -224,8 +264,8 @@ impl<'a, 'm> Search<'a, 'm> {
             defining.filter(|object| !linkage.is_global || Some(object.precedence) == best);
         let mut found = None;
         for defining in defining {
-            let set = self.objects.modules_of(defining.object)?;
-            if *found.get_or_insert(set) != set {
+            let definer = self.object(defining.object)?;
+            if *found.get_or_insert(definer) != definer {
                 return Err(unattributed());
             }
         }
@@ -274,7 +314,7 @@ impl<'a, 'm> Search<'a, 'm> {
         definition: &Definition,
     ) -> error::Result<Candidate> {
         Ok(Candidate {
-            set: self.objects.modules_of(object)?,
+            definer: self.object(object)?,
             is_global: definition.linkage.is_global,
             link_index: self.evidence.objects.link_index(&object),
         })

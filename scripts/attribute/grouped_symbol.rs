@@ -3,7 +3,7 @@
 //! A symbol and the other symbols at its address, and the choice among the definitions that the symbol may
 //! come from.
 
-use super::module_sets::SetId;
+use super::definer::Definer;
 use crate::read::elf::Symbol;
 
 /// A symbol, and the group of all symbols at its address.
@@ -18,8 +18,8 @@ pub(super) struct GroupedSymbol<'a> {
 /// A definition in an object file that may be the definition of a symbol.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate {
-    /// The modules of the object file; `None` if they are not known.
-    pub(super) set: Option<SetId>,
+    /// The object file and its modules.
+    pub(super) definer: Definer,
     /// Other object files can refer to the definition.
     pub(super) is_global: bool,
     /// The index of the object file in the order of the link; `None` if it is not known.
@@ -51,8 +51,8 @@ impl GroupedSymbol<'_> {
         certain.count()
     }
 
-    /// The definition of this symbol among `candidates`, or a definition in the same modules. `None` if
-    /// candidates in different modules cannot be told apart. All candidates define the name of this symbol at
+    /// The definition of this symbol among `candidates`, or a definition with an equal definer. `None` if
+    /// candidates with different definers cannot be told apart. All candidates define the name of this symbol at
     /// the address of this symbol. The image has the symbols of the candidates in the order of the link.
     pub(super) fn choose(&self, mut candidates: Vec<Candidate>) -> Option<Candidate> {
         // Usually the definitions that are local in their object files account for all symbols.
@@ -63,7 +63,7 @@ impl GroupedSymbol<'_> {
         let first = *candidates.first()?;
         if candidates
             .iter()
-            .all(|candidate| candidate.set == first.set)
+            .all(|candidate| candidate.definer == first.definer)
         {
             return Some(first);
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Phase 2: the modules of each object file and of each symbol.
+//! Phase 2: the modules of each object file, and the modules and the object file of each symbol.
 //!
 //! In come the parsed inputs of the pass. The symbol table of an object file is read only when the search for
 //! a symbol needs it. Out comes an [`Attribution`]: the layout of the image, the modules of each symbol, and
@@ -9,6 +9,7 @@
 
 mod attribution;
 mod constant_pools;
+mod definer;
 mod definition_search;
 mod grouped_symbol;
 pub(crate) mod image_layout;
@@ -18,7 +19,7 @@ mod object_symbols;
 pub(crate) mod piece;
 pub(crate) mod place;
 mod script_symbols;
-mod symbol_modules;
+mod symbol_definers;
 pub(crate) mod unattributed;
 mod vmlinux_o_sections;
 

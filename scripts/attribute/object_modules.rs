@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::module_sets::{ModuleSets, SetId};
 use crate::common::error::{show, Error, Result};
 use crate::common::hash::{FastMap, FastSet};
+use crate::format::object_paths::is_path_byte;
 use crate::read::map::ObjectName;
 use crate::read::merge_kind::{MergeKind, MergeableSection};
 use crate::read::modules_builtin::{BuiltinModules, ModuleId};
@@ -34,9 +35,14 @@ struct Object<'m> {
     modules: &'m [ModuleId],
     /// The sections with constants that linkers merge; `None` if the object file cannot be read.
     mergeable: Option<&'m [MergeableSection]>,
+    index: ObjectIndex,
     /// Index in the order of the link; `None` if the place in the link is not known.
     link_index: Option<usize>,
 }
+
+/// An object file: its index in the order of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ObjectIndex(pub(crate) u32);
 
 /// The merging of constants in a section of an object file.
 pub(super) enum Merging {
@@ -57,7 +63,7 @@ impl<'m> ObjectModules<'m> {
             unknown: Vec::new(),
             in_archives: FastSet::default(),
         };
-        for file in files {
+        for (file, index) in files.iter().zip(0..) {
             if !file.is_file {
                 all.in_archives.insert(file.name);
             }
@@ -76,6 +82,7 @@ impl<'m> ObjectModules<'m> {
                 set,
                 modules,
                 mergeable: mergeable_of(file).ok(),
+                index: ObjectIndex(index),
                 link_index: file.link_index,
             };
             all.by_name.insert(file.name, object);
@@ -92,6 +99,22 @@ impl<'m> ObjectModules<'m> {
     /// Return: true if all object files can be read.
     pub(super) fn are_files(&self) -> bool {
         self.in_archives.is_empty()
+    }
+
+    /// The object file of an index.
+    pub(crate) fn name(&self, ObjectIndex(index): ObjectIndex) -> Option<&ObjectName<'m>> {
+        self.in_link_order.get(index as usize)
+    }
+
+    /// Return: true if the tables can store the path of `object`: a name, or a directory, a slash and a name.
+    pub(super) fn has_path(&self, object: ObjectIndex) -> bool {
+        let name = self.name(object);
+        name.is_some_and(|name| {
+            let path = name.path();
+            let parts = path.rsplitn(2, |&byte| byte == b'/');
+            path.iter().all(|&byte| is_path_byte(byte))
+                && parts.into_iter().all(|part| !part.is_empty())
+        })
     }
 
     /// All object files.
@@ -172,22 +195,28 @@ fn mergeable_of<'m>(
 /// A lookup of the modules of object files that remembers its last answer.
 pub(crate) struct ModuleLookup<'a, 'm> {
     objects: &'a ObjectModules<'m>,
-    last: Option<(ObjectName<'m>, Option<SetId>)>,
+    last: Option<(ObjectName<'m>, (Option<SetId>, ObjectIndex))>,
 }
 
 impl<'m> ModuleLookup<'_, 'm> {
     /// The modules of `object`; `None` if they are not known.
     pub(crate) fn modules_of(&mut self, object: ObjectName<'m>) -> Result<Option<SetId>> {
-        if let Some((_, set)) = self
+        Ok(self.of(object)?.0)
+    }
+
+    /// The modules of `object`, which are `None` if they are not known, and the index of `object`.
+    pub(super) fn of(&mut self, object: ObjectName<'m>) -> Result<(Option<SetId>, ObjectIndex)> {
+        if let Some((_, known)) = self
             .last
             .filter(|(last, _)| last.is_same_place(&object) || *last == object)
         {
-            return Ok(set);
+            return Ok(known);
         }
         let known = self.objects.by_name.get(&object);
-        let set = known.ok_or_else(|| missing(&object))?.set;
-        self.last = Some((object, set));
-        Ok(set)
+        let known = known.ok_or_else(|| missing(&object))?;
+        let known = (known.set, known.index);
+        self.last = Some((object, known));
+        Ok(known)
     }
 }
 

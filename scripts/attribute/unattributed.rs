@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols and object files whose modules are not known, and the lines of link maps that cannot be parsed.
-//! The kernel shows these symbols, and the symbols of these object files, in no module.
+//! The symbols and object files whose modules are not known, the symbols whose object file is not known, and
+//! the lines of link maps that cannot be parsed. The kernel shows the symbols of unknown modules, and the
+//! symbols of these object files, in no module.
 
 use std::fmt::{Display, Formatter, Result};
 
 use super::object_modules::ObjectModules;
+use super::symbol_definers::{SymbolDefiners, Unknown};
 use crate::common::error::{show, Error};
 use crate::common::hexadecimal;
 use crate::read::elf::Symbol;
@@ -17,7 +19,8 @@ pub(crate) const PATH: &str = ".tmp_vmlinux.unattributed";
 /// The warning or error of the link names at most this many of the symbols, object files and lines.
 const NAMED: usize = 3;
 
-/// The symbols and object files whose modules are not known, and the lines of maps that cannot be parsed.
+/// The symbols and object files whose modules are not known, the symbols whose object file is not known, and
+/// the lines of maps that cannot be parsed.
 pub(crate) struct Unattributed {
     symbols: usize,
     objects: usize,
@@ -25,58 +28,64 @@ pub(crate) struct Unattributed {
     lines: usize,
     /// The names of the first symbols, object files and lines.
     names: Vec<String>,
+    /// The number of symbols whose modules are known, but whose object file is not.
+    without_object: usize,
+    /// The names of the first of these symbols.
+    names_without_object: Vec<String>,
     /// The lines of the file, each with the reason. Of the lines of a map that cannot be parsed, the file
     /// lists only the first ones; [`lines`](Self::lines) counts all.
     texts: Vec<String>,
 }
 
 impl Unattributed {
-    /// Collects the symbols whose index in `symbols` is in `unknown`, each with a reason, the object files
-    /// whose modules are not known, and the lines of `maps` that cannot be parsed.
+    /// Collects what is not known of `symbols`, the object files whose modules are not known, and the lines
+    /// of `maps` that cannot be parsed.
     pub(super) fn of(
         symbols: &[Symbol<'_>],
-        unknown: &[(usize, &'static str)],
+        definers: &SymbolDefiners,
         objects: &ObjectModules<'_>,
         maps: &LinkMaps<'_>,
     ) -> Self {
         let mut all = Self {
-            symbols: unknown.len(),
+            symbols: definers.unattributed.len(),
             objects: objects.unknown().len(),
             lines: maps.unknown_count(),
             names: Vec::new(),
+            without_object: definers.without_object.len(),
+            names_without_object: Vec::new(),
             texts: Vec::new(),
         };
         for (object, reason) in objects.unknown() {
             let object = show(&object.path());
-            all.add(&object, format!("object {object}: {reason}"));
+            add(&mut all.names, &object);
+            all.texts.push(format!("object {object}: {reason}"));
         }
         for (map, line) in maps.unknown_lines() {
             let place = format!("{}:{}", map.display(), line.number);
             let text = show(line.text);
-            all.add(&place, format!("line {place}: {}: '{text}'", line.problem));
+            add(&mut all.names, &place);
+            let text = format!("line {place}: {}: '{text}'", line.problem);
+            all.texts.push(text);
         }
-        // Every index in `unknown` is an index in `symbols`, so the filter drops nothing.
-        let unknown = unknown
-            .iter()
-            .filter_map(|&(index, reason)| Some((symbols.get(index)?, reason)));
-        for (symbol, reason) in unknown {
-            let name = show(symbol.name);
-            let address = hexadecimal::of(symbol.value).escape_ascii().to_string();
-            all.add(&name, format!("symbol {address} {name}: {reason}"));
+        // The index of each unknown symbol is an index in `symbols`, so the filter drops nothing.
+        let symbol_of = |unknown: &Unknown| Some((symbols.get(unknown.symbol)?, unknown.reason));
+        for (symbol, reason) in definers.unattributed.iter().filter_map(symbol_of) {
+            let (address, name) = shown(symbol);
+            add(&mut all.names, &name);
+            all.texts.push(format!("symbol {address} {name}: {reason}"));
+        }
+        for (symbol, reason) in definers.without_object.iter().filter_map(symbol_of) {
+            let (address, name) = shown(symbol);
+            add(&mut all.names_without_object, &name);
+            let text = format!("object of symbol {address} {name}: {reason}");
+            all.texts.push(text);
         }
         all
     }
 
-    fn add(&mut self, name: &str, text: String) {
-        if self.names.len() < NAMED {
-            self.names.push(name.to_owned());
-        }
-        self.texts.push(text);
-    }
-
     /// Return: true if there are no unattributed symbols, object files or lines.
     pub(crate) fn is_empty(&self) -> bool {
-        self.total() == 0
+        self.total() == 0 && self.without_object == 0
     }
 
     fn total(&self) -> usize {
@@ -89,6 +98,7 @@ impl Unattributed {
     /// object drivers/foo/blob.o: kbuild left no drivers/foo/.blob.o.cmd
     /// line .tmp_vmlinux2.map:7041: not an address: '  half an address'
     /// symbol ffffffff8100209b stray: none of the objects that meet there defines it
+    /// object of symbol ffffffff81c03040 limits: several objects may have defined it
     /// ```
     pub(crate) fn texts(&self) -> &[String] {
         &self.texts
@@ -98,7 +108,7 @@ impl Unattributed {
     pub(super) fn error(&self) -> Error {
         Error::new(
             self.to_string(),
-            "Turn CONFIG_KALLMODSYMS_WERROR off, and the kernel shows these in no module; \
+            "Turn CONFIG_KALLMODSYMS_WERROR off, and the kernel shows the rest; \
              Documentation/kbuild/link-errors.rst tells the reasons.",
         )
     }
@@ -116,15 +126,41 @@ impl Display for Unattributed {
             format!("{count} {}", if count == 1 { one } else { several })
         });
         let counts: Vec<String> = counts.collect();
-        let more = match self.total() > self.names.len() {
-            true => ", ...",
-            false => "",
-        };
-        write!(
-            f,
-            "no modules are shown for {}: {}{more}; {PATH} says why",
-            counts.join(", "),
-            self.names.join(", "),
-        )
+        let mut parts = Vec::new();
+        if self.total() != 0 {
+            let names = first_of(self.total(), &self.names);
+            parts.push(format!(
+                "no modules are shown for {}: {names}",
+                counts.join(", ")
+            ));
+        }
+        if self.without_object != 0 {
+            let names = first_of(self.without_object, &self.names_without_object);
+            let symbols = match self.without_object {
+                1 => "1 symbol".to_owned(),
+                count => format!("{count} symbols"),
+            };
+            parts.push(format!("no object file is shown for {symbols}: {names}"));
+        }
+        write!(f, "{}; {PATH} says why", parts.join("; "))
     }
+}
+
+/// Adds `name` to the first names.
+fn add(names: &mut Vec<String>, name: &str) {
+    if names.len() < NAMED {
+        names.push(name.to_owned());
+    }
+}
+
+/// `names`, and dots if they are not all of `count` names.
+fn first_of(count: usize, names: &[String]) -> String {
+    let more = if count > names.len() { ", ..." } else { "" };
+    names.join(", ") + more
+}
+
+/// The address and the name of `symbol`.
+fn shown(symbol: &Symbol<'_>) -> (String, String) {
+    let address = hexadecimal::of(symbol.value).escape_ascii().to_string();
+    (address, show(symbol.name))
 }

@@ -3,11 +3,14 @@
 //! All of phase 3: from the modules of symbols to all tables.
 
 use super::module_tables::ModuleTables;
+use super::object_tables::ObjectTables;
 use super::size_tables::SizeTables;
 use crate::attribute::Attribution;
 use crate::common::error::{Error, Result};
 use crate::common::threads::in_two_threads;
 use crate::format::layout::Counts;
+use crate::format::object_layout::ObjectCounts;
+use crate::read::auto_conf::Config;
 use crate::read::Inputs;
 
 /// All tables of one pass of the link.
@@ -15,31 +18,41 @@ pub(crate) struct Tables<'a> {
     pub(crate) modules: ModuleTables<'a>,
     /// `None` if `CONFIG_KALLMODSYMS_SIZES` is off.
     pub(crate) sizes: Option<SizeTables>,
+    /// `None` if `CONFIG_KALLMODSYMS_OBJECTS` is off.
+    pub(crate) objects: Option<ObjectTables>,
     pub(crate) counts: Counts,
 }
 
 impl<'a> Tables<'a> {
-    /// Encodes the modules and the sizes of the symbols of `inputs`, and checks both.
+    /// Encodes the modules, the sizes and the object files of the symbols of `inputs`, and checks all.
     pub(crate) fn encode(inputs: &'a Inputs<'_>, attribution: &'a Attribution<'_>) -> Result<Self> {
-        let (modules, sizes) = in_two_threads(
-            || ModuleTables::encode(inputs, attribution),
-            || match inputs.config.sizes {
-                true => SizeTables::encode(&inputs.symbols).map(Some),
-                false => Ok(None),
+        let (config, symbols) = (inputs.config, &inputs.symbols);
+        let ((modules, sizes), objects) = in_two_threads(
+            || {
+                let modules = ModuleTables::encode(inputs, attribution)?;
+                let sizes = config.sizes.then(|| SizeTables::encode(symbols));
+                Ok((modules, sizes.transpose()?))
+            },
+            || {
+                let objects = config.objects;
+                let objects = objects.then(|| ObjectTables::encode(inputs, attribution));
+                objects.transpose()
             },
         )?;
-        Self::with_counts(modules, sizes, inputs.symbols.len())
+        Self::with_counts(modules, sizes, objects, inputs.symbols.len())
     }
 
     /// The tables of a pass without symbols.
-    pub(crate) fn empty(has_sizes: bool) -> Result<Self> {
-        let sizes = has_sizes.then(|| SizeTables::encode(&[])).transpose()?;
-        Self::with_counts(ModuleTables::default(), sizes, 0)
+    pub(crate) fn empty(config: Config) -> Result<Self> {
+        let sizes = config.sizes.then(|| SizeTables::encode(&[])).transpose()?;
+        let objects = config.objects.then(ObjectTables::default);
+        Self::with_counts(ModuleTables::default(), sizes, objects, 0)
     }
 
     fn with_counts(
         modules: ModuleTables<'a>,
         sizes: Option<SizeTables>,
+        objects: Option<ObjectTables>,
         symbols: usize,
     ) -> Result<Self> {
         let [nibbles, bytes, words] = match &sizes {
@@ -54,10 +67,15 @@ impl<'a> Tables<'a> {
             nibbles: count(nibbles)?,
             bytes: count(bytes)?,
             words: count(words)?,
+            objects: match &objects {
+                Some(objects) => objects.counts()?,
+                None => ObjectCounts::default(),
+            },
         };
         Ok(Self {
             modules,
             sizes,
+            objects,
             counts,
         })
     }

@@ -15,7 +15,10 @@ const AUTO_CONF: &str = "include/config/auto.conf";
 pub(crate) struct Config {
     /// `CONFIG_KALLMODSYMS_SIZES`: make the size tables.
     pub(crate) sizes: bool,
-    /// `CONFIG_KALLMODSYMS_WERROR`: fail the link if the modules of a symbol are not known.
+    /// `CONFIG_KALLMODSYMS_OBJECTS`: make the tables of object files.
+    pub(crate) objects: bool,
+    /// `CONFIG_KALLMODSYMS_WERROR`: fail the link if the modules or the object file of a symbol are
+    /// not known.
     pub(crate) werror: bool,
 }
 
@@ -26,6 +29,7 @@ impl Config {
         let has = |option: &[u8]| Lines(&text).any(|line| line == option);
         Ok(Self {
             sizes: has(b"CONFIG_KALLMODSYMS_SIZES=y"),
+            objects: has(b"CONFIG_KALLMODSYMS_OBJECTS=y"),
             werror: has(b"CONFIG_KALLMODSYMS_WERROR=y"),
         })
     }

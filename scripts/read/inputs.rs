@@ -27,7 +27,7 @@ pub(crate) struct Buffers {
 /// The parsed inputs of one pass of the link.
 pub(crate) struct Inputs<'m> {
     pub(crate) config: Config,
-    /// The file that the pass linked.
+    /// The symbols and the bytes of the file that the pass linked.
     pub(crate) image: ElfFile,
     pub(crate) maps: LinkMaps<'m>,
     /// The address of `_text`, as linked.
@@ -39,6 +39,8 @@ pub(crate) struct Inputs<'m> {
     pub(crate) symbols: Vec<Symbol<'m>>,
     /// The lengths of the tables in the previous pass, including their rooms.
     pub(crate) rooms_before: TableRooms,
+    /// The file that the pass linked.
+    pub(crate) stem: PathBuf,
 }
 
 impl<'m> Inputs<'m> {
@@ -73,6 +75,7 @@ impl<'m> Inputs<'m> {
             objects: objects.join(more_objects)?,
             symbols,
             rooms_before,
+            stem: stem.to_owned(),
             image,
         })
     }

@@ -97,7 +97,7 @@ impl TableRooms {
 
 /// The assembler file of the pass before the pass that linked `stem`: for example `.tmp_vmlinux1.kallsyms.S`
 /// for `.tmp_vmlinux2`. `None` if the name of `stem` ends in no number, or in 0.
-fn previous_assembler_file(stem: &Path) -> Option<PathBuf> {
+pub(crate) fn previous_assembler_file(stem: &Path) -> Option<PathBuf> {
     let name = stem.file_name()?.to_str()?;
     let base = name.trim_end_matches(|digit: char| digit.is_ascii_digit());
     let number: u32 = name.get(base.len()..)?.parse().ok()?;

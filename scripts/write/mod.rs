@@ -8,6 +8,7 @@
 
 pub(crate) mod assembler;
 mod module_rows;
+mod object_rows;
 pub(crate) mod output_files;
 mod outputs;
 mod reports;

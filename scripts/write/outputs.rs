@@ -4,7 +4,7 @@
 
 use super::assembler::Source;
 use super::output_files::{print, OutputFile};
-use super::{module_rows, reports, size_rows};
+use super::{module_rows, object_rows, reports, size_rows};
 use crate::attribute::module_sets::ModuleSets;
 use crate::attribute::{unattributed, Attribution};
 use crate::common::error::Result;
@@ -33,8 +33,11 @@ impl Outputs {
         tables: &Tables<'_>,
     ) -> Result<Self> {
         let rooms_before = &inputs.rooms_before;
-        let (modules, (sizes, files)) = in_two_threads(
-            || modules(tables, &attribution.objects.sets, rooms_before),
+        let ((modules, objects), (sizes, files)) = in_two_threads(
+            || {
+                let modules = modules(tables, &attribution.objects.sets, rooms_before)?;
+                Ok((modules, objects(tables, &inputs.symbols, rooms_before)?))
+            },
             || {
                 let sizes = sizes(tables, &inputs.symbols, rooms_before)?;
                 let pieces = reports::ranges(&attribution.layout.pieces);
@@ -49,10 +52,10 @@ impl Outputs {
                 Ok((sizes, files))
             },
         )?;
-        let rooms = TableRooms::line(&[&modules.1, &sizes.1]);
+        let rooms = TableRooms::line(&[&modules.1, &sizes.1, &objects.1]);
         let unattributed = &attribution.unattributed;
         Ok(Self {
-            printed: vec![modules.0, sizes.0, rooms],
+            printed: vec![modules.0, sizes.0, objects.0, rooms],
             files: files.into(),
             warning: (!unattributed.is_empty()).then(|| unattributed.to_string()),
         })
@@ -65,8 +68,9 @@ impl Outputs {
         let builtin = BuiltinModules::default();
         let (modules, _) = modules(tables, &ModuleSets::new(&builtin), &rooms)?;
         let (sizes, _) = sizes(tables, &[], &rooms)?;
+        let (objects, _) = objects(tables, &[], &rooms)?;
         Ok(Self {
-            printed: vec![modules, sizes],
+            printed: vec![modules, sizes, objects],
             ..Self::default()
         })
     }
@@ -116,5 +120,20 @@ fn sizes(
     };
     let mut source = Source::new(&Table::OF_SIZES, &tables.counts, rooms_before);
     size_rows::write(&mut source, sizes, symbols, &tables.counts)?;
+    source.finish()
+}
+
+/// The source of the tables of object files, and the lengths of the tables including their rooms. Both are
+/// empty if `CONFIG_KALLMODSYMS_OBJECTS` is off.
+fn objects(
+    tables: &Tables<'_>,
+    symbols: &[Symbol<'_>],
+    rooms_before: &TableRooms,
+) -> Result<(Vec<u8>, TableRooms)> {
+    let Some(objects) = &tables.objects else {
+        return Ok(Default::default());
+    };
+    let mut source = Source::new(&Table::OF_OBJECTS, &tables.counts, rooms_before);
+    object_rows::write(&mut source, objects, symbols, &tables.counts)?;
     source.finish()
 }

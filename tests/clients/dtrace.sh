@@ -26,7 +26,7 @@ expect 'stack() names built-in modules' '^ +ext4`ext4_[a-z_]+\+0x'
 # For an object file in two modules, DTrace reads the first module.
 for function in ext4_file_open dpaa2_mac_close vfs_read romfs_fill_super; do
 	run "dtrace -qn 'BEGIN { mod(0x$(awk -v f=$function '$4 == f { print $1 }' /proc/kallmodsyms)); exit(0); }'"
-	want=$(awk -v f=$function '$4 == f { print $5 ? $5 : "[vmlinux]" }' /proc/kallmodsyms)
+	want=$(awk -v f=$function '$4 == f { print $5 ~ /^\[/ ? $5 : "[vmlinux]" }' /proc/kallmodsyms)
 	want=${want#[}
 	[ "$want" ] || want='what the file has no line of'
 	expect "mod() of $function" "^ *${want%]} *\$"
@@ -34,7 +34,7 @@ done
 
 # Compares DTrace with the file for every function with a unique name.
 cat >/tmp/same.awk <<'EOF'
-NR == FNR { times[$4]++; module[$4] = $5 ? $5 : "[vmlinux]"; next }
+NR == FNR { times[$4]++; module[$4] = $5 ~ /^\[/ ? $5 : "[vmlinux]"; next }
 $5 == "entry" && times[$4] == 1 { if (module[$4] == "[" $3 "]") same++; else { other++; if (other <= 4) print } }
 END { printf "%d functions in the same module, %d in another one\n", same, other }
 EOF

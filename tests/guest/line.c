@@ -4,6 +4,7 @@
  * Parses a line of /proc/kallmodsyms in its strict format:
  *
  *	ffffffff81373d4a 42 T dpaa2_mac_connect\t[fsl_dpaa2_eth] [fsl_dpaa2_switch]
+ *	ffffffff81a3c2f0 0 b __key.7\t[ext4] {ext4/super.o}
  */
 
 #include <string.h>
@@ -41,6 +42,38 @@ static bool is_modules(const char *at, const char *end)
 	return false;
 }
 
+/* Parses "{ext4/super.o}": no space and no brace in the path, and no empty component. */
+static bool is_object(const char *at, const char *end)
+{
+	const char *path = at + 1;
+
+	if (end - at < 3 || *at != '{' || end[-1] != '}' || end[-2] == '/')
+		return false;
+	for (at = path; at < end - 1; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f || *at == '{' || *at == '}' ||
+		    (*at == '/' && at[1] == '/'))
+			return false;
+	return true;
+}
+
+/*
+ * Splits the places of a line, such as "[a] [b] {c.o}", into modules and object file. Returns false
+ * if they are malformed.
+ */
+static bool parse_places(const char *at, const char *end, struct symbol *symbol)
+{
+	const char *brace = memchr(at, '{', end - at), *modules_end = brace ? brace : end;
+
+	symbol->object = (struct line){ modules_end, end - modules_end };
+	if (brace && !is_object(brace, end))
+		return false;
+	/* A space is between the modules and the object file. */
+	if (brace && brace > at && *--modules_end != ' ')
+		return false;
+	symbol->modules = (struct line){ at, modules_end - at };
+	return brace == at || is_modules(at, modules_end);
+}
+
 /* A name has no space, except at the end of ".L0 ", a label in riscv modules. */
 static bool is_name(struct line name)
 {
@@ -70,10 +103,8 @@ bool parse_symbol(struct line line, struct symbol *symbol)
 
 	tab = memchr(at, '\t', end - at);
 	symbol->name = (struct line){ at, (tab ? tab : end) - at };
-	symbol->modules = (struct line){ tab ? tab + 1 : end, tab ? end - tab - 1 : 0 };
-	if (!is_name(symbol->name))
-		return false;
-	return !tab || is_modules(tab + 1, end);
+	symbol->modules = symbol->object = (struct line){ end, 0 };
+	return is_name(symbol->name) && (!tab || parse_places(tab + 1, end, symbol));
 }
 
 bool is_zero(struct line number)

@@ -26,6 +26,8 @@ static size_t print_line(char *to, const struct kallmodsyms_symbol *symbol)
 		size += snprintf(to + size, LONGEST_LINE - size, "%s[%s]", separator, module);
 		separator = " ";
 	}
+	if (symbol->object)
+		size += snprintf(to + size, LONGEST_LINE - size, "%s{%s}", separator, symbol->object);
 	size += snprintf(to + size, LONGEST_LINE - size, "\n");
 	return size;
 }

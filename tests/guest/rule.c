@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tests the kallsyms rule: without the size, and without the brackets of the kernel's own
- * symbols, a line of /proc/kallmodsyms equals the line of /proc/kallsyms.
+ * Tests the kallsyms rule: without the size, and without the brackets and braces of the kernel's
+ * own symbols, a line of /proc/kallmodsyms equals the line of /proc/kallsyms.
  */
 
 #define _GNU_SOURCE
@@ -13,7 +13,10 @@
 
 #define ENOUGH_NOTES 3
 
-/* Returns true if @ours, without the size and the brackets, equals @theirs. */
+/*
+ * Returns true if @ours, without the size, equals @theirs. If @theirs has no module, the brackets and
+ * braces of @ours do not count.
+ */
 bool follows_rule(struct line ours, struct line theirs)
 {
 	bool of_module = memchr(theirs.start, '\t', theirs.size);
@@ -35,7 +38,7 @@ bool follows_rule(struct line ours, struct line theirs)
 	at += symbol.name.size;
 	if (!of_module)
 		return at == end;
-	return at < end && *at++ == '\t' && symbol.modules.size == (size_t)(end - at) &&
+	return at < end && *at++ == '\t' && !symbol.object.size && symbol.modules.size == (size_t)(end - at) &&
 	       !memcmp(at, symbol.modules.start, symbol.modules.size);
 }
 

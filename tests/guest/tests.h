@@ -60,6 +60,7 @@ struct symbol {
 	struct line address, size, name;
 	char type;
 	struct line modules;	/* "[a] [b]", may be empty */
+	struct line object;	/* "{c.o}", may be empty */
 };
 
 bool parse_symbol(struct line line, struct symbol *symbol);

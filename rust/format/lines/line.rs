@@ -16,6 +16,7 @@
 //! [`symbol`](Line::symbol) cuts off its name.
 
 use super::hexadecimal::hex;
+use super::object_paths::ObjectPath;
 use super::symbols::{Entry, MAX_SYMBOL_LEN};
 use super::tokens::{Token, Tokens};
 use core::mem::size_of;
@@ -27,9 +28,9 @@ pub struct NoSpace;
 /// A line in the making, in a buffer of the caller.
 ///
 /// Add the parts of a line in this order: the [`fields`](Self::fields), one of [`name`](Self::name)
-/// and [`symbol`](Self::symbol), any number of [`module`](Self::module)s, and
-/// [`finish`](Self::finish). Each call fails if the buffer has no room for the part. No call
-/// allocates or sleeps.
+/// and [`symbol`](Self::symbol), any number of [`module`](Self::module)s, at most one
+/// [`object`](Self::object), and [`finish`](Self::finish). Each call fails if the buffer has no room
+/// for the part. No call allocates or sleeps.
 pub struct Line<'b> {
     /// The buffer.
     buf: &'b mut [u8],
@@ -98,6 +99,17 @@ impl<'b> Line<'b> {
         self.bytes(&[separator, b'['])?;
         self.bytes(name)?;
         self.bytes(b"]")
+    }
+
+    /// Adds the path of an object file in braces, after all modules. A tab comes before it if the
+    /// line has no module, or else a space.
+    pub fn object(&mut self, path: ObjectPath<'_>) -> Result<(), NoSpace> {
+        let separator = if self.modules == 0 { b'\t' } else { b' ' };
+        self.bytes(&[separator, b'{'])?;
+        for part in path.parts() {
+            self.bytes(part)?;
+        }
+        self.bytes(b"}")
     }
 
     /// Ends the line. Returns its length in bytes, newline included.

@@ -11,6 +11,7 @@
 use super::{
     line::{Line, NoSpace},
     names::ModuleNames,
+    object_paths::ObjectPath,
     tokens::{Tokens, Words},
 };
 
@@ -241,7 +242,7 @@ fn put_long(room: &mut LineRoom, at: At, (text, len): (&[u8], usize)) -> Option<
 }
 
 /// The part of a line after the name: the modules and the newline.
-pub(super) struct Suffix {
+pub struct Suffix {
     text: [u8; Self::SIZE],
     /// The length; 255 if the suffix does not fit.
     len: u8,
@@ -269,6 +270,28 @@ impl Suffix {
         }
     }
 
+    /// The suffix of no line.
+    pub(super) const fn none() -> Self {
+        Self {
+            text: [0; Self::SIZE],
+            len: u8::MAX,
+        }
+    }
+
+    /// This suffix with the end of a path in braces.
+    pub(super) fn with_braces(&self, path: Option<ObjectPath<'_>>) -> Self {
+        let mut suffix = Self { ..*self };
+        let (Some(path), Some(modules)) = (path, self.len().checked_sub(1)) else {
+            return suffix;
+        };
+        let room = suffix.text.get_mut(modules..).unwrap_or_default();
+        let len = put_braces(room, modules == 0, path).and_then(|len| len.checked_add(modules));
+        suffix.len = len
+            .and_then(|len| u8::try_from(len).ok())
+            .unwrap_or(u8::MAX);
+        suffix
+    }
+
     /// The length; 255 if the suffix does not fit.
     pub(super) fn len(&self) -> usize {
         self.len.into()
@@ -279,6 +302,34 @@ impl Suffix {
         const { assert!(N <= Self::SIZE) };
         self.text.first_chunk().unwrap_or(&[0; N])
     }
+}
+
+/// Stores a separator, the path in braces and a newline at the beginning of `room`. Returns their
+/// length; `None` if they do not fit.
+fn put_braces(room: &mut [u8], is_first: bool, path: ObjectPath<'_>) -> Option<usize> {
+    let open = if is_first { *b"\t{" } else { *b" {" };
+    *room.first_chunk_mut()? = open;
+    let mut len = open.len();
+    // Nearly all braces have a single short name. A word at a time takes fewer instructions than
+    // memcpy().
+    if let Some((name, name_len, has_extension)) = path.as_short() {
+        *room.get_mut(len..)?.first_chunk_mut()? = *name;
+        len = len.wrapping_add(name_len);
+        let close = room.get_mut(len..)?.first_chunk_mut()?;
+        if has_extension {
+            *close = *b".o}\n";
+            return Some(len.wrapping_add(4));
+        }
+        *close = *b"}\n\0\0";
+        return Some(len.wrapping_add(2));
+    }
+    for part in path.parts() {
+        let end = len.checked_add(part.len())?;
+        room.get_mut(len..end)?.copy_from_slice(part);
+        len = end;
+    }
+    *room.get_mut(len..)?.first_chunk_mut()? = *b"}\n";
+    Some(len.wrapping_add(2))
 }
 
 /// Ends a line: stores `suffix` at `at`. The first `len` bytes of `suffix` belong to the line.

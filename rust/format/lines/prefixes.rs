@@ -55,7 +55,7 @@ const MAX_GAP: usize = 1 << 30;
 
 impl PrefixBatch {
     /// An empty batch before symbol number `index`.
-    pub(super) fn new<P>(tables: &Tables<'_, '_, P>, index: u32) -> Self {
+    pub(super) fn new<P, O>(tables: &Tables<'_, '_, P, O>, index: u32) -> Self {
         let sizes = tables.sizes.map(|sizes| sizes.reader(index));
         Self {
             prefixes: [Prefix::ZEROS; BATCH],
@@ -67,7 +67,7 @@ impl PrefixBatch {
     }
 
     /// Empties the batch, and goes before symbol number `index`.
-    pub(super) fn go_to<P>(&mut self, tables: &Tables<'_, '_, P>, index: u32) {
+    pub(super) fn go_to<P, O>(&mut self, tables: &Tables<'_, '_, P, O>, index: u32) {
         let sizes = tables.sizes.map(|sizes| sizes.reader(index));
         self.sizes = sizes.unwrap_or_default();
         self.end = index;
@@ -90,7 +90,7 @@ impl PrefixBatch {
     }
 
     /// Ends the batch at the next multiple of [`BATCH`] or after the last symbol, without a lookup.
-    pub(super) fn skip<P: Places>(&mut self, tables: &Tables<'_, '_, P>) {
+    pub(super) fn skip<P: Places, O>(&mut self, tables: &Tables<'_, '_, P, O>) {
         let left = BATCH.wrapping_sub(self.end as usize % BATCH);
         let left = left.min(tables.places.rows(self.end).len());
         self.end = self.end.wrapping_add(left as u32);
@@ -98,7 +98,7 @@ impl PrefixBatch {
 
     /// Makes the next batch of up to `count` symbols, and looks up their addresses and sizes.
     #[inline(never)]
-    pub(super) fn look_up<P: Places>(&mut self, tables: &Tables<'_, '_, P>, count: usize) {
+    pub(super) fn look_up<P: Places, O>(&mut self, tables: &Tables<'_, '_, P, O>, count: usize) {
         let first = self.end;
         let rows = tables.places.rows(first);
         let free = BATCH.wrapping_sub(first as usize % BATCH);
@@ -138,7 +138,7 @@ impl PrefixBatch {
     /// Makes the prefix of symbol number `index`, the last of all symbols.
     #[cold]
     #[inline(never)]
-    fn add_last<P: Places>(&mut self, tables: &Tables<'_, '_, P>, index: u32) {
+    fn add_last<P: Places, O>(&mut self, tables: &Tables<'_, '_, P, O>, index: u32) {
         let prefix = self.prefixes.get_mut(index as usize % BATCH);
         // Every symbol has a place, and every index modulo `BATCH` an entry.
         let Some((prefix, place)) = prefix.zip(tables.places.get(index)) else {
@@ -152,9 +152,9 @@ impl PrefixBatch {
     /// Makes the prefixes of consecutive symbols from symbol number `first` on, one prefix for each
     /// row of `after`. Stops at the next multiple of [`BATCH`]. `row` is the row of symbol `first`,
     /// and `after` has the rows of the symbols after `first`.
-    fn fill<P: Places>(
+    fn fill<P: Places, O>(
         &mut self,
-        tables: &Tables<'_, '_, P>,
+        tables: &Tables<'_, '_, P, O>,
         first: u32,
         row: P::Row,
         after: &[P::Row],
@@ -201,9 +201,9 @@ impl PrefixBatch {
 /// `last` caches the last address and its gap: hundreds of symbols in a row can have one address.
 #[cold]
 #[inline(never)]
-fn uncommon_gap<P: Places>(
+fn uncommon_gap<P: Places, O>(
     last: &mut Option<(usize, usize)>,
-    tables: &Tables<'_, '_, P>,
+    tables: &Tables<'_, '_, P, O>,
     index: u32,
 ) -> usize {
     let Some(place) = tables.places.get(index) else {

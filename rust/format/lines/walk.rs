@@ -3,15 +3,17 @@
 //! The lines of the core symbols, in order.
 //!
 //! Most of the cost of reading the file is the work for each line and for each token of a line. The
-//! quick way to make a line joins three parts:
+//! quick way to make a line joins these parts:
 //!
 //! - the address and the size, which [`prefixes`](super::prefixes) looks up for many symbols
 //! - the name, which [`name_expansion`](super::name_expansion) expands
 //! - the modules, which a [`Group`] has as text for many symbols
+//! - the object file in braces, which few lines have; see [`braces`](super::braces)
 //!
-//! If a name, a size or the modules are too long for the quick way, [`Line`] makes the line.
+//! If a name, a size, the modules or the object file are too long for the quick way, [`Line`] makes the line.
 
 use super::{
+    braces::{NoObjects, Objects},
     line::{Line, NoSpace},
     name_expansion::{put_suffix, put_symbol, Suffix, WORDS_ANYWHERE},
     names::ModuleNames,
@@ -29,7 +31,7 @@ pub use super::{
 };
 
 /// A walk over the core symbols, line by line. It is larger than 1 KiB.
-pub struct Walk<'a> {
+pub struct Walk<'a, O: Objects<'a> = NoObjects> {
     /// The number of the next symbol.
     index: u32,
     /// The names from the next symbol on.
@@ -39,6 +41,8 @@ pub struct Walk<'a> {
     /// The group of the next symbol. If that group is not known yet, the group of an earlier
     /// symbol.
     group: Group<'a>,
+    /// The next run of symbols whose lines have braces.
+    braces: O::Braces,
 }
 
 /// The number of bytes of the shortest line.
@@ -62,10 +66,10 @@ struct Group<'a> {
     suffix: Suffix,
 }
 
-impl<'a> Walk<'a> {
+impl<'a, O: Objects<'a>> Walk<'a, O> {
     /// A walk that begins with symbol number `index`. To reach it, this call skips at most 255
     /// names.
-    pub fn new<P>(tables: &Tables<'_, 'a, P>, index: u32) -> Self {
+    pub fn new<P>(tables: &Tables<'_, 'a, P, O>, index: u32) -> Self {
         Self {
             index,
             names: tables.names.starting_at(index),
@@ -76,16 +80,18 @@ impl<'a> Walk<'a> {
                 end: index,
                 suffix: Suffix::new(ModuleNames::none()),
             },
+            braces: tables.objects.braces_from(index),
         }
     }
 
     /// Goes to symbol number `index`. To reach it, this call skips at most 255 names.
-    pub fn go_to<P>(&mut self, tables: &Tables<'_, 'a, P>, index: u32) {
+    pub fn go_to<P>(&mut self, tables: &Tables<'_, 'a, P, O>, index: u32) {
         self.index = index;
         self.names = tables.names.starting_at(index);
         self.batch.go_to(tables, index);
         self.group.stretch = Stretch::none();
         self.group.end = index;
+        self.braces = tables.objects.braces_from(index);
     }
 
     /// The number of the next symbol.
@@ -101,7 +107,7 @@ impl<'a> Walk<'a> {
     /// the same value.
     pub fn lines<P: Places>(
         &mut self,
-        tables: &Tables<'_, 'a, P>,
+        tables: &Tables<'_, 'a, P, O>,
         buf: &mut [u8],
         wanted: usize,
         show_values: bool,
@@ -125,7 +131,10 @@ impl<'a> Walk<'a> {
             let before = self.index;
             let mut room = buf.get_mut(written..enough).unwrap_or_default();
             let free = room.len();
-            match self.group.suffix.len() {
+            tables
+                .objects
+                .find(&mut self.braces, self.index, &self.group.suffix);
+            match self.suffix().0.len() {
                 1 if !WORDS_ANYWHERE => self.quick_lines::<1>(tables.tokens, &mut room),
                 0..=8 => self.quick_lines::<8>(tables.tokens, &mut room),
                 9..=16 => self.quick_lines::<16>(tables.tokens, &mut room),
@@ -151,6 +160,13 @@ impl<'a> Walk<'a> {
         written
     }
 
+    /// The suffix of the next symbol, and the number of the first symbol that may have another.
+    #[inline(always)]
+    fn suffix(&self) -> (&Suffix, u32) {
+        let Group { suffix, end, .. } = &self.group;
+        O::suffix(&self.braces, self.index, suffix, *end)
+    }
+
     /// Writes lines to the beginning of `buf`, and makes `buf` the memory after them. Stops if less
     /// than [`WINDOW`] bytes are free, the group or the batch ends, or a line is too long.
     /// Stores `SUFFIX` bytes after each name; the next line overwrites the surplus bytes.
@@ -164,9 +180,10 @@ impl<'a> Walk<'a> {
         let mut free = mem::take(buf);
         let mut names = self.names;
         let high = self.batch.high();
-        let suffix: &[u8; SUFFIX] = self.group.suffix.first_chunk();
-        let suffix_len = self.group.suffix.len();
-        let end = self.group.end.min(self.batch.end());
+        let (suffix, end) = self.suffix();
+        let suffix_len = suffix.len();
+        let suffix: &[u8; SUFFIX] = suffix.first_chunk();
+        let end = end.min(self.batch.end());
         let count = end.wrapping_sub(self.index) as usize;
         let prefixes = self.batch.from(self.index).get(..count);
         let mut prefixes = prefixes.unwrap_or_default().iter();
@@ -201,7 +218,7 @@ impl<'a> Walk<'a> {
     #[inline(never)]
     fn slow_line<P: Places>(
         &mut self,
-        tables: &Tables<'_, 'a, P>,
+        tables: &Tables<'_, 'a, P, O>,
         buf: &mut [u8],
         show_values: bool,
     ) -> Option<usize> {
@@ -224,6 +241,9 @@ impl<'a> Walk<'a> {
             for module in self.group.stretch.names() {
                 line.module(module)?;
             }
+            if let Some(path) = O::path(&self.braces, self.index) {
+                line.object(path)?;
+            }
             Ok::<(), NoSpace>(())
         };
         let len = render().and_then(|()| line.finish()).ok()?;
@@ -237,7 +257,7 @@ impl<'a> Group<'a> {
     /// Finds the modules of symbol number `index`, and the end of the group that begins with it.
     #[cold]
     #[inline(never)]
-    fn find<P: Places>(&mut self, tables: &Tables<'_, 'a, P>, index: u32) {
+    fn find<P: Places, O>(&mut self, tables: &Tables<'_, 'a, P, O>, index: u32) {
         self.end = index.wrapping_add(1);
         let Some(place) = tables.places.get(index) else {
             return;

@@ -66,6 +66,40 @@ impl fmt::Display for SizeError {
     }
 }
 
+/// A defect that makes the tables of object files unusable as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectError {
+    /// The number of markers does not fit the number of symbols.
+    MarkerCount,
+    /// The marker is not the offset of its block.
+    BadMarker { block: usize },
+    /// The run that begins with this symbol is cut short, crosses the end of its block, comes after
+    /// the last symbol, has an object file that does not exist, or has braces without an object file.
+    BadRun { symbol: u32 },
+    /// The entries for directories do not rise from the first object file on, or the last directory
+    /// does not end.
+    BadDirectories,
+    /// The entry has no directory, or one with a byte that no path has.
+    BadDirectory { row: usize },
+    /// The object file has no name, one with a byte that no name has, or a wrong offset.
+    BadName { object: u32 },
+}
+
+// See the attribute of `stored_braces` in mod.rs.
+#[cfg(any(not(CONFIG_KALLMODSYMS), CONFIG_KALLMODSYMS_OBJECTS))]
+impl fmt::Display for ObjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::MarkerCount => f.write_str("wrong number of markers"),
+            Self::BadMarker { block } => write!(f, "marker {block} does not point at its block"),
+            Self::BadRun { symbol } => write!(f, "bad run of symbol {symbol}"),
+            Self::BadDirectories => f.write_str("the entries for directories are out of order"),
+            Self::BadDirectory { row } => write!(f, "bad directory in entry {row}"),
+            Self::BadName { object } => write!(f, "bad name of object file {object}"),
+        }
+    }
+}
+
 /// A defect that makes the symbol tables unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SymbolError {

@@ -3,11 +3,12 @@
 //! The layout of the tables in the kernel's read-only data: their order, labels, elements and
 //! lengths.
 //!
-//! The generator writes the tables as this file describes them. Some tables of one or three
+//! The generator writes the tables as this file describes them. Some tables of one, three or five
 //! elements are counts. From these counts and the number of symbols, a reader computes the lengths
 //! of all other tables. rust/bindings.h declares the labels for C, and
 //! Documentation/kbuild/tables.rst explains the tables.
 
+use super::object_layout::{ObjectCounts, BLOCK, NAME_STEP};
 use super::size_layout::{RANK_STEP, VALUES};
 
 /// Each table begins at a multiple of this many bytes.
@@ -57,6 +58,22 @@ pub enum Table {
     SizeByteRanks,
     /// See [`RawSizes::words`](super::sizes::RawSizes::words).
     SizeWords,
+    /// See [`ObjectCounts`].
+    ObjectCounts,
+    /// See [`RawObjects::runs`](super::object_layout::RawObjects::runs).
+    ObjectRuns,
+    /// See [`RawObjects::markers`](super::object_layout::RawObjects::markers).
+    ObjectMarkers,
+    /// See [`RawObjects::names`](super::object_layout::RawObjects::names).
+    ObjectNames,
+    /// See [`RawObjects::name_offsets`](super::object_layout::RawObjects::name_offsets).
+    ObjectNameOffsets,
+    /// See [`RawObjects::directory_starts`](super::object_layout::RawObjects::directory_starts).
+    ObjectDirectoryStarts,
+    /// See [`RawObjects::directory_offsets`](super::object_layout::RawObjects::directory_offsets).
+    ObjectDirectoryOffsets,
+    /// See [`RawObjects::directories`](super::object_layout::RawObjects::directories).
+    ObjectDirectories,
 }
 
 /// The type of a table's elements.
@@ -87,6 +104,8 @@ pub struct Counts {
     pub bytes: u32,
     /// The number of entries in level 4 of the sizes.
     pub words: u32,
+    /// The lengths of the tables of object files.
+    pub objects: ObjectCounts,
 }
 
 impl Table {
@@ -117,6 +136,19 @@ impl Table {
         Self::SizeWords,
     ];
 
+    /// The tables of object files, in the order in which they are linked. If the kernel has them,
+    /// they come last.
+    pub const OF_OBJECTS: [Self; 8] = [
+        Self::ObjectCounts,
+        Self::ObjectRuns,
+        Self::ObjectMarkers,
+        Self::ObjectNames,
+        Self::ObjectNameOffsets,
+        Self::ObjectDirectoryStarts,
+        Self::ObjectDirectoryOffsets,
+        Self::ObjectDirectories,
+    ];
+
     /// The symbol at the beginning of the table.
     pub const fn label(self) -> &'static str {
         match self {
@@ -138,13 +170,26 @@ impl Table {
             Self::SizeBytes => "kallsyms_size_bytes",
             Self::SizeByteRanks => "kallsyms_size_byte_ranks",
             Self::SizeWords => "kallsyms_size_words",
+            Self::ObjectCounts => "kallsyms_object_counts",
+            Self::ObjectRuns => "kallsyms_object_runs",
+            Self::ObjectMarkers => "kallsyms_object_markers",
+            Self::ObjectNames => "kallsyms_object_names",
+            Self::ObjectNameOffsets => "kallsyms_object_name_offsets",
+            Self::ObjectDirectoryStarts => "kallsyms_object_dir_starts",
+            Self::ObjectDirectoryOffsets => "kallsyms_object_dir_offsets",
+            Self::ObjectDirectories => "kallsyms_object_dirs",
         }
     }
 
     /// The type of the elements.
     pub const fn element(self) -> Element {
         match self {
-            Self::Names | Self::SizeNibbles | Self::SizeBytes => Element::U8,
+            Self::Names
+            | Self::SizeNibbles
+            | Self::SizeBytes
+            | Self::ObjectRuns
+            | Self::ObjectNames
+            | Self::ObjectDirectories => Element::U8,
             Self::TextAddress | Self::SizeBits | Self::SizeWords => Element::U64,
             Self::RangeCount
             | Self::RangeOffsets
@@ -157,7 +202,12 @@ impl Table {
             | Self::SizeBitRanks
             | Self::SizeNibbleRanks
             | Self::SizeValues
-            | Self::SizeByteRanks => Element::U32,
+            | Self::SizeByteRanks
+            | Self::ObjectCounts
+            | Self::ObjectMarkers
+            | Self::ObjectNameOffsets
+            | Self::ObjectDirectoryStarts
+            | Self::ObjectDirectoryOffsets => Element::U32,
         }
     }
 
@@ -177,6 +227,15 @@ impl Table {
             Self::SizeBytes => counts.bytes as u64,
             Self::SizeByteRanks => ranks(counts.bytes),
             Self::SizeWords => counts.words as u64,
+            Self::ObjectCounts => 5,
+            Self::ObjectRuns => counts.objects.runs as u64,
+            Self::ObjectMarkers => counts.symbols.div_ceil(BLOCK) as u64,
+            Self::ObjectNames => counts.objects.names as u64,
+            Self::ObjectNameOffsets => counts.objects.objects.div_ceil(NAME_STEP) as u64,
+            Self::ObjectDirectoryStarts | Self::ObjectDirectoryOffsets => {
+                counts.objects.entries as u64
+            }
+            Self::ObjectDirectories => counts.objects.directories as u64,
         }
     }
 

@@ -12,16 +12,18 @@ use super::{
 
 /// All tables of the core symbols.
 #[derive(Clone, Copy)]
-pub struct Tables<'t, 'a, P> {
+pub struct Tables<'t, 'a, P, O> {
     pub names: &'t SymbolNames<'a>,
     pub tokens: &'t Tokens<'a>,
     pub places: &'t P,
     pub modules: &'t ModuleTables<'a>,
     /// `None` if sizes are not stored.
     pub sizes: Option<&'t SizeTables<'a>>,
+    /// See [`Objects`](super::braces::Objects).
+    pub objects: O,
 }
 
-impl<P: Places> Tables<'_, '_, P> {
+impl<P: Places, O> Tables<'_, '_, P, O> {
     /// The number of bytes from `place`, the place of symbol number `index`, to the next symbol at
     /// a higher address. No such symbol follows the last symbols of the image or of the per-cpu
     /// area. For these symbols, returns 0 if sizes are stored, or else the number of bytes to the

@@ -6,6 +6,7 @@ mod sizes;
 
 use format::{
     self,
+    braces::NoObjects,
     ranges::{ModuleTables, RawTables},
     sizes::{SizeTables, NO_SIZE, VALUES},
     symbols::SymbolNames,
@@ -222,7 +223,10 @@ impl Places for Listed<'_> {
 
 impl Tables {
     /// Checks the tables and passes them to `with`.
-    pub fn with<T>(&self, with: impl FnOnce(&walk::Tables<'_, '_, Listed<'_>>) -> T) -> T {
+    pub fn with<T>(
+        &self,
+        with: impl FnOnce(&walk::Tables<'_, '_, Listed<'_>, NoObjects>) -> T,
+    ) -> T {
         let mut room = [[0; TOKENS]; 5];
         let index = self.token_index.as_slice().try_into().expect("256 tokens");
         let tokens = Tokens::new(&self.token_table, index, &mut room).unwrap();
@@ -246,6 +250,7 @@ impl Tables {
             places: &Listed(&self.places),
             modules: &modules,
             sizes: sizes.as_ref(),
+            objects: NoObjects,
         })
     }
 

@@ -7,7 +7,8 @@ use format::layout::{Counts, Element, Table};
 use format::sizes::{RawSizes, SizeTables, VALUES};
 
 fn all_tables() -> impl Iterator<Item = Table> {
-    Table::OF_MODULES.into_iter().chain(Table::OF_SIZES)
+    let all = Table::OF_MODULES.into_iter().chain(Table::OF_SIZES);
+    all.chain(Table::OF_OBJECTS)
 }
 
 #[test]

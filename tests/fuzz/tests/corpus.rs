@@ -117,4 +117,4 @@ macro_rules! replay {
     };
 }
 
-replay!(builtin, cmdfile, elf, link, listing, map, modules, show, sizes, symbols, text);
+replay!(builtin, cmdfile, elf, link, listing, map, modules, objects, show, sizes, symbols, text);

@@ -22,6 +22,8 @@ const KALLSYMS_NAMES: &str = "kallsyms_names";
 const MODULE_OFFSETS: &str = "kallsyms_module_offsets";
 /// The generator's table with the address of `_text` at link time.
 const MODULE_BASE: &str = "kallsyms_module_base";
+/// The first table of object files.
+const OBJECT_COUNTS: &str = "kallsyms_object_counts";
 
 /// A bound on the length of an image, because offsets in an image have 32 bits.
 const LARGEST: u64 = 1 << 32;
@@ -74,8 +76,16 @@ impl<'d> Image<'d> {
             memory: Memory::Dump(dump),
             places: places(scanner::find(&dump.memory).unwrap_or_default(), dump.start),
         };
-        match (image.has(KALLSYMS_NAMES), dump.explains(path)) {
+        let has_objects = image.has(OBJECT_COUNTS) || !dump.has_objects;
+        match (
+            image.has(KALLSYMS_NAMES) && has_objects,
+            dump.explains(path),
+        ) {
             (false, Some(lack)) => Err(lack),
+            (false, None) if !has_objects => Err(image.failure(
+                "the tables of object files, which VMCOREINFO names, are damaged",
+                DAMAGED,
+            )),
             _ => image.with_tables(),
         }
     }

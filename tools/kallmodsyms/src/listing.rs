@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::format::braces::Objects;
 use crate::format::walk::{Places, Tables, Walk};
 use crate::image::DAMAGED;
 use crate::kernel_file::KernelFile;
@@ -21,9 +22,9 @@ use crate::tables::KernelTables;
 const BUFFER: usize = 1 << 20;
 
 /// Makes all lines of `kernel`, and passes them to `take`, several whole lines at a time.
-pub(crate) fn lines<P: Places>(
+pub(crate) fn lines<'a, P: Places, O: Objects<'a>>(
     kernel: &KernelTables<'_>,
-    tables: &Tables<'_, '_, P>,
+    tables: &Tables<'_, 'a, P, O>,
     mut take: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     let mut walk = Walk::new(tables, 0);
@@ -49,9 +50,9 @@ pub(crate) fn lines<P: Places>(
 }
 
 /// All lines of `kernel`.
-pub(crate) fn text<P: Places>(
+pub(crate) fn text<'a, P: Places, O: Objects<'a>>(
     kernel: &KernelTables<'_>,
-    tables: &Tables<'_, '_, P>,
+    tables: &Tables<'_, 'a, P, O>,
 ) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     lines(kernel, tables, |lines| {

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use crate::addresses::Addresses;
 use crate::error::{Error, Result};
+use crate::format::object_layout::NAME_STEP;
+use crate::format::objects::{ObjectTables, RawObjects, BLOCK};
 use crate::format::ranges::{ModuleTables, RawTables};
 use crate::format::sizes::{RawSizes, SizeTables, RANK_STEP, VALUES};
 use crate::format::symbols::{Entry, SymbolNames};
@@ -28,6 +30,23 @@ pub(crate) struct KernelTables<'d> {
     modules: Modules<'d>,
     /// `None` if sizes are not stored.
     sizes: Option<Sizes<'d>>,
+    /// `None` if object files are not stored.
+    objects: Option<Objects<'d>>,
+}
+
+/// The tables of a kernel, checked.
+pub(crate) type Checked<'t, 'a, 'd> = Tables<'t, 'a, Addresses<'d>, Option<&'t ObjectTables<'a>>>;
+
+/// See [`RawObjects`].
+struct Objects<'d> {
+    objects: u32,
+    runs: &'d [u8],
+    markers: Cow<'d, [u32]>,
+    names: &'d [u8],
+    name_offsets: Cow<'d, [u32]>,
+    directory_starts: Cow<'d, [u32]>,
+    directory_offsets: Cow<'d, [u32]>,
+    directories: &'d [u8],
 }
 
 /// See [`RawTables`].
@@ -79,6 +98,10 @@ impl<'d> KernelTables<'d> {
             modules: Modules::read(&image)?,
             sizes: match image.has("kallsyms_size_counts") {
                 true => Some(Sizes::read(&image, len)?),
+                false => None,
+            },
+            objects: match image.has("kallsyms_object_counts") {
+                true => Some(Objects::read(&image, len)?),
                 false => None,
             },
             image,
@@ -163,7 +186,7 @@ impl<'d> KernelTables<'d> {
     /// Calls `with` with the tables, if they pass the checks.
     pub(crate) fn checked<T>(
         &self,
-        with: impl FnOnce(&Tables<'_, '_, Addresses<'d>>) -> Result<T>,
+        with: impl FnOnce(&Checked<'_, '_, 'd>) -> Result<T>,
     ) -> Result<T> {
         let of_kernel = |error| self.image.refused("the tables of kallsyms", error);
         let mut words = Box::new([[0; TOKENS]; 5]);
@@ -177,12 +200,18 @@ impl<'d> KernelTables<'d> {
         let sizes = sizes.map(|sizes| SizeTables::new(sizes.raw(), self.len));
         let sizes = sizes.transpose();
         let sizes = sizes.map_err(|error| self.image.refused("the size tables", error))?;
+        let objects = self.objects.as_ref();
+        let objects = objects.map(|objects| ObjectTables::new(objects.raw(), self.len));
+        let objects = objects.transpose();
+        let refused = |error| self.image.refused("the tables of object files", error);
+        let objects = objects.map_err(refused)?;
         with(&Tables {
             names: &names,
             tokens: &tokens,
             places: &self.addresses,
             modules: &modules,
             sizes: sizes.as_ref(),
+            objects: objects.as_ref(),
         })
     }
 }
@@ -247,6 +276,44 @@ impl<'d> Sizes<'d> {
             bytes: self.bytes,
             byte_ranks: &self.byte_ranks,
             words: &self.words,
+        }
+    }
+}
+
+impl<'d> Objects<'d> {
+    fn read(image: &Image<'d>, symbols: u32) -> Result<Self> {
+        const COUNTS: &str = "kallsyms_object_counts";
+        let counts = each_word::<u32>(image.bytes(COUNTS, 20)?);
+        let counts: Vec<u32> = counts.collect();
+        let &[objects, runs, names, entries, directories] = &counts[..] else {
+            return Err(image.refused(
+                "the tables of object files",
+                "kallsyms_object_counts is cut short",
+            ));
+        };
+        let words = |name, count: u32| image.words(name, count as usize);
+        Ok(Self {
+            objects,
+            runs: image.bytes("kallsyms_object_runs", runs.into())?,
+            markers: words("kallsyms_object_markers", symbols.div_ceil(BLOCK))?,
+            names: image.bytes("kallsyms_object_names", names.into())?,
+            name_offsets: words("kallsyms_object_name_offsets", objects.div_ceil(NAME_STEP))?,
+            directory_starts: words("kallsyms_object_dir_starts", entries)?,
+            directory_offsets: words("kallsyms_object_dir_offsets", entries)?,
+            directories: image.bytes("kallsyms_object_dirs", directories.into())?,
+        })
+    }
+
+    fn raw(&self) -> RawObjects<'_> {
+        RawObjects {
+            objects: self.objects,
+            runs: self.runs,
+            markers: &self.markers,
+            names: self.names,
+            name_offsets: &self.name_offsets,
+            directory_starts: &self.directory_starts,
+            directory_offsets: &self.directory_offsets,
+            directories: self.directories,
         }
     }
 }

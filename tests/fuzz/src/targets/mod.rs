@@ -2,7 +2,8 @@
 
 //! The targets:
 //!
-//! - The targets of the format code are [`modules`], [`sizes`] and [`symbols`].
+//! - The targets of the format code are [`modules`], [`objects`], [`sizes`] and
+//!   [`symbols`].
 //! - The targets of the generator are [`map`], [`cmdfile`], [`builtin`] and [`elf`]. The target [`link`] runs
 //!   the whole generator on damaged build directories.
 //! - The targets of the tool are [`show`] for files with a kernel, [`listing`] for saved listings, and
@@ -20,6 +21,7 @@ pub mod link;
 pub mod listing;
 pub mod map;
 pub mod modules;
+pub mod objects;
 pub mod show;
 pub mod sizes;
 pub mod symbols;
@@ -28,7 +30,7 @@ pub mod text;
 /// The name of a target and its function. The directory of its inputs in `corpus/` has the same name.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const ALL: [Target; 11] = [
+pub const ALL: [Target; 12] = [
     ("builtin", builtin::run),
     ("cmdfile", cmdfile::run),
     ("elf", elf::run),
@@ -36,6 +38,7 @@ pub const ALL: [Target; 11] = [
     ("listing", listing::run),
     ("map", map::run),
     ("modules", modules::run),
+    ("objects", objects::run),
     ("show", show::run),
     ("sizes", sizes::run),
     ("symbols", symbols::run),

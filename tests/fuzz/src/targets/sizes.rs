@@ -10,6 +10,7 @@ use encoder::Encoded;
 
 use super::symbols::Rows;
 use crate::format;
+use crate::format::braces::NoObjects;
 use crate::format::ranges::ModuleTables;
 use crate::format::sizes::{SizeTables, NO_SIZE, RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
@@ -91,6 +92,7 @@ fn walk(sizes: SizeTables<'_>, symbols: u32) -> Vec<u64> {
         places: &Rows((0..len).collect()),
         modules: &ModuleTables::empty(),
         sizes: Some(&sizes),
+        objects: NoObjects,
     };
     let (mut buf, mut shown) = (vec![0; 2 * WINDOW], Vec::new());
     let mut walk = Walk::new(&tables, 0);

@@ -2,6 +2,7 @@
 
 //! Fuzzes the names of symbols, and the lines of the symbols.
 
+use crate::format::braces::NoObjects;
 use crate::format::line::{Line, NoSpace};
 use crate::format::ranges::ModuleTables;
 use crate::format::symbols::{Entry, SymbolNames, MAX_SYMBOL_LEN};
@@ -201,6 +202,7 @@ fn check_walk(
         places: &Rows((0..names.len()).collect()),
         modules: &ModuleTables::empty(),
         sizes: None,
+        objects: NoObjects,
     };
     let mut buf = vec![0; WINDOW + usize::from(input.short() % 8192)];
     let wanted = usize::from(input.short());

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
+use format::objects::{ObjectTables, RawObjects};
 use format::ranges::{ModuleTables, RangeHint, RawTables};
 use format::sizes::{RawSizes, SizeTables};
 use tempfile::TempDir;
@@ -134,6 +135,11 @@ impl Build {
         let content = self.read(file);
         assert!(content.contains(from), "{file} does not contain '{from}'");
         self.write(file, content.replace(from, to));
+    }
+
+    /// Turns on an option of the kernel's configuration.
+    pub(crate) fn turn_on(&self, option: &str) {
+        self.write(AUTO_CONF, self.read(AUTO_CONF) + option + "=y\n");
     }
 
     /// The program in the build directory, without a subcommand.
@@ -273,6 +279,33 @@ impl Tables {
             }
         }
         Self { bytes }
+    }
+
+    /// The object file of each symbol, and the part of its path in braces. `None` if no object file defines the
+    /// symbol, or if its line has no braces.
+    pub(crate) fn objects(&self, symbols: usize) -> Vec<(Option<String>, Option<String>)> {
+        let raw = RawObjects {
+            objects: self.words("kallsyms_object_counts")[0],
+            runs: &self.bytes["kallsyms_object_runs"],
+            markers: &self.words("kallsyms_object_markers"),
+            names: &self.bytes["kallsyms_object_names"],
+            name_offsets: &self.words("kallsyms_object_name_offsets"),
+            directory_starts: &self.words("kallsyms_object_dir_starts"),
+            directory_offsets: &self.words("kallsyms_object_dir_offsets"),
+            directories: &self.bytes["kallsyms_object_dirs"],
+        };
+        let tables = ObjectTables::new(raw, symbols as u32).unwrap();
+        let objects = (0..symbols as u32).map(|symbol| {
+            let run = tables.run_of(symbol).unwrap();
+            let path = run.object.map(|object| tables.path(object).unwrap());
+            let braces = path.filter(|_| run.components != 0);
+            let braces = braces.map(|path| path.last_components(run.components));
+            let text = |path: format::object_paths::ObjectPath<'_>| {
+                String::from_utf8(path.parts().concat()).unwrap()
+            };
+            (path.map(text), braces.map(text))
+        });
+        objects.collect()
     }
 
     /// True if the source has a table `label`.

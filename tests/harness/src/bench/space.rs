@@ -74,15 +74,17 @@ fn group(name: &str) -> Option<usize> {
         "num_module_exceptions" | "module_exceptions" | "exception_modules" => Some(1),
         _ if name.starts_with("module_names") => Some(2),
         _ if name.starts_with("size") => Some(3),
+        _ if name.starts_with("object") => Some(4),
         _ => None,
     }
 }
 
-const GROUPS: [&str; 4] = [
+const GROUPS: [&str; 5] = [
     "ranges: starts and modules",
     "exceptions and their modules",
     "names of modules",
     "sizes",
+    "object files",
 ];
 
 /// The length of all tables of the generator, in bytes.

@@ -18,6 +18,7 @@ pub mod debian;
 pub mod fetch;
 pub mod fragment;
 pub mod guest;
+pub mod line;
 pub mod modules;
 pub mod monitor;
 pub mod options;

@@ -157,6 +157,11 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
             "only {in_modules} symbols are in modules"
         ),
     }
+    let braces = texts.kallmodsyms.contains('{');
+    ensure!(
+        !(braces && damage.outcome == Outcome::NoObjects),
+        "lines have braces"
+    );
     if damage.outcome == Outcome::NoSizes {
         let is_distance = |pair: &[super::listing::Symbol]| match pair {
             [one, next] => one.size == next.address.wrapping_sub(one.address),

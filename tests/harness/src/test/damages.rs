@@ -11,6 +11,8 @@ pub enum Outcome {
     NoModules,
     /// The kernel refuses the size tables.
     NoSizes,
+    /// The kernel refuses the tables of object files.
+    NoObjects,
     /// The component refuses the tables of kallsyms itself.
     NoFile,
     /// The kernel cannot detect the damage. Some answers are wrong.
@@ -23,6 +25,7 @@ impl Outcome {
         match self {
             Self::NoModules => Some("module tables refused: "),
             Self::NoSizes => Some("size tables refused: "),
+            Self::NoObjects => Some("tables of object files refused: "),
             Self::NoFile => Some("symbol tables refused: "),
             Self::Undetected => None,
         }
@@ -34,6 +37,7 @@ impl fmt::Display for Outcome {
         f.write_str(match self {
             Self::NoModules => "one message, and no modules of built-in symbols",
             Self::NoSizes => "one message, and distances instead of sizes",
+            Self::NoObjects => "one message, and no braces",
             Self::NoFile => "one message, and no file",
             Self::Undetected => "no message, and no report of an error",
         })
@@ -243,6 +247,36 @@ pub const DAMAGES: &[Damage] = &[
         description: "numbers of sizes that do not fit in memory",
         change: |table| set(table, 0, &[u32::MAX; 3]),
         outcome: Outcome::NoSizes,
+    },
+    Damage {
+        table: "kallsyms_object_runs",
+        description: "a run of an object file that does not exist",
+        change: |table| table.iter_mut().take(3).for_each(|byte| *byte = 0xfe),
+        outcome: Outcome::NoObjects,
+    },
+    Damage {
+        table: "kallsyms_object_markers",
+        description: "a marker beyond the runs",
+        change: |table| set(table, 1, &[u32::MAX]),
+        outcome: Outcome::NoObjects,
+    },
+    Damage {
+        table: "kallsyms_object_names",
+        description: "a newline in the name of an object file",
+        change: |table| table.iter_mut().take(1).for_each(|byte| *byte = b'\n'),
+        outcome: Outcome::NoObjects,
+    },
+    Damage {
+        table: "kallsyms_object_dir_offsets",
+        description: "a directory that begins inside another",
+        change: |table| set(table, 1, &[1]),
+        outcome: Outcome::NoObjects,
+    },
+    Damage {
+        table: "kallsyms_object_counts",
+        description: "numbers of object files that do not fit in memory",
+        change: |table| set(table, 0, &[u32::MAX; 5]),
+        outcome: Outcome::NoObjects,
     },
     Damage {
         table: "kallsyms_token_index",

@@ -6,6 +6,7 @@ use std::fs;
 
 use anyhow::{bail, ensure, Context, Result};
 
+use crate::lab::line::symbol_and_modules;
 use crate::lab::qemu::Files;
 
 /// The text of both files.
@@ -36,7 +37,7 @@ impl Texts {
     }
 
     /// Parses the lines of the kernel's own symbols. Fails if a line breaks the kallsyms rule: without the size,
-    /// and without the brackets of the kernel's own symbols, it equals the line of /proc/kallsyms.
+    /// and without the brackets and braces of the kernel's own symbols, it equals the line of /proc/kallsyms.
     ///
     /// ```text
     /// ffffffff8da4a43f 2b22 t ext4_fill_super\t[ext4]
@@ -51,7 +52,8 @@ impl Texts {
         );
         let mut symbols = Vec::with_capacity(count);
         for (line, kallsyms_line) in lines.zip(kallsyms_lines) {
-            let (symbol, modules) = line.split_once('\t').unwrap_or((line, ""));
+            let (symbol, places) = line.split_once('\t').unwrap_or((line, ""));
+            let (_, modules) = symbol_and_modules(line);
             // A name can end with a space.
             let fields: Vec<&str> = symbol.splitn(4, ' ').collect();
             let [address, size, kind, name] = fields[..] else {
@@ -60,7 +62,7 @@ impl Texts {
             let is_of_kernel = !kallsyms_line.contains('\t');
             let mut expected = format!("{address} {kind} {name}");
             if !is_of_kernel {
-                expected = format!("{expected}\t{modules}");
+                expected = format!("{expected}\t{places}");
             }
             ensure!(
                 expected == kallsyms_line,

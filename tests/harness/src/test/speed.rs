@@ -13,11 +13,18 @@ use crate::lab::configure::Kernel;
 use crate::lab::options::Options;
 use crate::lab::workshop::Workshop;
 
+/// The factor of the limit for a kernel that stores object files. In the kernel `tiny` of Linux 6.12, 6 % of the
+/// lines have braces, and reading takes 1.10 times as long.
+const BRACES: f64 = 1.12;
+
 /// Limits the instructions of a read of the file. Returns the ratio to a read of `/proc/kallsyms`.
 pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<f64> {
     let ratio = bench::ratio(options, kernel)?;
     let what = format!("{}: reading", kernel.config);
-    let limit = options.arch()?.read_limit;
+    let limit = match kernel.has("CONFIG_KALLMODSYMS_OBJECTS")? {
+        true => options.arch()?.read_limit * BRACES,
+        false => options.arch()?.read_limit,
+    };
     bound(
         report,
         &what,
@@ -35,7 +42,7 @@ pub fn bound(report: &mut Report, what: &str, of: &str, share: f64, limit: f64) 
         true => Ok(()),
         false => Err(anyhow!("it takes {share:.4} {of}")),
     };
-    report.check(&format!("{what} takes at most {limit} {of}"), within);
+    report.check(&format!("{what} takes at most {limit:.3} {of}"), within);
 }
 
 /// The most instructions for a line while 10,000 BPF programs are loaded, as a multiple of the instructions

@@ -31,6 +31,9 @@ const TABLES: &[&str] = &[
 /// The table that VMCOREINFO also names if the kernel stores sizes. The other size tables follow this table.
 const SIZES: &str = "kallsyms_size_counts";
 
+/// The same for the tables of object files.
+const OBJECTS: &str = "kallsyms_object_counts";
+
 /// The number of tables in VMCOREINFO that the kernel itself names, and whose names begin with `kallsyms_`.
 const OTHERS: usize = 6;
 
@@ -41,6 +44,9 @@ pub fn run(report: &mut Report, kernel: &Kernel, files: &Files) -> Result<()> {
     let mut tables = TABLES.to_vec();
     if kernel.has("CONFIG_KALLMODSYMS_SIZES")? {
         tables.push(SIZES);
+    }
+    if kernel.has("CONFIG_KALLMODSYMS_OBJECTS")? {
+        tables.push(OBJECTS);
     }
     let kcore = files.directory.join("kcore");
     let kcore = fs::read(&kcore).with_context(|| kcore.display().to_string())?;

@@ -30,6 +30,9 @@ const FIRST: &str = "SYMBOL(kallsyms_num_syms)";
 /// The entry of VMCOREINFO for the first size table. The table has 16 bytes, then one bit for each symbol.
 const SIZES: &str = "SYMBOL(kallsyms_size_counts)";
 
+/// The entry of VMCOREINFO for the first table of object files.
+const OBJECTS: &str = "SYMBOL(kallsyms_object_counts)";
+
 /// The most bytes that are read behind the first table.
 const TABLES: u64 = 1 << 26;
 
@@ -52,6 +55,8 @@ pub(crate) struct Dump {
     pub(crate) start: u64,
     /// The KASLR offset: the number of bytes from an address of the link to the address in the dump.
     pub(crate) offset: u64,
+    /// True if VMCOREINFO names the tables of object files.
+    pub(crate) has_objects: bool,
     /// The reason why `memory` is shorter than the estimate for all tables.
     lack: Option<Lack>,
 }
@@ -112,6 +117,7 @@ impl Dump {
             // Linux 7.2 and 7.3 align this table to 4 bytes only.
             start: first & !7,
             offset,
+            has_objects: vmcoreinfo.hexadecimal(OBJECTS).is_some(),
             lack: None,
         };
         dump.read_to(form, &vmcoreinfo, 8).map_err(failed)?;
@@ -120,7 +126,10 @@ impl Dump {
         let size = vmcoreinfo.last_table().unwrap_or(first) - dump.start;
         // If the size table is cut short, the scanner mistakes the kernel for one without sizes.
         let certain = match vmcoreinfo.hexadecimal(SIZES) {
-            Some(_) => size.saturating_add(16 + symbols.div_ceil(64) * 8),
+            Some(sizes) => {
+                let bits = 16 + symbols.div_ceil(64) * 8;
+                size.max(sizes.wrapping_sub(dump.start).saturating_add(bits))
+            }
             None => size,
         };
         let size = size.saturating_add(TAIL + TAIL_OF_SYMBOL * symbols);

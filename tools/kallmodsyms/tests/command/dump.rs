@@ -13,12 +13,13 @@ const RODATA: u64 = TEXT + 0x20_0000;
 /// The offset by which the kernel was moved.
 const OFFSET: u64 = 0x1020_0000;
 
-/// The tables that VMCOREINFO names: the first table, the last table of a kernel without sizes, and the first size
-/// table.
-const NAMED: [&str; 3] = [
+/// The tables that VMCOREINFO names: the first table, the last table of a kernel without sizes, the first size table,
+/// and the first table of object files.
+const NAMED: [&str; 4] = [
     "kallsyms_num_syms",
     "kallsyms_module_names",
     "kallsyms_size_counts",
+    "kallsyms_object_counts",
 ];
 
 /// The offset of the memory in the file.

@@ -19,11 +19,12 @@ pub(crate) const B: u32 = 3;
 pub(crate) const B_AND_C_D: u32 = 1;
 
 /// Some of the tables that can have room.
-const WITH_ROOM: [&str; 4] = [
+const WITH_ROOM: [&str; 5] = [
     "kallsyms_module_offsets",
     "kallsyms_size_nibbles",
     "kallsyms_size_bytes",
     "kallsyms_size_words",
+    "kallsyms_object_runs",
 ];
 
 /// A symbol: address, size, type letter and name. A symbol far below the image is in the per-cpu area.
@@ -38,6 +39,8 @@ pub(crate) struct Vmlinux {
     /// The symbol index and the modules of each exception.
     pub(crate) exceptions: Vec<(u32, u32)>,
     pub(crate) has_sizes: bool,
+    /// True if the kernel of [`Self::new`] stores object files. Other symbols need other tables.
+    pub(crate) has_objects: bool,
     pub(crate) has_modules: bool,
     pub(crate) is_stripped: bool,
     /// True for the form of Linux 7.2 and 7.3: a row of `kallsyms_offsets` is the distance from the row to the
@@ -81,6 +84,7 @@ impl Vmlinux {
             ],
             exceptions: vec![(0, NONE), (8, B)],
             has_sizes: true,
+            has_objects: false,
             has_modules: true,
             is_stripped: false,
             is_relative: false,
@@ -167,6 +171,9 @@ impl Vmlinux {
         if self.has_sizes {
             tables.extend(self.sizes());
         }
+        if self.has_objects {
+            tables.extend(objects());
+        }
         tables
     }
 
@@ -240,7 +247,9 @@ impl Vmlinux {
         let mut rodata = b"constant".to_vec();
         let mut places = Vec::new();
         for (name, bytes) in self.tables() {
-            let is_ours = name.contains("module") || name.contains("size");
+            let is_ours = ["module", "size", "object"]
+                .iter()
+                .any(|word| name.contains(word));
             let align = if self.is_relative && !is_ours { 4 } else { 8 };
             rodata.resize(rodata.len().next_multiple_of(align), 0);
             let place = start + rodata.len() as u64;
@@ -267,6 +276,37 @@ impl Vmlinux {
         let places = (!self.is_stripped).then_some(places.as_slice());
         elf_with(self.other_sections, self.section, rodata, places)
     }
+}
+
+/// The tables of object files for the symbols of [`Vmlinux::new`]. Each run has another form.
+fn objects() -> Vec<(&'static str, Vec<u8>)> {
+    let runs = [
+        // Three symbols of no object file.
+        &[0x6c][..],
+        // Two symbols of init/main.o, with the number as a byte.
+        &[0x0d, 1, 0],
+        // Three symbols of drivers/b/b.o.
+        &[0x61],
+        // A symbol of drivers/b/twin.o, in braces.
+        &[0x31],
+        // A symbol of drivers/b/raw, with two components in braces.
+        &[0x3f, 3, 0, 0, 0, 2],
+        // A symbol of no object file.
+        &[0x2c],
+    ];
+    let (runs, names) = (runs.concat(), b"main\0b\0twin\0raw\x01".to_vec());
+    let directories = b"init\0drivers/b\0".to_vec();
+    let counts = [4, runs.len(), names.len(), 2, directories.len()].map(|count| count as u32);
+    vec![
+        ("kallsyms_object_counts", words(&counts)),
+        ("kallsyms_object_runs", runs),
+        ("kallsyms_object_markers", words(&[0])),
+        ("kallsyms_object_names", names),
+        ("kallsyms_object_name_offsets", words(&[0])),
+        ("kallsyms_object_dir_starts", words(&[0, 1])),
+        ("kallsyms_object_dir_offsets", words(&[0, 5])),
+        ("kallsyms_object_dirs", directories),
+    ]
 }
 
 /// An ELF file with this read-only data. `places` are the names and addresses of its symbols; `None` makes a

@@ -13,6 +13,7 @@ mod linked_kernel;
 mod listings;
 mod lookup;
 mod modules;
+mod objects;
 mod page;
 mod page_in_browser;
 mod raw_image;

@@ -10,6 +10,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSymbol};
 
+use crate::lab::line::symbol_and_modules;
+
 /// The symbol at the start of the image.
 const TEXT: &str = "_text";
 
@@ -141,7 +143,7 @@ impl<'t> Symbols<'t> {
 }
 
 fn parse(line: &str) -> Option<Symbol<'_>> {
-    let (symbol, modules) = line.split_once('\t').unwrap_or((line, ""));
+    let (symbol, modules) = symbol_and_modules(line);
     let mut words = symbol.splitn(4, ' ');
     let mut number = || u64::from_str_radix(words.next()?, 16).ok();
     let (address, size) = (number()?, number()?);

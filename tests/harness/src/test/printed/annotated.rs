@@ -14,6 +14,7 @@ use super::faddr2line::FRAMES;
 use super::{Printed, MAX_PRINTED};
 use crate::lab::command;
 use crate::lab::configure::Kernel;
+use crate::lab::line::symbol_and_modules;
 use crate::test::report::Report;
 use crate::tool;
 
@@ -78,7 +79,7 @@ pub fn run(report: &mut Report, kernel: &Kernel, printed: &Printed) -> Result<()
 fn by_name(file: &str) -> HashMap<&str, Vec<Listed<'_>>> {
     let mut listed = HashMap::<_, Vec<_>>::new();
     for line in file.lines() {
-        let (symbol, modules) = line.split_once('\t').unwrap_or((line, ""));
+        let (symbol, modules) = symbol_and_modules(line);
         let mut words = symbol.splitn(4, ' ');
         let mut number = || u64::from_str_radix(words.next()?, 16).ok();
         if let (Some(address), Some(size)) = (number(), number()) {

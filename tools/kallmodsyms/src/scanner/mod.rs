@@ -13,11 +13,12 @@
 //! A malicious file can have many byte sequences that resemble these tables, so the scanner limits its steps
 //! for each byte.
 
+mod generator_tables;
+
 use std::cell::Cell;
 use std::ops::Range;
 
 use crate::format::layout::ROOM_MARK as MARK;
-use crate::format::sizes::{RANK_STEP, VALUES};
 use crate::format::symbols::SymbolNames;
 use crate::format::tokens::{Tokens, TOKENS};
 use crate::words::{each_word, word_array, words, Word};
@@ -57,9 +58,6 @@ const LAST_TOKEN: usize = 520;
 
 /// A lower bound on the bytes with the tables: those of the smallest token table and of the token index.
 pub(crate) const SMALLEST: u64 = 4 * TOKENS as u64;
-
-/// `_text` is at the start of a page.
-const PAGE: u64 = 1 << 12;
 
 /// The most steps for each byte. The search in a real kernel takes less than one step for each byte.
 const STEPS: usize = 4;
@@ -244,37 +242,6 @@ impl<'d> Data<'d> {
         at <= markers && markers - at < self.layout.align
     }
 
-    /// Return: true if the generator's tables may be at `at`. The second table has the address of `_text`,
-    /// which is a multiple of the page size in the upper half of the address space.
-    fn is_ours(&self, at: usize) -> bool {
-        let text = at.checked_add(ALIGN).and_then(|at| self.u64(at));
-        let is_text = text.is_some_and(|text| text % PAGE == 0 && text >> 63 == 1);
-        is_text && self.u32(at).is_some_and(|ranges| ranges < self.bytes.len())
-    }
-
-    /// Records the tables of the generator. The size tables are optional.
-    fn ours(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
-        let ranges = self.u32(self.table(cursor, "kallsyms_num_modules", 4))?;
-        self.table(cursor, "kallsyms_module_base", 8);
-        self.table(cursor, "kallsyms_module_offsets", ranges.checked_mul(4)?);
-        self.table(cursor, "kallsyms_modules", ranges.checked_mul(4)?);
-        let exceptions = self.u32(self.table(cursor, "kallsyms_num_module_exceptions", 4))?;
-        self.table(
-            cursor,
-            "kallsyms_module_exceptions",
-            exceptions.checked_mul(4)?,
-        );
-        self.table(
-            cursor,
-            "kallsyms_exception_modules",
-            exceptions.checked_mul(4)?,
-        );
-        let names = self.u32(self.table(cursor, "kallsyms_module_names_len", 4))?;
-        self.table(cursor, "kallsyms_module_names", names);
-        self.sizes(cursor, symbols);
-        Some(())
-    }
-
     /// Records the next table, and skips the table and its room.
     ///
     /// Return: the place of the table.
@@ -284,34 +251,6 @@ impl<'d> Data<'d> {
             cursor.skip(self.u32(cursor.at.saturating_add(4)).unwrap_or(0));
         }
         at
-    }
-
-    /// Records the size tables if they are next. They are if the first number in `kallsyms_size_counts` equals
-    /// the number of 1 bits in `kallsyms_size_bits`.
-    fn sizes(&self, cursor: &mut Cursor<'_>, symbols: usize) -> Option<()> {
-        let counts = cursor.at;
-        let bits = counts + aligned(12, ALIGN);
-        let bytes = symbols.div_ceil(64) * 8;
-        let ones = self
-            .bytes(bits..bits + bytes)
-            .iter()
-            .map(|byte| byte.count_ones() as usize);
-        let nibbles = self.u32(counts)?;
-        if ones.sum::<usize>() != nibbles {
-            return None;
-        }
-        let (level3, level4) = (self.u32(counts + 4)?, self.u32(counts + 8)?);
-        let ranks = |entries: usize| 4 * entries.div_ceil(RANK_STEP);
-        self.table(cursor, "kallsyms_size_counts", 12);
-        self.table(cursor, "kallsyms_size_bits", bytes);
-        self.table(cursor, "kallsyms_size_bit_ranks", ranks(symbols));
-        self.table(cursor, "kallsyms_size_nibbles", nibbles.div_ceil(2));
-        self.table(cursor, "kallsyms_size_nibble_ranks", ranks(nibbles));
-        self.table(cursor, "kallsyms_size_values", 4 * VALUES);
-        self.table(cursor, "kallsyms_size_bytes", level3);
-        self.table(cursor, "kallsyms_size_byte_ranks", ranks(level3));
-        self.table(cursor, "kallsyms_size_words", level4.checked_mul(8)?);
-        Some(())
     }
 }
 

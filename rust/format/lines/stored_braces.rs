@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The braces of a kernel that stores object files.
+
+use super::{
+    braces::Objects,
+    name_expansion::Suffix,
+    object_paths::ObjectPath,
+    objects::{ObjectTables, Runs},
+};
+
+/// The next run whose lines have braces.
+pub struct Braces<'a> {
+    /// The runs after this run.
+    runs: Runs<'a>,
+    /// The number of the first symbol of the run; `u32::MAX` if no further run has braces.
+    start: u32,
+    /// The number of the first symbol after the run.
+    end: u32,
+    /// The part of the path in braces.
+    path: Option<ObjectPath<'a>>,
+    /// The end of each line.
+    suffix: Suffix,
+}
+
+impl<'a> Objects<'a> for Option<&ObjectTables<'a>> {
+    type Braces = Braces<'a>;
+
+    fn braces_from(self, symbol: u32) -> Braces<'a> {
+        let (runs, before) = match self {
+            Some(tables) => tables.runs_from(symbol),
+            None => (Runs::default(), 0),
+        };
+        let block = symbol.wrapping_sub(before);
+        Braces {
+            runs,
+            start: block,
+            end: block,
+            path: None,
+            suffix: Suffix::none(),
+        }
+    }
+
+    #[inline]
+    fn find(self, braces: &mut Braces<'a>, symbol: u32, modules: &Suffix) {
+        if symbol >= braces.end {
+            braces.go_on(self, symbol);
+        }
+        if symbol >= braces.start {
+            braces.suffix = modules.with_braces(braces.path);
+        }
+    }
+
+    #[inline]
+    fn suffix<'b>(
+        braces: &'b Braces<'a>,
+        symbol: u32,
+        modules: &'b Suffix,
+        end: u32,
+    ) -> (&'b Suffix, u32) {
+        if symbol < braces.start {
+            (modules, end.min(braces.start))
+        } else {
+            (&braces.suffix, end.min(braces.end))
+        }
+    }
+
+    fn path(braces: &Braces<'a>, symbol: u32) -> Option<ObjectPath<'a>> {
+        braces.path.filter(|_| symbol >= braces.start)
+    }
+}
+
+impl<'a> Braces<'a> {
+    /// Goes to the next run with braces that does not end before symbol number `symbol`.
+    #[inline(never)]
+    fn go_on(&mut self, tables: Option<&ObjectTables<'a>>, symbol: u32) {
+        let mut end = self.end;
+        let mut runs = self.runs;
+        let found = loop {
+            let Some(run) = runs.next() else {
+                break None;
+            };
+            let start = end;
+            end = end.wrapping_add(run.symbols);
+            if run.components != 0 && end > symbol {
+                break Some((start, run));
+            }
+        };
+        self.runs = runs;
+        let Some((start, run)) = found else {
+            (self.start, self.end, self.path) = (u32::MAX, u32::MAX, None);
+            return;
+        };
+        (self.start, self.end) = (start, end);
+        self.path = tables
+            .zip(run.object)
+            .and_then(|(tables, object)| tables.end_of_path(object, run.components));
+    }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The object file that defines each symbol, and the number of components of its path in braces.
+//!
+//! In the order of the symbols, most neighbours are of one object file. So a stream stores runs:
+//! consecutive symbols that share an object file, and the form of its path in the listing. The
+//! object files are numbered in the order of the link. So the next run is usually of an object file
+//! with a slightly higher number. The first byte of a run has three parts:
+//!
+//! ```text
+//! bits 0 to 3   0 to 11: the object file is that of the previous run, or one with a number higher
+//!                        by this much
+//!               12: the symbols are of no object file
+//!               13: the next byte is the difference to the previous number, from -128 to 127
+//!               14: the next two bytes are the number
+//!               15: the next four bytes are the number; the byte after them is the number of
+//!                   components of the path in braces
+//! bit 4         1: the lines show the last component of the path in braces
+//! bits 5 to 7   1 to 7: the number of symbols; 0: the next byte is the number of symbols less 1
+//! ```
+//!
+//! If the byte with the number of symbols exists, it comes before the other bytes. Numbers of
+//! several bytes have the lowest byte first. A block is 256 symbols. No run crosses the end of a
+//! block, and the number before the first run of a block counts as 0. A marker has the offset of
+//! each block in the stream. So a lookup decodes the runs of one block at most.
+//!
+//! [`object_paths`](super::object_paths) decodes the paths. `object_layout.rs` has the names and
+//! lengths of the tables.
+
+use super::object_paths::{check_directories, check_names, ObjectPath};
+
+pub use super::error::ObjectError;
+pub use super::object_layout::{ObjectId, RawObjects, BLOCK};
+
+/// The codes in the lowest four bits of a run's first byte, above those that are a difference.
+pub mod code {
+    /// The symbols are of no object file.
+    pub const NONE: u8 = 12;
+    /// A signed byte is the difference to the previous number.
+    pub const DIFFERENCE: u8 = 13;
+    /// Two bytes are the number.
+    pub const NUMBER: u8 = 14;
+    /// Four bytes are the number, and a byte has the number of components.
+    pub const LONG: u8 = 15;
+    /// The bit for braces with one component.
+    pub const BRACES: u8 = 1 << 4;
+    /// The lowest of the bits with the number of symbols.
+    pub const SYMBOLS_SHIFT: u32 = 5;
+    /// The most symbols that fit into the first byte.
+    pub const MOST_SYMBOLS: u8 = 7;
+}
+
+/// Consecutive symbols of one object file, or of none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The number of symbols, from 1 to [`BLOCK`].
+    pub symbols: u32,
+    /// The object file; `None` if no object file defines the symbols.
+    pub object: Option<ObjectId>,
+    /// The number of components of the path that the lines show in braces; 0 for lines without
+    /// braces, and [`WHOLE_PATH`](super::object_paths::WHOLE_PATH) for all components.
+    pub components: u8,
+}
+
+/// The tables of object files of one kernel.
+///
+/// [`Self::new`] checks all of them. Decoding does not rely on the checks: wrong tables give wrong
+/// paths, and never a panic or an endless loop.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectTables<'a>(RawObjects<'a>);
+
+/// An iterator over runs, from the first run of a block on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Runs<'a> {
+    /// The stream from the next run on.
+    rest: &'a [u8],
+    /// The number of the previous object file in the block.
+    previous: u32,
+    /// The number of symbols from the next run to the end of the block.
+    left: u32,
+}
+
+impl<'a> ObjectTables<'a> {
+    /// Checks the tables of a kernel with `symbols` symbols. The time is linear in the length of
+    /// the tables.
+    pub fn new(raw: RawObjects<'a>, symbols: u32) -> Result<Self, ObjectError> {
+        check_runs(&raw, symbols)?;
+        check_directories(&raw)?;
+        check_names(&raw)?;
+        Ok(Self(raw))
+    }
+
+    /// The number of object files.
+    pub const fn len(&self) -> u32 {
+        self.0.objects
+    }
+
+    /// Return: true if there is no object file.
+    pub const fn is_empty(&self) -> bool {
+        self.0.objects == 0
+    }
+
+    /// The runs from the block of symbol number `symbol` on, and the number of symbols between the
+    /// beginning of the block and the symbol.
+    pub fn runs_from(&self, symbol: u32) -> (Runs<'a>, u32) {
+        let marker = self.0.markers.get((symbol / BLOCK) as usize);
+        let rest = marker.and_then(|&marker| self.0.runs.get(marker as usize..));
+        (Runs::new(rest.unwrap_or_default()), symbol % BLOCK)
+    }
+
+    /// The run of symbol number `symbol`; `None` if the kernel has no such symbol.
+    ///
+    /// Decodes up to 256 runs. May be called from any context.
+    pub fn run_of(&self, symbol: u32) -> Option<Run> {
+        let (runs, mut before) = self.runs_from(symbol);
+        for run in runs {
+            match before.checked_sub(run.symbols) {
+                Some(less) => before = less,
+                None => return Some(run),
+            }
+        }
+        None
+    }
+
+    /// The path of an object file; `None` if the kernel has no object file of this number.
+    ///
+    /// Skips up to 3 names and searches the directories, which takes logarithmic time. May be
+    /// called from any context.
+    pub fn path(&self, object: ObjectId) -> Option<ObjectPath<'a>> {
+        let name = self.last_component(object)?;
+        name.in_directory(&self.0, object)
+    }
+
+    /// The last `components` components of the path of an object file, or all components for
+    /// [`WHOLE_PATH`](super::object_paths::WHOLE_PATH). See [`Self::path`].
+    pub fn end_of_path(&self, object: ObjectId, components: u8) -> Option<ObjectPath<'a>> {
+        if components == 1 {
+            return self.last_component(object);
+        }
+        Some(self.path(object)?.last_components(components))
+    }
+
+    /// The path of an object file without its directory.
+    fn last_component(&self, object: ObjectId) -> Option<ObjectPath<'a>> {
+        ObjectPath::name_of(&self.0, object)
+    }
+}
+
+impl<'a> Runs<'a> {
+    /// The runs in `bytes`, which begin at the beginning of a block.
+    #[inline]
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            previous: 0,
+            left: BLOCK,
+        }
+    }
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Run;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Run> {
+        let (&head, mut rest) = self.rest.split_first()?;
+        let mut symbols = u32::from(head >> code::SYMBOLS_SHIFT);
+        if symbols == 0 {
+            let (&less, after) = rest.split_first()?;
+            rest = after;
+            symbols = u32::from(less).wrapping_add(1);
+        }
+        if self.left == 0 {
+            (self.previous, self.left) = (0, BLOCK);
+        }
+        self.left = self.left.saturating_sub(symbols);
+        let mut components = (head >> code::BRACES.trailing_zeros()) & 1;
+        let code = head & (code::BRACES - 1);
+        let mut object = Some(self.previous.wrapping_add(code.into()));
+        if code >= code::NONE {
+            (object, components, rest) = object_by_code(code, self.previous, components, rest)?;
+        }
+        self.previous = object.unwrap_or(self.previous);
+        self.rest = rest;
+        Some(Run {
+            symbols,
+            object: object.map(ObjectId),
+            components,
+        })
+    }
+}
+
+/// Decodes the object file of a run whose first byte does not have the difference: the number, the
+/// number of components, and the bytes after both.
+#[inline]
+fn object_by_code(
+    code: u8,
+    previous: u32,
+    components: u8,
+    rest: &[u8],
+) -> Option<(Option<u32>, u8, &[u8])> {
+    Some(match code {
+        code::DIFFERENCE => {
+            let (&difference, rest) = rest.split_first()?;
+            let number = previous.wrapping_add_signed((difference as i8).into());
+            (Some(number), components, rest)
+        }
+        code::NUMBER => {
+            let (&number, rest) = rest.split_first_chunk()?;
+            (Some(u16::from_le_bytes(number).into()), components, rest)
+        }
+        code::LONG => {
+            let (&number, rest) = rest.split_first_chunk()?;
+            let (&components, rest) = rest.split_first()?;
+            (Some(u32::from_le_bytes(number)), components, rest)
+        }
+        _ => (None, components, rest),
+    })
+}
+
+fn check_runs(raw: &RawObjects<'_>, symbols: u32) -> Result<(), ObjectError> {
+    let mut runs = Runs::new(raw.runs);
+    if raw.markers.len() != symbols.div_ceil(BLOCK) as usize {
+        return Err(ObjectError::MarkerCount);
+    }
+    let mut symbol: u32 = 0;
+    for (&marker, block) in raw.markers.iter().zip(0..) {
+        let offset = raw.runs.len().wrapping_sub(runs.rest.len());
+        if marker as usize != offset {
+            return Err(ObjectError::BadMarker { block });
+        }
+        let end = symbols.min(symbol.saturating_add(BLOCK));
+        while symbol < end {
+            let run = runs.next().ok_or(ObjectError::BadRun { symbol })?;
+            let after = symbol.saturating_add(run.symbols);
+            let exists = run
+                .object
+                .is_none_or(|ObjectId(number)| number < raw.objects);
+            let has_object = run.components == 0 || run.object.is_some();
+            if after > end || !exists || !has_object {
+                return Err(ObjectError::BadRun { symbol });
+            }
+            symbol = after;
+        }
+    }
+    match runs.rest {
+        [] => Ok(()),
+        [..] => Err(ObjectError::BadRun { symbol }),
+    }
+}
