@@ -13,12 +13,13 @@
 //! 2. [`elf`] reads the symbols.
 //! 3. [`ties`] finds the definition of each symbol of vmlinux, with evidence from [`groups`] and [`bases`].
 //! 4. [`kallsyms`] and [`tables`] decode the listing of the kernel.
-//! 5. [`verdict`] compares the modules.
+//! 5. [`verdict`] compares the modules. If the kernel stores object files, [`object_tables`] decodes them and
+//!    [`object_verdict`] compares them.
 //! 6. [`report`] writes the results, and the list of [`unattributed`] symbols of the build.
 //!
 //! Options select other checks. [`order`] compares the order of `/proc/kallsyms` with the [`untouched`]
-//! order. [`builtin_ranges`] replaces the tables with upstream's file. [`encodings`] computes how many bytes
-//! the [`sizes`] take in other encodings.
+//! order. [`builtin_ranges`] replaces the tables with upstream's file. [`encodings`] and
+//! [`object_encodings`] compute how many bytes the [`sizes`] and the object files take in other encodings.
 
 mod archives;
 mod bases;
@@ -30,6 +31,9 @@ mod image;
 mod kallsyms;
 mod modules;
 mod names;
+mod object_encodings;
+mod object_tables;
+mod object_verdict;
 mod options;
 mod order;
 mod program;
@@ -98,10 +102,22 @@ fn modules(options: &Options) -> Result<bool> {
         Some(ranges) => Ok(ranges.shown(address)),
         None => tables.shown(index, address),
     };
-    let verdict = verdict::compare(&program, &linked, &origins, &listing, shown, &names)?;
+    let objects = object_tables::ObjectTables::read(&image, listing.len())?;
+    let objects = objects.as_ref();
+    let verdict = verdict::compare(
+        &program, &linked, &origins, &listing, shown, objects, &names,
+    )?;
     let mut out = BufWriter::new(io::stdout().lock());
     let unattributed = Unattributed::read(&build)?;
-    let written = report::write(&mut out, &image, &program, &tables, &verdict, &unattributed);
+    let written = report::write(
+        &mut out,
+        &image,
+        &program,
+        &tables,
+        objects,
+        &verdict,
+        &unattributed,
+    );
     unless_unread(written)?;
     let is_complete = ranges.is_some() || options.unattributed || unattributed.is_empty();
     Ok(verdict.good(options.min_recall) && is_complete)
@@ -131,12 +147,18 @@ fn list_untouched(options: &Options, tree: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Prints the number of bytes that the sizes take in each encoding.
+/// Prints the number of bytes that the sizes and the object files take in each encoding.
 fn encodings(options: &Options) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let (listing, linked) = (&kernel.listing, &kernel.linked);
     let encodings = encodings::Encodings::of(&kernel.image, listing, linked, &kernel.names);
-    unless_unread(encodings.write(&mut BufWriter::new(io::stdout().lock())))?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    unless_unread(encodings.write(&mut out))?;
+    if let Some(objects) = object_tables::ObjectTables::read(&kernel.image, listing.len())? {
+        let tables = tables::Tables::read(&kernel.image)?;
+        let encodings = object_encodings::ObjectEncodings::of(&objects, &tables);
+        unless_unread(encodings.write(&mut out))?;
+    }
     Ok(true)
 }
 

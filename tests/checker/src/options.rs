@@ -67,7 +67,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["order", "untouched", "encodings"])]
     ranges: Option<PathBuf>,
 
-    /// Instead, compute the bytes that the sizes of the symbols take in other encodings
+    /// Instead, compute the bytes that the sizes and the object files of the symbols take in other encodings
     #[arg(long, conflicts_with_all = ["order", "untouched"])]
     encodings: bool,
 }
@@ -80,7 +80,7 @@ pub enum Aim<'a> {
     Order(&'a Path),
     /// List the symbols in the order of this untouched tree.
     Untouched(&'a Path),
-    /// Compute the bytes of the sizes in other encodings.
+    /// Compute the bytes of the sizes and of the object files in other encodings.
     Encodings,
 }
 

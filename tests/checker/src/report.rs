@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::io::{Result, Write};
 
 use crate::image::{Image, Section};
+use crate::object_tables::ObjectTables;
 use crate::program::Program;
 use crate::tables::Tables;
 use crate::unattributed::Unattributed;
@@ -17,12 +18,20 @@ pub fn write(
     image: &Image,
     program: &Program,
     tables: &Tables,
+    objects: Option<&ObjectTables>,
     verdict: &Verdict,
     unattributed: &Unattributed,
 ) -> Result<()> {
     write_program(out, program)?;
     write_tables(out, image, tables)?;
+    if let Some(objects) = objects {
+        let (files, bytes) = (objects.len(), objects.bytes);
+        writeln!(out, "object files of symbols: {files}, in {bytes} bytes")?;
+    }
     write_numbers(out, verdict)?;
+    if let Some(objects) = &verdict.objects {
+        objects.write(out)?;
+    }
     for finding in &verdict.findings {
         write_finding(out, finding)?;
     }

@@ -9,6 +9,8 @@ use anyhow::{bail, Result};
 use crate::elf::{Binding, Entry, Symbol};
 use crate::kallsyms::Line;
 use crate::names::{Name, Names};
+use crate::object_tables::{ObjectTables, ShownObject};
+use crate::object_verdict::ObjectVerdict;
 use crate::program::{Definition, Program};
 use crate::ties::Origin;
 
@@ -58,6 +60,8 @@ pub struct Verdict {
     /// The number of symbols with an unclear definition, but a single possible set of modules.
     pub tied: usize,
     pub findings: Vec<Finding>,
+    /// `None` if the kernel stores no object files.
+    pub objects: Option<ObjectVerdict>,
 }
 
 impl Verdict {
@@ -79,9 +83,10 @@ impl Verdict {
         percent(self.labelled - self.wrong(), self.labelled)
     }
 
-    /// True if no line is wrong, and the recall is at least `min_recall`.
+    /// True if no line is wrong, the recall is at least `min_recall`, and all object files are right.
     pub fn good(&self, min_recall: f64) -> bool {
-        self.wrong() == 0 && self.recall() >= min_recall
+        let objects = self.objects.as_ref();
+        self.wrong() == 0 && self.recall() >= min_recall && objects.is_none_or(ObjectVerdict::good)
     }
 }
 
@@ -96,31 +101,41 @@ fn percent(part: usize, whole: usize) -> f64 {
 struct Expected {
     /// The possible sets of modules of the symbol. A clear definition gives one set.
     sets: Vec<Modules>,
+    /// The possible object files of the symbol; `None` stands for no object file.
+    objects: Vec<Option<String>>,
     binding: Binding,
     size: u64,
     /// The index of the symbol in the symbol table.
     index: usize,
 }
 
-/// Compares the modules that the kernel shows with the modules of the `origins` of its symbols. `shown` returns
-/// the shown modules for an index in `listing` and an address.
+/// Compares the modules that the kernel shows with the modules of the `origins` of its symbols, and the object
+/// files in `objects` with those of the `origins`. `shown` returns the shown modules for an index in `listing` and
+/// an address.
 pub fn compare(
     program: &Program,
     linked: &[Entry],
     origins: &[Origin],
     listing: &[Line],
     shown: impl Fn(usize, u64) -> Result<Modules>,
+    objects: Option<&ObjectTables>,
     names: &Names,
 ) -> Result<Verdict> {
     let mut verdict = Verdict {
         lines: listing.len(),
+        objects: objects.map(|_| ObjectVerdict::default()),
         ..Verdict::default()
     };
     let mut expected = expectations(program, linked, origins);
     for (index, line) in listing.iter().enumerate() {
         let shown = shown(index, line.address)?;
+        let object = objects.map(|objects| objects.shown(index)).transpose()?;
         let key = names.find(&line.name).map(|name| (name, line.address));
-        let expected = key.and_then(|key| expected.get_mut(&key)?.take(binding(line.kind), &shown));
+        let expected = key.and_then(|key| {
+            expected
+                .get_mut(&key)?
+                .take(binding(line.kind), &shown, object.as_ref())
+        });
         let Some(expected) = expected else {
             let name = String::from_utf8_lossy(&line.name);
             bail!(
@@ -128,6 +143,12 @@ pub fn compare(
                 line.address
             );
         };
+        if let (Some(verdict), Some(object)) = (&mut verdict.objects, object) {
+            let name = String::from_utf8_lossy(&line.name);
+            let symbol = format!("{:016x} {} {name}", line.address, char::from(line.kind));
+            verdict.add(&symbol, &object, &expected.objects);
+            verdict.add_line(&name, line.kind.into(), &symbol, &shown, object);
+        }
         match origins[expected.index] {
             Origin::Link => verdict.of_link += 1,
             Origin::Prefix(_) => verdict.prefixes += 1,
@@ -153,6 +174,9 @@ pub fn compare(
             expected: expected.sets,
             why: why(program, &origins[expected.index]),
         });
+    }
+    if let Some(objects) = &mut verdict.objects {
+        objects.check_braces();
     }
     Ok(verdict)
 }
@@ -183,15 +207,25 @@ fn binding(letter: u8) -> Option<Binding> {
 struct Alike(VecDeque<Expected>);
 
 impl Alike {
-    /// Removes and returns a symbol with this `binding` for which `shown` can be right. If there is no such symbol,
-    /// takes any symbol with this binding, and then any symbol.
-    fn take(&mut self, binding: Option<Binding>, shown: &Modules) -> Option<Expected> {
+    /// Removes and returns a symbol with this `binding` for which `shown` and `object` can be right. If there is no
+    /// such symbol, takes one for which `shown` can be right, then any symbol with this binding, and then any symbol.
+    fn take(
+        &mut self,
+        binding: Option<Binding>,
+        shown: &Modules,
+        object: Option<&ShownObject>,
+    ) -> Option<Expected> {
         let is_of_binding =
             |expected: &Expected| binding.is_none_or(|binding| binding == expected.binding);
         let is_right = |expected: &Expected| {
             is_of_binding(expected) && expected.sets.iter().any(|set| set == shown)
         };
-        let right = self.0.iter().position(is_right);
+        let is_of_object = |expected: &Expected| {
+            object.is_none_or(|object| expected.objects.contains(&object.path))
+        };
+        let all = self.0.iter();
+        let whole = { all }.position(|expected| is_right(expected) && is_of_object(expected));
+        let right = whole.or_else(|| self.0.iter().position(is_right));
         let index = right.or_else(|| self.0.iter().position(is_of_binding));
         self.0.remove(index.unwrap_or(0))
     }
@@ -214,6 +248,7 @@ fn expectations(
             let alike = expectations.entry((shape.name, *value)).or_default();
             alike.0.push_back(Expected {
                 sets: module_sets(program, origin),
+                objects: object_files(program, origin),
                 binding: *binding,
                 size: shape.size,
                 index,
@@ -232,6 +267,21 @@ fn module_sets(program: &Program, origin: &Origin) -> Vec<Modules> {
     match origin {
         Origin::Link => vec![Modules::new()],
         _ => sets.into_iter().cloned().collect(),
+    }
+}
+
+/// The possible object files of a symbol with this `origin`; `None` stands for no object file.
+fn object_files(program: &Program, origin: &Origin) -> Vec<Option<String>> {
+    let of_object = |definition: &Definition| {
+        let path = &program.object(definition.object).path;
+        Some(path.display().to_string())
+    };
+    let mut objects: Vec<_> = origin.definitions().iter().map(of_object).collect();
+    objects.sort();
+    objects.dedup();
+    match origin {
+        Origin::Link => vec![None],
+        _ => objects,
     }
 }
 
