@@ -131,7 +131,8 @@ pub(crate) struct ShowArguments {
     #[arg(long, value_name = "START-END", value_parser = range)]
     range: Vec<Range<u64>>,
 
-    /// Show only symbols in the bytes of this object file, for example fs/ext4/super.o. The program reads the file
+    /// Show only symbols of this object file, for example fs/ext4/super.o, or of all object files in a directory, for
+    /// example fs/ext4/. If the kernel stores no object files (CONFIG_KALLMODSYMS_OBJECTS), the program reads the file
     /// .tmp_vmlinux.ranges beside FILE.
     #[arg(long, value_name = "PATH")]
     object: Vec<String>,

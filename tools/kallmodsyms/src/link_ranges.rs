@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::hexadecimal::parse_digits;
 use crate::line::each_line;
+use crate::selection::{is_selected, no_such_object};
 use crate::tables::KernelTables;
 
 pub(crate) const FILE: &str = ".tmp_vmlinux.ranges";
@@ -48,23 +49,18 @@ impl LinkRanges {
         })
     }
 
-    /// The run-time addresses of the ranges of an object file.
+    /// The run-time addresses of the ranges of an object file, or of all object files in a directory.
     pub(crate) fn of_object(&self, object: &str) -> Result<Vec<Range<u64>>> {
-        let wanted = object.strip_prefix("./").unwrap_or(object).as_bytes();
         let mut ranges = Vec::new();
         for (number, line) in (1..).zip(each_line(&self.text)) {
             let range = LinkRange::parse(line).ok_or_else(|| self.bad_line(number))?;
-            if range.object == wanted {
+            if is_selected(range.object, object) {
                 ranges.push(self.moved(range.addresses));
             }
         }
         match ranges.is_empty() {
             false => Ok(ranges),
-            true => Err(Error::in_file(
-                &self.path,
-                format!("no part of the kernel is from '{}'", object.escape_debug()),
-                "Give the path of an object file from the top of the build, such as fs/ext4/super.o.",
-            )),
+            true => Err(no_such_object(&self.path, "part", object)),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::link_ranges::LinkRanges;
 use crate::listed_symbols::{self, moved};
 use crate::output::Output;
 use crate::request::{Format, Show};
-use crate::selection::Selection;
+use crate::selection::{ObjectSource, Selection};
 use crate::symbol;
 use crate::tables::KernelTables;
 
@@ -80,9 +80,13 @@ pub fn show(request: &Show, out: &mut dyn Write) -> Result<Vec<Error>> {
         return show_saved(request, &file, out);
     };
     let kernel = KernelTables::read(image, offset)?;
-    let selection = Selection::of(request, || LinkRanges::read(&kernel))?;
     Output::with(out, |out| {
         kernel.checked(|tables| {
+            let source = match tables.objects {
+                Some(objects) => ObjectSource::Tables(objects, kernel.len(), kernel.path()),
+                None => ObjectSource::Ranges(|| LinkRanges::read(&kernel)),
+            };
+            let selection = Selection::of(request, source)?;
             let all = |take: Take<'_>| lines(&kernel, tables, take);
             write(request, kernel.path(), all, &selection, out)
         })
@@ -94,13 +98,14 @@ fn show_saved(request: &Show, file: &KernelFile, out: &mut dyn Write) -> Result<
     let text = file.listing()?;
     listed_symbols::symbols(file.path(), &text).try_for_each(|symbol| symbol.map(drop))?;
     let text = moved(file.path(), &text, request.source.offset)?;
-    let selection = Selection::of(request, || {
+    let source = ObjectSource::Ranges(|| {
         Err(Error::in_file(
             file.path(),
             "a listing does not tell the object file of each byte",
             "For --object, give the vmlinux of the build directory.",
         ))
-    })?;
+    });
+    let selection = Selection::of(request, source)?;
     Output::with(out, |out| {
         let all = |take: Take<'_>| take(&text);
         write(request, file.path(), all, &selection, out)
@@ -123,11 +128,13 @@ fn write(
         return Ok(Vec::new());
     }
     let mut is_empty = true;
+    let mut numbers = 0..;
     let is_array = request.format == Format::Json;
     out.begin(is_array)?;
     all(&mut |text| {
-        let lines = symbol::parse(text).filter(|line| selection.has(line.address));
-        for line in lines {
+        let lines = symbol::parse(text).zip(&mut numbers);
+        let lines = lines.filter(|(line, number)| selection.has(*number, line.address));
+        for (line, _) in lines {
             is_empty = false;
             out.line(&line, request.format)?;
         }

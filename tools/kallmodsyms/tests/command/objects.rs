@@ -43,6 +43,27 @@ fn lines_have_the_braces_of_the_tables() {
 }
 
 #[test]
+fn symbols_are_selected_by_object_file_and_directory() {
+    let place = Place::with(&with_objects().to_elf());
+    for (object, names) in [
+        ("init/main.o", &["_text", "startup"][..]),
+        ("./drivers/b/b.o", &["b_open", "shared", "label"]),
+        ("drivers/b/raw", &["twin"]),
+        ("drivers/", &["b_open", "shared", "label", "twin", "twin"]),
+    ] {
+        let lines = place.output(&["show", "vmlinux", "--object", object]);
+        let shown = lines
+            .lines()
+            .map(|line| line.split([' ', '\t']).nth(3).unwrap());
+        assert_eq!(shown.collect::<Vec<_>>(), names, "{object}");
+    }
+    for object in ["drivers/b", "b.o", "drivers/b/b"] {
+        let command = place.command(&["show", "vmlinux", "--object", object]);
+        refused(command, "no symbol of the kernel is from");
+    }
+}
+
+#[test]
 fn a_dump_has_the_tables_of_object_files() {
     let place = Place::with(&core(&with_objects()));
     assert_eq!(place.output(&["show", "vmlinux"]), moved(&lines()));
