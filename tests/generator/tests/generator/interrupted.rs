@@ -3,6 +3,8 @@
 //! Runs the generator with a full disk, and kills runs. A later build must find complete files or no files.
 
 use std::fs::{self, File, OpenOptions};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -142,13 +144,10 @@ fn a_killed_run_leaves_no_partial_file() {
 #[test]
 fn a_closed_pipe() {
     let build = Build::of("gnu-objects");
-    let mut run = generator(&build.path(""))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(run.stdout.take());
-    let output = run.wait_with_output().unwrap();
+    let (closed, stdout) = UnixStream::pair().unwrap();
+    drop(closed);
+    let mut run = generator(&build.path(""));
+    let output = run.stdout(OwnedFd::from(stdout)).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(
