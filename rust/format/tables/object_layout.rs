@@ -41,7 +41,7 @@ pub struct RawObjects<'a> {
     pub names: &'a [u8],
     /// For every fourth object file, the offset of its name in `names`.
     pub name_offsets: &'a [u32],
-    /// For each entry, the number of the first object file in the directory. Sorted.
+    /// For each entry, the number of its first object file. Sorted.
     pub directory_starts: &'a [u32],
     /// For each entry, the offset of the directory in `directories`.
     pub directory_offsets: &'a [u32],

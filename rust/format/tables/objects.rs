@@ -8,8 +8,8 @@
 //! with a slightly higher number. The first byte of a run has three parts:
 //!
 //! ```text
-//! bits 0 to 3   0 to 11: the object file is that of the previous run, or one with a number higher
-//!                        by this much
+//! bits 0 to 3   0 to 11: the number is the previous number plus this; the previous number is that
+//!                        of the last run with an object file
 //!               12: the symbols are of no object file
 //!               13: the next byte is the difference to the previous number, from -128 to 127
 //!               14: the next two bytes are the number

@@ -7,8 +7,8 @@
 //! of the object. LLD makes no mark, so the object's symbols follow the symbols of another object.
 //!
 //! The symbols after a mark are a group. A unit is the local symbols of one source file in an object. A
-//! group comes from the unit with the same mark that has most of its symbols, in the same order and at
-//! the right distances.
+//! group comes from the unit with the same mark that defines more of its symbols, in the same order, than
+//! any other unit; of several such units, from the one with more symbols at the right distances.
 //!
 //! The order of the groups has no meaning: GNU ld writes objects in the order in which it first meets
 //! them in the output sections.
@@ -128,7 +128,8 @@ impl Units {
     }
 }
 
-/// The groups of vmlinux's local symbols, without symbols whose name no object has as a local symbol.
+/// The groups of vmlinux's local symbols. Leaves out a symbol if no object has a local symbol of that name, and
+/// a group if no symbol remains.
 fn groups(units: &Units, linked: &[Entry]) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut group = Group {
@@ -167,8 +168,9 @@ struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// Matches `group` unless several units fit it equally well. Then matches the remaining symbols of the group
-    /// with units without a mark. Returns true if the group is matched.
+    /// If several units with the mark fit `group` equally well, changes nothing and returns false. Otherwise, takes
+    /// the unit that fits, if there is one, then matches the remaining symbols with units without a mark, and
+    /// returns true.
     fn take_only_fit(&mut self, group: &Group) -> bool {
         let mut best = self.best_fits(&group.symbols, self.units.marked(group.file));
         if best.len() > 1 {

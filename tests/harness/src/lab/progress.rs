@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Shows the progress of a phase: one changing line on a terminal, or at most one line in 15 seconds in a
-//! log.
+//! Shows the progress of a phase: one changing line on a terminal, or a few lines in a log.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -40,7 +39,8 @@ impl Phase {
         }
     }
 
-    /// Shows the current step of the phase; in a log, only if the last line is old enough.
+    /// Shows the current step of the phase; in a log, only if 15 seconds have passed since the last line of this
+    /// function, or since the start of the phase.
     pub fn update(&mut self, message: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(message.to_owned());

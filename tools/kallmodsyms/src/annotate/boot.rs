@@ -71,8 +71,8 @@ impl Boot {
         self.certainty = Certainty::Known;
     }
 
-    /// The offset in `line`, if it is the line in which a kernel prints its offset; `None` if the text's offset
-    /// is already fixed, by the command line or by symbols of one boot.
+    /// The offset in `line`, if it is the line in which a kernel prints its offset; `None` if the command line
+    /// has the offset, or if the symbols have the addresses of one boot.
     ///
     /// ```text
     /// Kernel Offset: 0x1f000000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)
@@ -93,7 +93,7 @@ impl Boot {
         parse_digits(words.next().filter(|digits| !digits.is_empty())?)
     }
 
-    /// Begins another boot. Until its text reveals an offset, the guess is `offset`.
+    /// Forgets what the text has revealed, and assumes `offset` until the text reveals another.
     pub(super) fn begin(&mut self, offset: u64) {
         self.offset = offset;
         self.certainty = Certainty::Assumed;

@@ -19,7 +19,7 @@ use crate::symbols::Symbols;
 /// The initial size of the read buffer, in bytes.
 const CHUNK: usize = 1 << 17;
 
-/// A longer line, in bytes, passes on without marks.
+/// A line passes on without marks if more bytes than this were read of it, and no newline yet.
 const LONGEST_LINE: usize = 1 << 20;
 
 /// The number of held bytes at which the lines pass on although the offset is not known.

@@ -281,7 +281,7 @@ fn a_long_text_without_an_offset_is_marked() {
     let marked = annotated(&place, &["vmlinux"], many.as_str());
     assert_eq!(marked.matches(" [b]").count(), many.lines().count() / 2);
     assert_eq!(marked.replace(" [b]", ""), many);
-    // annotate copies a line of more than 1 MiB without marks.
+    // annotate copies a line without marks if it has read more than 1 MiB of the line and no newline yet.
     let long = format!("{}\n b_open+0x1\n", " b_open+0x1".repeat(3 << 18));
     let marked = annotated(&place, &["vmlinux"], long.as_str());
     assert_eq!(marked.len(), long.len() + 4);

@@ -30,8 +30,8 @@ pub(crate) const PROGRAMS: [&str; 7] = ["gzip", "zstd", "xz", "lzma", "lz4", "bz
 
 /// The output of `program` for `data`. `None` if `program` is not installed.
 pub(crate) fn compressed(program: &str, data: &[u8]) -> Option<Vec<u8>> {
-    // The options of the kernel's scripts/Makefile.lib: the legacy format of lz4, the largest window of zstd, and
-    // the x86 filter of xz.
+    // Options like those of the kernel's scripts/Makefile.lib and xz_wrap.sh: the legacy format of lz4, the highest
+    // level of zstd, and the x86 filter of xz, here with a smaller dictionary.
     let arguments: &[&str] = match program {
         "lz4" => &["-l", "-9"],
         "zstd" => &["-22", "--ultra"],
