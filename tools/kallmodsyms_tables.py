@@ -29,8 +29,13 @@ NAMES = (
 )
 
 # Linux 7.2 and 7.3 have no kallsyms_relative_base. A kernel without
-# CONFIG_KALLMODSYMS_SIZES has no kallsyms_size_counts.
-OPTIONAL = ("kallsyms_relative_base", "kallsyms_size_counts")
+# CONFIG_KALLMODSYMS_SIZES has no kallsyms_size_counts, and a kernel without
+# CONFIG_KALLMODSYMS_OBJECTS has no kallsyms_object_counts.
+OPTIONAL = (
+    "kallsyms_relative_base",
+    "kallsyms_size_counts",
+    "kallsyms_object_counts",
+)
 
 # The first address of the upper half of the address space. The image is there.
 IMAGE = 1 << 63
@@ -40,6 +45,9 @@ RANK_STEP = 512
 NO_SIZE = 0xFFFFFFFF
 NIBBLE_ESCAPE = 15
 BYTE_ESCAPE = 255
+MARKER_STEP = 256
+NAME_STEP = 4
+WHOLE_PATH = 255
 
 Location = collections.namedtuple("Location", "symbol offset size modules")
 Module = collections.namedtuple("Module", "symbols bytes")
@@ -50,14 +58,25 @@ class TablesError(Exception):
 
 
 class Symbol(
-    collections.namedtuple("Symbol", "address size type name modules")
+    collections.namedtuple(
+        "Symbol", "address size type name modules object braces"
+    )
 ):
-    """A symbol of the kernel; modules is a tuple of names."""
+    """A symbol of the kernel; modules is a tuple of names.
+
+    object is the path of the object file that defines the symbol, and braces
+    the end of this path in the line of the symbol. Both are None if the kernel
+    does not store them.
+    """
 
     def __str__(self):
         """The line of the symbol in /proc/kallmodsyms."""
         line = f"{self.address:016x} {self.size:x} {self.type} {self.name}"
-        return line + brackets(self.modules)
+        line += brackets(self.modules)
+        if self.braces is None:
+            return line
+        separator = " " if self.modules else "\t"
+        return f"{line}{separator}{{{self.braces}}}"
 
 
 def brackets(modules):
@@ -197,6 +216,7 @@ class Tables:
         sizes = self._sizes(gaps(places))
         symbols = []
         names = self._names(count)
+        objects = self._objects(count)
         for index, (address, is_absolute) in enumerate(places):
             text = self._linked_text if is_absolute else self._text
             if index in self._exceptions:
@@ -204,7 +224,11 @@ class Tables:
             else:
                 modules = self._modules_at((address - text) % (1 << 32))
             kind, name = names[index]
-            symbols.append(Symbol(address, sizes[index], kind, name, modules))
+            symbols.append(
+                Symbol(
+                    address, sizes[index], kind, name, modules, *objects[index]
+                )
+            )
         return symbols
 
     def _names(self, count):
@@ -277,13 +301,13 @@ class Tables:
             sizes.append(size)
         return sizes
 
-    def _size_levels(self, count):
-        """The four levels of sizes, and the values of the nibbles in level 2.
+    def _tables_from(self, name):
+        """A function that reads the table `name` first, then the tables after.
 
         Only the first table has a known address. Each other table begins at
         the next multiple of 8 behind the previous table and its room.
         """
-        at = self._addresses["kallsyms_size_counts"]
+        at = self._addresses[name]
 
         def table(size):
             nonlocal at
@@ -292,6 +316,12 @@ class Tables:
             mark, room = struct.unpack("<4sI", self._read(at, 8))
             at += aligned(room) if mark == b"room" else 0
             return data
+
+        return table
+
+    def _size_levels(self, count):
+        """The four levels of sizes, and the values of the nibbles."""
+        table = self._tables_from("kallsyms_size_counts")
 
         def ranks(entries):
             table(4 * divided(entries, RANK_STEP))
@@ -306,6 +336,27 @@ class Tables:
         ranks(byte_count)
         words = struct.unpack(f"<{word_count}Q", table(8 * word_count))
         return bits, nibbles, values, padding, words
+
+    def _objects(self, count):
+        """The object file and the braces of each symbol, or None for both."""
+        if "kallsyms_object_counts" not in self._addresses:
+            return [(None, None)] * count
+        table = self._tables_from("kallsyms_object_counts")
+        counts = struct.unpack("<5I", table(20))
+        objects, run_bytes, name_bytes, entries, directory_bytes = counts
+        runs = table(run_bytes)
+        table(4 * divided(count, MARKER_STEP))
+        names = table(name_bytes)
+        table(4 * divided(objects, NAME_STEP))
+        starts = struct.unpack(f"<{entries}I", table(4 * entries))
+        offsets = struct.unpack(f"<{entries}I", table(4 * entries))
+        directories = table(directory_bytes)
+        paths = object_paths(names, starts, offsets, directories)
+        decoded = []
+        for symbols, number, components in object_runs(runs, count):
+            path = None if number is None else paths[number]
+            decoded += [(path, end_of_path(path, components))] * symbols
+        return decoded
 
 
 def gaps(places):
@@ -325,6 +376,71 @@ def gaps(places):
             gap = places[after][0] - address
         distances.append(gap)
     return distances
+
+
+def object_paths(names, starts, offsets, directories):
+    """The paths of the object files."""
+    paths = []
+    at = 0
+    while at < len(names):
+        end = at
+        while names[end] > 1:
+            end += 1
+        entry = bisect.bisect_right(starts, len(paths)) - 1
+        offset = offsets[entry]
+        directory = directories[offset : directories.index(b"\0", offset)]
+        name = names[at:end] + (b".o" if names[end] == 0 else b"")
+        path = directory + b"/" + name if directory else name
+        paths.append(path.decode(errors="replace"))
+        at = end + 1
+    return paths
+
+
+def object_runs(runs, count):
+    """The runs of `count` symbols.
+
+    A run is a number of symbols, the number of their object file or None, and
+    the number of components in braces.
+    """
+    at = 0
+    done = 0
+    previous = 0
+
+    def number(size, is_signed=False):
+        nonlocal at
+        at += size
+        return int.from_bytes(runs[at - size : at], "little", signed=is_signed)
+
+    while done < count:
+        if done % MARKER_STEP == 0:
+            previous = 0
+        head = number(1)
+        symbols = head >> 5 or number(1) + 1
+        components = head >> 4 & 1
+        code = head & 0xF
+        if code == 12:
+            yield symbols, None, 0
+        else:
+            if code == 13:
+                previous += number(1, is_signed=True)
+            elif code == 14:
+                previous = number(2)
+            elif code == 15:
+                previous = number(4)
+                components = number(1)
+            else:
+                previous += code
+            yield symbols, previous, components
+        done += symbols
+
+
+def end_of_path(path, components):
+    """The part of a path in braces; None for a line without braces."""
+    if path is None or components == 0:
+        return None
+    if components == WHOLE_PATH:
+        return path
+    return "/".join(path.split("/")[-components:])
 
 
 def halves(pair):
