@@ -7,15 +7,16 @@ use std::path::Path;
 
 use crate::addresses::Addresses;
 use crate::error::{Error, Result};
-use crate::format::object_layout::NAME_STEP;
-use crate::format::objects::{ObjectTables, RawObjects, BLOCK};
+use crate::format::layout::{Counts, Table};
+use crate::format::object_layout::ObjectCounts;
+use crate::format::objects::{ObjectTables, RawObjects};
 use crate::format::ranges::{ModuleTables, RawTables};
-use crate::format::sizes::{RawSizes, SizeTables, RANK_STEP, VALUES};
+use crate::format::sizes::{RawSizes, SizeTables};
 use crate::format::symbols::{Entry, SymbolNames};
 use crate::format::tokens::{Token, Tokens, TOKENS};
 use crate::format::walk::Tables;
 use crate::image::Image;
-use crate::words::{each_word, word_array, words};
+use crate::words::{word_array, words, Word};
 
 /// The tables of a kernel.
 pub(crate) struct KernelTables<'d> {
@@ -36,18 +37,6 @@ pub(crate) struct KernelTables<'d> {
 
 /// The tables of a kernel, checked.
 pub(crate) type Checked<'t, 'a, 'd> = Tables<'t, 'a, Addresses<'d>, Option<&'t ObjectTables<'a>>>;
-
-/// See [`RawObjects`].
-struct Objects<'d> {
-    objects: u32,
-    runs: &'d [u8],
-    markers: Cow<'d, [u32]>,
-    names: &'d [u8],
-    name_offsets: Cow<'d, [u32]>,
-    directory_starts: Cow<'d, [u32]>,
-    directory_offsets: Cow<'d, [u32]>,
-    directories: &'d [u8],
-}
 
 /// See [`RawTables`].
 struct Modules<'d> {
@@ -70,6 +59,26 @@ struct Sizes<'d> {
     words: Cow<'d, [u64]>,
 }
 
+/// See [`RawObjects`].
+struct Objects<'d> {
+    objects: u32,
+    runs: &'d [u8],
+    markers: Cow<'d, [u32]>,
+    names: &'d [u8],
+    name_offsets: Cow<'d, [u32]>,
+    directory_starts: Cow<'d, [u32]>,
+    directory_offsets: Cow<'d, [u32]>,
+    directories: &'d [u8],
+}
+
+/// The generator's tables in an image, which rust/format/tables/layout.rs describes.
+#[derive(Clone, Copy)]
+struct Linked<'i, 'd> {
+    image: &'i Image<'d>,
+    /// The counts that were read so far.
+    counts: Counts,
+}
+
 impl<'d> KernelTables<'d> {
     /// Reads the tables of `image`. All addresses are moved by `offset` bytes.
     pub(crate) fn read(image: Image<'d>, offset: u64) -> Result<Self> {
@@ -88,6 +97,13 @@ impl<'d> KernelTables<'d> {
         let len = image.word("kallsyms_num_syms")?;
         let index = image.bytes("kallsyms_token_index", 2 * TOKENS as u64)?;
         let markers = image.between("kallsyms_markers", "kallsyms_token_table")?;
+        let linked = Linked {
+            image: &image,
+            counts: Counts {
+                symbols: len,
+                ..Counts::default()
+            },
+        };
         let mut kernel = Self {
             len,
             stream: image.between("kallsyms_names", "kallsyms_markers")?,
@@ -95,13 +111,13 @@ impl<'d> KernelTables<'d> {
             token_table: image.between("kallsyms_token_table", "kallsyms_token_index")?,
             token_index: word_array(index),
             addresses: Addresses::read(&image, len, offset)?,
-            modules: Modules::read(&image)?,
-            sizes: match image.has("kallsyms_size_counts") {
-                true => Some(Sizes::read(&image, len)?),
+            modules: Modules::read(linked)?,
+            sizes: match image.has(Table::SizeCounts.label()) {
+                true => Some(Sizes::read(linked)?),
                 false => None,
             },
-            objects: match image.has("kallsyms_object_counts") {
-                true => Some(Objects::read(&image, len)?),
+            objects: match image.has(Table::ObjectCounts.label()) {
+                true => Some(Objects::read(linked)?),
                 false => None,
             },
             image,
@@ -216,18 +232,32 @@ impl<'d> KernelTables<'d> {
     }
 }
 
+impl<'d> Linked<'_, 'd> {
+    fn bytes(&self, table: Table) -> Result<&'d [u8]> {
+        self.image.bytes(table.label(), table.size(&self.counts))
+    }
+
+    fn words<T: Word>(&self, table: Table) -> Result<Cow<'d, [T]>> {
+        self.bytes(table).map(words)
+    }
+
+    /// The numbers of a table of `N` counts.
+    fn numbers<const N: usize>(&self, table: Table) -> Result<[u32; N]> {
+        self.bytes(table).map(word_array)
+    }
+}
+
 impl<'d> Modules<'d> {
-    fn read(image: &Image<'d>) -> Result<Self> {
-        let count = |name| image.word::<u32>(name);
-        let ranges = count("kallsyms_num_modules")? as usize;
-        let exceptions = count("kallsyms_num_module_exceptions")? as usize;
-        let names = count("kallsyms_module_names_len")?;
+    fn read(mut linked: Linked<'_, 'd>) -> Result<Self> {
+        [linked.counts.ranges] = linked.numbers(Table::RangeCount)?;
+        [linked.counts.exceptions] = linked.numbers(Table::ExceptionCount)?;
+        [linked.counts.names] = linked.numbers(Table::NamesLength)?;
         Ok(Self {
-            offsets: image.words("kallsyms_module_offsets", ranges)?,
-            modules: image.words("kallsyms_modules", ranges)?,
-            exceptions: image.words("kallsyms_module_exceptions", exceptions)?,
-            exception_modules: image.words("kallsyms_exception_modules", exceptions)?,
-            names: image.bytes("kallsyms_module_names", names.into())?,
+            offsets: linked.words(Table::RangeOffsets)?,
+            modules: linked.words(Table::RangeModules)?,
+            exceptions: linked.words(Table::ExceptionSymbols)?,
+            exception_modules: linked.words(Table::ExceptionModules)?,
+            names: linked.bytes(Table::Names)?,
         })
     }
 
@@ -243,26 +273,23 @@ impl<'d> Modules<'d> {
 }
 
 impl<'d> Sizes<'d> {
-    fn read(image: &Image<'d>, symbols: u32) -> Result<Self> {
-        let symbols = symbols as usize;
-        let counts = image.bytes("kallsyms_size_counts", 12)?;
-        let mut counts = each_word::<u32>(counts).map(|count| count as usize);
-        let mut count = || {
-            let cut_short =
-                || image.refused("the size tables", "kallsyms_size_counts is cut short");
-            counts.next().ok_or_else(cut_short)
+    fn read(mut linked: Linked<'_, 'd>) -> Result<Self> {
+        let [nibbles, bytes, words] = linked.numbers(Table::SizeCounts)?;
+        linked.counts = Counts {
+            nibbles,
+            bytes,
+            words,
+            ..linked.counts
         };
-        let (nibbles, bytes, words) = (count()?, count()?, count()?);
-        let ranks = |name, entries: usize| image.words(name, entries.div_ceil(RANK_STEP));
         Ok(Self {
-            bits: image.words("kallsyms_size_bits", symbols.div_ceil(u64::BITS as usize))?,
-            bit_ranks: ranks("kallsyms_size_bit_ranks", symbols)?,
-            nibbles: image.bytes("kallsyms_size_nibbles", nibbles.div_ceil(2) as u64)?,
-            nibble_ranks: ranks("kallsyms_size_nibble_ranks", nibbles)?,
-            values: image.words("kallsyms_size_values", VALUES)?,
-            bytes: image.bytes("kallsyms_size_bytes", bytes as u64)?,
-            byte_ranks: ranks("kallsyms_size_byte_ranks", bytes)?,
-            words: image.words("kallsyms_size_words", words)?,
+            bits: linked.words(Table::SizeBits)?,
+            bit_ranks: linked.words(Table::SizeBitRanks)?,
+            nibbles: linked.bytes(Table::SizeNibbles)?,
+            nibble_ranks: linked.words(Table::SizeNibbleRanks)?,
+            values: linked.words(Table::SizeValues)?,
+            bytes: linked.bytes(Table::SizeBytes)?,
+            byte_ranks: linked.words(Table::SizeByteRanks)?,
+            words: linked.words(Table::SizeWords)?,
         })
     }
 
@@ -281,26 +308,24 @@ impl<'d> Sizes<'d> {
 }
 
 impl<'d> Objects<'d> {
-    fn read(image: &Image<'d>, symbols: u32) -> Result<Self> {
-        const COUNTS: &str = "kallsyms_object_counts";
-        let counts = each_word::<u32>(image.bytes(COUNTS, 20)?);
-        let counts: Vec<u32> = counts.collect();
-        let &[objects, runs, names, entries, directories] = &counts[..] else {
-            return Err(image.refused(
-                "the tables of object files",
-                "kallsyms_object_counts is cut short",
-            ));
+    fn read(mut linked: Linked<'_, 'd>) -> Result<Self> {
+        let [objects, runs, names, entries, directories] = linked.numbers(Table::ObjectCounts)?;
+        linked.counts.objects = ObjectCounts {
+            objects,
+            runs,
+            names,
+            entries,
+            directories,
         };
-        let words = |name, count: u32| image.words(name, count as usize);
         Ok(Self {
             objects,
-            runs: image.bytes("kallsyms_object_runs", runs.into())?,
-            markers: words("kallsyms_object_markers", symbols.div_ceil(BLOCK))?,
-            names: image.bytes("kallsyms_object_names", names.into())?,
-            name_offsets: words("kallsyms_object_name_offsets", objects.div_ceil(NAME_STEP))?,
-            directory_starts: words("kallsyms_object_dir_starts", entries)?,
-            directory_offsets: words("kallsyms_object_dir_offsets", entries)?,
-            directories: image.bytes("kallsyms_object_dirs", directories.into())?,
+            runs: linked.bytes(Table::ObjectRuns)?,
+            markers: linked.words(Table::ObjectMarkers)?,
+            names: linked.bytes(Table::ObjectNames)?,
+            name_offsets: linked.words(Table::ObjectNameOffsets)?,
+            directory_starts: linked.words(Table::ObjectDirectoryStarts)?,
+            directory_offsets: linked.words(Table::ObjectDirectoryOffsets)?,
+            directories: linked.bytes(Table::ObjectDirectories)?,
         })
     }
 

@@ -146,7 +146,7 @@ impl<'d> Data<'d> {
         cursor.skip(symbols.checked_mul(3)?);
         cursor.align_to(ALIGN);
         if self.is_ours(cursor.at) {
-            self.ours(&mut cursor, symbols)?;
+            self.ours(&mut cursor, u32::try_from(symbols).ok()?)?;
         }
         Some(places)
     }
