@@ -14,8 +14,8 @@ pub(super) fn from_text(address: u64, text: u64) -> u32 {
 }
 
 /// The result of [`from_text`]; `None` if `address` is so far from `text` that another address of the image
-/// may have the same offset. No range begins at an address without a unique offset, so symbols of modules at
-/// such an address are exceptions.
+/// may have the same offset. No range begins at an address without a unique offset. A symbol at such an
+/// address is an exception, unless the range at its offset happens to have the modules of the symbol.
 pub(super) fn unique_from_text(address: u64, text: u64) -> Option<u32> {
     let from_first = address.wrapping_sub(text).wrapping_add(BEFORE_TEXT);
     (from_first <= u32::MAX.into()).then(|| from_text(address, text))
