@@ -2,7 +2,9 @@
 
 //! Builds a kernel, boots it, and reports the results of its guest tests.
 
-use anyhow::{bail, Result};
+use std::fs;
+
+use anyhow::{bail, Context, Result};
 
 use super::report::Report;
 use crate::lab::build;
@@ -20,16 +22,19 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
     results.end()
 }
 
-/// The memory of the guest in [`run_small`].
-const SMALL_MEMORY: &str = "64M";
+/// The least memory of a guest with little memory, in MiB.
+const LITTLE_MEMORY: u64 = 64;
 
-/// Boots the same kernel on a machine with [`SMALL_MEMORY`].
+/// Boots the same kernel on a machine with little memory.
 pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let guest = guest::pack(options, kernel)?;
-    let mut results = Results::new(&format!("{} with {SMALL_MEMORY}", kernel.config));
-    qemu::test_small(options, &guest, SMALL_MEMORY, |line| {
-        results.take(report, line)
-    })?;
+    let vmlinux = kernel.objtree.join("vmlinux");
+    let vmlinux = fs::metadata(&vmlinux).with_context(|| vmlinux.display().to_string())?;
+    // A kernel with a large image needs more memory while it boots, too.
+    let memory = LITTLE_MEMORY.max(2 * (vmlinux.len() >> 20) + 16);
+    let memory = format!("{memory}M");
+    let mut results = Results::new(&format!("{} with {memory}", kernel.config));
+    qemu::test_small(options, &guest, &memory, |line| results.take(report, line))?;
     results.end()
 }
 
