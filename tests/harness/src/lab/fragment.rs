@@ -178,21 +178,12 @@ impl Fragment {
 
     /// The lines of the fragment that `config`, the text of a `.config`, contradicts.
     pub fn missing<'a>(&'a self, config: &str) -> Vec<&'a str> {
-        // A later line about the same option overrides an earlier one.
-        let wanted: BTreeMap<_, _> = self
-            .text
-            .lines()
-            .filter_map(|line| Some((option_of(line)?, line)))
-            .collect();
-        let set: BTreeMap<_, _> = config
-            .lines()
-            .filter_map(|line| Some((option_of(line)?, line)))
-            .collect();
+        let set = settings(config);
         let holds = |option: &str, line: &str| match set.get(option) {
             Some(set) => *set == line,
             None => line.ends_with(NOT_SET),
         };
-        wanted
+        settings(&self.text)
             .into_iter()
             .filter(|(option, line)| !holds(option, line))
             .map(|(_, line)| line)
@@ -214,6 +205,13 @@ pub fn names_in(directory: &Path) -> Result<Vec<String>> {
     names.retain(|name| !PARTS.contains(&&**name));
     names.sort();
     Ok(names)
+}
+
+/// The last line about each option: a later line overrides an earlier one.
+fn settings(text: &str) -> BTreeMap<&str, &str> {
+    text.lines()
+        .filter_map(|line| Some((option_of(line)?, line)))
+        .collect()
 }
 
 /// The name in `CONFIG_SMP=y` or `# CONFIG_SMP is not set`.
@@ -271,6 +269,29 @@ mod tests {
             missing,
             ["CONFIG_A=m", "CONFIG_B=y", "# CONFIG_C is not set"]
         );
+    }
+
+    /// Every option of this repository depends on `CONFIG_KALLMODSYMS`.
+    #[test]
+    fn a_kernel_without_the_option_asks_for_nothing_that_depends_on_it() {
+        let directory = options::repository().unwrap().join("tests/kernel");
+        let mut without = 0;
+        for name in names_in(&directory).unwrap() {
+            let fragment = Fragment::read(&name, &[]).unwrap();
+            let settings = settings(&fragment.text);
+            let is_off = |line: &&str| line.ends_with(NOT_SET);
+            if !settings.get("CONFIG_KALLMODSYMS").is_some_and(is_off) {
+                continue;
+            }
+            without += 1;
+            for (option, line) in settings {
+                assert!(
+                    !option.contains("KALLMODSYMS") || is_off(&line),
+                    "{name}.config needs: # {option}{NOT_SET}"
+                );
+            }
+        }
+        assert!(without > 0);
     }
 
     #[test]
