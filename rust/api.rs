@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The modules of an address, built-in modules included, and the size of the symbol there.
+//! The modules of an address, built-in modules included; the size and the object file of the symbol
+//! there; and the address of a symbol of a module or an object file.
 //!
 //! This file is the module `kallmodsyms` of the `kernel` crate, for drivers and other modules that
-//! are written in Rust. With `CONFIG_KALLMODSYMS` off, no address is in a module and no size is
-//! known.
+//! are written in Rust. With `CONFIG_KALLMODSYMS` off, no address is in a module, no size is known
+//! and no symbol is found. With `CONFIG_KALLMODSYMS_OBJECTS` off, no object file is known.
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
 use crate::{
     bindings,
-    ffi::{c_char, c_uint},
+    error::{to_result, Error},
+    ffi::{c_char, c_int, c_uint},
     prelude::*,
     str::BStr,
 };
 use core::{fmt, marker::PhantomData};
 
 #[cfg(CONFIG_KALLMODSYMS)]
-use bindings::{kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
+use bindings::{kallmodsyms_find_in_module, kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
+#[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
+use bindings::{kallmodsyms_find_in_object, kallmodsyms_lookup_object};
+#[cfg(not(CONFIG_KALLMODSYMS_OBJECTS))]
+use objects_off::{kallmodsyms_find_in_object, kallmodsyms_lookup_object};
 #[cfg(not(CONFIG_KALLMODSYMS))]
-use off::{kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
+use off::{kallmodsyms_find_in_module, kallmodsyms_lookup_modules, kallmodsyms_lookup_size};
 
 /// The modules that an address is in.
 ///
@@ -153,10 +159,73 @@ impl Extent {
     }
 }
 
+/// Writes the path of the object file that defines the symbol that `%pS` names for `address` to
+/// `buf`, and returns the path: `fs/ext4/super.o`.
+///
+/// Fails with `ENOENT` if the object file is not known, and with `E2BIG` if the path and a NUL do
+/// not fit into `buf`. May be called from any context, non-maskable interrupts included.
+pub fn object_path(address: usize, buf: &mut [u8]) -> Result<&[u8]> {
+    // SAFETY:
+    // - The bytes of `buf` are valid for writing, and borrowed during the call.
+    // - Any address may be looked up.
+    let len = unsafe { kallmodsyms_lookup_object(address, buf.as_mut_ptr().cast(), buf.len()) };
+    match usize::try_from(len) {
+        // The C function wrote `len` bytes and a NUL.
+        Ok(len) => Ok(buf.get(..len).unwrap_or_default()),
+        Err(_) => Err(Error::from_errno(len as c_int)),
+    }
+}
+
+/// The address of the symbol called `name` of the module called `module`: the loaded module of this
+/// name, or else the built-in module.
+///
+/// Fails with `ENOENT` if there is no such symbol, and with `ENOTUNIQ` if the module has symbols of
+/// this name at several addresses. May be called from any context, non-maskable interrupts
+/// included.
+///
+/// Inlined, so that a loadable module that calls this function does not link: the C function is not
+/// exported.
+#[inline(always)]
+pub fn find_in_module(module: &CStr, name: &CStr) -> Result<usize> {
+    let mut address = 0;
+    // SAFETY:
+    // - Both strings are NUL-terminated, and borrowed during the call.
+    // - `address` is valid for writing.
+    let found = unsafe {
+        kallmodsyms_find_in_module(module.as_char_ptr(), name.as_char_ptr(), &mut address)
+    };
+    to_result(found).map(|()| address)
+}
+
+/// The address of the symbol called `name` that an object file of the kernel defines. `object` is
+/// the path of the object file, or the last components of the path: `ext4/super.o`. If `object` is
+/// the whole path of an object file that defines such a symbol, only that object file counts.
+///
+/// Fails with `ENOENT` if there is no such symbol, and with `ENOTUNIQ` if such object files define
+/// symbols of this name at several addresses. May be called from any context, non-maskable
+/// interrupts included.
+///
+/// Inlined, so that a loadable module that calls this function does not link: the C function is not
+/// exported.
+#[inline(always)]
+pub fn find_in_object(object: &CStr, name: &CStr) -> Result<usize> {
+    let mut address = 0;
+    // SAFETY:
+    // - Both strings are NUL-terminated, and borrowed during the call.
+    // - `address` is valid for writing.
+    let found = unsafe {
+        kallmodsyms_find_in_object(object.as_char_ptr(), name.as_char_ptr(), &mut address)
+    };
+    to_result(found).map(|()| address)
+}
+
 /// The replacements of the C functions if `CONFIG_KALLMODSYMS` is off.
 #[cfg(not(CONFIG_KALLMODSYMS))]
 mod off {
-    use crate::{bindings, ffi::c_ulong};
+    use crate::{
+        bindings,
+        ffi::{c_char, c_int, c_ulong},
+    };
 
     /// Leaves `modules` without names. Returns false.
     ///
@@ -181,5 +250,53 @@ mod off {
         _offset: *mut c_ulong,
     ) -> bool {
         false
+    }
+
+    /// Stores nothing. Returns `-ENOENT`.
+    ///
+    /// # Safety
+    ///
+    /// There is no condition: this is unsafe because the C function is.
+    pub(super) unsafe fn kallmodsyms_find_in_module(
+        _module: *const c_char,
+        _name: *const c_char,
+        _addr: *mut c_ulong,
+    ) -> c_int {
+        -(bindings::ENOENT as c_int)
+    }
+}
+
+/// The replacements of the C functions if `CONFIG_KALLMODSYMS_OBJECTS` is off.
+#[cfg(not(CONFIG_KALLMODSYMS_OBJECTS))]
+mod objects_off {
+    use crate::{
+        bindings,
+        ffi::{c_char, c_int, c_ulong},
+    };
+
+    /// Stores nothing. Returns `-ENOENT`.
+    ///
+    /// # Safety
+    ///
+    /// There is no condition: this is unsafe because the C function is.
+    pub(super) unsafe fn kallmodsyms_lookup_object(
+        _addr: c_ulong,
+        _path: *mut c_char,
+        _size: usize,
+    ) -> isize {
+        -(bindings::ENOENT as isize)
+    }
+
+    /// Stores nothing. Returns `-ENOENT`.
+    ///
+    /// # Safety
+    ///
+    /// There is no condition: this is unsafe because the C function is.
+    pub(super) unsafe fn kallmodsyms_find_in_object(
+        _object: *const c_char,
+        _name: *const c_char,
+        _addr: *mut c_ulong,
+    ) -> c_int {
+        -(bindings::ENOENT as c_int)
     }
 }

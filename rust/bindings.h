@@ -94,6 +94,8 @@ bool kallmodsyms_is_kernel_inittext(unsigned long addr);
 bool kallmodsyms_loaded_module(unsigned long addr, char *name);
 bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset);
+int kallmodsyms_find_in_loaded(const char *module, const char *name,
+			       unsigned long *addr);
 #ifdef CONFIG_MODULES
 unsigned long kallmodsyms_kallsyms_symbol_value(const Elf_Sym *sym);
 unsigned long kallmodsyms_kernel_symbol_value(const struct kernel_symbol *sym);

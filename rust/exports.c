@@ -8,3 +8,6 @@
 
 EXPORT_SYMBOL_GPL(kallmodsyms_lookup_modules);
 EXPORT_SYMBOL_GPL(kallmodsyms_lookup_size);
+#ifdef CONFIG_KALLMODSYMS_OBJECTS
+EXPORT_SYMBOL_GPL(kallmodsyms_lookup_object);
+#endif

@@ -159,6 +159,48 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 }
 
 /*
+ * Looks for the symbol called @name of the loaded module called @module, and stores its
+ * address in *@addr. Returns 0, -ESRCH if no such module is loaded, -ENOENT if the
+ * module has no such symbol, and -ENOTUNIQ if it has such symbols at several
+ * addresses. Does not change *@addr unless it returns 0.
+ */
+int kallmodsyms_find_in_loaded(const char *module, const char *name,
+			       unsigned long *addr)
+{
+	int result = -ESRCH;
+#ifdef CONFIG_MODULES
+	const struct mod_kallsyms *kallsyms;
+	const struct module *loaded;
+	unsigned long found = 0;
+
+	/* No module and no table of symbols is freed while preemption is disabled. */
+	guard(preempt)();
+	loaded = find_module(module);
+	if (!loaded)
+		return -ESRCH;
+	result = -ENOENT;
+	/* The symbols of sections have no name. */
+	if (!*name)
+		return result;
+	kallsyms = rcu_dereference_sched(loaded->kallsyms);
+	for (unsigned int i = 1; i < kallsyms->num_symtab; i++) {
+		const Elf_Sym *sym = &kallsyms->symtab[i];
+		unsigned long value = kallsyms_symbol_value(sym);
+
+		if (sym->st_shndx == SHN_UNDEF || strcmp(kallsyms->strtab + sym->st_name, name))
+			continue;
+		if (!result && value != found)
+			return -ENOTUNIQ;
+		found = value;
+		result = 0;
+	}
+	if (!result)
+		*addr = found;
+#endif
+	return result;
+}
+
+/*
  * For an address of the image, kallsyms_lookup_size_offset() may store the true size
  * of the symbol. kallsyms_lookup() always stores the distance to the next symbol.
  */

@@ -2,7 +2,8 @@
 
 /*
  * Tests of <linux/kallmodsyms.h>. The tests expect the same modules and sizes
- * whether they are built in or loaded, except where they use IS_LOADED.
+ * whether they are built in or loaded, except where they use IS_LOADED. Loadable
+ * modules may not look up addresses by name, so only a built-in test does.
  */
 
 #include <kunit/test.h>
@@ -10,6 +11,7 @@
 #include <linux/kallmodsyms.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <asm/sections.h>
 #ifdef CONFIG_X86_LOCAL_APIC
 #include <asm/apic.h>
 #include <asm/nmi.h>
@@ -220,12 +222,130 @@ static void sizes_of_the_kernel(struct kunit *test)
 		expect_size(test, (char *)&init_task + 3, sizeof(init_task), 3);
 }
 
+#define PATH_OF_THIS_FILE "kernel/kallmodsyms/rust/kallmodsyms_kunit.o"
+
+/* True if the object files of this file's functions are known. */
+#define OBJECTS_KNOWN (!IS_LOADED && IS_ENABLED(CONFIG_KALLMODSYMS_OBJECTS))
+
+/* If @expected is NULL, expects that the object file of @addr is not known. */
+static void expect_object(struct kunit *test, const void *addr, const char *expected)
+{
+	unsigned long at = (unsigned long)addr;
+	ssize_t len = expected ? strlen(expected) : -ENOENT;
+	char path[128] = "unchanged";
+
+	if (expected) {
+		KUNIT_EXPECT_EQ(test, kallmodsyms_lookup_object(at, NULL, 0), -E2BIG);
+		KUNIT_EXPECT_EQ(test, kallmodsyms_lookup_object(at, path, len), -E2BIG);
+	}
+	KUNIT_EXPECT_STREQ(test, path, "unchanged");
+	KUNIT_EXPECT_EQ_MSG(test, kallmodsyms_lookup_object(at, path, len + 1), len, "%pS", addr);
+	KUNIT_EXPECT_STREQ(test, path, expected ?: "unchanged");
+}
+
+static void objects_of_addresses(struct kunit *test)
+{
+	const char *this_file = OBJECTS_KNOWN ? PATH_OF_THIS_FILE : NULL;
+	const bool known = IS_ENABLED(CONFIG_KALLMODSYMS_OBJECTS);
+
+	expect_object(test, objects_of_addresses, this_file);
+	expect_object(test, (char *)objects_of_addresses + 1, this_file);
+	expect_object(test, _printk, known ? "kernel/printk/printk.o" : NULL);
+	/* The padding after a symbol. */
+	if (IS_ENABLED(CONFIG_KALLSYMS_ALL))
+		expect_object(test, kallmodsyms_kunit_five + 7, this_file);
+	expect_object(test, NULL, NULL);
+	expect_object(test, test, NULL);
+}
+
+#if !IS_LOADED
+static void object_of_a_symbol_of_the_linker(struct kunit *test)
+{
+	char name[sizeof("_einittext")];
+
+	snprintf(name, sizeof(name), "%ps", _einittext);
+	if (strcmp(name, "_einittext"))
+		kunit_skip(test, "_einittext has the address of another symbol");
+	expect_object(test, _einittext, NULL);
+}
+
+static unsigned long found_in(int (*find)(const char *, const char *, unsigned long *),
+			      const char *place, const char *name)
+{
+	unsigned long addr = 77;
+	int result = find(place, name, &addr);
+
+	/* Addresses are above all of these numbers. */
+	return result ? (addr == 77 ? -result : 78) : addr;
+}
+
+static void symbols_of_modules(struct kunit *test)
+{
+	const unsigned long this = (unsigned long)symbols_of_modules;
+
+	KUNIT_EXPECT_EQ(test, this, found_in(kallmodsyms_find_in_module, KBUILD_MODNAME, __func__));
+	KUNIT_EXPECT_EQ(test, ENOENT, found_in(kallmodsyms_find_in_module, KBUILD_MODNAME, ""));
+	KUNIT_EXPECT_EQ(test, ENOENT, found_in(kallmodsyms_find_in_module, "", __func__));
+	KUNIT_EXPECT_EQ(test, ENOENT, found_in(kallmodsyms_find_in_module, "vmlinux", __func__));
+	KUNIT_EXPECT_EQ(test, ENOENT,
+			found_in(kallmodsyms_find_in_module, KBUILD_MODNAME, "symbols_of_module"));
+	KUNIT_EXPECT_EQ(test, ENOENT,
+			found_in(kallmodsyms_find_in_module, KBUILD_MODNAME, "_printk"));
+}
+
+static void symbols_of_object_files(struct kunit *test)
+{
+	const unsigned long this = (unsigned long)symbols_of_object_files;
+
+	if (!OBJECTS_KNOWN)
+		kunit_skip(test, "object files are not stored");
+	for (const char *end = PATH_OF_THIS_FILE; end; end = strchr(end, '/')) {
+		end += *end == '/';
+		KUNIT_EXPECT_EQ(test, this, found_in(kallmodsyms_find_in_object, end, __func__));
+		KUNIT_EXPECT_EQ(test, ENOENT,
+				found_in(kallmodsyms_find_in_object, end + 1, __func__));
+	}
+	KUNIT_EXPECT_EQ(test, ENOENT, found_in(kallmodsyms_find_in_object, "", __func__));
+	KUNIT_EXPECT_EQ(test, ENOENT,
+			found_in(kallmodsyms_find_in_object, "/" PATH_OF_THIS_FILE, __func__));
+	KUNIT_EXPECT_EQ(test, ENOENT,
+			found_in(kallmodsyms_find_in_object, PATH_OF_THIS_FILE, "_printk"));
+}
+
+/* Each object file of the two sample modules has a function pair_print(). */
+static void one_name_in_two_modules(struct kunit *test)
+{
+	unsigned long a, b;
+
+	if (!IS_BUILTIN(CONFIG_SAMPLE_KALLMODSYMS_PAIR))
+		kunit_skip(test, "the sample modules are not built in");
+	KUNIT_EXPECT_EQ(test, ENOTUNIQ,
+			found_in(kallmodsyms_find_in_module, "kallmodsyms_pair_a", "pair_print"));
+	KUNIT_EXPECT_EQ(test, ENOTUNIQ,
+			found_in(kallmodsyms_find_in_module, "kallmodsyms_pair_b", "pair_print"));
+	a = found_in(kallmodsyms_find_in_module, "kallmodsyms_pair_a", "kallmodsyms_pair_add");
+	b = found_in(kallmodsyms_find_in_module, "kallmodsyms_pair_b", "kallmodsyms_pair_add");
+	KUNIT_EXPECT_EQ(test, a, b);
+	KUNIT_EXPECT_GT(test, a, PAGE_SIZE);
+	if (!OBJECTS_KNOWN)
+		return;
+	KUNIT_EXPECT_EQ(test, a, found_in(kallmodsyms_find_in_object, "pair/pair_shared.o",
+					  "kallmodsyms_pair_add"));
+	a = found_in(kallmodsyms_find_in_object, "pair_a.o", "pair_print");
+	b = found_in(kallmodsyms_find_in_object, "pair_b.o", "pair_print");
+	KUNIT_EXPECT_GT(test, a, PAGE_SIZE);
+	KUNIT_EXPECT_GT(test, b, PAGE_SIZE);
+	KUNIT_EXPECT_NE(test, a, b);
+}
+#endif
+
 /* The answers to lookups in an interrupt or an NMI. */
 struct answers {
 	struct irq_work work;
 	bool done, in_module, size_known;
 	struct kallmodsyms_modules modules;
-	unsigned long size, offset;
+	unsigned long size, offset, found;
+	char object[sizeof(PATH_OF_THIS_FILE)];
 };
 
 static struct answers answers;
@@ -236,6 +356,10 @@ static void look_up(struct answers *found)
 
 	found->in_module = kallmodsyms_lookup_modules(addr, &found->modules);
 	found->size_known = kallmodsyms_lookup_size(addr, &found->size, &found->offset);
+	kallmodsyms_lookup_object(addr, found->object, sizeof(found->object));
+#if !IS_LOADED
+	kallmodsyms_find_in_module(KBUILD_MODNAME, __func__, &found->found);
+#endif
 	/* Pairs with wait_for_answers(). */
 	smp_store_release(&found->done, true);
 }
@@ -257,6 +381,8 @@ static void expect_answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, answers.size_known, SIZES_KNOWN);
 	KUNIT_EXPECT_EQ(test, answers.offset, 0);
 	KUNIT_EXPECT_EQ(test, answers.size != 0, SIZES_KNOWN);
+	KUNIT_EXPECT_STREQ(test, answers.object, OBJECTS_KNOWN ? PATH_OF_THIS_FILE : "");
+	KUNIT_EXPECT_EQ(test, answers.found, IS_LOADED ? 0 : (unsigned long)look_up);
 }
 
 static void look_up_in_interrupt(struct irq_work *work)
@@ -316,6 +442,13 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(sizes_are_exact),
 	KUNIT_CASE(sizes_of_symbols_that_ps_prints),
 	KUNIT_CASE(sizes_of_the_kernel),
+	KUNIT_CASE(objects_of_addresses),
+#if !IS_LOADED
+	KUNIT_CASE(object_of_a_symbol_of_the_linker),
+	KUNIT_CASE(symbols_of_modules),
+	KUNIT_CASE(symbols_of_object_files),
+	KUNIT_CASE(one_name_in_two_modules),
+#endif
 	KUNIT_CASE(in_an_interrupt),
 	KUNIT_CASE(in_a_non_maskable_interrupt),
 	{ }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The modules of an address, built-in modules included, and the size of the
- * symbol there. See kernel/kallmodsyms.
+ * The modules of an address, built-in modules included; the size and the object file
+ * of the symbol there; and the address of a symbol of a module or an object file.
+ * See kernel/kallmodsyms.
  */
 #ifndef _LINUX_KALLMODSYMS_H
 #define _LINUX_KALLMODSYMS_H
 
+#include <linux/errno.h>
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -95,6 +97,31 @@ bool kallmodsyms_lookup_size(unsigned long addr, unsigned long *size,
 			     unsigned long *offset);
 
 /**
+ * kallmodsyms_find_in_module - find the address of a symbol of a module
+ * @module: the name of a module, with ``_`` for ``-``
+ * @name: the name of the symbol
+ * @addr: memory for the address
+ *
+ * If a module of this name is loaded, the function searches that module. Otherwise it
+ * searches the symbols of the built-in module of this name. An object file can be in
+ * several modules: its symbols are found under the name of each of these modules.
+ * Without CONFIG_KALLSYMS_ALL, the function finds no data.
+ *
+ * The function is not exported to modules, as kallsyms_lookup_name() is not.
+ *
+ * Context: Any context, non-maskable interrupts included. Takes no lock and
+ * allocates nothing. The component starts in one of the device initcalls. Before
+ * that, the function finds no symbol of a built-in module. The time is logarithmic
+ * in the number of the kernel's symbols, and linear in the number of a loaded
+ * module's symbols.
+ * Return: 0; -ENOENT if the module has no symbol of this name, or if there is no
+ * such module; -ENOTUNIQ if the module has symbols of this name at several
+ * addresses. If not 0, nothing is stored.
+ */
+int kallmodsyms_find_in_module(const char *module, const char *name,
+			       unsigned long *addr);
+
+/**
  * kallmodsyms_lookup_distance - find the distance from a symbol to the next symbol
  * @addr: any address
  * @size: memory for the distance from the symbol to the next symbol, or NULL
@@ -126,6 +153,12 @@ static inline bool kallmodsyms_lookup_size(unsigned long addr,
 	return false;
 }
 
+static inline int kallmodsyms_find_in_module(const char *module, const char *name,
+					     unsigned long *addr)
+{
+	return -ENOENT;
+}
+
 static inline int kallmodsyms_lookup_distance(unsigned long addr,
 					      unsigned long *size,
 					      unsigned long *offset)
@@ -134,6 +167,68 @@ static inline int kallmodsyms_lookup_distance(unsigned long addr,
 }
 
 #endif /* CONFIG_KALLMODSYMS */
+
+#ifdef CONFIG_KALLMODSYMS_OBJECTS
+
+/**
+ * kallmodsyms_lookup_object - find the object file of the symbol at an address
+ * @addr: any address
+ * @path: memory for the path and a NUL
+ * @size: the size of @path in bytes
+ *
+ * The symbol is the symbol that %pS names for @addr, also if @addr is in the padding
+ * after the symbol. The path is relative to the directory of the build, as in
+ * ``fs/ext4/super.o``. The object files of loaded modules are not known.
+ *
+ * Context: Any context, non-maskable interrupts included. Takes no lock and
+ * allocates nothing. The component starts in one of the device initcalls. Before
+ * that, the function finds no object file. The time is logarithmic in the number of
+ * the kernel's symbols.
+ * Return: the length of the path without the NUL; -ENOENT if @addr is outside of the
+ * image, or if no object file defines the symbol; -E2BIG if the path and the NUL do
+ * not fit into @size bytes. In the event of an error, nothing is stored.
+ */
+ssize_t kallmodsyms_lookup_object(unsigned long addr, char *path, size_t size);
+
+/**
+ * kallmodsyms_find_in_object - find the address of a symbol of an object file
+ * @object: the path of an object file, or the last components of the path, as in
+ *          ``ext4/super.o``
+ * @name: the name of the symbol
+ * @addr: memory for the address
+ *
+ * If @object is the whole path of an object file that defines a symbol of this name,
+ * only that object file counts. The function searches the symbols of the kernel and of
+ * built-in modules. Without CONFIG_KALLSYMS_ALL, it finds no data.
+ *
+ * The function is not exported to modules, as kallsyms_lookup_name() is not.
+ *
+ * Context: Any context, non-maskable interrupts included. Takes no lock and
+ * allocates nothing. The component starts in one of the device initcalls. Before
+ * that, the function finds no symbol. The time is logarithmic in the number of the
+ * kernel's symbols.
+ * Return: 0; -ENOENT if no such object file defines a symbol of this name; -ENOTUNIQ
+ * if such object files define symbols of this name at several addresses. If not 0,
+ * nothing is stored.
+ */
+int kallmodsyms_find_in_object(const char *object, const char *name,
+			       unsigned long *addr);
+
+#else /* CONFIG_KALLMODSYMS_OBJECTS */
+
+static inline ssize_t kallmodsyms_lookup_object(unsigned long addr, char *path,
+						size_t size)
+{
+	return -ENOENT;
+}
+
+static inline int kallmodsyms_find_in_object(const char *object, const char *name,
+					     unsigned long *addr)
+{
+	return -ENOENT;
+}
+
+#endif /* CONFIG_KALLMODSYMS_OBJECTS */
 
 /**
  * kallmodsyms_next_module - take the next name of the modules that were found

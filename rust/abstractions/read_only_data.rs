@@ -29,6 +29,10 @@ pub(crate) unsafe trait Plain: Copy + 'static {}
 // - An integer has no padding.
 unsafe impl Plain for u8 {}
 // SAFETY:
+// - Every bit pattern is a `[u8; 3]`.
+// - An array of bytes has no padding.
+unsafe impl Plain for [u8; 3] {}
+// SAFETY:
 // - Every bit pattern is a `u16`.
 // - An integer has no padding.
 unsafe impl Plain for u16 {}

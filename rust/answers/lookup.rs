@@ -23,7 +23,7 @@ fn symbol_at(_: usize) -> Option<(u32, AddressInSymbol)> {
 }
 
 /// The number of bytes from `_text` to an address; `None` if the address is not in the image.
-fn image_offset(addr: usize) -> Option<usize> {
+pub(super) fn image_offset(addr: usize) -> Option<usize> {
     let text = ptr::addr_of!(bindings::_text) as usize;
     let end = ptr::addr_of!(bindings::_end) as usize;
     let is_in_image = (text..end).contains(&addr);

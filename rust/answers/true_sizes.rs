@@ -9,11 +9,10 @@
 //! The functions may be called from any context, non-maskable interrupts included, from the
 //! kernel's first instruction on.
 
-use super::{address_in_symbol::AddressInSymbol, lookup_state::LookupState};
-use crate::{
-    format::{addresses::Places, sizes::SizeTables},
-    sources::{linked_tables, CoreAddresses},
+use super::{
+    address_in_symbol::AddressInSymbol, lookup_state::LookupState, printed_symbol::PrintedSymbol,
 };
+use crate::{format::sizes::SizeTables, sources::linked_tables};
 
 /// The size in bytes of symbol number `symbol`; 0 if the symbol has no size, or if the size tables
 /// were refused.
@@ -43,36 +42,12 @@ fn early_size(symbol: u32, gap: u64) -> u64 {
 /// address in that symbol. `None` if the symbol has no size, or if the address is after the end of
 /// the symbol, for example in padding.
 pub(super) fn symbol_at(addr: usize) -> Option<(u32, AddressInSymbol)> {
-    let early;
-    let (addresses, last) = match LookupState::get() {
-        Some(state) => {
-            let addresses = state.symbols.addresses();
-            let (first, end) = state.index.search_bounds(addr)?;
-            (addresses, addresses.last_not_above(addr, first, end)?)
-        }
-        None => {
-            let len = linked_tables::symbol_count();
-            early = CoreAddresses::new(len).ok()?;
-            (&early, early.last_not_above(addr, 0, len)?)
-        }
-    };
-    let place = addresses.get(last)?;
-    // The last symbols of the per-cpu area and of the image have no gap, as no symbol follows them.
-    let gap = addresses.gap(place, last).unwrap_or(0);
-    // `%pS` names the first of the symbols at an address.
-    let is_alias = |symbol: &u32| {
-        let alias = addresses.get(*symbol);
-        alias.is_some_and(|alias| alias.address == place.address)
-    };
-    let mut symbol = last;
-    while let Some(alias) = symbol.checked_sub(1).filter(is_alias) {
-        symbol = alias;
-    }
-    let symbol_size = true_size(symbol, gap);
-    let offset = addr.wrapping_sub(place.address);
+    let printed = PrintedSymbol::at(addr)?;
+    let symbol_size = true_size(printed.number, printed.gap);
+    let offset = addr.wrapping_sub(printed.address);
     let in_symbol = AddressInSymbol {
         symbol_size,
         offset,
     };
-    (offset < symbol_size).then_some((symbol, in_symbol))
+    (offset < symbol_size).then_some((printed.number, in_symbol))
 }

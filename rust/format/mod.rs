@@ -31,6 +31,8 @@ pub mod ranges;
 pub mod size_layout;
 #[path = "tables/sizes.rs"]
 pub mod sizes;
+#[path = "tables/sorted_names.rs"]
+pub mod sorted_names;
 #[path = "tables/symbol_tables.rs"]
 mod symbol_tables;
 #[path = "tables/symbols.rs"]

@@ -34,7 +34,7 @@ impl CoreAddresses {
     ///
     /// The caller guarantees that no symbol before `first` is above `addr`, and that all symbols
     /// from `end` on are above `addr`. May be called from any context.
-    #[cfg(CONFIG_KALLMODSYMS_SIZES)]
+    #[cfg(any(CONFIG_KALLMODSYMS_SIZES, CONFIG_KALLMODSYMS_OBJECTS))]
     #[inline]
     pub(crate) fn last_not_above(&self, addr: usize, first: u32, end: u32) -> Option<u32> {
         let rows = self.rows.get(first as usize..end as usize)?;

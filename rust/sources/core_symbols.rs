@@ -7,12 +7,16 @@ use super::{
     linked_tables,
     stored_objects::{object_tables, StoredObjects},
 };
+#[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
+use crate::format::object_paths::ObjectPath;
 use crate::{
     abstractions::zeroed_box,
     format::{
         addresses::Places,
-        ranges::ModuleTables,
+        names::ModuleNames,
+        ranges::{ModuleTables, RangeHint},
         sizes::SizeTables,
+        sorted_names::{Row, SortedNames},
         symbols::{SymbolError, SymbolNames},
         tokens::Tokens,
         walk::{self, Tables},
@@ -27,6 +31,7 @@ pub(crate) type Walk = walk::Walk<'static, StoredObjects>;
 pub(crate) struct CoreSymbols {
     names: SymbolNames<'static>,
     tokens: Tokens<'static>,
+    sorted_names: &'static [Row],
     addresses: CoreAddresses,
     modules: ModuleTables<'static>,
     /// `None` if sizes are not stored, or if the size tables were refused.
@@ -40,8 +45,8 @@ impl CoreSymbols {
     /// If the module tables do not pass the checks, prints a kernel message, and all symbols are in
     /// no module. If the size tables do not pass the checks, prints a kernel message, and no size
     /// is known. If the tables of object files do not pass the checks, prints a kernel message, and
-    /// no object file is known. If a table of kallsyms does not pass the checks, prints a kernel message and fails
-    /// with `EINVAL`. Fails with `ENOMEM` if memory is short.
+    /// no object file is known. If a table of kallsyms does not pass the checks, prints a kernel
+    /// message and fails with `EINVAL`. Fails with `ENOMEM` if memory is short.
     pub(crate) fn new() -> Result<Self> {
         let misplaced = |error: Error| {
             pr_err!("symbol tables refused: not in the read-only data\n");
@@ -61,6 +66,7 @@ impl CoreSymbols {
         Ok(Self {
             names: names.map_err(damaged)?,
             tokens,
+            sorted_names: linked_tables::sorted_names(len).map_err(misplaced)?,
             addresses,
             modules: module_tables(),
             sizes: size_tables(len),
@@ -71,6 +77,17 @@ impl CoreSymbols {
     /// The number of symbols.
     pub(crate) fn len(&self) -> u32 {
         self.names.len()
+    }
+
+    /// The numbers of the symbols called `name`, in ascending order. May be called from any
+    /// context.
+    pub(crate) fn named<'n>(&self, name: &'n [u8]) -> impl Iterator<Item = u32> + use<'n> {
+        let sorted = SortedNames {
+            rows: self.sorted_names,
+            names: self.names,
+            tokens: self.tokens,
+        };
+        sorted.symbols(name)
     }
 
     /// The addresses of the symbols.
@@ -87,6 +104,29 @@ impl CoreSymbols {
     #[cfg(CONFIG_KALLMODSYMS_SIZES)]
     pub(crate) fn sizes(&self) -> Option<&SizeTables<'static>> {
         self.sizes.as_ref()
+    }
+
+    /// The address of symbol number `index`; `None` if the kernel has no symbol of this number. May
+    /// be called from any context.
+    pub(crate) fn address(&self, index: u32) -> Option<usize> {
+        Some(self.addresses.get(index)?.address)
+    }
+
+    /// The modules of symbol number `index`. May be called from any context.
+    pub(crate) fn modules_of(&self, index: u32) -> ModuleNames<'static> {
+        let Some(place) = self.addresses.get(index) else {
+            return ModuleNames::none();
+        };
+        let hint = &mut RangeHint::default();
+        self.modules.of_symbol(index, place.offset, hint)
+    }
+
+    /// The path of the object file that defines symbol number `index`; `None` if the object file
+    /// is not known. May be called from any context.
+    #[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
+    pub(crate) fn object_of(&self, index: u32) -> Option<ObjectPath<'static>> {
+        let objects = self.objects?;
+        objects.path(objects.run_of(index)?.object?)
     }
 
     /// The address and the size in bytes of symbol number `index`; `None` if the kernel has no

@@ -3,9 +3,8 @@
 //! The tables that the link of vmlinux puts into the read-only data, as slices.
 //!
 //! The kernel's scripts/kallsyms writes the tables of names and addresses. The generator, in
-//! kernel/kallmodsyms/scripts/, writes the tables of modules, sizes and object
-//! files. Nothing here looks into a
-//! table: [`format`](mod@crate::format) checks the tables.
+//! kernel/kallmodsyms/scripts/, writes the tables of modules, sizes and object files. Nothing here
+//! looks into a table: [`format`](mod@crate::format) checks the tables.
 //!
 //! C headers: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h) and `bindings.h`
 
@@ -17,7 +16,7 @@ use crate::format::object_layout::{ObjectCounts, RawObjects};
 use crate::format::size_layout::RawSizes;
 use crate::{
     abstractions::read_only_data::{slice_between, slice_of},
-    format::{ranges::RawTables, tokens::TOKENS},
+    format::{ranges::RawTables, sorted_names::Row, tokens::TOKENS},
 };
 use core::ptr::addr_of;
 use kernel::{bindings, prelude::*};
@@ -60,6 +59,14 @@ pub(crate) fn name_tables() -> Result<NameTables> {
                 .map_err(|_| EINVAL)?,
         })
     }
+}
+
+/// Finds the numbers of the `len` core symbols in the order of their names. Fails with `EINVAL` if
+/// the numbers are not inside the read-only data.
+pub(crate) fn sorted_names(len: u32) -> Result<&'static [Row]> {
+    let rows = addr_of!(bindings::kallsyms_seqs_of_names).cast::<Row>();
+    // SAFETY: The table is a constant, so nothing writes to it.
+    unsafe { slice_of(rows, len as usize) }
 }
 
 /// Finds the encoded addresses of the `len` core symbols. Fails with `EINVAL` if the addresses are

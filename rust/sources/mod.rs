@@ -17,6 +17,6 @@ pub(crate) mod loadable_modules;
 mod stored_objects;
 pub(crate) mod tracing;
 
-#[cfg(CONFIG_KALLMODSYMS_SIZES)]
+#[cfg(any(CONFIG_KALLMODSYMS_SIZES, CONFIG_KALLMODSYMS_OBJECTS))]
 pub(crate) use core_addresses::CoreAddresses;
 pub(crate) use core_symbols::{CoreSymbols, Walk};

@@ -30,6 +30,7 @@ static void log_caller(unsigned long caller)
 	struct kallmodsyms_modules modules;
 	unsigned long size, offset;
 	const char *name;
+	char path[128];
 
 	/* A function can end with a call, whose return address is then after its end. */
 	caller--;
@@ -43,6 +44,10 @@ static void log_caller(unsigned long caller)
 
 	if (kallmodsyms_lookup_size(caller, &size, &offset))
 		pr_info("that is %lu bytes into a function of %lu\n", offset, size);
+
+	/* The object files of the kernel and of built-in modules are known. */
+	if (kallmodsyms_lookup_object(caller, path, sizeof(path)) > 0)
+		pr_info("in the object file %s\n", path);
 }
 
 /* noinline: in an inlined function, _RET_IP_ would be the return address of the caller. */

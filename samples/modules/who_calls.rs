@@ -13,8 +13,9 @@
 //! In these kernel series, Rust code in a module can neither read a return address nor export a
 //! function. The C code in who_calls_export.c does both.
 
+use core::str;
 use kernel::{
-    kallmodsyms::{Extent, Modules},
+    kallmodsyms::{object_path, Extent, Modules},
     prelude::*,
 };
 
@@ -47,6 +48,12 @@ fn log_place(what: &str, address: usize) {
     }
     if let Some(Extent { size, offset }) = Extent::of(address) {
         pr_info!("that is {} bytes into a function of {}\n", offset, size);
+    }
+    // The object files of the kernel and of built-in modules are known.
+    let mut buf = [0; 128];
+    if let Ok(path) = object_path(address, &mut buf) {
+        let path = str::from_utf8(path).unwrap_or("?");
+        pr_info!("in the object file {}\n", path);
     }
 }
 

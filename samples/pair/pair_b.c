@@ -8,9 +8,14 @@
 
 #include "pair.h"
 
+static noinline void pair_print(unsigned int sum)
+{
+	pr_info("%s\n", sum > 1000 ? "added" : "nothing to add");
+}
+
 static int __init pair_b_init(void)
 {
-	pr_info("%s\n", kallmodsyms_pair_add(2) > 1000 ? "added" : "nothing to add");
+	pair_print(kallmodsyms_pair_add(2));
 	return 0;
 }
 

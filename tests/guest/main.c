@@ -64,6 +64,7 @@ static void test_all(void)
 	test_credentials();
 	test_sizes();
 	test_lookup();
+	test_names();
 	test_reader();
 	test_modules();
 	test_bpf();

@@ -11,6 +11,7 @@
 #include "tests.h"
 
 #define CALLER "[kallmodsyms_sample_caller]"
+#define OBJECT "kernel/kallmodsyms/samples/modules/kallmodsyms_sample_caller.o"
 
 /* The lines of /proc/modules have this form: romfs 12288 0 - Live 0xffffffffc0000000 */
 static bool is_loaded(const char *module)
@@ -126,5 +127,11 @@ void test_samples(void)
 		check(size && in_c && is_extent(of_c, "kallmodsyms_sample_c", size) && in_rust &&
 		      is_extent(of_rust, "kallmodsyms_sample_rust", size),
 		      "the samples log the size of the function that called them");
+	if (kernel_has("CONFIG_KALLMODSYMS_OBJECTS=y") && !is_loaded("kallmodsyms_sample_caller")) {
+		in_c = logged_once(log, "kallmodsyms_sample_c: in the object file ", OBJECT, &next);
+		in_rust = logged_once(log, "kallmodsyms_sample_rust: in the object file ", OBJECT,
+				      &next);
+		check(in_c && in_rust, "the samples log the object file of their caller");
+	}
 	free(log.data);
 }

@@ -70,6 +70,7 @@ bool is_zero(struct line number);
 #define LOOKUP "/proc/kallmodsyms_lookup"
 #define MODULES_OF "/proc/kallmodsyms_modules"
 #define SIZES_OF "/proc/kallmodsyms_sizes"
+#define NAMES_OF "/proc/kallmodsyms_names"
 
 bool load_module_if_present(const char *path);	/* returns true if the file exists */
 void load_lookup_module(void);
@@ -131,6 +132,7 @@ void test_attribution(void);
 void test_churn(void);
 void test_sizes(void);
 void test_lookup(void);
+void test_names(void);
 void test_tracing(void);
 void test_samples(void);
 void test_kunit(void);

@@ -12,8 +12,15 @@
  *				kallmodsyms_lookup_size(); "-" if the function
  *				finds no symbol
  *
- * The first two of these functions are not exported. A temporary kprobe finds the
- * address of each.
+ * /proc/kallmodsyms_names	the object file of the symbol that %ps names; the
+ *				address that kallmodsyms_find_in_object() finds for
+ *				this object file and symbol; for each module of the
+ *				address, the address that kallmodsyms_find_in_module()
+ *				finds: fs/open.o ffffffff8126fc50. In place of an
+ *				object file "-", of an address "none" or "several"
+ *
+ * Some of these functions are not exported. A temporary kprobe finds the address of
+ * each.
  */
 
 #include <linux/kallmodsyms.h>
@@ -27,6 +34,7 @@
 #define LOOKUP "kallmodsyms_lookup"
 #define MODULES "kallmodsyms_modules"
 #define SIZES "kallmodsyms_sizes"
+#define NAMES "kallmodsyms_names"
 #define MOST 1000000UL
 
 /* The addresses that the process wrote to its open file. */
@@ -74,16 +82,19 @@ static int modules_show(struct seq_file *seq, void *address)
 
 typedef int lookup_fn(unsigned long addr, unsigned long *size, unsigned long *offset);
 
-static lookup_fn *size_offset, *distance;
+typedef int find_fn(const char *place, const char *name, unsigned long *addr);
 
-static lookup_fn *find_function(const char *name)
+static lookup_fn *size_offset, *distance;
+static find_fn *find_in_module, *find_in_object;
+
+static void *find_function(const char *name)
 {
 	struct kprobe probe = { .symbol_name = name };
 
 	if (register_kprobe(&probe))
 		return NULL;
 	unregister_kprobe(&probe);
-	return (lookup_fn *)(probe.addr - probe.offset);
+	return probe.addr - probe.offset;
 }
 
 static void answer_show(struct seq_file *seq, bool found, unsigned long size, unsigned long offset)
@@ -109,6 +120,38 @@ static int sizes_show(struct seq_file *seq, void *address)
 	return 0;
 }
 
+static void found_show(struct seq_file *seq, find_fn *find, const char *place, const char *name)
+{
+	unsigned long addr;
+	int result = find ? find(place, name, &addr) : -ENOENT;
+
+	if (!result)
+		seq_printf(seq, " %lx", addr);
+	else
+		seq_puts(seq, result == -ENOTUNIQ ? " several" : " none");
+}
+
+static int names_show(struct seq_file *seq, void *address)
+{
+	unsigned long addr = *(unsigned long *)address;
+	struct kallmodsyms_modules modules;
+	char name[KSYM_NAME_LEN], path[256];
+	const char *module;
+
+	snprintf(name, sizeof(name), "%ps", (void *)addr);
+	/* %ps adds the name of a loaded module: "name [module]". */
+	name[strcspn(name, " ")] = '\0';
+	if (kallmodsyms_lookup_object(addr, path, sizeof(path)) < 0)
+		strscpy(path, "-");
+	seq_puts(seq, path);
+	found_show(seq, find_in_object, path, name);
+	kallmodsyms_lookup_modules(addr, &modules);
+	while ((module = kallmodsyms_next_module(&modules)))
+		found_show(seq, find_in_module, module, name);
+	seq_putc(seq, '\n');
+	return 0;
+}
+
 static const struct seq_operations lookup_operations = {
 	.start	= question_start,
 	.next	= question_next,
@@ -128,6 +171,13 @@ static const struct seq_operations sizes_operations = {
 	.next	= question_next,
 	.stop	= question_stop,
 	.show	= sizes_show,
+};
+
+static const struct seq_operations names_operations = {
+	.start	= question_start,
+	.next	= question_next,
+	.stop	= question_stop,
+	.show	= names_show,
 };
 
 static int question_open(struct inode *inode, struct file *file)
@@ -183,6 +233,7 @@ static const struct {
 	{ LOOKUP, &lookup_operations },
 	{ MODULES, &modules_operations },
 	{ SIZES, &sizes_operations },
+	{ NAMES, &names_operations },
 };
 
 static void remove_files(int count)
@@ -195,7 +246,10 @@ static int __init lookup_init(void)
 {
 	size_offset = find_function("kallsyms_lookup_size_offset");
 	distance = find_function("kallmodsyms_lookup_distance");
-	if (!size_offset || !distance)
+	find_in_module = find_function("kallmodsyms_find_in_module");
+	/* Not in a kernel without CONFIG_KALLMODSYMS_OBJECTS. */
+	find_in_object = find_function("kallmodsyms_find_in_object");
+	if (!size_offset || !distance || !find_in_module)
 		return -ENOENT;
 	for (int i = 0; i < ARRAY_SIZE(files); i++)
 		if (!proc_create_data(files[i].name, 0600, NULL, &operations,

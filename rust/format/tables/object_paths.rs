@@ -82,6 +82,19 @@ impl<'a> ObjectPath<'a> {
         [self.directory, slash, self.name, self.extension]
     }
 
+    /// Return: true if the whole path is `path`.
+    pub fn is(&self, path: &[u8]) -> bool {
+        self.parts().into_iter().flatten().eq(path)
+    }
+
+    /// Return: true if `end` is one of the last components of the path or several, with the slashes
+    /// between them: `super.o` or `ext4/super.o`.
+    pub fn ends_with(&self, end: &[u8]) -> bool {
+        let mut path = self.parts().into_iter().flatten().rev();
+        let same = end.iter().rev().all(|byte| path.next() == Some(byte));
+        !end.is_empty() && same && matches!(path.next(), None | Some(b'/'))
+    }
+
     /// The path without all but its last `components` components. 0 counts as 1; [`WHOLE_PATH`]
     /// keeps the whole path.
     pub fn last_components(self, components: u8) -> Self {

@@ -185,6 +185,26 @@ proptest! {
         prop_assert_eq!(tables.path(ObjectId(OBJECTS as u32)), None);
     }
 
+    /// The ends of a path begin after a slash.
+    #[test]
+    fn a_path_ends_with_its_last_components(paths in paths()) {
+        let encoded = Encoded::new(&paths, &[], false);
+        let tables = ObjectTables::new(encoded.raw(), 0).unwrap();
+        for (number, path) in (0..).zip(&paths) {
+            let decoded = tables.path(ObjectId(number)).unwrap();
+            for start in 0..=path.len() {
+                let end = path[start..].as_bytes();
+                let is_whole = start == 0 || path[..start].ends_with('/');
+                prop_assert_eq!(decoded.ends_with(end), is_whole && !end.is_empty());
+                prop_assert_eq!(decoded.is(end), start == 0);
+            }
+            for other in [format!("/{path}"), format!("a/{path}"), path.replacen('o', "p", 1)] {
+                prop_assert_eq!(decoded.ends_with(other.as_bytes()), other == *path);
+                prop_assert_eq!(decoded.is(other.as_bytes()), other == *path);
+            }
+        }
+    }
+
     /// The lines with braces equal the lines without them, plus the braces.
     #[test]
     fn lines_have_braces(

@@ -2,8 +2,9 @@
 
 //! Tests the decoder of symbol names, on tables by the encoder in this file.
 
-use format::symbols::{SymbolError, SymbolNames, MAX_SYMBOL_LEN};
-use format::tokens::{Token, Tokens, TOKENS};
+use format::sorted_names::{Row, SortedNames};
+use format::symbols::{Entry, SymbolError, SymbolNames, MAX_SYMBOL_LEN};
+use format::tokens::{Tokens, TOKENS};
 use proptest::{collection::vec, prelude::*};
 
 /// The tables of a kernel, in the format of scripts/kallsyms.c.
@@ -45,25 +46,35 @@ impl Tables {
         tables
     }
 
-    /// Decodes all symbols from each of `starts` on.
-    fn decode(&self, starts: &[u32]) -> Result<Vec<Vec<Vec<u8>>>, SymbolError> {
+    /// Checks the tables, and passes the names and the tokens to `use_them`.
+    fn checked<T>(
+        &self,
+        use_them: impl FnOnce(SymbolNames<'_>, Tokens<'_>) -> T,
+    ) -> Result<T, SymbolError> {
         let mut room = [[0; TOKENS]; 5];
         let index = self.token_index.as_slice().try_into().expect("256 tokens");
         let tokens = Tokens::new(&self.token_table, index, &mut room)?;
         let names = SymbolNames::new(&self.stream, &self.markers, self.len, &tokens)?;
-        let walk = |&start: &u32| {
-            let entries = names.starting_at(start);
-            entries
-                .map(|entry| {
-                    entry
-                        .tokens()
-                        .iter()
-                        .flat_map(|&token| text(tokens.get(token)))
-                        .collect()
-                })
-                .collect()
-        };
-        Ok(starts.iter().map(walk).collect())
+        Ok(use_them(names, tokens))
+    }
+
+    /// Decodes all symbols from each of `starts` on.
+    fn decode(&self, starts: &[u32]) -> Result<Vec<Vec<Vec<u8>>>, SymbolError> {
+        self.checked(|names, tokens| decode(names, tokens, starts))
+    }
+
+    /// The numbers of the symbols of each name in `wanted`.
+    fn find(&self, rows: &[Row], wanted: &[&[u8]]) -> Vec<Vec<u32>> {
+        let found = self.checked(|names, tokens| {
+            let sorted = SortedNames {
+                rows,
+                names,
+                tokens,
+            };
+            let wanted = wanted.iter();
+            wanted.map(|name| sorted.symbols(name).collect()).collect()
+        });
+        found.unwrap()
     }
 
     /// The error for which the decoder refuses the tables.
@@ -72,17 +83,27 @@ impl Tables {
     }
 }
 
-/// The string of a token.
-fn text(token: Token<'_>) -> Vec<u8> {
-    match token {
-        Token::Short { word, len } => word.to_le_bytes()[..len].to_vec(),
-        Token::Long(text) => text.to_vec(),
-    }
+/// Decodes all symbols from each of `starts` on.
+fn decode(names: SymbolNames<'_>, tokens: Tokens<'_>, starts: &[u32]) -> Vec<Vec<Vec<u8>>> {
+    let expand = |entry: Entry<'_>| {
+        let strings = entry.tokens().iter();
+        strings.flat_map(|&token| tokens.bytes(token)).collect()
+    };
+    let starts = starts.iter();
+    starts
+        .map(|&start| names.starting_at(start).map(expand).collect())
+        .collect()
 }
 
 /// The tables of 300 symbols `T name`. Token 0 is the type letter.
 fn small() -> Tables {
     Tables::new(&[b"T".to_vec(), b"name".to_vec()], &vec![vec![0, 1]; 300])
+}
+
+/// The row of a symbol in the table of sorted names.
+fn row(number: u32) -> Row {
+    let [_, row @ ..] = number.to_be_bytes();
+    row
 }
 
 /// 256 tokens: printable strings of 1 to 19 bytes.
@@ -118,6 +139,40 @@ proptest! {
         prop_assert_eq!(&walks[0], &all);
         prop_assert_eq!(&walks[1], &all[start..]);
         prop_assert!(walks[2].is_empty() && walks[3].is_empty());
+    }
+
+    /// The symbols of each name, of a part of it, and of more than it.
+    #[test]
+    fn finds_the_symbols_of_a_name(
+        tokens in vec(vec(b'a'..=b'c', 1..12), TOKENS),
+        symbols in vec(vec(0_u8..9, 1..4), 1..MOST),
+        chosen in any::<prop::sample::Index>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let tables = Tables::new(&tokens, &symbols);
+        let mut names = tables.decode(&[0]).unwrap().remove(0);
+        for name in &mut names {
+            name.remove(0);
+        }
+        let mut numbers: Vec<u32> = (0..tables.len).collect();
+        numbers.sort_by_key(|&number| &names[number as usize]);
+        let rows: Vec<Row> = numbers.iter().map(|&number| row(number)).collect();
+        let whole = &names[chosen.index(names.len())];
+        let longer = [whole, &b"b"[..]].concat();
+        let wanted = [whole, &whole[..cut.index(whole.len() + 1)], &longer];
+        let expected = wanted.map(|wanted| {
+            (0..tables.len).filter(|&number| names[number as usize] == wanted).collect::<Vec<_>>()
+        });
+        prop_assert!(!expected[0].is_empty());
+        prop_assert_eq!(tables.find(&rows, &wanted), expected);
+    }
+
+    #[test]
+    fn rows_in_any_order_find_only_symbols_of_the_name(numbers in vec(0_u32..400, 0..300)) {
+        let rows: Vec<Row> = numbers.into_iter().map(row).collect();
+        let found = small().find(&rows, &[b"name", b"other"]);
+        prop_assert!(found[0].iter().all(|&number| number < 300));
+        prop_assert!(found[1].is_empty());
     }
 
     /// The decoder refuses random tables, or decodes `len` symbols.
