@@ -158,8 +158,8 @@ pub(crate) struct ShowArguments {
 /// The arguments of `lookup`.
 #[derive(Args)]
 pub(crate) struct LookupArguments {
-    /// Write an array with an object for each answer. The object has the section and the object file if
-    /// .tmp_vmlinux.ranges is beside FILE.
+    /// Write an array with an object for each answer. The object has the section if .tmp_vmlinux.ranges is beside FILE,
+    /// and the object file if the kernel stores object files (CONFIG_KALLMODSYMS_OBJECTS) or if that file is there.
     #[arg(long)]
     json: bool,
 
@@ -176,6 +176,9 @@ pub(crate) struct LookupArguments {
     /// after a slash.
     ///
     /// A SYMBOL is a name. The answer has the lines of all symbols with this name, as in /proc/kallmodsyms.
+    ///
+    /// PLACE:SYMBOL is a symbol of a module, for example ext4:ext4_fill_super, or of an object file, for example
+    /// fs/ext4/super.o:ext4_fill_super. The last components of the path are enough: ext4/super.o.
     #[arg(required = true, value_name = "QUERY")]
     queries: Vec<String>,
 }

@@ -41,6 +41,25 @@ impl<'t> From<&symbol::Symbol<'t>> for Symbol<'t> {
     }
 }
 
+/// A line of the listing.
+#[derive(Serialize)]
+pub(crate) struct Line<'t> {
+    #[serde(flatten)]
+    symbol: Symbol<'t>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<Cow<'t, str>>,
+}
+
+impl<'t> Line<'t> {
+    /// The line of `symbol`, which the object file `object` defines.
+    pub(crate) fn new(symbol: &symbol::Symbol<'t>, object: Option<&'t [u8]>) -> Self {
+        Self {
+            symbol: symbol.into(),
+            object: object.map(String::from_utf8_lossy),
+        }
+    }
+}
+
 /// An answer to a query.
 #[derive(Serialize)]
 pub(crate) struct Answer<'t> {

@@ -12,6 +12,7 @@ use crate::kernel_file::{KernelFile, RUNNING};
 use crate::link_ranges::LinkRanges;
 use crate::listed_symbols::moved;
 use crate::listing;
+use crate::object_files::ObjectFiles;
 use crate::request::Source;
 use crate::symbol::IMAGE;
 use crate::symbols::Symbols;
@@ -25,7 +26,8 @@ const IN_MEMORY: &str = "listing";
 pub(crate) enum ReadRanges {
     Never,
     IfPresent,
-    Always,
+    /// A kernel that stores no object files needs the file.
+    ForObjects,
 }
 
 /// A kernel: the owner of the text that its [`Symbols`] borrow.
@@ -46,6 +48,8 @@ struct ImageAnswers {
     linked_text: u64,
     /// The offset from `_text` at which each range begins, and its modules in brackets. Sorted.
     ranges: Vec<(u32, Box<[u8]>)>,
+    /// `None` if the kernel does not store object files.
+    objects: Option<ObjectFiles>,
     link_ranges: Option<LinkRanges>,
     is_of_one_boot: bool,
 }
@@ -161,6 +165,11 @@ impl Kernel {
         self.image.as_ref()?.link_ranges.as_ref()
     }
 
+    /// The object files of the symbols; `None` for a saved listing, and if the kernel does not store them.
+    pub(crate) fn objects(&self) -> Option<&ObjectFiles> {
+        self.image.as_ref()?.objects.as_ref()
+    }
+
     /// The modules of the object file at `address`, in brackets; `None` for a saved listing.
     pub(crate) fn padding_modules(&self, address: u64) -> Option<&[u8]> {
         let image = self.image.as_ref()?;
@@ -183,8 +192,10 @@ impl ImageAnswers {
         kernel.checked(|tables| {
             let link_ranges = match read_ranges {
                 ReadRanges::Never => None,
-                ReadRanges::IfPresent => LinkRanges::read(kernel).ok(),
-                ReadRanges::Always => Some(LinkRanges::read(kernel)?),
+                ReadRanges::ForObjects if tables.objects.is_none() => {
+                    Some(LinkRanges::read(kernel)?)
+                }
+                ReadRanges::IfPresent | ReadRanges::ForObjects => LinkRanges::read(kernel).ok(),
             };
             let mut hint = RangeHint::default();
             let ranges = kernel.range_starts().iter().map(|&start| {
@@ -196,6 +207,9 @@ impl ImageAnswers {
                 text: kernel.addresses.text,
                 linked_text: kernel.addresses.linked_text,
                 ranges: ranges.collect(),
+                objects: tables
+                    .objects
+                    .map(|objects| ObjectFiles::of(objects, kernel.len())),
                 link_ranges,
                 is_of_one_boot: kernel.is_of_one_boot(),
             };

@@ -52,7 +52,7 @@
 //! - the file: `kernel_file`, which recognises the form of the file, `file_bytes`, `vmlinuz`, `zboot`,
 //!   `decompress` and `dump`;
 //! - the image: `elf` or `raw_image`, `image`, and `scanner` for a file without symbols;
-//! - the tables: `tables` and `addresses`;
+//! - the tables: `tables`, `addresses` and `object_files`;
 //! - the kernel: `kernel`, `listing` for its lines, `link_ranges` and `modules_thick` for files that the build
 //!   leaves beside vmlinux;
 //! - the symbols: `symbol`, `listed_symbols` for the lines of a saved listing, `symbols`, `address_index`,
@@ -100,6 +100,7 @@ mod lookup;
 mod modules;
 mod modules_thick;
 mod name_index;
+mod object_files;
 mod output;
 mod raw_image;
 mod request;

@@ -12,6 +12,7 @@ use crate::image::DAMAGED;
 use crate::kernel_file::KernelFile;
 use crate::link_ranges::LinkRanges;
 use crate::listed_symbols::{self, moved};
+use crate::object_files::ObjectFiles;
 use crate::output::Output;
 use crate::request::{Format, Show};
 use crate::selection::{ObjectSource, Selection};
@@ -82,13 +83,18 @@ pub fn show(request: &Show, out: &mut dyn Write) -> Result<Vec<Error>> {
     let kernel = KernelTables::read(image, offset)?;
     Output::with(out, |out| {
         kernel.checked(|tables| {
-            let source = match tables.objects {
-                Some(objects) => ObjectSource::Tables(objects, kernel.len(), kernel.path()),
+            let objects = tables.objects;
+            let objects = objects.map(|objects| ObjectFiles::of(objects, kernel.len()));
+            let source = match &objects {
+                Some(objects) => ObjectSource::Tables(objects, kernel.path()),
                 None => ObjectSource::Ranges(|| LinkRanges::read(&kernel)),
             };
-            let selection = Selection::of(request, source)?;
+            let selected = Selected {
+                selection: Selection::of(request, source)?,
+                objects: objects.as_ref(),
+            };
             let all = |take: Take<'_>| lines(&kernel, tables, take);
-            write(request, kernel.path(), all, &selection, out)
+            write(request, kernel.path(), all, &selected, out)
         })
     })
 }
@@ -105,11 +111,20 @@ fn show_saved(request: &Show, file: &KernelFile, out: &mut dyn Write) -> Result<
             "For --object, give the vmlinux of the build directory.",
         ))
     });
-    let selection = Selection::of(request, source)?;
+    let selected = Selected {
+        selection: Selection::of(request, source)?,
+        objects: None,
+    };
     Output::with(out, |out| {
         let all = |take: Take<'_>| take(&text);
-        write(request, file.path(), all, &selection, out)
+        write(request, file.path(), all, &selected, out)
     })
+}
+
+/// The selected symbols, and the object files of all symbols; `None` if the kernel does not store them.
+struct Selected<'a> {
+    selection: Selection<'a>,
+    objects: Option<&'a ObjectFiles>,
 }
 
 /// A function that takes several whole lines.
@@ -120,9 +135,10 @@ fn write(
     request: &Show,
     path: &Path,
     all: impl FnOnce(Take<'_>) -> Result<()>,
-    selection: &Selection,
+    selected: &Selected<'_>,
     out: &mut Output<'_>,
 ) -> Result<Vec<Error>> {
+    let Selected { selection, objects } = selected;
     if selection.is_all() && request.format == Format::Kallmodsyms {
         all(&mut |lines| out.write(lines))?;
         return Ok(Vec::new());
@@ -134,9 +150,10 @@ fn write(
     all(&mut |text| {
         let lines = symbol::parse(text).zip(&mut numbers);
         let lines = lines.filter(|(line, number)| selection.has(*number, line.address));
-        for (line, _) in lines {
+        for (line, number) in lines {
             is_empty = false;
-            out.line(&line, request.format)?;
+            let object = objects.and_then(|objects| objects.path(number));
+            out.line(&line, object.or(line.object()), request.format)?;
         }
         Ok(())
     })?;

@@ -41,8 +41,9 @@ enum Answer<'t> {
 /// # Ok::<(), kallmodsyms::Error>(())
 /// ```
 pub fn lookup(request: &Lookup, out: &mut dyn Write) -> Result<Vec<Error>> {
-    // Only answers in JSON name sections and object files, and they leave them out if the file is missing.
-    let ranges = match request.json {
+    // Answers in JSON leave out sections and object files if the file is missing.
+    let names_object = |query: &String| query.contains(':');
+    let ranges = match request.json || request.queries.iter().any(names_object) {
         true => ReadRanges::IfPresent,
         false => ReadRanges::Never,
     };
@@ -72,6 +73,10 @@ fn answer(request: &Lookup, symbols: &Symbols<'_>, out: &mut Output<'_>) -> Resu
 
 fn nothing(symbols: &Symbols<'_>, query: &str) -> Error {
     let remedy = match parse_hexadecimal(query) {
+        _ if query.contains(".o:") && !symbols.know_objects() => {
+            "The object files of this kernel are not known: give a kernel with CONFIG_KALLMODSYMS_OBJECTS, or the \
+             vmlinux in its build directory."
+        }
         Some(_) if !symbols.has_addresses() => {
             "This listing has no addresses: copy it as root, or name a vmlinux."
         }
@@ -90,9 +95,9 @@ fn nothing(symbols: &Symbols<'_>, query: &str) -> Error {
     )
 }
 
-/// The answers to a query. The query is an address, the name of a symbol, or a text with tokens as in
-/// `kallmodsyms annotate`.
-fn answers<'s>(symbols: &'s Symbols<'_>, query: &str) -> Vec<Answer<'s>> {
+/// The answers to a query. The query is an address, the name of a symbol, a module or an object file and the
+/// name of a symbol, or a text with tokens as in `kallmodsyms annotate`.
+fn answers<'k>(symbols: &Symbols<'k>, query: &str) -> Vec<Answer<'k>> {
     let located = |address| symbols.location(address).map(Answer::Address);
     // Fewer digits without 0x may be a name.
     let is_address = query.starts_with("0x") || query.len() == 16;
@@ -103,6 +108,12 @@ fn answers<'s>(symbols: &'s Symbols<'_>, query: &str) -> Vec<Answer<'s>> {
     let lines: Vec<_> = lines.map(Answer::Symbol).collect();
     if !lines.is_empty() {
         return lines;
+    }
+    if let Some((place, name)) = query.rsplit_once(':') {
+        let lines = in_place(symbols, place.as_bytes(), name.as_bytes());
+        if !lines.is_empty() {
+            return lines.into_iter().map(Answer::Symbol).collect();
+        }
     }
     let mut answers = Vec::new();
     for token in Tokens::of(query.as_bytes(), symbols.address_prefix()) {
@@ -127,7 +138,28 @@ fn answers<'s>(symbols: &'s Symbols<'_>, query: &str) -> Vec<Answer<'s>> {
     answers
 }
 
-impl Answer<'_> {
+/// The symbols called `name` in `place`: a module, the path of an object file, or the last components of the
+/// path. If `place` is the whole path of an object file with such a symbol, only that object file counts.
+fn in_place<'k>(symbols: &Symbols<'k>, place: &[u8], name: &[u8]) -> Vec<Symbol<'k>> {
+    let named = || symbols.named(name).copied();
+    let object = |symbol: &Symbol<'k>| symbols.object(symbol, symbol.address);
+    let of_module = |symbol: &Symbol<'k>| symbol.module_names().any(|module| module == place);
+    let of_path = |symbol: &Symbol<'k>| object(symbol) == Some(place);
+    let of_end = |symbol: &Symbol<'k>| {
+        let before = object(symbol).and_then(|object| object.strip_suffix(place));
+        !place.is_empty() && before.is_some_and(|before| before.ends_with(b"/"))
+    };
+    let mut found: Vec<_> = named().filter(of_module).collect();
+    if found.is_empty() {
+        found.extend(named().filter(of_path));
+    }
+    if found.is_empty() {
+        found.extend(named().filter(of_end));
+    }
+    found
+}
+
+impl<'k> Answer<'k> {
     fn text(&self) -> Vec<u8> {
         match self {
             Self::Symbol(line) => [line.text, b"\n"].concat(),
@@ -135,7 +167,7 @@ impl Answer<'_> {
         }
     }
 
-    fn json<'j>(&'j self, query: &'j str, symbols: &'j Symbols<'_>) -> json::Answer<'j> {
+    fn json<'j>(&'j self, query: &'j str, symbols: &Symbols<'k>) -> json::Answer<'j> {
         let (address, at, line) = match self {
             Self::Symbol(line) => (line.address, None, *line),
             Self::Address(location) => (location.address, Some(location), location.symbol),

@@ -92,13 +92,18 @@ impl<'w> Output<'w> {
         self.write(if is_array { b"\n]\n" } else { b"" })
     }
 
-    /// Writes a symbol.
-    pub(crate) fn line(&mut self, line: &Symbol<'_>, format: Format) -> Result<()> {
+    /// Writes a symbol. `object` is the path of its object file, for JSON.
+    pub(crate) fn line(
+        &mut self,
+        line: &Symbol<'_>,
+        object: Option<&[u8]>,
+        format: Format,
+    ) -> Result<()> {
         match format {
             Format::Kallmodsyms => self.kept.extend_from_slice(line.text),
             Format::Kallsyms => self.kallsyms(line, None)?,
             Format::KallsymsModules => self.kallsyms(line, line.module_names().next())?,
-            Format::Json => return self.object(&json::Symbol::from(line)),
+            Format::Json => return self.object(&json::Line::new(line, object)),
         }
         self.kept.push(b'\n');
         self.flush_if_full()

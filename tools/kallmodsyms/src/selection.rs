@@ -6,43 +6,49 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::format::objects::{ObjectId, ObjectTables};
 use crate::link_ranges::LinkRanges;
+use crate::object_files::ObjectFiles;
 use crate::request::Show;
 
-/// The selected symbols: those of the ranges, and those of the numbers.
-pub(crate) struct Selection {
+/// The selected symbols: those in the ranges, and those of the object files.
+pub(crate) struct Selection<'a> {
     is_all: bool,
     ranges: Vec<Range<u64>>,
-    /// By number: true if the object file of the symbol is selected. Empty if the kernel stores no object files.
-    numbers: Vec<bool>,
+    /// The object files of the kernel, and the selected paths and directories; `None` if the ranges include
+    /// the selected object files.
+    objects: Option<(&'a ObjectFiles, &'a [String])>,
 }
 
 /// The sources that tell the object files of a kernel.
 pub(crate) enum ObjectSource<'a, F> {
-    /// The tables of the kernel `path`, which has this number of symbols.
-    Tables(&'a ObjectTables<'a>, u32, &'a Path),
+    /// The object files of the kernel `path`.
+    Tables(&'a ObjectFiles, &'a Path),
     /// A function that reads the ranges of the object files.
     Ranges(F),
 }
 
-impl Selection {
+impl<'a> Selection<'a> {
     /// The symbols that `request` selects.
-    pub(crate) fn of<F>(request: &Show, source: ObjectSource<'_, F>) -> Result<Self>
+    pub(crate) fn of<F>(request: &'a Show, source: ObjectSource<'a, F>) -> Result<Self>
     where
         F: FnOnce() -> Result<LinkRanges>,
     {
         let mut selection = Self {
             is_all: request.ranges.is_empty() && request.objects.is_empty(),
             ranges: request.ranges.clone(),
-            numbers: Vec::new(),
+            objects: None,
         };
         if request.objects.is_empty() {
             return Ok(selection);
         }
         match source {
-            ObjectSource::Tables(tables, symbols, path) => {
-                selection.numbers = numbers(tables, symbols, path, &request.objects)?;
+            ObjectSource::Tables(files, path) => {
+                for wanted in &request.objects {
+                    if !files.paths().any(|object| is_selected(object, wanted)) {
+                        return Err(no_such_object(path, "symbol", wanted));
+                    }
+                }
+                selection.objects = Some((files, &request.objects));
             }
             ObjectSource::Ranges(of_link) => {
                 let of_link = of_link()?;
@@ -63,7 +69,11 @@ impl Selection {
     pub(crate) fn has(&self, number: usize, address: u64) -> bool {
         self.is_all
             || self.ranges.iter().any(|range| range.contains(&address))
-            || self.numbers.get(number) == Some(&true)
+            || self.objects.is_some_and(|(files, wanted)| {
+                let object = files.path(number);
+                let is_wanted = |object| wanted.iter().any(|wanted| is_selected(object, wanted));
+                object.is_some_and(is_wanted)
+            })
     }
 }
 
@@ -83,30 +93,4 @@ pub(crate) fn no_such_object(path: &Path, what: &str, wanted: &str) -> Error {
         ),
         "Give the path of an object file from the top of the build, such as fs/ext4/super.o, or of a directory, such as fs/ext4/.",
     )
-}
-
-/// By number: true if the symbol is of one of the object files `wanted`.
-fn numbers(
-    tables: &ObjectTables<'_>,
-    symbols: u32,
-    path: &Path,
-    wanted: &[String],
-) -> Result<Vec<bool>> {
-    let paths: Vec<Vec<u8>> = (0..tables.len())
-        .filter_map(|number| Some(tables.path(ObjectId(number))?.parts().concat()))
-        .collect();
-    for wanted in wanted {
-        if !paths.iter().any(|object| is_selected(object, wanted)) {
-            return Err(no_such_object(path, "symbol", wanted));
-        }
-    }
-    let is_object = |object: &Vec<u8>| wanted.iter().any(|wanted| is_selected(object, wanted));
-    let selected: Vec<bool> = paths.iter().map(is_object).collect();
-    let (runs, _) = tables.runs_from(0);
-    let numbers = runs.flat_map(|run| {
-        let number = run.object.map(|ObjectId(number)| number as usize);
-        let is_selected = number.and_then(|number| selected.get(number)) == Some(&true);
-        std::iter::repeat_n(is_selected, run.symbols as usize)
-    });
-    Ok(numbers.take(symbols as usize).collect())
 }

@@ -46,6 +46,8 @@ pub struct Symbol<'k> {
     /// The letter of the type.
     pub(crate) kind: u8,
     pub(crate) is_loaded: Option<bool>,
+    /// The number of the symbol in the listing, from 0 on.
+    pub(crate) number: u32,
 }
 
 impl<'k> Symbol<'k> {
@@ -123,6 +125,7 @@ impl<'k> Symbol<'k> {
             braces,
             kind,
             is_loaded: Some(false),
+            number: 0,
         })
     }
 

@@ -69,6 +69,9 @@ impl<'k> Symbols<'k> {
             true => end.own(),
             false => Some(all.len()),
         };
+        for (symbol, number) in all.iter_mut().zip(0..) {
+            symbol.number = number;
+        }
         for symbol in all.iter_mut().skip(own.unwrap_or(0)) {
             symbol.is_loaded = own.map(|_| true);
         }
@@ -276,13 +279,26 @@ impl<'k> Symbols<'k> {
         self.kernel?.ranges()?.at(address)
     }
 
-    /// The object file of the byte at `address`, which is in `symbol`. If the ranges do not name one object
-    /// file, the result is from the listing's line of `symbol`, and may be the end of a path.
-    pub(crate) fn object<'s>(&'s self, symbol: &Symbol<'s>, address: u64) -> Option<&'s [u8]> {
+    /// Return: true if the kernel stores object files, or if the ranges were read.
+    pub(crate) fn know_objects(&self) -> bool {
+        let kernel = self.kernel;
+        kernel.is_some_and(|kernel| kernel.objects().is_some() || kernel.ranges().is_some())
+    }
+
+    /// The object file of the byte at `address`, which is in `symbol`, or in the padding behind it. If the
+    /// kernel stores no object files and the ranges do not name one, the result is from the line of the symbol,
+    /// and may be the end of a path.
+    pub(crate) fn object(&self, symbol: &Symbol<'k>, address: u64) -> Option<&'k [u8]> {
+        let stored = self.kernel.and_then(Kernel::objects);
+        let of_symbol = || match stored {
+            Some(objects) => objects.path(symbol.number as usize),
+            None => symbol.object(),
+        };
+        if stored.is_some() && address == symbol.address {
+            return of_symbol();
+        }
         let of_range = self.range(address).map(|(_, object)| object);
-        of_range
-            .filter(|object| *object != b"-")
-            .or(symbol.object())
+        of_range.filter(|object| *object != b"-").or_else(of_symbol)
     }
 
     fn by_address(&self) -> &AddressIndex {

@@ -12,8 +12,8 @@ use crate::format::object_layout::ObjectCounts;
 use crate::format::objects::{ObjectTables, RawObjects};
 use crate::format::ranges::{ModuleTables, RawTables};
 use crate::format::sizes::{RawSizes, SizeTables};
-use crate::format::symbols::{Entry, SymbolNames};
-use crate::format::tokens::{Token, Tokens, TOKENS};
+use crate::format::symbols::SymbolNames;
+use crate::format::tokens::{Tokens, TOKENS};
 use crate::format::walk::Tables;
 use crate::image::Image;
 use crate::words::{word_array, words, Word};
@@ -346,24 +346,10 @@ impl<'d> Objects<'d> {
 /// The number of the first symbol with the name `wanted`.
 fn symbol_named(wanted: &str, names: &SymbolNames<'_>, tokens: &Tokens<'_>) -> Option<usize> {
     let mut all = names.starting_at(0).take(names.len() as usize);
-    let mut name = Vec::new();
     all.position(|entry| {
-        name.clear();
-        expand(&mut name, entry, tokens, 1 + wanted.len());
+        let strings = entry.tokens().iter();
+        let bytes = strings.flat_map(|&token| tokens.bytes(token));
         // The type of the symbol is before its name.
-        name.get(1..) == Some(wanted.as_bytes())
+        bytes.skip(1).eq(wanted.bytes())
     })
-}
-
-/// Appends the type and the name. Stops after the token that makes `name` longer than `longest` bytes.
-fn expand(name: &mut Vec<u8>, entry: Entry<'_>, tokens: &Tokens<'_>, longest: usize) {
-    for &token in entry.tokens() {
-        match tokens.get(token) {
-            Token::Short { word, len } => name.extend(word.to_le_bytes().iter().take(len)),
-            Token::Long(text) => name.extend(text),
-        }
-        if name.len() > longest {
-            return;
-        }
-    }
 }

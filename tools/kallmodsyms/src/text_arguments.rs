@@ -37,7 +37,8 @@ pub(crate) struct AnnotateArguments {
     #[command(flatten)]
     texts: TextArguments,
 
-    /// Add the object file: ` [module] {fs/ext4/super.o}`. A vmlinux needs .tmp_vmlinux.ranges beside it.
+    /// Add the object file: ` [module] {fs/ext4/super.o}`. A kernel without
+    /// CONFIG_KALLMODSYMS_OBJECTS needs .tmp_vmlinux.ranges beside vmlinux.
     #[arg(long)]
     objects: bool,
 
@@ -66,7 +67,8 @@ pub(crate) struct CountArguments {
 enum By {
     /// the modules of a symbol
     Module,
-    /// an object file, or `-` if it is not known; a vmlinux needs .tmp_vmlinux.ranges beside it
+    /// an object file, or `-` if it is not known; a kernel without CONFIG_KALLMODSYMS_OBJECTS needs
+    /// .tmp_vmlinux.ranges beside vmlinux
     Object,
 }
 

@@ -69,7 +69,7 @@ struct JsonRow<'t> {
 pub fn count(request: &Count, stdin: &mut dyn Read, out: &mut dyn Write) -> Result<Vec<Error>> {
     let by_object = request.by == CountBy::Object;
     let ranges = match by_object {
-        true => ReadRanges::Always,
+        true => ReadRanges::ForObjects,
         false => ReadRanges::Never,
     };
     let texts = &request.texts;

@@ -38,7 +38,7 @@ pub fn annotate(
     out: &mut dyn Write,
 ) -> Result<Vec<Error>> {
     let ranges = match request.objects {
-        true => ReadRanges::Always,
+        true => ReadRanges::ForObjects,
         false => ReadRanges::Never,
     };
     let texts = &request.texts;

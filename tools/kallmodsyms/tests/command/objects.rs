@@ -2,6 +2,8 @@
 
 //! Tests kernels that store object files.
 
+use predicates::str::contains;
+
 use crate::dump::{core, moved, Core};
 use crate::kernel::Vmlinux;
 use crate::show::{Place, LINES};
@@ -61,6 +63,136 @@ fn symbols_are_selected_by_object_file_and_directory() {
         let command = place.command(&["show", "vmlinux", "--object", object]);
         refused(command, "no symbol of the kernel is from");
     }
+}
+
+/// Checks that `lookup` finds nothing, and says so.
+fn not_found(place: &Place, query: &str, message: &'static str) {
+    let mut command = place.command(&["lookup", "vmlinux", query]);
+    let assert = command.assert().code(3).stdout("");
+    assert.stderr(contains(message));
+}
+
+/// The name `twin` is in two modules and in two object files.
+#[test]
+fn symbols_are_found_by_module_and_by_object_file() {
+    let place = Place::with(&with_objects().to_elf());
+    let (of_b, of_a) = ("10 t twin\t[b] {twin.o}\n", "1000 d twin\t[a] {b/raw}\n");
+    let (of_b, of_a) = (
+        format!("ffffffff81003000 {of_b}"),
+        format!("ffffffff81004000 {of_a}"),
+    );
+    for (query, lines) in [
+        ("twin", format!("{of_b}{of_a}")),
+        ("b:twin", of_b.clone()),
+        ("a:twin", of_a.clone()),
+        ("drivers/b/twin.o:twin", of_b.clone()),
+        ("twin.o:twin", of_b),
+        ("b/raw:twin", of_a.clone()),
+        ("raw:twin", of_a),
+        (
+            "c_d:shared",
+            "ffffffff81000080 2abc T shared\t[b] [c_d]\n".into(),
+        ),
+    ] {
+        assert_eq!(
+            place.output(&["lookup", "vmlinux", query]),
+            lines,
+            "{query}"
+        );
+    }
+    for query in [
+        "in.o:twin",
+        "drivers/b:twin",
+        "/drivers/b/twin.o:twin",
+        "c_d:twin",
+        ":twin",
+        "b:",
+    ] {
+        not_found(&place, query, "no symbol is found for");
+    }
+}
+
+/// Only one of the two symbols is in the object file whose whole path is given.
+#[test]
+fn the_whole_path_of_an_object_file_comes_first() {
+    let place = Place::with(
+        b"ffffffff81000000 10 t twin\t{lib/a.o}\n\
+          ffffffff81000010 10 t twin\t{x/lib/a.o}\n\
+          ffffffff81000020 0 B _end\n",
+    );
+    for (query, addresses) in [
+        ("lib/a.o:twin", &["ffffffff81000000"][..]),
+        ("x/lib/a.o:twin", &["ffffffff81000010"]),
+        ("a.o:twin", &["ffffffff81000000", "ffffffff81000010"]),
+    ] {
+        let lines = place.output(&["lookup", "vmlinux", query]);
+        let found = lines.lines().map(|line| &line[..16]);
+        assert_eq!(found.collect::<Vec<_>>(), addresses, "{query}");
+    }
+    not_found(
+        &place,
+        "b/a.o:twin",
+        "The object files of this kernel are not known",
+    );
+}
+
+/// The ranges beside vmlinux contradict the tables, which are exact for each symbol.
+#[test]
+fn json_has_the_whole_path_of_the_tables() {
+    let place = Place::with(&with_objects().to_elf());
+    place.write(
+        ".tmp_vmlinux.ranges",
+        "ffffffff81003000-ffffffff81005000 .text wrong.o\n",
+    );
+    let objects = |arguments: &[&str]| -> Vec<(String, String)> {
+        let json = place.output(&[arguments, &["--json"]].concat());
+        let answers: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        let text = |answer: &serde_json::Value, field: &str| {
+            answer[field].as_str().unwrap_or("-").to_owned()
+        };
+        let answers = answers.iter();
+        answers
+            .map(|answer| (text(answer, "name"), text(answer, "object")))
+            .collect()
+    };
+    let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        let pairs = pairs.iter();
+        pairs.map(|&(a, b)| (a.into(), b.into())).collect()
+    };
+    assert_eq!(
+        objects(&[
+            "show",
+            "vmlinux",
+            "--range",
+            "ffffffff81003000-ffffffff81006000"
+        ]),
+        pairs(&[
+            ("label", "drivers/b/b.o"),
+            ("twin", "drivers/b/twin.o"),
+            ("twin", "drivers/b/raw"),
+            ("_end", "-"),
+        ])
+    );
+    assert_eq!(
+        objects(&["lookup", "vmlinux", "startup", "b:twin", "startup+0x1"]),
+        pairs(&[
+            ("startup", "init/main.o"),
+            ("twin", "drivers/b/twin.o"),
+            ("_text", "init/main.o"),
+        ])
+    );
+}
+
+/// A kernel that stores object files needs no file beside it.
+#[test]
+fn texts_have_object_files() {
+    let place = Place::with(&with_objects().to_elf());
+    let text = " shared+0x10/0x2abc\n";
+    place.write("text", text);
+    let marked = place.output(&["annotate", "vmlinux", "text", "--objects"]);
+    assert_eq!(marked, " shared+0x10/0x2abc [b] [c_d] {drivers/b/b.o}\n");
+    let table = place.output(&["count", "vmlinux", "text", "--by", "object"]);
+    assert!(table.contains(" drivers/b/b.o\n"), "{table}");
 }
 
 #[test]
