@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reports the cost of lookups of addresses, which the module module/bench_lookup.c measures. */
+/* Reports the cost of lookups of addresses and names, which the module module/bench_lookup.c measures. */
 
 #include <inttypes.h>
 
@@ -8,18 +8,26 @@
 
 #define MODULE "bench_lookup"
 
-static void report(const char *function, const char *parameter)
+static void report(const char *kind, const char *count, const char *function, const char *parameter)
 {
-	say("lookup function=%s count=%" PRIu64 " instructions=%" PRIu64, function,
-	    read_parameter(MODULE, "addresses"), read_parameter(MODULE, parameter));
+	uint64_t instructions = read_parameter(MODULE, parameter);
+
+	/* A kernel without object files has no functions for them. */
+	if (instructions)
+		say("%s function=%s count=%" PRIu64 " instructions=%" PRIu64, kind, function,
+		    read_parameter(MODULE, count), instructions);
 }
 
 void bench_lookups(void)
 {
 	load_module(MODULE);
-	report("plain_search()", "plain");
-	report("kallsyms_lookup_size_offset()", "kallsyms");
-	report("sprint_symbol()", "sprint");
-	report("kallmodsyms_lookup_modules()", "modules");
-	report("kallmodsyms_lookup_size()", "sizes");
+	report("lookup", "addresses", "plain_search()", "plain");
+	report("lookup", "addresses", "kallsyms_lookup_size_offset()", "kallsyms");
+	report("lookup", "addresses", "sprint_symbol()", "sprint");
+	report("lookup", "addresses", "kallmodsyms_lookup_modules()", "modules");
+	report("lookup", "addresses", "kallmodsyms_lookup_size()", "sizes");
+	report("lookup", "addresses", "kallmodsyms_lookup_object()", "objects");
+	report("find", "names", "kallsyms_lookup_name()", "name");
+	report("find", "names", "kallmodsyms_find_in_module()", "in_module");
+	report("find", "names", "kallmodsyms_find_in_object()", "in_object");
 }

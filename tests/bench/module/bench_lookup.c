@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Measures lookups of addresses in the kernel's text when the module is loaded.
- * The parameter `addresses` has the number of lookups of each function. Each
- * further parameter has the number of instructions of all lookups by one function:
+ * Measures lookups when the module is loaded. The parameter `addresses` has the number
+ * of addresses in the kernel's text that each function looks up. Each of the next
+ * parameters has the number of instructions of all lookups by one function:
  *
  *	plain		plain_search(), a binary search in an array of all addresses. A
  *			kernel without CONFIG_KALLMODSYMS makes the same steps, but must
@@ -12,6 +12,16 @@
  *	sprint		sprint_symbol(), which prints the symbol and its size
  *	modules		kallmodsyms_lookup_modules(), with all names of the modules
  *	sizes		kallmodsyms_lookup_size(), which finds the true size
+ *	objects		kallmodsyms_lookup_object(), which writes the path of the
+ *			object file; 0 in a kernel without CONFIG_KALLMODSYMS_OBJECTS
+ *
+ * The parameter `names` has the number of names of symbols in built-in modules that
+ * each function looks up. The last parameters have their instructions:
+ *
+ *	name		kallsyms_lookup_name()
+ *	in_module	kallmodsyms_find_in_module()
+ *	in_object	kallmodsyms_find_in_object(), with the whole path of the
+ *			object file; 0 in a kernel without CONFIG_KALLMODSYMS_OBJECTS
  *
  * The functions of kallsyms are not exported. A temporary kprobe finds the address
  * of each function.
@@ -25,6 +35,7 @@
 #include <linux/vmalloc.h>
 
 #define ADDRESSES 20000
+#define NAMES 1000
 
 static unsigned long addresses;
 static unsigned long plain;
@@ -32,12 +43,22 @@ static unsigned long kallsyms;
 static unsigned long sprint;
 static unsigned long modules;
 static unsigned long sizes;
+static unsigned long objects;
+static unsigned long names;
+static unsigned long name;
+static unsigned long in_module;
+static unsigned long in_object;
 module_param(addresses, ulong, 0444);
 module_param(plain, ulong, 0444);
 module_param(kallsyms, ulong, 0444);
 module_param(sprint, ulong, 0444);
 module_param(modules, ulong, 0444);
 module_param(sizes, ulong, 0444);
+module_param(objects, ulong, 0444);
+module_param(names, ulong, 0444);
+module_param(name, ulong, 0444);
+module_param(in_module, ulong, 0444);
+module_param(in_object, ulong, 0444);
 
 typedef unsigned long lookup_name_fn(const char *name);
 typedef int on_each_symbol_fn(int (*fn)(void *data, const char *name, unsigned long address),
@@ -175,13 +196,98 @@ static void time_sizes(u64 nothing)
 	sizes = get_cycles() - start - nothing;
 }
 
+static void time_objects(u64 nothing)
+{
+	static char path[128];
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < ADDRESSES; i++)
+		WRITE_ONCE(sum, sum + kallmodsyms_lookup_object(address_of(i), path, sizeof(path)));
+	objects = get_cycles() - start - nothing;
+}
+
+/* A symbol of a built-in module. */
+struct symbol {
+	char name[128], module[64], path[128];
+};
+
+/* Stores the symbols of built-in modules at the addresses, up to NAMES. Some symbols come twice. */
+static void find_symbols(struct symbol *symbols)
+{
+	struct kallmodsyms_modules found;
+
+	for (unsigned int i = 0; i < ADDRESSES && names < NAMES; i++) {
+		struct symbol *symbol = &symbols[names];
+		unsigned long address = address_of(i);
+
+		if (!kallmodsyms_lookup_modules(address, &found) ||
+		    snprintf(symbol->name, sizeof(symbol->name), "%ps", (void *)address) >=
+		    sizeof(symbol->name))
+			continue;
+		strscpy(symbol->module, kallmodsyms_next_module(&found));
+		kallmodsyms_lookup_object(address, symbol->path, sizeof(symbol->path));
+		names++;
+	}
+}
+
+static lookup_name_fn *lookup_name;
+
+static void time_name(struct symbol *symbols)
+{
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < names; i++)
+		WRITE_ONCE(sum, lookup_name(symbols[i].name));
+	name = get_cycles() - start;
+}
+
+typedef int find_fn(const char *place, const char *name, unsigned long *address);
+
+static void time_in_module(struct symbol *symbols, find_fn *find)
+{
+	unsigned long address;
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < names; i++)
+		WRITE_ONCE(sum, find(symbols[i].module, symbols[i].name, &address));
+	in_module = get_cycles() - start;
+}
+
+static void time_in_object(struct symbol *symbols, find_fn *find)
+{
+	unsigned long address;
+	u64 start = get_cycles();
+
+	for (unsigned int i = 0; i < names; i++)
+		WRITE_ONCE(sum, find(symbols[i].path, symbols[i].name, &address));
+	in_object = get_cycles() - start;
+}
+
+static int time_lookups_by_name(void)
+{
+	find_fn *find_in_module = find_function("kallmodsyms_find_in_module");
+	find_fn *find_in_object = find_function("kallmodsyms_find_in_object");
+	struct symbol *symbols = vcalloc(NAMES, sizeof(*symbols));
+
+	if (!symbols)
+		return -ENOMEM;
+	find_symbols(symbols);
+	time_name(symbols);
+	if (find_in_module)
+		time_in_module(symbols, find_in_module);
+	if (find_in_object)
+		time_in_object(symbols, find_in_object);
+	vfree(symbols);
+	return 0;
+}
+
 static int __init bench_lookup_init(void)
 {
-	lookup_name_fn *lookup_name = find_function("kallsyms_lookup_name");
 	on_each_symbol_fn *on_each_symbol = find_function("kallsyms_on_each_symbol");
 	u64 nothing;
 	int error;
 
+	lookup_name = find_function("kallsyms_lookup_name");
 	lookup_size_offset = find_function("kallsyms_lookup_size_offset");
 	if (!lookup_name || !lookup_size_offset || !on_each_symbol)
 		return -ENOENT;
@@ -204,7 +310,9 @@ static int __init bench_lookup_init(void)
 	time_sprint(nothing);
 	time_modules(nothing);
 	time_sizes(nothing);
-	return 0;
+	if (IS_ENABLED(CONFIG_KALLMODSYMS_OBJECTS))
+		time_objects(nothing);
+	return time_lookups_by_name();
 }
 
 static void __exit bench_lookup_exit(void)
@@ -214,5 +322,5 @@ static void __exit bench_lookup_exit(void)
 module_init(bench_lookup_init);
 module_exit(bench_lookup_exit);
 
-MODULE_DESCRIPTION("Measures lookups of addresses");
+MODULE_DESCRIPTION("Measures lookups of addresses and names");
 MODULE_LICENSE("GPL");

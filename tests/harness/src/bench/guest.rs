@@ -136,18 +136,37 @@ fn modules(document: &mut Document, figures: &Figures) -> Result<()> {
     Ok(())
 }
 
+/// The lookups of addresses, compared with a plain search among all symbols, as in a kernel without the
+/// option; and the lookups of names, compared with `kallsyms_lookup_name()`.
 fn lookups(document: &mut Document, figures: &Figures) -> Result<()> {
-    let mut table = Table::new(&[
+    let of_addresses = [
         "In the kernel: an address looked up",
         "addresses",
         "instructions for each",
         "to a plain search",
-    ]);
-    let mut plain = None;
-    for figure in figures.of_kind("lookup") {
+    ];
+    let of_names = [
+        "In the kernel: a name looked up",
+        "names",
+        "instructions for each",
+        "to the first",
+    ];
+    lookup_table(document, figures, "lookup", &of_addresses)?;
+    lookup_table(document, figures, "find", &of_names)
+}
+
+/// The figures of one kind, compared with the first of them.
+fn lookup_table(
+    document: &mut Document,
+    figures: &Figures,
+    kind: &str,
+    head: &[&str],
+) -> Result<()> {
+    let mut table = Table::new(head);
+    let mut first = None;
+    for figure in figures.of_kind(kind) {
         let instructions = figure.instructions();
-        // The first figure is a plain search among all symbols, as in a kernel without the option.
-        let base = *plain.get_or_insert(instructions);
+        let base = *first.get_or_insert(instructions);
         let count = figure.number("count")?;
         table.row([
             figure.word("function").to_owned(),
