@@ -33,8 +33,8 @@ pub(crate) enum ModuleFiles {
 /// The path of the `.cmd` file of `object`: a hidden file in the same directory.
 pub(crate) fn path_for(object: &Path) -> PathBuf {
     let mut name = OsString::from(".");
-    // A path without a file name, such as `..`, is no object file. The result is then `..cmd`, which does not
-    // exist, so the caller reports an error that names it.
+    // A path without a file name, such as `..`, is no object file. The result then ends in `..cmd`. No build
+    // makes such a file, so the caller reports an error that names it.
     name.push(object.file_name().unwrap_or_default());
     name.push(".cmd");
     object.with_file_name(name)

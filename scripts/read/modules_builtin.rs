@@ -2,11 +2,11 @@
 
 //! The list of built-in modules.
 //!
-//! kbuild names a module file for every object file, even for code that cannot be a module. So the name of a
+//! kbuild names a module file for almost every object file, even for code that cannot be a module. So the name of a
 //! module file does not tell whether a module exists. The section `.modinfo` lists the modules that exist,
 //! and kbuild makes `modules.builtin` from this section. In Linux 6.12, kbuild takes the section from
 //! vmlinux.o, before it links vmlinux. In 7.2 and 7.3, it takes the section from the linked vmlinux. The
-//! generator reads the section if the output of the pass has it, or else `modules.builtin`.
+//! generator reads the section if the image has it, or else the file `modules.builtin`.
 
 use std::collections::HashMap;
 use std::path::Path;

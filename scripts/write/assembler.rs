@@ -45,8 +45,8 @@ impl<'r> Source<'r> {
         }
     }
 
-    /// Finishes the part after its last table. Returns the text, and the lengths of the tables including
-    /// their rooms.
+    /// Finishes the part after its last table. Returns the text, and the lengths, with their rooms, of the
+    /// tables with [`Room::Spare`].
     pub(super) fn finish(mut self) -> Result<(Vec<u8>, TableRooms)> {
         match self.tables.next() {
             None => Ok((self.text, self.rooms)),
@@ -73,7 +73,7 @@ impl<'r> Source<'r> {
         let label = table.label();
         if length as u64 != table.len(self.counts) {
             let problem =
-                format!("table {label} has {length} elements, and its layout another number");
+                format!("table {label} has {length} elements, but its layout has another number");
             return Err(Error::defect(problem));
         }
         self.line(format_args!(
@@ -145,7 +145,8 @@ impl<'r> Source<'r> {
         self.comment(comment.as_ref());
     }
 
-    /// Ends a row with a comment. A byte that could end the comment, or the line, becomes `?`.
+    /// Ends a row with a comment. `*` and `\`, and all bytes that are neither a space nor printable ASCII,
+    /// become `?`, so that no byte ends the comment or the line.
     fn comment(&mut self, comment: &[u8]) {
         self.text.extend(b"\t/* ");
         self.text.extend(comment.iter().map(|&byte| match byte {

@@ -27,8 +27,9 @@ static void add(struct question *question, unsigned long address, struct line mo
 }
 
 /*
- * Adds the addresses of the first and the last byte of each symbol that has a size. If several of
- * the kernel's own symbols have one address, adds only the first symbol.
+ * Adds the addresses of the first and the last byte of each symbol that has a size. Leaves out
+ * symbols that lookups do not search or that are not the first of the kernel's own symbols at
+ * their address, and symbols of tracing and BPF.
  */
 static struct question every_symbol(const struct core *core, struct text ours)
 {
@@ -94,7 +95,10 @@ void test_lookup(void)
 	size_t in_modules;
 	bool answered;
 
-	/* Without sizes, the first symbol at an address can be a symbol without bytes. */
+	/*
+	 * Without stored sizes, the file shows a distance as the size of each symbol. It does not tell
+	 * which of the symbols at an address has bytes.
+	 */
 	if (!core.sizes_stored)
 		return;
 	load_lookup_module();

@@ -2,8 +2,8 @@
 
 /*
  * Compares the kernel's answers for addresses with the symbols in the file. A test module
- * asks the kernel. %pS prints the name of the first symbol of a place and the distance to
- * the next place. kallsyms_lookup_size_offset() stores the true size, or the distance if
+ * asks the kernel. A place is an address with all symbols there. %pS prints the name of
+ * the first symbol of a place and the distance to the next place. kallsyms_lookup_size_offset() stores the true size, or the distance if
  * the symbol has no size. kallmodsyms_lookup_size() stores only the true size.
  */
 
@@ -38,8 +38,8 @@ static char *as_printed(const struct place *place, unsigned long offset)
 
 /*
  * The expected answers of kallsyms_lookup_size_offset(), kallmodsyms_lookup_distance() and
- * kallmodsyms_lookup_size(): 10/151 10/160 10/151. In padding, and for a symbol without a size,
- * the last answer is "-".
+ * kallmodsyms_lookup_size(): 10/151 10/160 10/151. In padding, and for a symbol without a
+ * stored size, the last answer is "-".
  */
 static char *as_looked_up(const struct place *place, unsigned long offset)
 {
@@ -165,8 +165,9 @@ static char *as_number(const struct place *place, unsigned long offset)
 }
 
 /*
- * Returns true if %pS is right at _end and in the per-cpu area. %pS names no symbol there, except
- * that Linux 7.2 and 7.3 have the per-cpu area in the image.
+ * Returns true if %pS is right at _end and in the per-cpu area. %pS names no symbol at _end. It
+ * names a symbol in the per-cpu area, except on x86_64 with Linux 6.12: there, the area is not in
+ * the image.
  */
 static bool is_right_outside_image(void)
 {
@@ -187,7 +188,10 @@ static bool is_named_before_end(void)
 	return is_answered(LOOKUP, as_printed, &question);
 }
 
-/* Returns true if the size of each symbol in the file is the distance to the next place. */
+/*
+ * Returns true if the size in the file is the distance to the next place, for each of the kernel's own
+ * symbols that lookups search.
+ */
 static bool are_sizes_distances(void)
 {
 	size_t wrong = 0;

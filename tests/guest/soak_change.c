@@ -191,8 +191,8 @@ static void look_up_core(const struct answers *answers)
 }
 
 /*
- * Checks that each of @addresses, which modules use for some time, is in an expected module or in
- * no module.
+ * Checks that each of @addresses is in an expected module or in no module. @addresses are from lines
+ * of the file, but their symbols may be gone by now.
  */
 static void look_up_modules(const unsigned long *addresses, size_t count)
 {
@@ -214,8 +214,8 @@ static void look_up_modules(const unsigned long *addresses, size_t count)
 }
 
 /*
- * Stores the addresses of the last symbols in the file, which are in modules. Returns their
- * number.
+ * Stores the addresses of symbols near the end of the file that have an expected name in brackets.
+ * Returns their number.
  */
 static size_t last_addresses(unsigned long *addresses)
 {

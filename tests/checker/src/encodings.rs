@@ -2,7 +2,7 @@
 
 //! Computes how many bytes a kernel's sizes take in other encodings.
 //!
-//! All encodings find the size at any index in constant time. The gap is the distance to the next symbol at
+//! All encodings find the size at any index in constant or logarithmic time. The gap is the distance to the next symbol at
 //! a higher address, which follows from the addresses. The padding is the gap minus the size.
 
 use std::collections::HashMap;

@@ -110,7 +110,7 @@ impl ObjectEncodings {
     pub fn write(&self, out: &mut impl Write) -> Result<()> {
         writeln!(
             out,
-            "symbols: {}; object files: {}; runs: {}; with braces apart: {}; lines with braces: {}",
+            "symbols: {}; object files: {}; runs: {}, or {} with braces; lines with braces: {}",
             self.symbols,
             self.paths.len(),
             self.runs,
@@ -129,7 +129,7 @@ impl ObjectEncodings {
         // Modules by object file: a name offset of 16 bits for each, in place of ranges and exceptions.
         let by_object = (self.linked + 2 * self.paths.len()).saturating_sub(self.ranges);
         line(
-            "more than without, if modules followed from object files",
+            "all, with modules of object files, less the ranges and exceptions",
             by_object,
         )?;
         out.flush()

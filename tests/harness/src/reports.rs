@@ -16,8 +16,8 @@ const REPORTS: &[&str] = &[
     "suspected memory leak",
 ];
 
-/// The header of a stack trace. With fault injection a trace is no report: the kernel also prints a trace
-/// for an allocation that fails.
+/// The header of a stack trace. It is not among the reports, because with fault injection the kernel also
+/// prints a trace for an allocation that fails.
 const TRACE: &str = "Call Trace:";
 
 /// The prefix of the component's messages.
@@ -52,7 +52,7 @@ pub struct Reports {
     pub found: Vec<String>,
     /// The first lines of data races without code of the component. The kernel itself has some.
     pub upstream_races: Vec<String>,
-    /// The current report of a data race: its first line, and true if a stack has code of the component.
+    /// The current report of a data race: its first line, and true if one of its lines has code of the component.
     race: Option<(String, bool)>,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file that a request names: the image of a kernel, or a listing.
+//! The file that a request names: the image of a kernel, a dump of its memory, or a listing.
 //!
 //! The content of a file decides its form; its name does not matter. A build directory stands for the vmlinux
 //! in it. A request that names no file reads the listing of the running kernel. A vmlinuz, a zboot file and a
@@ -180,7 +180,7 @@ fn first_bytes(bytes: &[u8]) -> &[u8] {
     bytes.get(..FIRST_BYTES).unwrap_or(bytes)
 }
 
-/// The refusal of a file in none of the known forms.
+/// The refusal of a file that is no image, dump or listing. It says what the file is, if the program knows.
 fn refusal(path: &Path, bytes: &[u8]) -> Error {
     let mut known = REFUSED_FORMS.iter();
     let known = known.find(|(start, ..)| bytes.starts_with(start));

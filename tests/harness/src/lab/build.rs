@@ -76,7 +76,7 @@ fn targets(kernel: &Kernel) -> Result<Vec<Vec<String>>> {
     let image = Path::new(kernel.options.arch()?.image).file_name();
     let image = image.context("no image")?.to_string_lossy().into_owned();
     let modules = modules.iter().map(|module| format!("{module}.ko"));
-    // kbuild cannot make named modules and other targets in one run.
+    // In a run with named modules and other targets, kbuild makes one target after the other.
     Ok(vec![vec![image], modules.collect()])
 }
 
@@ -152,7 +152,8 @@ fn warning_of_tables(log: &str) -> Option<&str> {
     lines.find(|line| line.contains(".kallsyms.S:") && line.to_lowercase().contains("warning:"))
 }
 
-/// Up to 30 lines of the log of a failed build, from the first error on and without the steps.
+/// Up to 30 lines of the log of a failed build, from the first error on and without the steps. Without an
+/// error, the last lines of the log.
 fn errors(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

@@ -37,8 +37,8 @@ const ALL_SAMPLES: [(&str, &str); 3] = [
     ),
 ];
 
-/// Builds the samples without BTF. The BTF of the Rust sample has only the type of its C function, and
-/// resolve_btfids of Linux 7.3 refuses such BTF: "FAILED: btf permute: Invalid argument".
+/// Builds the samples without BTF. The BTF of the Rust sample has only the type of the function in
+/// who_calls_export.c, and resolve_btfids of Linux 7.3 refuses such BTF: "FAILED: btf permute: Invalid argument".
 const NO_BTF: &str = "CONFIG_DEBUG_INFO_BTF_MODULES=";
 
 /// Builds the modules for the guest's tests of this kernel.
@@ -61,7 +61,8 @@ pub fn build(kernel: &Kernel) -> Result<Vec<PathBuf>> {
     Ok(modules)
 }
 
-/// Builds the module that prints addresses. Kernels with and without the option can load it.
+/// Builds the module that prints addresses. It calls no function of kallmodsyms, so the kernel may lack
+/// `CONFIG_KALLMODSYMS`.
 pub fn build_printer(kernel: &Kernel) -> Result<PathBuf> {
     Directory::with_copy_of(kernel, &options::repository()?.join("tests/printed"))?.build(PRINTER)
 }

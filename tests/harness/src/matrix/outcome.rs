@@ -20,7 +20,8 @@ pub const HEADER: &[&str] = &[
 /// The outcome of a cell. A figure stays empty if the trial ended before the figure was measured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// True if the kernel does not support the option for this architecture and compiler.
+    /// True if the kernel lacks the option that the cell needs for this architecture and compiler: `HAVE_RUST`,
+    /// unless the fragment names another.
     pub is_unsupported: bool,
     /// True if a package, a compiler or the source was missing, so there was no trial.
     pub is_untried: bool,
@@ -36,7 +37,7 @@ pub struct Outcome {
     pub ratio: String,
     /// The length of the tables.
     pub bytes: String,
-    /// The failures, or the kernel's lines on why the option is not supported.
+    /// The failures; for an unsupported cell, the lines of the kernel's Kconfig with the reason.
     pub note: String,
     /// Additional figures of a distribution's kernel, as pairs of (name, value).
     pub figures: Vec<(String, String)>,
@@ -58,7 +59,7 @@ impl Outcome {
         }
     }
 
-    /// The cells of the table's row, without the name.
+    /// The columns of the table, without the name of the cell. An unsupported cell has only one column.
     pub fn row(&self) -> Vec<String> {
         let yes = |is: bool| if is { "yes" } else { "NO" }.to_owned();
         if self.is_unsupported {
@@ -109,7 +110,7 @@ impl Outcome {
         text
     }
 
-    /// Parses a text of [`Outcome::to_text`]; `None` for another text.
+    /// Parses a text of [`Outcome::to_text`]; `None` if a line has an unknown key or a malformed value.
     pub fn parse(text: &str) -> Option<Self> {
         let mut outcome = Self::default();
         for line in text.lines() {

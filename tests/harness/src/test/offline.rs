@@ -17,7 +17,8 @@ use crate::lab::options::Options;
 use crate::lab::qemu::{self, Files};
 use crate::tool;
 
-/// The end of the line of `_text`. The two addresses of `_text` differ by the offset of the running kernel.
+/// The end of the line of `_text`. The address of `_text` in the running kernel minus the address in vmlinux is
+/// the value for `--offset`.
 const TEXT_LINE_END: &str = " T _text";
 
 /// Runs the tests. `files` come from a boot with address randomisation.

@@ -7,10 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use object::{Object, ObjectSection, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
-/// The bytes of each table, by the name of the table. A table ends where the next table begins, so the last
-/// table has no entry.
+/// The bytes of each table, by the name of the table, with the padding and the room after the table. A table
+/// ends where the next table begins, so the last table has no entry.
 pub fn contents(vmlinux: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let bytes = fs::read(vmlinux).with_context(|| vmlinux.display().to_string())?;
     let offsets = offsets(&bytes)?;
@@ -37,7 +37,9 @@ pub fn offsets(vmlinux: &[u8]) -> Result<BTreeMap<String, usize>> {
     let mut offsets = BTreeMap::new();
     for symbol in file.symbols() {
         let name = symbol.name().unwrap_or_default();
-        if name.starts_with("kallsyms_") && symbol.section_index() == Some(rodata.index()) {
+        // The structures of kernel/kallsyms.c have a type.
+        let is_table = name.starts_with("kallsyms_") && symbol.kind() != SymbolKind::Data;
+        if is_table && symbol.section_index() == Some(rodata.index()) {
             let offset = symbol.address().wrapping_sub(rodata.address());
             offsets.insert(name.to_owned(), usize::try_from(start + offset)?);
         }
