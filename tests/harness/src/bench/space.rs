@@ -164,8 +164,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     }
     row("all of these", sizes.iter().sum());
     let names = bytes_of("kallsyms_module_names");
-    let all_but_sizes = sizes.iter().take(3).sum();
-    row("all but sizes", all_but_sizes);
+    row("ranges, exceptions and names", sizes.iter().take(3).sum());
     let text_ranges = text_ranges(&kernel.objtree, bytes_of("kallsyms_module_offsets"), ranges)?;
     row(
         "ranges of .text alone, and the names",
@@ -189,10 +188,12 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
         return Ok(());
     };
     let without = Image::read(without)?;
+    let image = Path::new(kernel.options.arch()?.image).file_name();
+    let image = image.unwrap_or_default().to_string_lossy();
     for (name, with, without) in [
         ("vmlinux in memory (size)", vmlinux.memory, without.memory),
         ("vmlinux, the file", vmlinux.file, without.file),
-        ("bzImage", vmlinux.boot, without.boot),
+        (&image, vmlinux.boot, without.boot),
     ] {
         let sign = if with < without { "-" } else { "" };
         table.row([

@@ -93,6 +93,9 @@ pub fn configure<'a>(
 ) -> Result<Kernel<'a>> {
     let series = source::series(tree)?;
     let fragment = Fragment::read(config, &directories(options, &series)?)?;
+    if fragment.key("llvm").is_some() && options.llvm.is_empty() {
+        bail!("CONFIG={config} is for clang and LLD: set LLVM=1");
+    }
     if let Some(only) = fragment.key("series") {
         ensure!(
             only == series,

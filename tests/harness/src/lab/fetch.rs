@@ -73,8 +73,7 @@ pub fn program(cache: &Path, architecture: &str, name: &str, program: &str) -> R
         architecture: Some(architecture),
     };
     let package = downloads.fetch(name)?;
-    let mut dpkg = Command::new("dpkg-deb");
-    command::output(dpkg.arg("--extract").arg(&package.file).arg(&unpacked))?;
+    extract(&package.file, &unpacked)?;
     find().with_context(|| format!("{} has no {program}", package.file.display()))
 }
 
@@ -90,12 +89,20 @@ pub fn unpacked(cache: &Cache, architecture: &str, name: &str) -> Result<PathBuf
     let directory = &downloads.directory;
     let root = directory.join(format!("{name}_{}", package.version));
     if !root.exists() {
-        let partial = directory.join("partial");
-        let mut dpkg = Command::new("dpkg-deb");
-        command::output(dpkg.arg("--extract").arg(&package.file).arg(&partial))?;
-        fs::rename(&partial, &root).with_context(|| root.display().to_string())?;
+        extract(&package.file, &root)?;
     }
     Ok(root)
+}
+
+/// Extracts the files of a package into the new directory `root`. An interruption leaves no `root`.
+fn extract(package: &Path, root: &Path) -> Result<()> {
+    let partial = root.with_extension("partial");
+    if partial.exists() {
+        fs::remove_dir_all(&partial).with_context(|| partial.display().to_string())?;
+    }
+    let mut dpkg = Command::new("dpkg-deb");
+    command::output(dpkg.arg("--extract").arg(package).arg(&partial))?;
+    fs::rename(&partial, root).with_context(|| root.display().to_string())
 }
 
 /// Downloads the packages `names` for the host's architecture, with all of their dependencies, even

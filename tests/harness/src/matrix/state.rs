@@ -14,7 +14,8 @@ use crate::lab::toolchain::Toolchain;
 
 /// The files and directories of the repository that a build or a test reads.
 const SOURCES: &[&str] = &[
-    "Kbuild", "Kconfig", "include", "patches", "rust", "samples", "scripts", "tests", "tools",
+    "Kbuild", "Kconfig", "Makefile", "include", "patches", "rust", "samples", "scripts", "tests",
+    "tools",
 ];
 
 /// Directories that cargo makes inside of the repository, without CARGO_TARGET_DIR.

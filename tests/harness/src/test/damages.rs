@@ -267,6 +267,24 @@ pub const DAMAGES: &[Damage] = &[
         outcome: Outcome::NoObjects,
     },
     Damage {
+        table: "kallsyms_object_name_offsets",
+        description: "an offset that is not of its name",
+        change: |table| set(table, 1, &[1]),
+        outcome: Outcome::NoObjects,
+    },
+    Damage {
+        table: "kallsyms_object_dir_starts",
+        description: "entries for directories in descending order",
+        change: |table| set(table, 1, &[0]),
+        outcome: Outcome::NoObjects,
+    },
+    Damage {
+        table: "kallsyms_object_dirs",
+        description: "a directory without an end",
+        change: |table| table.iter_mut().for_each(|byte| *byte |= 0x20),
+        outcome: Outcome::NoObjects,
+    },
+    Damage {
         table: "kallsyms_object_dir_offsets",
         description: "a directory that begins inside another",
         change: |table| set(table, 1, &[1]),

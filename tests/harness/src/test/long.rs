@@ -20,7 +20,7 @@ use crate::lab::workshop::Workshop;
 const BOOTS: u32 = 10;
 
 /// The fuzz targets that decode tables. The other targets read build inputs.
-const DECODERS: [&str; 4] = ["modules", "show", "sizes", "symbols"];
+const DECODERS: [&str; 5] = ["modules", "objects", "show", "sizes", "symbols"];
 
 /// Runs `make soak`. Returns true if all tests passed.
 pub fn run(soak: &Soak) -> Result<bool> {
