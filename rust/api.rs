@@ -126,7 +126,7 @@ impl<'a> Iterator for Names<'a> {
         // - At `next` is a NUL-terminated name, by the invariants.
         // - The name is neither changed nor freed for `'a`, by the invariants.
         let name = unsafe { CStr::from_char_ptr(self.next) };
-        // The type of C strings differs between series. `bytes` has no NUL in all of them.
+        // The type of C strings differs between series. `bytes` has no NUL in any series.
         let bytes: &BStr = name.as_ref();
         // INVARIANT: The next name, if any, is after the NUL of this name.
         self.next = self.next.wrapping_add(bytes.len()).wrapping_add(1);
@@ -159,8 +159,8 @@ impl Extent {
     }
 }
 
-/// Writes the path of the object file that defines the symbol that `%pS` names for `address` to
-/// `buf`, and returns the path: `fs/ext4/super.o`.
+/// Finds the object file of the symbol that `%pS` names for `address`. Writes the path to `buf`,
+/// and returns the path: `fs/ext4/super.o`.
 ///
 /// Fails with `ENOENT` if the object file is not known, and with `E2BIG` if the path and a NUL do
 /// not fit into `buf`. May be called from any context, non-maskable interrupts included.

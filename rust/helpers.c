@@ -161,8 +161,8 @@ bool kallmodsyms_loaded_size(unsigned long addr, unsigned long *size,
 /*
  * Looks for the symbol called @name of the loaded module called @module, and stores its
  * address in *@addr. Returns 0, -ESRCH if no such module is loaded, -ENOENT if the
- * module has no such symbol, and -ENOTUNIQ if it has such symbols at several
- * addresses. Does not change *@addr unless it returns 0.
+ * module has no such symbol, and -ENOTUNIQ if the module has such symbols at several
+ * addresses. If the result is not 0, *@addr stays the same.
  */
 int kallmodsyms_find_in_loaded(const char *module, const char *name,
 			       unsigned long *addr)

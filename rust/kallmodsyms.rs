@@ -2,9 +2,9 @@
 
 //! /proc/kallmodsyms: the symbols of /proc/kallsyms with their sizes and modules.
 //!
-//! The file also names the built-in modules of a symbol: all modules that have the object file that
-//! defines the symbol. The link of vmlinux adds the tables with these modules to the tables of
-//! kallsyms. Documentation/kbuild/tables.rst describes the tables.
+//! The file also names built-in modules: a symbol is in each module that contains its object file.
+//! The link of vmlinux adds the tables with these modules to the tables of kallsyms.
+//! Documentation/kbuild/tables.rst describes the tables.
 //!
 //! Each folder is a layer with one role. A layer imports only the layers before it in this list:
 //!
@@ -48,7 +48,8 @@ pub(crate) extern "C" fn kallmodsyms_init() -> c_int {
     }
 }
 
-/// Makes the file and starts the lookups. Both work for as long as the kernel runs.
+/// Starts the lookups, makes the file, and adds the tables to VMCOREINFO. The lookups and the file
+/// work for as long as the kernel runs.
 fn start() -> Result {
     let symbols = KBox::new(sources::CoreSymbols::new()?, GFP_KERNEL)?;
     let symbols: &sources::CoreSymbols = KBox::leak(symbols);

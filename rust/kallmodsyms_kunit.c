@@ -96,7 +96,7 @@ static void expect_module(struct kunit *test, const void *addr, const char *modu
 	KUNIT_EXPECT_NULL(test, kallmodsyms_next_module(&modules));
 }
 
-/* If @size is 0, expects that no symbol of known size contains @addr. */
+/* If @size is 0, expects that the lookup finds no size for @addr. */
 static void expect_size(struct kunit *test, const void *addr, unsigned long size,
 			unsigned long offset)
 {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generator: makes the module tables of a kernel while its vmlinux is linked.
+//! The generator: makes the tables of /proc/kallmodsyms while the vmlinux of a kernel is linked.
 //!
-//! In each pass of the link, kbuild runs [`sort_symbols`] before `scripts/kallsyms`, and [`link`] after it.
-//! kbuild appends the output of `link` to the assembler file that `scripts/kallsyms` made, so these tables
-//! converge together with the kernel's own.
+//! In each pass of the link, kbuild runs [`link`] after `scripts/kallsyms`. With `CONFIG_KALLMODSYMS_SIZES`, it
+//! also runs [`sort_symbols`] before `scripts/kallsyms`. kbuild appends the output of `link` to the assembler
+//! file that `scripts/kallsyms` made, so these tables converge together with the kernel's own.
 //!
 //! `link` has four phases, each a folder: [`read`] parses the inputs, [`attribute`] finds the modules of
 //! each symbol, [`encode`] makes the tables, [`write`](mod@write) makes assembler source of them. A phase
 //! imports only the phases before it, [`common`] and the format code. Each phase shares its work between
 //! two threads.
 //!
-//! Wrong tables never leave this program: it reads and checks all inputs before it writes anything. If it
-//! does not know the modules of a symbol or of an object file, it reports this and finishes the link, unless
-//! `CONFIG_KALLMODSYMS_WERROR` is set.
+//! The program writes nothing before it has read all inputs, and checked the tables of the symbols with the
+//! kernel's own decoder. It reports symbols and object files without known modules, symbols without a known
+//! object file, and map lines that it cannot parse. With `CONFIG_KALLMODSYMS_WERROR`, such a report is an error.
 //!
 //! Another program, `tools/kallmodsyms/`, shows the tables of a finished vmlinux.
 

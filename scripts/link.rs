@@ -26,7 +26,7 @@ pub(crate) fn outputs(stem: &Path) -> Result<Outputs> {
 }
 
 /// Return: true if the pass is the second pass with symbols, or a later pass. kbuild runs a third such pass
-/// only if the kernel grew in the second, or on request.
+/// only if the second pass changed the size or a symbol of the tables' object file, or on request.
 pub(crate) fn is_last_pass(stem: &Path) -> bool {
     let name = stem.to_string_lossy();
     let digits = name.trim_start_matches(|digit: char| !digit.is_ascii_digit());

@@ -74,7 +74,7 @@ fn remedy(stem: &Path, syms: &Path) -> String {
     )
 }
 
-/// Moves the lines of one address to the end of `sorted`.
+/// Sorts the lines of one address by size, and moves them to the end of `sorted`.
 fn append(sorted: &mut Vec<u8>, aliases: &mut Vec<SizedLine<'_>>) {
     aliases.sort_by_key(|&(size, _)| Reverse(size));
     for (_, line) in aliases.drain(..) {

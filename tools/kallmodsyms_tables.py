@@ -10,7 +10,8 @@ import bisect
 import collections
 import struct
 
-# The tables that every kernel with CONFIG_KALLMODSYMS has.
+# The tables that the decoder needs and that every kernel with
+# CONFIG_KALLMODSYMS has.
 NAMES = (
     "kallsyms_num_syms",
     "kallsyms_names",
@@ -65,8 +66,8 @@ class Symbol(
     """A symbol of the kernel; modules is a tuple of names.
 
     object is the path of the object file that defines the symbol, and braces
-    the end of this path in the line of the symbol. Both are None if the kernel
-    does not store them.
+    the end of this path in the line of the symbol. object is None if the path
+    is not known, and braces is None if the line has no braces.
     """
 
     def __str__(self):
@@ -150,7 +151,7 @@ class Tables:
     def modules(self):
         """The number of symbols and of bytes of each module, by module name.
 
-        A byte in several symbols is counted once.
+        A byte in several symbols is counted for the first of these symbols.
         """
         symbols = collections.Counter()
         size = collections.Counter()
@@ -265,8 +266,8 @@ class Tables:
                 for index, row in enumerate(rows)
             ]
         base = self._number("kallsyms_relative_base", "Q")
-        # With CONFIG_KALLSYMS_ABSOLUTE_PERCPU, as on x86, a row that is not
-        # negative is the absolute address of a per-cpu symbol.
+        # With CONFIG_KALLSYMS_ABSOLUTE_PERCPU, as on x86_64 with SMP, a row
+        # that is not negative is the absolute address of a per-cpu symbol.
         if min(rows, default=0) < 0:
             return [
                 (row, True) if row >= 0 else (base - 1 - row, False)
@@ -338,7 +339,7 @@ class Tables:
         return bits, nibbles, values, padding, words
 
     def _objects(self, count):
-        """The object file and the braces of each symbol, or None for both."""
+        """The object file and the braces of each symbol, as in Symbol."""
         if "kallsyms_object_counts" not in self._addresses:
             return [(None, None)] * count
         table = self._tables_from("kallsyms_object_counts")
@@ -399,8 +400,8 @@ def object_paths(names, starts, offsets, directories):
 def object_runs(runs, count):
     """The runs of `count` symbols.
 
-    A run is a number of symbols, the number of their object file or None, and
-    the number of components in braces.
+    A run is a number of symbols, the index of their object file or None, and
+    the number of path components in braces, or WHOLE_PATH.
     """
     at = 0
     done = 0

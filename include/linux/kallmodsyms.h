@@ -39,7 +39,8 @@ void kallmodsyms_narrow(unsigned long addr, unsigned long *low,
 
 /*
  * For kernel/kallsyms.c: returns the size of symbol number @symbol, or @distance if the
- * size is not known. @distance is the distance to the next symbol.
+ * symbol has no size or the size is not known. @distance is the distance to the next
+ * symbol.
  */
 unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance);
 
@@ -52,9 +53,9 @@ unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance
  *
  * An address of the image is in the modules whose object file defines the symbol
  * there. Several modules can share an object file. Padding between two object
- * files is in the modules of the first of the two. A section without symbols of
- * modules, such as .smp_locks, is in no module. Without CONFIG_KALLSYMS_ALL, all
- * data are in no module.
+ * files of a section is in the modules of the first of the two. A section without
+ * symbols of modules, such as .smp_locks, is in no module. Without
+ * CONFIG_KALLSYMS_ALL, all data of the image are in no module.
  * An address of a loaded module is in that module. Code that BPF, ftrace or
  * kprobes make at run time is in no module.
  *
@@ -81,8 +82,8 @@ bool kallmodsyms_lookup_modules(unsigned long addr,
  * compiler or the assembler source gave the symbol, never the distance to the next
  * symbol. So an address in padding is in no symbol. If %pS names a symbol without a
  * size, such as a label of the linker script, @addr is in no symbol. If a symbol is
- * inside another symbol, %pS names the inner symbol for an address after it, so such an
- * address is in no symbol, even if the outer symbol contains the address.
+ * inside another symbol, %pS names the inner symbol also for addresses after the inner
+ * symbol. These addresses are in no symbol, even if the outer symbol contains them.
  *
  * Sizes of the kernel's own symbols are known with CONFIG_KALLMODSYMS_SIZES. Sizes
  * of data, also in loaded modules, are known only with CONFIG_KALLSYMS_ALL.
@@ -185,8 +186,9 @@ static inline int kallmodsyms_lookup_distance(unsigned long addr,
  * that, the function finds no object file. The time is logarithmic in the number of
  * the kernel's symbols.
  * Return: the length of the path without the NUL; -ENOENT if @addr is outside of the
- * image, or if no object file defines the symbol; -E2BIG if the path and the NUL do
- * not fit into @size bytes. In the event of an error, nothing is stored.
+ * image, if no object file defines the symbol, or if the object file is not known;
+ * -E2BIG if the path and the NUL do not fit into @size bytes. In the event of an
+ * error, nothing is stored.
  */
 ssize_t kallmodsyms_lookup_object(unsigned long addr, char *path, size_t size);
 

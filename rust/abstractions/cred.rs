@@ -10,10 +10,9 @@ use kernel::bindings;
 pub(crate) use crate::series::File;
 
 /// Return: true if the opener of `file` may see the addresses of kernel symbols; `kptr_restrict`
-/// sets the rule.
+/// and `perf_event_paranoid` set the rule.
 ///
-/// Call this function in process context: it asks the security module, which may write an audit
-/// record.
+/// Call this function in process context: it may ask the security modules.
 ///
 /// C: kallsyms_show_value().
 pub(crate) fn may_see_addresses(file: &File) -> bool {

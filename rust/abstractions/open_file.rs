@@ -3,10 +3,10 @@
 //! Open files whose contents are made while they are read.
 //!
 //! A `struct seq_file` makes one record at a time, and finds an offset by making all records before
-//! the offset. A read from a `struct seq_file` returns at most one buffer. In this file, the
-//! contents come in pieces as large as the buffer. A read goes on until it has copied the requested
+//! the offset. A read from a `struct seq_file` returns at most one buffer. This code makes the
+//! contents in pieces that can fill the buffer. A read goes on until it has copied the requested
 //! number of bytes. [`Contents::seek`] finds an offset, and may do so without making everything
-//! before it.
+//! before the offset.
 //!
 //! A read may be smaller than a piece. The buffer then keeps the remaining bytes for the next read.
 //!
@@ -77,7 +77,7 @@ pub(crate) struct OpenFile<T: Contents> {
     idle: SpinLock<Option<KBox<State<T>>>>,
 }
 
-/// The state of a file that a read changes.
+/// The part of an open file's state that changes in a read.
 struct State<T> {
     contents: T,
     buffer: KVVec<u8>,

@@ -4,8 +4,8 @@
 //! range at its address.
 //!
 //! An exception with a size is usually a constant that the linker merged with equal constants of
-//! other object files. A symbol of a module outside the 4 GiB window of the offsets is an exception
-//! too. An exception can be inside another exception.
+//! other object files. A symbol too far from `_text` for a range can be an exception, too. An
+//! exception can be inside another exception.
 
 use crate::{format::names::ModuleNames, sources::CoreSymbols};
 use core::ptr::addr_of;
@@ -28,7 +28,7 @@ pub(super) struct ExceptionExtents(KVec<ExceptionExtent>);
 impl ExceptionExtents {
     /// Finds the exceptions of `symbols`. Fails with `ENOMEM`.
     ///
-    /// If sizes are not stored, finds no exceptions: only a size tells whether a symbol has bytes.
+    /// If sizes are not known, finds no exceptions: only a size tells whether a symbol has bytes.
     pub(super) fn new(symbols: &CoreSymbols) -> Result<Self> {
         let text = addr_of!(bindings::_text) as usize;
         let mut extents: KVec<ExceptionExtent> = KVec::new();
@@ -36,7 +36,7 @@ impl ExceptionExtents {
             let Some((address, size)) = symbols.extent(index) else {
                 break;
             };
-            // Per-cpu symbols are below the image.
+            // In Linux 6.12 on x86_64, per-cpu symbols are below the image.
             let (Some(start), 1..) = (address.checked_sub(text), size) else {
                 continue;
             };

@@ -9,8 +9,8 @@ use super::lookup_state::LookupState;
 
 /// Narrows the range of symbols that get_symbol_pos() searches. Sets `low` to the number of a
 /// symbol that is not above `addr`, or to 0. Sets `high` so that all symbols from number `high` on
-/// are above `addr`. Leaves `low` and `high` alone before the component has started, or if `addr`
-/// is outside of the image.
+/// are above `addr`. Leaves `low` and `high` alone before the component has started, or if the
+/// index of addresses does not cover `addr`.
 ///
 /// # Safety
 ///
@@ -30,9 +30,9 @@ pub(crate) unsafe extern "C" fn kallmodsyms_narrow(addr: usize, low: *mut usize,
     }
 }
 
-/// The true size in bytes of symbol number `symbol`. If the symbol has no size, returns `distance`,
-/// the number of bytes to the next symbol. In that case 0 would be wrong, because callers compute
-/// the address of the last byte from the result.
+/// The true size in bytes of symbol number `symbol`. If the symbol has no size, or if the size is
+/// not known, returns `distance`, the number of bytes to the next symbol. In these cases 0 would be
+/// wrong, because callers compute the address of the last byte from the result.
 #[cfg(CONFIG_KALLMODSYMS_SIZES)]
 #[no_mangle]
 pub(crate) extern "C" fn kallmodsyms_true_size(symbol: usize, distance: usize) -> usize {

@@ -4,7 +4,7 @@
 //! module, or in an object file.
 //!
 //! These functions may be called from any context, non-maskable interrupts included. Before the
-//! component has started, they find no symbol of the kernel itself.
+//! component has started, they find only symbols of loaded modules.
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
@@ -24,8 +24,8 @@ const NONE: c_int = -(bindings::ENOENT as c_int);
 /// Symbols at several addresses were found.
 const SEVERAL: c_int = -(bindings::ENOTUNIQ as c_int);
 
-/// The address of the core symbols that are called `name` and `wanted`. Fails with [`NONE`] or
-/// [`SEVERAL`].
+/// The address of the core symbols that are called `name` and for which `wanted` returns true.
+/// Fails with [`NONE`] or [`SEVERAL`].
 fn find(name: &CStr, wanted: impl Fn(&CoreSymbols, u32) -> bool) -> Result<usize, c_int> {
     let LookupState { symbols, .. } = LookupState::get().ok_or(NONE)?;
     let found = symbols.named(name.to_bytes());
@@ -82,7 +82,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_find_in_module(
     }
     // SAFETY:
     // - Both strings are NUL-terminated, by the contract.
-    // - Nothing changes the strings while the references exist: these end with the call.
+    // - Nothing changes the strings during the call, by the contract. The references end with
+    //   the call.
     let [module, name] = unsafe { [module, name].map(|text| CStr::from_ptr(text.cast())) };
     let found = find(name, |symbols, symbol| {
         let mut modules = symbols.modules_of(symbol);
@@ -113,7 +114,8 @@ pub(crate) unsafe extern "C" fn kallmodsyms_find_in_object(
 ) -> c_int {
     // SAFETY:
     // - Both strings are NUL-terminated, by the contract.
-    // - Nothing changes the strings while the references exist: these end with the call.
+    // - Nothing changes the strings during the call, by the contract. The references end with
+    //   the call.
     let [object, name] = unsafe { [object, name].map(|text| CStr::from_ptr(text.cast())) };
     let find_where = |wanted: fn(&ObjectPath<'_>, &[u8]) -> bool| {
         find(name, |symbols, symbol| {

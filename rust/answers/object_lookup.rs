@@ -19,8 +19,8 @@ fn path_at(addr: usize) -> Option<ObjectPath<'static>> {
     LookupState::get()?.symbols.object_of(symbol.number)
 }
 
-/// Writes the path of the object file that defines the symbol that `%pS` names for `addr` to
-/// `path`, and a NUL after it.
+/// Finds the object file of the symbol that `%pS` names for `addr`. Writes its path and a NUL to
+/// `path`.
 ///
 /// Returns the number of bytes before the NUL; `-ENOENT` if the object file is not known; `-E2BIG`
 /// if the path and the NUL have more than `size` bytes. If it fails, it stores nothing.

@@ -21,7 +21,7 @@ pub(super) struct PrintedSymbol {
 
 impl PrintedSymbol {
     /// The symbol that `%pS` names for `addr`, which may be in the padding after the symbol. `None`
-    /// if all symbols are above `addr`.
+    /// if all symbols are above `addr`, or if the addresses are not inside the read-only data.
     ///
     /// May be called from any context, from the kernel's first instruction on.
     #[inline]

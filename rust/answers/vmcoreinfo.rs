@@ -49,7 +49,7 @@ pub(super) fn add_tables() {
 /// Adds all of `tables`, which are names and addresses, or none of them.
 fn add(tables: &[(&CStr, usize)]) {
     let lengths = tables.iter().map(|&(name, _)| {
-        // The type of C strings differs between series. `bytes` has no NUL in all of them.
+        // The type of C strings differs between series. `bytes` has no NUL in any series.
         let bytes: &BStr = name.as_ref();
         bytes.len().wrapping_add(SYMBOL_LINE)
     });

@@ -3,11 +3,11 @@
 //! The offsets of the core symbols' lines in the file.
 //!
 //! All readers that see addresses get the same lines for the core symbols. All readers that see
-//! zeros also get the same lines. When a reader comes to a symbol whose number is a multiple of
-//! [`STEP`], the reader stores the offset of that symbol's line here. A later seek begins at the
-//! highest stored offset that is not above the wanted offset, and makes no line before the stored
-//! offset. Once any reader has read all core symbols, a seek makes at most [`STEP`] lines that it
-//! discards.
+//! zeros also get the same lines. Each of these two kinds of readers has a [`LineOffsets`]. When a
+//! reader comes to a symbol whose number is a multiple of [`STEP`], the reader stores the offset of
+//! that symbol's line. A later seek begins at the highest stored offset that is not above the
+//! wanted offset, and makes no line before the stored offset. Once a reader of the same kind has
+//! read all core symbols, a seek among them makes at most [`STEP`] lines that it discards.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use kernel::prelude::*;

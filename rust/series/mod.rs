@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The differences between kernel series. `kallmodsyms.rs` selects the file for the series of the
-//! kernel tree; Linux 7.2 and 7.3 use the same file. For a series without a file, it selects
-//! `mod.rs`, which stops the build.
+//! kernel tree; Linux 7.2 and 7.3 use the same file. A series without a file gets `mod.rs`, which
+//! stops the build.
 //!
 //! The files import the kernel crate and the format code. All of them define the same items, so the
 //! code outside of this folder is the same for all series.

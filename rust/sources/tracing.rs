@@ -7,12 +7,12 @@
 //! earlier symbol, as in /proc/kallsyms. A faster walk, as for BPF, would need a hook: the heads of
 //! ftrace's lists are private to their C file. The lists are short:
 //!
-//! - ftrace has a trampoline for each allocated `ftrace_ops`. A live-patched function has such an
-//!   `ftrace_ops`, and so does an instance of the tracer. The size of a trampoline takes a second
-//!   walk, over all `ftrace_ops`.
+//! - On x86_64, ftrace makes a trampoline for a registered `ftrace_ops`. A live-patched function
+//!   has an `ftrace_ops`, and so does an instance of the tracer. The size of a trampoline takes a
+//!   second walk, over all registered `ftrace_ops`.
 //! - kprobes has pages of instruction slots, and a symbol for each page. On x86_64, a page has 256
-//!   slots, or 32 slots for optimised kprobes. So 10,000 kprobes have 40 pages, or 313 pages if
-//!   they are optimised.
+//!   slots. An optimised kprobe has a second slot, in a page of about 32 slots. So 10,000 kprobes
+//!   have 40 pages, and about 313 more pages if they are optimised.
 //!
 //! If a list changes between two calls, symbols are missed or seen twice, as in /proc/kallsyms.
 
@@ -69,8 +69,7 @@ impl NameBuffers {
 impl TracingList {
     /// Symbol number `index` of the list; `None` if there is no such symbol.
     ///
-    /// Linear in `index`. Call this in process context, as the C side takes locks. It does not
-    /// sleep.
+    /// Linear in `index`. Takes no lock and does not sleep.
     pub(crate) fn get(self, index: u32, buffers: &mut NameBuffers) -> Option<TracingSymbol<'_>> {
         let (mut address, mut kind, mut exported) = (0, 0 as c_char, 0);
         let name: *mut c_char = buffers.name.as_mut_ptr().cast();

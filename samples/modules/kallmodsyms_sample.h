@@ -10,7 +10,7 @@ void kallmodsyms_sample_c(void);
 
 /* who_calls_export.c and who_calls.rs */
 void kallmodsyms_sample_rust(void);
-/* Logs the module of the call that returns to @address. */
+/* Logs the module of the caller. @address is the return address of the call. */
 void kallmodsyms_sample_rust_called_from(unsigned long address);
 
 #endif

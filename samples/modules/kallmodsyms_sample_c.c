@@ -3,8 +3,8 @@
 /*
  * Which module calls this?
  *
- * kallmodsyms_sample_c() logs the module of its caller and the size of the
- * caller's function, for loaded and for built-in modules alike:
+ * kallmodsyms_sample_c() logs the loaded or built-in module of its caller. It also logs the size
+ * and the object file of the caller's function, if the kernel knows them:
  *
  *   kallmodsyms_sample_c: called from call_samples+0x9/0x10 in [kallmodsyms_sample_caller]
  *   kallmodsyms_sample_c: that is 9 bytes into a function of 16
@@ -32,7 +32,7 @@ static void log_caller(unsigned long caller)
 	const char *name;
 	char path[128];
 
-	/* A function can end with a call, whose return address is then after its end. */
+	/* If a function ends with a call, the return address is after the end of the function. */
 	caller--;
 
 	if (!kallmodsyms_lookup_modules(caller, &modules))
@@ -45,7 +45,7 @@ static void log_caller(unsigned long caller)
 	if (kallmodsyms_lookup_size(caller, &size, &offset))
 		pr_info("that is %lu bytes into a function of %lu\n", offset, size);
 
-	/* The object files of the kernel and of built-in modules are known. */
+	/* With CONFIG_KALLMODSYMS_OBJECTS, the kernel knows the object files of its image. */
 	if (kallmodsyms_lookup_object(caller, path, sizeof(path)) > 0)
 		pr_info("in the object file %s\n", path);
 }

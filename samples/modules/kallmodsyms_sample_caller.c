@@ -9,7 +9,7 @@
 
 #include "kallmodsyms_sample.h"
 
-/* Not __init, because the kernel frees the symbols of init functions. */
+/* Not __init: the kernel frees the symbols of a loaded module's __init functions. */
 static noinline void call_samples(void)
 {
 	kallmodsyms_sample_c();

@@ -2,16 +2,16 @@
 
 //! Which module calls this? The sample in Rust.
 //!
-//! `kallmodsyms_sample_rust()` logs the module of its caller and the size of the caller's function,
-//! for loaded and for built-in modules alike:
+//! `kallmodsyms_sample_rust()` logs the loaded or built-in module of its caller. It also logs the
+//! size and the object file of the caller's function, if the kernel knows them:
 //!
 //! ```text
 //! kallmodsyms_sample_rust: called from [kallmodsyms_sample_caller]
 //! kallmodsyms_sample_rust: that is 14 bytes into a function of 16
 //! ```
 //!
-//! In these kernel series, Rust code in a module can neither read a return address nor export a
-//! function. The C code in who_calls_export.c does both.
+//! In Linux 6.12, 7.2 and 7.3, Rust code in a module can neither read a return address nor export
+//! a function. The C code in who_calls_export.c does both.
 
 use core::str;
 use kernel::{
@@ -37,7 +37,7 @@ impl kernel::Module for Sample {
     }
 }
 
-/// Logs the modules and the function at `address`.
+/// Logs the modules at `address`, and the size and the object file of the function there.
 fn log_place(what: &str, address: usize) {
     let modules = Modules::of(address);
     if modules.is_empty() {
@@ -49,7 +49,7 @@ fn log_place(what: &str, address: usize) {
     if let Some(Extent { size, offset }) = Extent::of(address) {
         pr_info!("that is {} bytes into a function of {}\n", offset, size);
     }
-    // The object files of the kernel and of built-in modules are known.
+    // With `CONFIG_KALLMODSYMS_OBJECTS`, the kernel knows the object files of its image.
     let mut buf = [0; 128];
     if let Ok(path) = object_path(address, &mut buf) {
         let path = str::from_utf8(path).unwrap_or("?");

@@ -9,5 +9,5 @@ extern const unsigned int kallmodsyms_pair_steps[KALLMODSYMS_PAIR_STEPS];
 extern unsigned int kallmodsyms_pair_sum;
 extern unsigned int kallmodsyms_pair_calls;
 
-/* Adds each step @times times. Returns the sum. */
+/* Adds each step to kallmodsyms_pair_sum, @times times. Returns the new sum. */
 unsigned int kallmodsyms_pair_add(unsigned int times);

@@ -61,7 +61,7 @@ static char *parse_number(char *at, uint64_t *number)
 	return at > start && at - start <= 16 && *at == ' ' ? at + 1 : NULL;
 }
 
-/* True if the names of symbols and modules may have this byte. */
+/* True if @c is neither a space nor a control character. */
 static bool is_graphic(char c)
 {
 	return (unsigned char)c > ' ' && c != 0x7f;
@@ -207,7 +207,7 @@ static bool is_in(const struct kallmodsyms *listing, uint64_t address, uint32_t 
 
 /*
  * Finds the outer place of each place. A place and its outer places form a stack. The loop drops a
- * place from the stack if the symbol of that place ends before the next place begins.
+ * place from the stack if the symbol of that place does not contain the address of the next place.
  */
 static void find_outer(struct kallmodsyms *listing)
 {

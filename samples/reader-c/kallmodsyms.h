@@ -33,9 +33,12 @@ struct kallmodsyms;
 
 /* The symbol of one line. The strings stay valid until kallmodsyms_free(). */
 struct kallmodsyms_symbol {
-	/* 0 if this process may not see addresses. May be an offset for a per-cpu variable. */
+	/*
+	 * 0 if the process that read the file may not see addresses. For a per-cpu variable, can be
+	 * an offset.
+	 */
 	uint64_t address;
-	/* In bytes; 0 if the size is missing, unknown or hidden. */
+	/* In bytes; 0 if the symbol has no size, or if the size is unknown or hidden. */
 	uint64_t size;
 	/* Several symbols can have the same name. */
 	const char *name;
@@ -61,7 +64,7 @@ struct kallmodsyms_error {
 /*
  * Reads the file @path, or /proc/kallmodsyms if @path is NULL. Returns NULL if the file cannot be
  * read or has a malformed line; *@error then has the reason, unless @error is NULL. A listing of
- * 178,000 lines takes about 12 MB of memory in addition to the size of the file.
+ * 178,000 lines takes about 13 MB of memory in addition to the size of the file.
  */
 struct kallmodsyms *kallmodsyms_read(const char *path, struct kallmodsyms_error *error);
 
@@ -89,9 +92,8 @@ bool kallmodsyms_hides_addresses(const struct kallmodsyms *listing);
  * The symbol that @address is in, or NULL. If @address is in several symbols, returns the symbol
  * with the highest start: for example, the inner of two nested symbols. If several symbols have
  * that start, returns the largest of them. If several of these have the same size, returns the
- * first.
- * Addresses below the kernel are offsets of per-cpu variables. Takes logarithmic time, unless many
- * symbols overlap.
+ * first. Addresses below the kernel can be offsets of per-cpu variables. Takes logarithmic time,
+ * unless many symbols overlap.
  *
  * The file has the symbols of freed init functions of modules, if the function tracer remembers
  * them. Other code may use the freed memory. An address in that code can then be in such a symbol.

@@ -27,7 +27,7 @@ static struct kallmodsyms *parse(const char *text)
 	return kallmodsyms_parse(text, strlen(text), NULL);
 }
 
-/* Real lines of each form, from each source of symbols, and the kernel's last two lines. */
+/* Lines of each form and source. The kernel's own symbols end with _end and __brk_limit. */
 static const char FORMS[] =
 	"00000000000285c0 180 A vclock_srcu_srcu_data\t[ptp]\n"
 	"ffffffff8d9b28c4 151 T vfs_read\n"
@@ -170,7 +170,10 @@ static unsigned int next_random(unsigned int below)
 	return (state >> 33) % below;
 }
 
-/* Up to 40 symbols in 64 bytes, in any order, so that they overlap, contain and repeat each other. */
+/*
+ * Makes a listing of up to 40 symbols that start in the same 64 bytes, in any order: many overlap.
+ * Returns true if each lookup agrees with a search of all lines.
+ */
 static bool made_up_listing_agrees(void)
 {
 	unsigned int count = 1 + next_random(40), longest = 1 + next_random(20);

@@ -3,9 +3,9 @@
 /*
  * whose [-f FILE] [-t] [ADDRESS]...
  *
- * Prints the symbol and the modules of each hexadecimal address. Without arguments, reads addresses
- * from the standard input, one on each line. -f reads a saved listing instead of /proc/kallmodsyms.
- * -t prints the time of reading the listing to the standard error.
+ * Prints the symbol and the modules of each hexadecimal address. Without an ADDRESS, reads
+ * addresses from the standard input, one on each line. -f reads a saved listing instead of
+ * /proc/kallmodsyms. -t prints the time of reading the listing to the standard error.
  *
  *	$ ./whose ffffffff8da4a500 ffffffff81000000
  *	ffffffff8da4a500 ext4_fill_super+0xc1/0x2b22 [ext4]

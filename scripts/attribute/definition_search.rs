@@ -2,8 +2,8 @@
 
 //! The search for the object file that defines a symbol.
 //!
-//! A piece is the bytes of one input section in the image. A symbol inside a piece belongs to the object file
-//! of the piece. For three kinds of symbols, the piece does not suffice:
+//! A piece is usually the bytes of one input section in the image. A symbol inside such a piece belongs to the
+//! object file of the piece. For three kinds of symbols, the piece does not suffice:
 //!
 //! - Symbols of the linker script are in no module, even inside a piece of a module.
 //! - A symbol without a size at the boundary of two pieces may belong to either piece. Examples are an empty
@@ -18,10 +18,11 @@
 //! There are two searches. In the search for modules, object files of the same modules count as one. In the
 //! search for object files, which runs only if the kernel stores object files, each counts alone.
 //!
-//! The searches do not guess. A symbol is reported, and is in no module, if no object file defines it or if
-//! object files of different modules may define it. It is reported, and has no object file, if several object
-//! files of its modules may define it. The linker makes some symbols by itself, such as `__start_SECTION`:
-//! they are in no module and have no object file, but they are not reported.
+//! The searches do not guess. If the search for modules finds no answer, the symbol is reported and is in no
+//! module. An example is a symbol that object files of different modules may define. If only the search for
+//! object files finds no answer, the symbol is reported and has no object file. The linker makes some symbols
+//! by itself, such as `__start_SECTION`: they are in no module and have no object file, but they are not
+//! reported.
 
 use std::sync::Arc;
 
@@ -78,8 +79,8 @@ pub(super) struct Search<'a, 'm> {
 /// What a piece at a boundary tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AtBoundary {
-    /// The object file of the piece. [`Definer::LINKER`] also stands for a piece that the map of vmlinux.o
-    /// does not have.
+    /// The object file of the piece. In the search for modules, [`Definer::LINKER`] also stands for a piece
+    /// that the map of vmlinux.o does not have.
     OneObject(Definer),
     /// The piece is of several object files, or of an object file that the map does not name.
     AnyObject,
@@ -182,7 +183,7 @@ impl<'a, 'm> Search<'a, 'm> {
             told.push(match piece.origin {
                 Origin::Object(object) => AtBoundary::OneObject(self.object(object)?),
                 Origin::Linker => AtBoundary::OneObject(Definer::LINKER),
-                // No section outside of the map has symbols of modules, but it has symbols of object files.
+                // Sections outside of the map have no symbols of modules, but may have symbols of object files.
                 Origin::OutsideMap if !self.tells_objects => AtBoundary::OneObject(Definer::LINKER),
                 Origin::OutsideMap => AtBoundary::AnyObject,
                 Origin::Pool(_) | Origin::LldInternal | Origin::Unknown => AtBoundary::AnyObject,
@@ -225,8 +226,8 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 
     /// A definition in the object file whose piece begins at the address of `grouped`, if that object file
-    /// defines all symbols of this name there. A label usually comes before the data that it names, so the
-    /// search usually needs no other object file.
+    /// defines all symbols of this name there. `None` for a global symbol. A label usually comes before the
+    /// data that it names, so the search usually needs no other object file.
     fn at_beginning(
         &mut self,
         grouped: &GroupedSymbol<'_>,
@@ -331,7 +332,7 @@ impl<'a, 'm> Search<'a, 'm> {
         let objects = match piece.origin {
             Origin::Pool(pool) => self.evidence.layout.pool(pool),
             Origin::LldInternal => self.evidence.objects.all(),
-            // The linker merges no constants in pieces of these origins.
+            // The layout knows no merged constants in pieces of these origins.
             Origin::Object(_) | Origin::Linker | Origin::OutsideMap | Origin::Unknown => &[],
         };
         let mut candidates = Vec::new();
@@ -365,7 +366,7 @@ impl<'a, 'm> Search<'a, 'm> {
     /// Return: true if the bytes of `symbol` in the image are `content`.
     fn has_content(&self, symbol: &Symbol<'_>, content: &[u8]) -> error::Result<bool> {
         let image = self.evidence.image;
-        // A symbol whose section index names no section, such as SHN_ABS, has no bytes.
+        // A symbol whose section index names no section has no bytes.
         let Some(section) = image.section(symbol.section) else {
             return Ok(false);
         };

@@ -3,9 +3,9 @@
 //! The layout of the image: its pieces and their object files.
 //!
 //! If vmlinux is linked from its object files, the map of vmlinux names the object file of each piece. If
-//! vmlinux is linked from vmlinux.o (on x86_64 with IBT), the map of vmlinux names only vmlinux.o. The map of
-//! vmlinux.o then divides each section of vmlinux.o: the link of vmlinux copies a section byte for byte,
-//! unless it merges the constants in the section.
+//! vmlinux is linked from vmlinux.o (on x86_64 with IBT, in 7.3 also with `KLP_BUILD`), the map of vmlinux
+//! names vmlinux.o for most pieces. The map of vmlinux.o then divides each section of vmlinux.o: the link of
+//! vmlinux copies a section byte for byte, unless it merges the constants in the section.
 
 use std::path::Path;
 
@@ -77,8 +77,8 @@ impl<'m> ImageLayout<'m> {
         Ok(layout)
     }
 
-    /// Adds the pieces of the contribution `outer`, which is the section `section` of vmlinux.o. `None` if
-    /// the map of vmlinux.o does not have the section.
+    /// Adds the pieces of the contribution `outer`, which is the section `section` of vmlinux.o. `section` is
+    /// `None` if the map of vmlinux.o does not have it.
     fn add_section(
         &mut self,
         outer: &Contribution<'m>,
@@ -181,8 +181,8 @@ impl<'m> ImageLayout<'m> {
 
     /// Drops the pieces whose constants were all merged into other pieces. GNU ld's map shows such a piece
     /// with size 0, or with its size before the merging. The next piece then begins at the same address, or
-    /// after some padding. So this function ends a piece where the next piece begins, and drops it if nothing
-    /// is left.
+    /// after some padding. So this function ends a piece of a pool or of unknown origin where the next piece
+    /// begins, and drops it if nothing is left.
     fn drop_merged_away(&mut self) {
         let may_be_pool =
             |piece: &Piece<'_>| matches!(piece.origin, Origin::Pool(_) | Origin::Unknown);

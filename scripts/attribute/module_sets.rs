@@ -26,7 +26,7 @@ pub(crate) struct ModuleSets<'b> {
 }
 
 impl<'b> ModuleSets<'b> {
-    /// Makes the sets, of which there is only the empty set at first.
+    /// Makes the sets. At first, there is only the empty set.
     pub(crate) fn new(builtin: &'b BuiltinModules) -> Self {
         Self {
             builtin,
@@ -48,7 +48,7 @@ impl<'b> ModuleSets<'b> {
         modules.map(|&module| self.builtin.name(module))
     }
 
-    /// The modules of a set as the listing shows them: `[a] [b]`.
+    /// The modules of a set, for comments: `[a] [b]` as in the listing, or `in no module`.
     pub(crate) fn shown(&self, set: SetId) -> Vec<u8> {
         let brackets = self.names(set).map(|name| [b"[", name, b"]"].concat());
         let brackets: Vec<_> = brackets.collect();

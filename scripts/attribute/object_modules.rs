@@ -40,7 +40,7 @@ struct Object<'m> {
     link_index: Option<usize>,
 }
 
-/// An object file: its index in the order of the link.
+/// An object file: its index in [`ObjectModules::all`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ObjectIndex(pub(crate) u32);
 
@@ -91,12 +91,12 @@ impl<'m> ObjectModules<'m> {
         all
     }
 
-    /// Return: true if `object` is a file that can be read.
+    /// Return: true if `object` is a file of its own, as far as the maps tell.
     pub(super) fn is_file(&self, object: &ObjectName<'m>) -> bool {
         !self.in_archives.contains(object)
     }
 
-    /// Return: true if all object files can be read.
+    /// Return: true if all object files are files of their own, as far as the maps tell.
     pub(super) fn are_files(&self) -> bool {
         self.in_archives.is_empty()
     }
@@ -106,7 +106,8 @@ impl<'m> ObjectModules<'m> {
         self.in_link_order.get(index as usize)
     }
 
-    /// Return: true if the tables can store the path of `object`: a name, or a directory, a slash and a name.
+    /// Return: true if the tables can store the path of `object`: a name, or a directory, a slash and a name,
+    /// all of bytes that [`is_path_byte`] accepts.
     pub(super) fn has_path(&self, object: ObjectIndex) -> bool {
         let name = self.name(object);
         name.is_some_and(|name| {
@@ -169,7 +170,8 @@ impl<'m> ObjectModules<'m> {
 /// The modules of an object file, or the reason why they are not known.
 ///
 /// All object files of modules are members of kbuild's archives. So an object file outside of these archives
-/// is in no module, unless its command names a module.
+/// is in no module, unless its command names a module. The modules of an object file without known mergeable
+/// sections are not known.
 fn modules_of<'m>(file: &'m ObjectFile<'_>) -> std::result::Result<&'m [ModuleId], String> {
     mergeable_of(file)?;
     match &file.modules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The definitions in object files whose object file an address alone does not tell: symbols without a size,
-//! and named constants that linkers merge.
+//! The definitions that an address alone does not assign to an object file: symbols without a size, and named
+//! constants that linkers merge.
 //!
 //! An object file has few of these definitions, so they stay in memory once they are read. If the maps do not
 //! tell the object file of a symbol, the generator searches the symbol tables of all object files for the
@@ -85,7 +85,8 @@ impl<'m> ObjectSymbols<'m> {
         Ok(definitions)
     }
 
-    /// The lock may be poisoned: a thread that panics with the lock held still leaves the map intact.
+    /// Locks the definitions that were read so far. A poisoned lock does no harm: a thread that panics with
+    /// the lock held still leaves the map intact.
     fn known(&self) -> MutexGuard<'_, FastMap<ObjectName<'m>, Arc<[Definition]>>> {
         self.by_object
             .lock()

@@ -11,7 +11,7 @@ use crate::read::map::LinkMap;
 pub(super) struct ScriptSymbols<'a> {
     by_place: FastSet<(u64, &'a [u8])>,
     by_name: FastSet<&'a [u8]>,
-    /// By name: the target, which is the symbol that the script assigns to the symbol.
+    /// By name of a script symbol with a target: the target. The script makes both symbols equal.
     targets: FastMap<&'a [u8], &'a [u8]>,
 }
 
@@ -33,10 +33,11 @@ impl<'a> ScriptSymbols<'a> {
 
     /// Return: true if the script defines `symbol`, which is one of the symbols `group` at its address.
     ///
-    /// A global symbol with the name of a script symbol is that script symbol. A local symbol may be from an
-    /// object file, so its address decides. But LLD's map does not have the address of a symbol that the
-    /// script makes equal to a target. Such a symbol is local if it is hidden, as the names for the early
-    /// code of arm64 are. It is then in the same `group` as its target.
+    /// A symbol with a size counts as a symbol of an object file. Without a size, a global symbol with the name
+    /// of a script symbol is that script symbol. A local symbol may be from an object file, so its address
+    /// decides. But LLD's map does not have the address of a symbol that the script makes equal to a target.
+    /// Such a symbol is local if it is hidden, as the names for the early code of arm64 are. It is then in the
+    /// same `group` as its target.
     pub(super) fn has(&self, symbol: &Symbol<'_>, group: &[Symbol<'_>]) -> bool {
         let is_equal = || {
             let target = self.targets.get(symbol.name);

@@ -60,7 +60,7 @@ struct Searches<'a, 'm> {
     objects: Option<Search<'a, 'm>>,
 }
 
-/// The answer of both searches: what is not known has a reason.
+/// The answers of both searches. An error is the reason why the answer is not known.
 struct Found {
     modules: Result<Option<SetId>, &'static str>,
     object: Result<Option<ObjectIndex>, &'static str>,
@@ -150,7 +150,7 @@ impl<'m> Searches<'_, 'm> {
     }
 }
 
-/// Tells an answer that is not known, which has a reason, from a failure.
+/// Separates the reason why an answer is not known from a failure.
 fn known(answer: Answer) -> error::Result<Result<Definer, &'static str>> {
     match answer {
         Ok(definer) => Ok(Ok(definer)),

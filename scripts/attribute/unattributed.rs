@@ -16,7 +16,7 @@ use crate::read::link_maps::LinkMaps;
 /// The file beside vmlinux that lists the unattributed symbols, object files and lines.
 pub(crate) const PATH: &str = ".tmp_vmlinux.unattributed";
 
-/// The warning or error of the link names at most this many of the symbols, object files and lines.
+/// The warning or error of the link has up to two lists of names, each of at most this many.
 const NAMED: usize = 3;
 
 /// The symbols and object files whose modules are not known, the symbols whose object file is not known, and
@@ -83,7 +83,8 @@ impl Unattributed {
         all
     }
 
-    /// Return: true if there are no unattributed symbols, object files or lines.
+    /// Return: true if there are no unattributed symbols, object files or lines, and no symbols without a
+    /// known object file.
     pub(crate) fn is_empty(&self) -> bool {
         self.total() == 0 && self.without_object == 0
     }

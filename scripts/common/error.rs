@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The error that stops the link, with the file at fault, the problem and a remedy.
+//! The error of all phases, with the file at fault, the problem and a remedy.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A problem that stops the link, and its remedy.
+/// A problem and its remedy. An error stops the link, unless a caller turns it into a report.
 #[derive(Debug)]
 pub(crate) struct Error {
     /// The file at fault, and the 1-based line number if one line is at fault. `None` if no single

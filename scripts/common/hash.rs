@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A fast hash for paths of objects and for numbers.
+//! A fast hash for names, paths and numbers.
 //!
-//! A link map names each object some thirty times. The hash of the standard library took a tenth of
+//! A link map names each object file some thirty times. The hash of the standard library took a tenth of
 //! this program's time: it protects against keys that an attacker chooses, and no attacker chooses these
-//! paths.
+//! keys.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -32,7 +32,7 @@ impl Hasher for FastHasher {
             self.write_u64(u64::from_le_bytes(*word));
             rest = after;
         }
-        // The last 8 bytes are the remainder, and before it bytes that the loop has hashed already.
+        // The last 8 bytes end with the remainder. The loop has hashed the bytes before the remainder already.
         self.write_u64(u64::from_le_bytes(*last));
     }
 

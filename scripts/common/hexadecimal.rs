@@ -5,7 +5,7 @@
 //! The inputs and outputs have some hundred thousand addresses. The standard library is too slow for so
 //! many: it parses single characters and prints through format strings.
 
-/// The number that 1 to 16 hexadecimal digits stand for; `None` if `digits` has any other byte.
+/// The number that 1 to 16 hexadecimal digits stand for; `None` for any other text.
 pub(crate) fn parse(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
@@ -32,8 +32,8 @@ fn parse_eight(digits: [u8; 8]) -> Option<u32> {
     let bytes = u64::from_be_bytes(digits);
     // The bytes of `ascii` and `lower` are below 0x80, so no sum below carries into the next byte.
     let (ascii, lower) = (bytes & !HIGH, bytes & !HIGH | each(0x20));
-    // The high bit of each byte is set in `digit` if the byte is in '0'..='9', and in `letter` if the byte
-    // is in 'a'..='f'.
+    // The high bit of a byte is set in `digit` if the byte of `ascii` is in '0'..='9', and in `letter` if the
+    // byte of `lower` is in 'a'..='f'.
     let digit = (ascii + each(0x80 - b'0')) & !(ascii + each(0x7f - b'9'));
     let letter = (lower + each(0x80 - b'a')) & !(lower + each(0x7f - b'f'));
     if (digit | letter) & !bytes & HIGH != HIGH {

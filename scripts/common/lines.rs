@@ -2,8 +2,8 @@
 
 //! Lines of text, in memory and in files.
 //!
-//! The inputs have more than half a million lines, so the search for a line end compares 16 bytes at a time,
-//! then words.
+//! The inputs have hundreds of thousands of lines, so the search for a line end compares 16 bytes at a time.
+//! In the 16 bytes with the line end, it compares words of 8 bytes.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -44,7 +44,7 @@ fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The lines of a file, of which only a part is in memory at any time.
+/// The lines of a file. The file is read in parts.
 pub(crate) struct FileLines {
     file: File,
     buffer: Vec<u8>,

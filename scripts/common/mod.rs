@@ -2,9 +2,8 @@
 
 //! The code that all phases share: errors, lines, hexadecimal numbers, hashing, threads.
 //!
-//! In come bytes and numbers; out come the same bytes and numbers, split or converted, or an
-//! [`error`]. Nothing here knows of kernels, ELF or link maps. These files may import no other folder
-//! of `scripts/`.
+//! In come bytes, numbers and jobs; out come lines, numbers and results of jobs, or an [`error`]. Nothing
+//! here knows of ELF or link maps. These files may import no other folder of `scripts/`.
 
 pub(crate) mod error;
 pub(crate) mod hash;

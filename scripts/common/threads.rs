@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two threads, for two halves of a phase that do not depend on each other.
+//! Two threads, for the two halves of a phase.
 
 use std::panic::resume_unwind;
 use std::thread::{self, Builder};
@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 
 /// Runs `here` in this thread and `there` in a second thread.
 ///
-/// Return: both results, or the error of `here` if both fail.
+/// Return: both results, or the error of the half that failed; if both fail, the error of `here`.
 pub(crate) fn in_two_threads<A, B: Send>(
     here: impl FnOnce() -> Result<A>,
     there: impl FnOnce() -> Result<B> + Send,

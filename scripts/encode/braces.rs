@@ -2,10 +2,10 @@
 
 //! The lines that show an object file in braces, and how much of its path they show.
 //!
-//! A line has braces if another symbol has the same name and the same modules. The braces have the last
-//! components of the path: as many as tell the object file from all other object files that define the name.
-//! If another symbol of the name and the modules is of the same object file, no end of the path suffices, and
-//! the braces have the whole path.
+//! A line has braces if the object file of its symbol is known, and another symbol has the same name and the
+//! same modules. The braces have the last components of the path: as many as tell the object file from all
+//! other object files that define the name. If another symbol of the name and the modules is of the same
+//! object file, no end of the path suffices, and the braces have the whole path.
 
 use std::borrow::Cow;
 

@@ -2,9 +2,9 @@
 
 //! Phase 3: the tables of the kernel.
 //!
-//! In come the inputs, and the modules and object files of their symbols. Out come [`Tables`], as the numbers that the kernel
-//! reads. The kernel's own decoder has checked these numbers. These files may import `common/`, `read/`,
-//! `attribute/` and the format code.
+//! In come the inputs, and the modules and object files of their symbols. Out come [`Tables`], as the numbers
+//! that the kernel reads. The kernel's own decoder has checked these numbers. These files may import
+//! `common/`, `read/`, `attribute/` and the format code.
 
 mod braces;
 pub(crate) mod exceptions;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The table of module names while it grows.
+//! Makes the table of module names.
 
 use crate::attribute::module_sets::{ModuleSets, SetId};
 use crate::common::error::{Error, Result};
@@ -76,7 +76,7 @@ impl ModuleNames {
     }
 
     fn add_list(&mut self, names: &[&[u8]]) -> Result<u32> {
-        // `ModuleSets` makes no longer sets.
+        // `ModuleSets` makes no set of more modules.
         let count = u8::try_from(names.len()).map_err(|_| {
             let problem = format!("a list of more than {MAX_LIST_LEN} modules is among the sets");
             Error::defect(problem)

@@ -54,7 +54,7 @@ impl ObjectTables {
             let mut previous = 0;
             for run in block.chunk_by(|one, next| one == next) {
                 if let Some(first) = run.first() {
-                    // A block has 256 symbols, so the number fits.
+                    // A block has at most 256 symbols, so the number fits.
                     let run = Run {
                         symbols: run.len() as u32,
                         ..*first
@@ -195,8 +195,8 @@ impl Numbering {
         Ok(numbering)
     }
 
-    /// Renames the object file with the tables. Each pass makes a new one, and the pass after it links it:
-    /// what the map of `.tmp_vmlinux2` calls `.tmp_vmlinux1.kallsyms.o` will be `.tmp_vmlinux2.kallsyms.o`.
+    /// Renames the object file that has these tables, because each pass makes a new one. For example, the map
+    /// of `.tmp_vmlinux2` names `.tmp_vmlinux1.kallsyms.o`, and the next link uses `.tmp_vmlinux2.kallsyms.o`.
     fn rename_tables(&mut self, stem: &Path) {
         let Some(previous) = previous_assembler_file(stem) else {
             return;
@@ -225,7 +225,7 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Adds the bytes of a run. `previous` is the number of the previous object file in the block.
+/// Adds the bytes of a run. `previous` is the number of the previous object file in the block, or 0.
 fn add_run(bytes: &mut Vec<u8>, run: Run, previous: u32) {
     let (object, rest) = object_of(run, previous);
     let braces = if run.components == 0 { 0 } else { code::BRACES };
@@ -235,7 +235,7 @@ fn add_run(bytes: &mut Vec<u8>, run: Run, previous: u32) {
         }
         _ => {
             bytes.push(braces | object);
-            // A block has 256 symbols, so the number less 1 fits into a byte.
+            // A block has at most 256 symbols, so the number less 1 fits into a byte.
             bytes.push((run.symbols - 1) as u8);
         }
     }

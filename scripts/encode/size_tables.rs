@@ -129,7 +129,7 @@ impl SizeTables {
 
 /// The gap of each symbol, as the kernel computes it: the distance to the next symbol at a higher address.
 /// The gap is 0 if no such symbol follows, or if the distance does not fit into 32 bits. An example is the
-/// distance from the last per-cpu symbols of x86_64 to the image.
+/// distance from the last per-cpu symbols of x86_64 in Linux 6.12 to the image.
 fn gaps(symbols: &[Symbol<'_>]) -> Vec<u64> {
     let mut gaps = vec![0; symbols.len()];
     let mut next: Option<(u64, u64)> = None;

@@ -17,8 +17,8 @@ pub(crate) struct Config {
     pub(crate) sizes: bool,
     /// `CONFIG_KALLMODSYMS_OBJECTS`: make the tables of object files.
     pub(crate) objects: bool,
-    /// `CONFIG_KALLMODSYMS_WERROR`: fail the link if the modules or the object file of a symbol are
-    /// not known.
+    /// `CONFIG_KALLMODSYMS_WERROR`: fail the link if the modules of a symbol or object file, or the object
+    /// file of a symbol, are not known, or if a line of a link map cannot be parsed.
     pub(crate) werror: bool,
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! kbuild's `.cmd` files: the command that made an object file, which names the module files of the object.
+//! kbuild's `.cmd` files: the command that made an object file. Most commands name the module files of the
+//! object file.
 //!
 //! ```text
 //! savedcmd_fs/ext4/super.o := gcc ... -DKBUILD_MODFILE='"fs/ext4/ext4"' ...
@@ -22,7 +23,7 @@ use crate::common::lines::{self, find};
 pub(crate) enum ModuleFiles {
     /// The command names one or several module files, separated by spaces.
     Named(Vec<u8>),
-    /// The command names no module file. It makes this object file of these object files. Empty if the
+    /// The command names no module file. It makes the object file from these object files. Empty if the
     /// command names no object file, or if it also names another input that may have code of modules.
     MadeOf(Vec<PathBuf>),
     /// The command makes a crate of the kernel's Rust support, which all Rust code shares. For every other
@@ -57,7 +58,7 @@ pub(crate) fn read(object: &Path, buffer: &mut Vec<u8>) -> Result<ModuleFiles, S
 }
 
 /// Reads the first line of a file into `buffer`, and returns the line without its line end. The line has
-/// about 3 KiB. The dependencies after the line are twenty times as long, and this function does not read
+/// about 3 KiB. The dependencies after the line are many times as long, and this function does not read
 /// them all.
 fn read_first_line<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [u8]> {
     const STEP: usize = 4096;
@@ -115,7 +116,7 @@ fn may_hide_parts(word: &[u8]) -> bool {
 }
 
 /// The text after `key`, from the last word of `text` that begins with `key`. The search goes backwards,
-/// because kbuild's flags come after the long list of compiler flags.
+/// because `-DKBUILD_MODFILE=` comes after the long list of compiler flags.
 fn after<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
     let mut before = text;
     while let Some(space) = before.iter().rposition(|&byte| byte == b' ') {

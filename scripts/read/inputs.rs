@@ -35,9 +35,9 @@ pub(crate) struct Inputs<'m> {
     pub(crate) builtin: BuiltinModules,
     /// In the order of the link; object files whose place in the link is not known come last.
     pub(crate) objects: Vec<ObjectFile<'m>>,
-    /// In the order of the listing.
+    /// In the order of the listing, which is the text of /proc/kallmodsyms.
     pub(crate) symbols: Vec<Symbol<'m>>,
-    /// The lengths of the tables in the previous pass, including their rooms.
+    /// The lengths of the tables in the previous pass, including their rooms: the spare bytes after them.
     pub(crate) rooms_before: TableRooms,
     /// The file that the pass linked.
     pub(crate) stem: PathBuf,

@@ -31,7 +31,7 @@ pub(super) struct KallsymsOrder {
     lines: FileLines,
 }
 
-/// A row of the address table. Linux 6.12 and 7.2 write:
+/// A row of the address table. Linux 6.12 writes the first form, 7.2 and 7.3 write the second form:
 ///
 /// ```text
 /// \t.long\t0xffffffff\t/* Tstartup_64 */
@@ -162,8 +162,8 @@ impl Bases {
 /// Finds the symbol of each row of `order` in `symbols`, which are the symbols of the file `path`.
 ///
 /// The function walks over the rows and the symbols once, by rising address. At one address, the name and the
-/// letter in the row tell the symbol. If two symbols have that name and letter, the row gets the first of
-/// them.
+/// letter in the row tell the symbol. If several symbols have that name and letter, the row gets the first
+/// symbol that no earlier row has.
 ///
 /// Return: the symbols of the listing, by index.
 pub(super) fn listed<'t>(

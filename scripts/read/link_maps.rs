@@ -43,7 +43,7 @@ impl<'m> LinkMaps<'m> {
         })
     }
 
-    /// Both maps, the map of vmlinux.o first.
+    /// All maps. The map of vmlinux.o, if there is one, comes first.
     fn maps(&self) -> impl Iterator<Item = &LinkMap<'m>> {
         self.vmlinux_o.iter().chain([&self.vmlinux])
     }

@@ -2,10 +2,11 @@
 
 //! Phase 1: the files of the build, parsed.
 //!
-//! In come files: the output of the pass, its link maps, kbuild's commands and lists, and the output of
-//! scripts/kallsyms. Out come [`Inputs`], the contents of the files without any decision; a damaged file is
-//! an error. These files may import `common/` and the format code; [`elf`] and [`map`] may import
-//! `common/` only.
+//! In come files: the output of the pass, its link maps, object files, kbuild's commands, lists and
+//! configuration, and the output of scripts/kallsyms. Out come [`Inputs`], the contents of the files without
+//! any decision. [`Inputs`] record the object files and commands that cannot be read, and the lines of maps
+//! that cannot be parsed. Any other damage is an error. These files may import `common/` and the format code;
+//! [`elf`] and [`map`] may import `common/` only.
 
 pub(crate) mod auto_conf;
 pub(crate) mod cmd_file;

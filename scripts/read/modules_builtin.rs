@@ -99,7 +99,7 @@ impl BuiltinModules {
         self.add(path.ok_or_else(|| format!("'{}' is not of the form kernel/PATH.ko", show(line)))?)
     }
 
-    /// Adds the module with the module file `path`. An error is the problem.
+    /// Adds the module with the module file `path`. An error says why this fails.
     fn add(&mut self, path: &[u8]) -> std::result::Result<(), String> {
         // A module can be repeated: kbuild removes only repetitions that directly follow each other.
         if self.by_path.contains_key(path) {
@@ -137,8 +137,8 @@ impl BuiltinModules {
         module.map_or(b"", |module| &module.name)
     }
 
-    /// The module that stands for all modules with the name of `module`, as the listing shows each name once.
-    /// An error says why the listing cannot show the name.
+    /// The first module with the name of `module`. It stands for all modules of that name, because a line of
+    /// /proc/kallmodsyms shows a name once. An error says why no line can show the name.
     pub(crate) fn shown(&self, module: ModuleId) -> std::result::Result<ModuleId, String> {
         let name = self.name(module);
         let first_of_name = self.by_name.get(name).copied();

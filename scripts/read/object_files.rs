@@ -25,7 +25,7 @@ pub(crate) struct ObjectFile<'m> {
     /// The built-in modules that its command names, or the reason why the modules are not known.
     pub(crate) modules: std::result::Result<Vec<ModuleId>, String>,
     /// The mergeable sections of the object file, or the reason why the object file cannot be read. Empty if
-    /// the map shows which constants the linker merged.
+    /// the map of vmlinux does not name the object file, or shows which constants the linker merged.
     pub(crate) mergeable: std::result::Result<Vec<MergeableSection>, String>,
     /// Index in the order of the link; `None` if the maps do not tell.
     pub(crate) link_index: Option<usize>,

@@ -9,7 +9,7 @@ use super::elf::{Entry, Symbol, SymbolNames};
 /// A walk over the symbols of a file by rising address.
 ///
 /// At one address, the largest symbol comes first. Symbols of the same size keep the order of the symbol
-/// table, which is the order of the link.
+/// table.
 ///
 /// The names are scattered over the table of names. Fetching a name from memory takes longer than all other
 /// steps of the walk. So the walk does not copy names, and [prefetches](AHEAD) them.
@@ -67,7 +67,7 @@ impl<'t> SymbolWalk<'t> {
         }
         if self.next > self.ahead {
             let end = self.entries.len().min(self.ahead + AHEAD);
-            // Symbols at one address may be more than are prefetched together.
+            // If more than `AHEAD` symbols are at the address, this call does not prefetch all of them.
             if let Some(ahead) = self.entries.get(self.ahead..end) {
                 self.names.prefetch(ahead);
             }
@@ -86,7 +86,7 @@ impl<'t> SymbolWalk<'t> {
     /// Takes the first symbol at the current address that is called `name` and that nm can show with
     /// `letter`. If nm shows no symbol of that name with `letter`, takes the first symbol of that name:
     /// scripts/kallsyms gives some symbols other letters than nm, such as `A` to the per-cpu symbols of
-    /// x86_64.
+    /// x86_64 in Linux 6.12.
     pub(crate) fn take(&mut self, name: &[u8], letter: u8) -> Option<Symbol<'t>> {
         let here = self.entries.get_mut(self.here..self.next)?;
         let mut named = here.iter().enumerate().filter_map(|(index, entry)| {

@@ -4,8 +4,9 @@
 //!
 //! A pass of the link changes distances between symbols, so a table may get longer or shorter from one pass
 //! to the next. The tables and symbols after such a table would move, the distances would change again, and
-//! the passes might never end. So each table has room from the beginning: spare bytes after the table. A
-//! table and its room together never get shorter, and get longer only if the room is too small.
+//! kbuild fails if its third pass with symbols still changes addresses. So a table whose length may change
+//! can have room: spare bytes after the table. A table and its room together never get shorter, and get
+//! longer only if the room is too small.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -96,7 +97,7 @@ impl TableRooms {
 }
 
 /// The assembler file of the pass before the pass that linked `stem`: for example `.tmp_vmlinux1.kallsyms.S`
-/// for `.tmp_vmlinux2`. `None` if the name of `stem` ends in no number, or in 0.
+/// for `.tmp_vmlinux2`. `None` if the name of `stem` does not end in a number, or if the number is 0.
 pub(crate) fn previous_assembler_file(stem: &Path) -> Option<PathBuf> {
     let name = stem.file_name()?.to_str()?;
     let base = name.trim_end_matches(|digit: char| digit.is_ascii_digit());

@@ -14,7 +14,7 @@ pub(super) enum Room {
     /// The table has no room, because no other pass changes its length.
     Fixed,
     /// Another pass may change the length of the table. If the previous pass stored no length, the room has
-    /// this many bytes.
+    /// this many bytes, rounded up to a multiple of [`ALIGN`].
     Spare(u64),
 }
 

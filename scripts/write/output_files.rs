@@ -24,7 +24,7 @@ pub(crate) fn print(parts: &[&[u8]]) -> Result<()> {
         })
 }
 
-/// A file and its new content. If the content is empty, the file is removed.
+/// A file and its new content. If the new content is empty, a file that has content is removed.
 pub(crate) struct OutputFile {
     path: &'static Path,
     /// `None` if the file already has its content.

@@ -62,8 +62,8 @@ pub(super) fn modules_thick(objects: &ObjectModules<'_>, builtin: &BuiltinModule
     text
 }
 
-/// `.tmp_vmlinux.unattributed`: a line for each symbol and each object file whose modules are not known, and
-/// for each line of a map whose form is not known.
+/// `.tmp_vmlinux.unattributed`: a line for each symbol and each object file whose modules are not known, for
+/// each symbol whose object file is not known, and for the first map lines of unknown forms.
 pub(super) fn unattributed(unattributed: &Unattributed) -> Vec<u8> {
     let mut text = Vec::new();
     for line in unattributed.texts() {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * Measures the cost of /proc/kallmodsyms and of /proc/kallsyms. This program is
- * the only program of a guest whose clock counts instructions. Each measurement
- * prints lines for the harness, which makes tables from the lines:
+ * Measures the cost of /proc/kallmodsyms, of /proc/kallsyms and of lookups. This
+ * program is the only program of a guest whose clock counts instructions. Each
+ * measurement prints lines for the harness, which makes tables from the lines:
  *
  *	bench read file=kallsyms user=root buffer=4096 instructions=377 ...
  */

@@ -23,9 +23,7 @@ int open_file(struct file file)
 	return fd;
 }
 
-/*
- * Copies a file to tmpfs. The cost of reading the copy is a lower bound for the cost of any file.
- */
+/* Copies a file to tmpfs, to compare the file with a file whose lines are already made. */
 struct file copy_to_tmpfs(struct file file)
 {
 	static char name[64], path[64];

@@ -69,8 +69,8 @@ static uint64_t read_end(struct file file, uint64_t from)
 
 /*
  * Measures the lines from the first line that ends in @mark on, and the whole file.
- * @count is the number of modules, programs or trampolines of these lines. The
- * smallest of several runs counts: a timer tick can only add instructions.
+ * @count is the number of programs or trampolines of these lines. The smallest of
+ * several runs counts: a timer tick can only add instructions.
  */
 void measure_lines(const char *kind, struct file file, const char *mark, int count)
 {

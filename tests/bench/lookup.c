@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reports the cost of lookups of addresses and names, which the module module/bench_lookup.c measures. */
+/* Reports the cost of lookups of addresses and names, which module/bench_lookup.c measures. */
 
 #include <inttypes.h>
 
@@ -12,7 +12,7 @@ static void report(const char *kind, const char *count, const char *function, co
 {
 	uint64_t instructions = read_parameter(MODULE, parameter);
 
-	/* A kernel without object files has no functions for them. */
+	/* The parameter is 0 if the kernel does not have the function. */
 	if (instructions)
 		say("%s function=%s count=%" PRIu64 " instructions=%" PRIu64, kind, function,
 		    read_parameter(MODULE, count), instructions);

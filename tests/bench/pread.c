@@ -9,7 +9,10 @@
 
 #define PREADS 10000
 #define PIECE 128
-/* The most instructions for the preads of a file. kallsyms makes all lines again for each pread. */
+/*
+ * The limit of instructions for the preads of a file. For each pread, kallsyms makes all lines
+ * before the offset again.
+ */
 #define BUDGET UINT64_C(3000000000)
 
 /* Returns the next number of Marsaglia's xorshift. Each file gets the same numbers. */
@@ -47,8 +50,8 @@ void bench_preads(void)
 	int few = preads(kallsyms, PREADS, BUDGET);
 
 	/*
-	 * The first measurement has the preads of kallsyms, the second as many preads as
-	 * possible.
+	 * The first measurement makes as many preads as that of kallsyms, the second as many as
+	 * the budget allows.
 	 */
 	preads(kallmodsyms, few, UINT64_MAX);
 	if (few < PREADS)

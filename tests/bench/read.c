@@ -29,10 +29,7 @@ void bench_reads(const char *user, const size_t *sizes, size_t number)
 	const struct file files[] = { kallsyms, kallmodsyms, copy_to_tmpfs(kallmodsyms) };
 	uint64_t lines[3];
 
-	/*
-	 * Reads each file once before the measurements, because the first read costs a little
-	 * more.
-	 */
+	/* Reads each file once before the measurements, because the first read costs more. */
 	for (int file = 0; file < 3; file++)
 		lines[file] = count_lines(files[file]);
 	for (size_t at = 0; at < number; at++)

@@ -23,7 +23,7 @@ import kallmodsyms
 print(*kallmodsyms.tables(prog).symbols, sep="\n")
 EOF
 run "$live /tmp/symbols.py >/tmp/symbols; cmp /proc/kallmodsyms /tmp/symbols"
-# The file goes on with the symbols of loaded modules.
+# In /proc/kallmodsyms, the symbols of loaded modules follow.
 expect 'reads the symbols of the kernel as the file has them' "^cmp: EOF on '?/tmp/symbols'? after byte"
 run "tail -n +\$((\$(wc -l </tmp/symbols) + 1)) /proc/kallmodsyms"
 never 'reads all symbols of the kernel' '^[^[]*$'

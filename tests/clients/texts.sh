@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Texts for `kallmodsyms annotate`: ten of each kind, written by the programs that people use. The
-# host compares each mark with the addresses of this boot (tests/harness/src/clients/texts.rs).
+# Texts for `kallmodsyms annotate`: at least ten of each kind, written by the programs that people use.
+# The host compares each mark with the addresses of this boot (tests/harness/src/clients/texts.rs).
 
 client texts bpftrace dtrace linux-perf util-linux
 
@@ -30,8 +30,8 @@ for process in /proc/[0-9]*; do
 done
 kill $waiting
 
-# record EVENTS OPTIONS: stacks that perf recorded, in the form with these options of `perf script`, and in
-# the form that the host can fold.
+# record EVENTS OPTIONS: keeps the stacks of these events twice, as `perf script` prints them with these
+# options, and in the form that the host can fold.
 record() {
 	run "perf record -q -g -o /tmp/perf.data $1 -- $work"
 	text perf "perf script -i /tmp/perf.data $2 | head -n 400"
@@ -65,7 +65,7 @@ trace tracepoint:block:block_bio_queue '@[kstack(8)] = count();'
 trace profile:hz:49 '@[kstack] = count();'
 trace kprobe:ext4_lookup 'printf("%s %s\n", ksym(reg("ip")), func);'
 
-# stacks PROBE ACTION: stacks that DTrace prints without the file. With the file, it names modules itself.
+# stacks PROBE ACTION: stacks that DTrace prints without the files by which it finds built-in modules.
 cat >/tmp/without <<'EOF'
 mount --bind /tmp/nothing /proc/kallmodsyms
 mount --bind /tmp/nothing "/lib/modules/$(uname -r)/modules.builtin.ranges"
@@ -94,7 +94,7 @@ for crash in BUG EXCEPTION EXEC_DATA EXEC_STACK EXEC_KMALLOC EXEC_VMALLOC EXEC_R
 	text oops 'dmesg -ct'
 done
 
-# A crash and the stacks of all processors, in each form that dmesg knows.
+# A crash and the stacks of all processors, in ten forms of dmesg, and as /dev/kmsg has them.
 run '(echo EXCEPTION >/sys/kernel/debug/provoke-crash/DIRECT)'
 echo l >/proc/sysrq-trigger
 for options in '' -T -x -r -d -t -J --color=always --time-format=iso '-H --nopager'; do

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # trace-cmd reads /proc/kallsyms, and stores it in its output file. The kernel chooses the functions
-# to trace. It knows only loaded modules by name, so the functions of other modules must be listed.
+# to trace. It knows only loaded modules by name, so the functions of built-in modules must be listed.
 
 client trace-cmd trace-cmd
 

@@ -3,9 +3,9 @@
 #
 # `make fuzz`: searches with libFuzzer for inputs that cause a panic in a fuzz target.
 #
-#   RUNS=10000000    executions, over all targets
+#   RUNS=10000000    executions; a target gets 3 to 20 percent of this number
 #   MINUTES=         minutes instead of executions, over all targets
-#   TARGET=          one target only: a name in tests/fuzz/engine
+#   TARGET=          one target only, with all of RUNS or MINUTES: a name in tests/fuzz/engine
 #
 # libFuzzer keeps interesting inputs in $KALLMODSYMS_CACHE/fuzz/corpus and uses them in the next run.
 
@@ -16,7 +16,7 @@ output=${KALLMODSYMS_CACHE:?}/fuzz
 runs=${RUNS:-10000000}
 minutes=${MINUTES:-}
 
-# Prints the percentage of the executions for a target. The slow targets get the fewest executions.
+# Prints the percentage of RUNS for a target. The slow targets get the fewest executions.
 share() {
 	case $1 in
 	link) echo 3 ;;
@@ -28,8 +28,8 @@ share() {
 	esac
 }
 
-# Bytes of the longest input. Texts and listings are read line by line, so a short input can have each
-# kind of line, and it runs faster.
+# Prints the number of bytes of the longest input. A short text or listing can have each kind of line,
+# and takes less time.
 longest() {
 	case $1 in
 	listing | text) echo 1024 ;;
@@ -63,7 +63,7 @@ build() {
 		--manifest-path "$directory/../Cargo.toml" --package fuzz --target "$host" "$@"
 }
 echo 'kallmodsyms: compiling the targets and libFuzzer'
-# Clones share the target directory: see Makefile.
+# Clones of this repository share the target directory, and cargo cannot tell their crates apart.
 build clean
 build build --features engine
 binaries=${CARGO_TARGET_DIR:-$directory/../target}/$host/fuzz

@@ -101,8 +101,8 @@ static bool next_module(struct line *modules, struct line *module)
 }
 
 /*
- * Returns true if modules.builtin has the modules of all of the kernel's own symbols. The
- * kernel's own symbols end at the first line of kallsyms that names a module.
+ * Returns true if some of the kernel's own symbols are in modules, and modules.builtin has all of
+ * these modules. The kernel's own symbols end at the first line of kallsyms that names a module.
  */
 static bool all_are_built_in(void)
 {

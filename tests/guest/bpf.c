@@ -187,7 +187,7 @@ void test_bpf(void)
 	free(rest.data);
 	free(whole.data);
 
-	/* As before, the reader stops before program PROGRAMS / 2. It is in the second third. */
+	/* As before, the reader stops before program PROGRAMS / 2, which is in the second third. */
 	whole = read_file(KALLMODSYMS);
 	at = after_lines(whole, start, lines + each * (PROGRAMS / 2 - PROGRAMS / 3));
 	free(whole.data);

@@ -2,9 +2,8 @@
 
 /*
  * Reads the kernel's own symbols, and finds the expected answers for an address. A place
- * is an address with all symbols there. For an address, the kernel names the first symbol
- * of the place with the highest address that is not above it. The shown size is the size of
- * the named symbol, or the distance to the next place if that symbol has no size.
+ * is an address with all symbols there. An asked address belongs to the last place that is
+ * not above the asked address. The kernel names the first symbol of this place.
  */
 
 #define _GNU_SOURCE
@@ -67,7 +66,7 @@ const struct core_symbol *core_symbol(const struct core *core, const char *name)
 	give_up("no symbol %s", name);
 }
 
-/* Returns true if the kernel's lookups search its own symbols for @address. */
+/* Returns true if a kernel with CONFIG_KALLSYMS_ALL searches its own symbols for @address. */
 bool is_looked_up(const struct core *core, unsigned long address)
 {
 	static unsigned long stext, end, init_begin, init_end;

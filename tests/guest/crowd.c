@@ -66,8 +66,8 @@ static void allow_files(void)
 }
 
 /*
- * Checks the memory of an open file with a buffer of @buffer_size bytes. Compares
- * allocated memory: the kernel's lists also keep free memory.
+ * Checks the memory of an open file with a buffer of @buffer_size bytes. Compares the size
+ * of the slabs: free memory is less exact, because it leaves out the pages in per-cpu lists.
  */
 static void check_memory(long before, size_t buffer_size)
 {
@@ -135,7 +135,7 @@ void test_crowd(bool measured)
 	free(whole.data);
 }
 
-/* A reader to be killed: this process sees the bytes that it has read so far. */
+/* A reader to be killed. The parent sees the bytes that the reader has read so far. */
 struct victim {
 	volatile bool is_done;
 	volatile char read[];

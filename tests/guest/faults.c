@@ -3,8 +3,8 @@
 /*
  * Tests calls in which allocations and copies fail, by the kernel's fault injection. The
  * first tests fail a single allocation or copy of a call: the first, then the second, and
- * so on. The later tests fail all allocations or copies. The call must return the right
- * error, and the next call on the same file must succeed.
+ * so on. The later tests fail all allocations or copies. The call must return an expected
+ * error or the right bytes, and the next call on the same file must succeed.
  */
 
 #define _GNU_SOURCE
@@ -172,7 +172,10 @@ static bool read_fails(unsigned int nth, struct victim *victim)
 	return failed;
 }
 
-/* Makes the call again and again. In each call, the next allocation or copy fails. */
+/*
+ * Makes the call again and again. First, the first allocation or copy of the call fails, then the
+ * second, and so on, TRIES times each, until no fault occurs.
+ */
 static void test_each_fault(bool (*fails)(unsigned int, struct victim *), struct victim victim,
 			    const char *name)
 {

@@ -42,7 +42,7 @@ static bool is_modules(const char *at, const char *end)
 	return false;
 }
 
-/* Parses "{ext4/super.o}": no space and no brace in the path, and no empty component. */
+/* Parses "{ext4/super.o}": the path has no space, no brace, no "//" and no slash at the end. */
 static bool is_object(const char *at, const char *end)
 {
 	const char *path = at + 1;
@@ -57,8 +57,8 @@ static bool is_object(const char *at, const char *end)
 }
 
 /*
- * Splits the places of a line, such as "[a] [b] {c.o}", into modules and object file. Returns false
- * if they are malformed.
+ * Splits the text after the tab, such as "[a] [b] {c.o}", into modules and object file. Returns
+ * false if the text is malformed.
  */
 static bool parse_places(const char *at, const char *end, struct symbol *symbol)
 {

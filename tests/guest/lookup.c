@@ -28,8 +28,8 @@ static void add(struct question *question, unsigned long address, struct line mo
 
 /*
  * Adds the addresses of the first and the last byte of each symbol that has a size. Leaves out
- * symbols that lookups do not search or that are not the first of the kernel's own symbols at
- * their address, and symbols of tracing and BPF.
+ * symbols of tracing and BPF. Of the kernel's own symbols at an address, adds only the first, if
+ * lookups search that address.
  */
 static struct question every_symbol(const struct core *core, struct text ours)
 {
@@ -52,7 +52,7 @@ static struct question every_symbol(const struct core *core, struct text ours)
 			continue;
 		if (is_core && place_of(core, index - 1).named != &core->symbols[index - 1])
 			continue;
-		/* Symbols of tracing and BPF are in no module. */
+		/* Lookups find no module for symbols of tracing and BPF. */
 		if (!is_core && (line_is(symbol.modules, "[bpf]") ||
 				 memmem(symbol.modules.start, symbol.modules.size, "[__", 3)))
 			continue;
@@ -96,8 +96,8 @@ void test_lookup(void)
 	bool answered;
 
 	/*
-	 * Without stored sizes, the file shows a distance as the size of each symbol. It does not tell
-	 * which of the symbols at an address has bytes.
+	 * Without stored sizes, the file shows the distance to the next address as the size of each
+	 * symbol. So the test does not know which of several symbols at an address contains a byte.
 	 */
 	if (!core.sizes_stored)
 		return;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Runs the guest's tests. The tests that change the contents of the file run last. */
+/*
+ * Runs the guest's tests. Their order matters: for example, test_reader() must run before a test
+ * uses ftrace, and test_samples() after test_modules() has loaded the modules.
+ */
 
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -82,8 +85,8 @@ static void test_all(void)
 }
 
 /*
- * Runs test_all(). The arguments "small", "privacy", and "soak" with a number of seconds select
- * the tests of another guest.
+ * Runs test_all() if there is no argument. The arguments "small", "privacy", and "soak" with a
+ * number of seconds select the tests of other guests.
  */
 int main(int count, char **arguments)
 {

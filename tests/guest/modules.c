@@ -66,10 +66,9 @@ static bool every_loaded_module_has_symbols(void)
 }
 
 /*
- * Adds kprobes until the file lists an instruction slot. A kprobe at the start of a function
- * has no slot, because the function tracer handles the kprobe. A kprobe on an instruction
- * that the kernel simulates has no slot either. The kernel refuses an offset inside an
- * instruction.
+ * Adds kprobes until the file lists an instruction slot. A kprobe has no slot if the function
+ * tracer handles the kprobe at the start of a function, or if the kernel simulates the
+ * instruction. The kernel refuses an offset inside an instruction.
  */
 static void add_kprobes(void)
 {
@@ -127,7 +126,7 @@ void test_modules(void)
 		if (!access(TRACING "/set_ftrace_filter", W_OK)) {
 			add_function_trace();
 #ifdef __x86_64__
-			/* Other architectures have no trampoline for each instance. */
+			/* Other architectures have no trampoline for each instance of the tracer. */
 			check_has("__builtin__ftrace");
 #endif
 		}

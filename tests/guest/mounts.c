@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Tests the files in other mounts of /proc, as in containers: mounts with other options,
- * mounts in namespaces, and mounts whose files a container runtime covers.
+ * Tests kallmodsyms and kallsyms in other mounts of proc, as in containers: mounts with
+ * other options, mounts in namespaces, and mounts whose files a container runtime covers.
  */
 
 #define _GNU_SOURCE

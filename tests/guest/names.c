@@ -22,7 +22,7 @@ struct named {
 	struct line found;	/* what the kernel finds: in the object file, and in each module */
 };
 
-/* Symbols of the file, sorted by name. */
+/* Symbols of the file. check_names() sorts them by name. */
 struct names {
 	struct named *all;
 	size_t count;
@@ -52,7 +52,7 @@ static struct names read_names(const struct core *core, struct text ours)
 		bool is_core = index < core->count;
 		struct named *named = &names.all[index];
 
-		/* Symbols of tracing and BPF are in no module. */
+		/* Lookups find no module for symbols of tracing and BPF. */
 		if (!is_core && (line_is(symbol.modules, "[bpf]") ||
 				 memmem(symbol.modules.start, symbol.modules.size, "[__", 3)))
 			continue;
@@ -73,7 +73,7 @@ static struct names read_names(const struct core *core, struct text ours)
 	return names;
 }
 
-/* Unmarks the symbols of loaded modules that share their addresses. */
+/* Unmarks the symbols of loaded modules that have the address of another symbol of a module. */
 static void keep_alone(const struct core *core, struct names names)
 {
 	for (size_t i = core->count; i < names.count; i++)
@@ -82,7 +82,7 @@ static void keep_alone(const struct core *core, struct names names)
 				names.all[i].asked = false;
 }
 
-/* Asks the kernel about the marked symbols. Returns the text that the answers are in. */
+/* Asks the kernel about the marked symbols, which then point into the returned text. */
 static struct text ask_names(struct names names)
 {
 	unsigned long *addresses = calloc(names.count, sizeof(*addresses));
@@ -164,7 +164,7 @@ static bool is_object_right(const struct named *named, struct names group, struc
 	return is_address(word, named->address) || (some_unknown && line_is(word, "several"));
 }
 
-/* Checks what the kernel found in a module: "[ext4]". */
+/* Checks what the kernel found in @module, such as "[ext4]". */
 static bool is_module_right(const struct named *named, struct names group, struct line module,
 			    struct line word)
 {

@@ -2,7 +2,7 @@
 
 /*
  * Tests that /proc/kallmodsyms shows addresses and sizes if and only if /proc/kallsyms
- * shows addresses: for every setting, every opener and every reader of the files.
+ * shows addresses: for several settings, openers and readers of the files.
  */
 
 #include <fcntl.h>
@@ -186,7 +186,7 @@ static bool user_follows_rule(void)
 	return rule_holds();
 }
 
-/* Tests the settings and openings with root and a user. Runs on each kernel. */
+/* Tests the settings with root and a user, and the scenarios with a user. Needs no namespaces. */
 void test_credentials(void)
 {
 	set(&settings[0]);

@@ -161,7 +161,7 @@ static size_t disagreements(const struct core *core, const struct kallmodsyms *l
 
 /*
  * Call this before any test uses ftrace. Once ftrace is used, the file also lists freed init
- * symbols of modules. The kernel's lookups do not find freed symbols.
+ * symbols of modules. kallmodsyms_lookup_modules() finds no module for freed symbols.
  */
 void test_reader(void)
 {

@@ -71,8 +71,8 @@ static size_t pick(size_t limit)
 static bool preads_right(void)
 {
 	/*
-	 * A pread can make up to 127 core lines that it discards, or all run-time lines before its
-	 * offset. So this function limits the number of preads.
+	 * A pread can make up to 127 lines of the kernel's own symbols, or all lines of modules, ftrace,
+	 * BPF and kprobes before its offset, and discard them. So the number of preads is limited.
 	 */
 	size_t count = 1 + 256UL * MIB / whole.size;
 	static char buffer[3 * 4096];

@@ -14,8 +14,8 @@
 #define ENOUGH_NOTES 3
 
 /*
- * Returns true if @ours, without the size, equals @theirs. If @theirs has no module, the brackets and
- * braces of @ours do not count.
+ * Returns true if @ours, without the size, equals @theirs. If @theirs has no module, the brackets
+ * and braces of @ours do not count.
  */
 bool follows_rule(struct line ours, struct line theirs)
 {
@@ -104,8 +104,8 @@ bool is_hidden(struct text text, struct text shown)
 
 /*
  * Programs find the end of the kernel's own symbols by the symbol _end. So _end must be
- * among the kernel's own symbols, and no symbol after _end may have a lower address. The
- * symbols after _end are in sections behind the kernel, such as .init.scratch of x86.
+ * among these symbols, and none of them after _end may have a lower address. Those after
+ * _end are in sections behind the kernel, such as .init.scratch of x86.
  */
 void test_order(void)
 {

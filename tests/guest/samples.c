@@ -122,7 +122,7 @@ void test_samples(void)
 	check(in_rust && logged_once(log, "kallmodsyms_sample_rust: this code is in ",
 				     "[kallmodsyms_sample_rust]", &next),
 	      "the sample in Rust names the module of its caller");
-	/* Without the option, the kernel does not know the sizes of its own functions. */
+	/* Without CONFIG_KALLMODSYMS_SIZES, the kernel does not know the sizes of its own functions. */
 	if (kernel_has("CONFIG_KALLMODSYMS_SIZES=y") || is_loaded("kallmodsyms_sample_caller"))
 		check(size && in_c && is_extent(of_c, "kallmodsyms_sample_c", size) && in_rust &&
 		      is_extent(of_rust, "kallmodsyms_sample_rust", size),

@@ -22,8 +22,8 @@ struct shared {
 	unsigned long round;
 	bool is_wrong;
 	/*
-	 * The buffer of the large read. A byte is zero until the read writes it: the file has no
-	 * zero byte.
+	 * The buffer of the large read. The first and the last byte are zero until the read writes
+	 * them: the file has no zero byte.
 	 */
 	char large[];
 };

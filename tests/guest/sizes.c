@@ -3,8 +3,9 @@
 /*
  * Compares the kernel's answers for addresses with the symbols in the file. A test module
  * asks the kernel. A place is an address with all symbols there. %pS prints the name of
- * the first symbol of a place and the distance to the next place. kallsyms_lookup_size_offset() stores the true size, or the distance if
- * the symbol has no size. kallmodsyms_lookup_size() stores only the true size.
+ * the first symbol of a place and the distance to the next place.
+ * kallsyms_lookup_size_offset() stores the true size, or the distance if the symbol has no
+ * size. kallmodsyms_lookup_size() stores only the true size.
  */
 
 #define _GNU_SOURCE
@@ -165,9 +166,9 @@ static char *as_number(const struct place *place, unsigned long offset)
 }
 
 /*
- * Returns true if %pS is right at _end and in the per-cpu area. %pS names no symbol at _end. It
- * names a symbol in the per-cpu area, except on x86_64 with Linux 6.12: there, the area is not in
- * the image.
+ * Returns true if %pS is right at _end and in the per-cpu area. %pS names no symbol at _end. %pS
+ * names a symbol in the per-cpu area, except on x86_64 with Linux 6.12 and CONFIG_SMP: there, the
+ * area is not in the image.
  */
 static bool is_right_outside_image(void)
 {
@@ -189,8 +190,8 @@ static bool is_named_before_end(void)
 }
 
 /*
- * Returns true if the size in the file is the distance to the next place, for each of the kernel's own
- * symbols that lookups search.
+ * Returns true if the size in the file is the distance to the next place, for each of the kernel's
+ * own symbols that lookups search.
  */
 static bool are_sizes_distances(void)
 {

@@ -157,7 +157,7 @@ static bool is_enough(void)
 	       counts->tracers_stopped >= ENOUGH;
 }
 
-/* Returns true if all processes ended by themselves. */
+/* Returns true if all processes ended by themselves, with exit code 0. */
 static bool all_end(void)
 {
 	bool all = true;

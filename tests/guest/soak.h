@@ -46,7 +46,7 @@ struct expected quiet_listing(void);
 void allow_module(const char *name);
 bool is_allowed_module(struct line bracketed);
 
-/* These functions return when the soak is over, or if the kernel lacks what they need. */
+/* These functions return when the soak is over. An error can end the process earlier. */
 void read_in_a_row(const struct expected *expected);
 void read_the_end(const struct expected *expected);
 void read_at_random(const struct expected *expected, int shared);

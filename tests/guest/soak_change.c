@@ -80,8 +80,9 @@ void load_and_unload(size_t first)
 }
 
 /*
- * The function tracer handles a probe at the start of a function. A probe at another offset
- * needs an instruction slot. The kernel refuses an offset inside an instruction.
+ * On some architectures, the function tracer handles a probe at the start of a function. A probe
+ * at another offset may need an instruction slot. The kernel refuses an offset inside an
+ * instruction.
  */
 void add_and_remove_probes(void)
 {
@@ -126,7 +127,7 @@ void add_and_remove_programs(void)
 	}
 }
 
-/* Starts and stops the function tracer, and an instance of the tracer with its own trampoline. */
+/* Starts and stops the function tracer, and an instance: on x86_64, it has its own trampoline. */
 void start_and_stop_tracers(void)
 {
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
@@ -191,8 +192,8 @@ static void look_up_core(const struct answers *answers)
 }
 
 /*
- * Checks that each of @addresses is in an expected module or in no module. @addresses are from lines
- * of the file, but their symbols may be gone by now.
+ * Checks that each of @addresses is in an expected module or in no module. @addresses are from
+ * lines of the file, but their symbols may be gone by now.
  */
 static void look_up_modules(const unsigned long *addresses, size_t count)
 {

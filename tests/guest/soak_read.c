@@ -120,8 +120,8 @@ static void check_rest(const struct expected *expected, struct carry *carry, con
 }
 
 /*
- * Reads from @start on, in a limited number of reads. Only the last read before the end may be
- * short.
+ * Reads from @start on, in a limited number of reads. A read that ends among the lines of the
+ * kernel's own symbols must not be short.
  */
 static void read_some(const struct expected *expected, char *buffer, size_t size, size_t start)
 {
@@ -180,8 +180,8 @@ void read_in_a_row(const struct expected *expected)
 }
 
 /*
- * Reads the changing lines again and again, from an offset shortly before the first changing
- * line.
+ * Reads the changing lines again and again, from the first changing line or from an offset shortly
+ * before it.
  */
 void read_the_end(const struct expected *expected)
 {

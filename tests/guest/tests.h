@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 
 /*
- * The guest's tests of /proc/kallmodsyms. Each file has the tests of one
- * property; main.c calls all tests.
+ * The guest's tests of /proc/kallmodsyms, and the functions that several tests
+ * use. main.c selects the tests.
  */
 
 #ifndef TESTS_H

@@ -18,8 +18,8 @@
 /* A function that getppid() calls. */
 #define TRACED "__task_pid_nr_ns"
 /*
- * The function of getuid(). It only converts the value of a call, so its last instruction is the
- * return at every level of optimisation.
+ * The function of getuid(). The function converts the value of its last call. So that call is no
+ * tail call, and the last instruction is the return at every level of optimisation.
  */
 #ifdef __x86_64__
 #define GETUID_FUNCTION "__x64_sys_getuid"
@@ -317,9 +317,9 @@ static bool is_code(const struct core_symbol *symbol)
 }
 
 /*
- * Returns true if no kprobe in the padding before a function uses a jump. A jump has 5
- * bytes, so it would overwrite the start of that function. The kernel refuses such a
- * probe, or uses a breakpoint.
+ * Returns true if no kprobe in the last 4 bytes of padding before a function uses a jump. A
+ * jump of x86 has 5 bytes and would overwrite the start of that function. The kernel refuses
+ * such a probe, or uses a breakpoint.
  */
 static bool is_next_function_safe(size_t *tried)
 {

@@ -28,7 +28,7 @@ static struct text shown, hidden;
 
 /*
  * Returns true if most lines of root's listing have an address, and most have a size. Without this
- * check, a kernel that shows only zeros would pass all comparisons.
+ * check, a kernel that shows only zeros as sizes would pass all comparisons.
  */
 static bool shows_addresses(void)
 {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# rustc for a kernel with KCSAN, which Linux 6.12 supports only for C. Instruments
+# rustc for a kernel with KCSAN, which Linux 6.12 to 7.3 support only for C. Instruments
 # the component, so that KCSAN detects races between its accesses and those of C.
 # KALLMODSYMS_RUSTC is the real rustc. Runs in the build directory.
 
@@ -29,7 +29,7 @@ for argument; do
 	set -- "$@" "$argument"
 done
 
-# The same as in scripts/Makefile.kcsan for clang.
+# Options like those for clang in scripts/Makefile.kcsan.
 if [ "$ours" ]; then
 	if "$KALLMODSYMS_RUSTC" -C help | grep -q unsafe-allow-abi-mismatch; then
 		set -- "$@" -Cunsafe-allow-abi-mismatch=sanitizer

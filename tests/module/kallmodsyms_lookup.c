@@ -10,14 +10,15 @@
  *				kallsyms_lookup_size_offset(),
  *				kallmodsyms_lookup_distance() and
  *				kallmodsyms_lookup_size(); "-" if the function
- *				finds no symbol
+ *				returns false or 0
  *
  * /proc/kallmodsyms_names	the object file of the symbol that %ps names; the
  *				address that kallmodsyms_find_in_object() finds for
  *				this object file and symbol; for each module of the
  *				address, the address that kallmodsyms_find_in_module()
- *				finds: fs/open.o ffffffff8126fc50. In place of an
- *				object file "-", of an address "none" or "several"
+ *				finds: fs/open.o ffffffff8126fc50. "-" stands for an
+ *				unknown object file; "none" and "several" stand for
+ *				the address if no or several symbols fit
  *
  * Some of these functions are not exported. A temporary kprobe finds the address of
  * each.
@@ -247,7 +248,7 @@ static int __init lookup_init(void)
 	size_offset = find_function("kallsyms_lookup_size_offset");
 	distance = find_function("kallmodsyms_lookup_distance");
 	find_in_module = find_function("kallmodsyms_find_in_module");
-	/* Not in a kernel without CONFIG_KALLMODSYMS_OBJECTS. */
+	/* Only a kernel with CONFIG_KALLMODSYMS_OBJECTS has this function. */
 	find_in_object = find_function("kallmodsyms_find_in_object");
 	if (!size_offset || !distance || !find_in_module)
 		return -ENOENT;

@@ -49,7 +49,7 @@ static void address_stop(struct seq_file *seq, void *address)
 
 static int address_show(struct seq_file *seq, void *address)
 {
-	/* All readers share this buffer: address_start() holds the lock. */
+	/* All readers share this buffer: address_start() takes the lock. */
 	static char text[KSYM_SYMBOL_LEN];
 	unsigned long asked = *(unsigned long *)address;
 	void *pointer = (void *)asked;

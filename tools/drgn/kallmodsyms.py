@@ -15,8 +15,8 @@ In a session or in another script, with this directory in sys.path:
     tables.at(0xffffffff9aa52690).modules
     tables.modules()["ext4"].bytes
 
-The script needs no debugging information: it finds the tables by VMCOREINFO,
-which every dump and /proc/kcore have.
+The script needs no debugging information, because VMCOREINFO has the addresses
+of the tables.
 """
 
 import pathlib

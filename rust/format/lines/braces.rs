@@ -2,8 +2,8 @@
 
 //! The object files in braces, for a walk over the lines of core symbols.
 //!
-//! Few lines have braces. So a walk keeps the next run whose lines have braces, and takes up to it
-//! the quick way without a look at any object file. `stored_braces.rs` finds these runs. A kernel
+//! Few lines have braces. So a walk keeps the next run whose lines have braces, and makes all lines
+//! before that run without a look at any object file. `stored_braces.rs` finds these runs. A kernel
 //! that stores no object files uses [`NoObjects`], whose functions compile to nothing.
 
 use super::{name_expansion::Suffix, object_paths::ObjectPath};
@@ -22,7 +22,7 @@ pub trait Objects<'a>: Copy {
     fn find(self, braces: &mut Self::Braces, symbol: u32, modules: &Suffix);
 
     /// The suffix of symbol number `symbol`, and the number of the first symbol that may have
-    /// another. `modules` is the suffix without braces of the symbols before `end`.
+    /// another suffix. `modules` is the suffix without braces of the symbols before `end`.
     fn suffix<'b>(
         braces: &'b Self::Braces,
         symbol: u32,

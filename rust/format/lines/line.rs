@@ -7,13 +7,13 @@
 //! ```
 //!
 //! [`Walk`](super::walk::Walk) makes most lines of core symbols in a quicker way. It uses this file
-//! for the modules of every line, and for a whole line if the name, the size or the modules are too
-//! long for the quick way.
+//! for the modules of every line, and for a whole line if the name, the size, the modules or the
+//! object file are too long for the quick way.
 //!
 //! [`hex`] makes eight hexadecimal digits at once, as the bytes of one word. This code stores a
 //! word whole, even if only some bytes of the word belong to the line: the next store overwrites
-//! the surplus bytes. So a line needs up to 8 bytes of memory more than its length before
-//! [`symbol`](Line::symbol) cuts off its name.
+//! the surplus bytes. So the buffer needs up to 8 bytes more than the line. If
+//! [`symbol`](Line::symbol) cuts off the name, the buffer also needs room for the whole name.
 
 use super::hexadecimal::hex;
 use super::object_paths::ObjectPath;
@@ -29,8 +29,8 @@ pub struct NoSpace;
 ///
 /// Add the parts of a line in this order: the [`fields`](Self::fields), one of [`name`](Self::name)
 /// and [`symbol`](Self::symbol), any number of [`module`](Self::module)s, at most one
-/// [`object`](Self::object), and [`finish`](Self::finish). Each call fails if the buffer has no room
-/// for the part. No call allocates or sleeps.
+/// [`object`](Self::object), and [`finish`](Self::finish). Each call fails if the buffer has no
+/// room for the part. No call allocates or sleeps.
 pub struct Line<'b> {
     /// The buffer.
     buf: &'b mut [u8],
@@ -69,8 +69,8 @@ impl<'b> Line<'b> {
         self.bytes(name.get(..MAX_SYMBOL_LEN).unwrap_or(name))
     }
 
-    /// Adds the name of a core symbol: the strings of the tokens of `entry`, without their first
-    /// byte, which is the type. Cuts off the name like [`name`](Self::name).
+    /// Adds the name of a core symbol: the strings of the tokens of `entry`, without the first byte
+    /// of the first string, which is the type. Cuts off the name like [`name`](Self::name).
     #[inline]
     pub fn symbol(&mut self, tokens: &Tokens<'_>, entry: Entry<'_>) -> Result<(), NoSpace> {
         let start = self.len;
@@ -101,8 +101,8 @@ impl<'b> Line<'b> {
         self.bytes(b"]")
     }
 
-    /// Adds the path of an object file in braces, after all modules. A tab comes before it if the
-    /// line has no module, or else a space.
+    /// Adds the path of an object file in braces, after all modules. A tab comes before the braces
+    /// if the line has no module, or else a space.
     pub fn object(&mut self, path: ObjectPath<'_>) -> Result<(), NoSpace> {
         let separator = if self.modules == 0 { b'\t' } else { b' ' };
         self.bytes(&[separator, b'{'])?;

@@ -15,7 +15,7 @@ use super::{
     tokens::{Tokens, Words},
 };
 
-/// Memory for a line up to [`LINE_ROOM`] bytes, including the surplus bytes of its last store.
+/// Memory for a line, including the surplus bytes of its last store.
 pub(super) type LineRoom = [u8; LINE_ROOM];
 
 /// The number of bytes that must be free for a line: room for [`CHUNK`] tokens from [`MAX_AT`] on,
@@ -212,7 +212,7 @@ fn put_long_symbol(
 }
 
 /// Stores tokens of any length. Returns the end of the last token; `None` if the end is above
-/// [`MAX_AT`].
+/// [`MAX_AT`], or if [`put_long`] fails.
 #[inline(never)]
 fn put_each(room: &mut LineRoom, at: At, tokens: &Tokens<'_>, list: &[u8]) -> Option<At> {
     let mut at = at;

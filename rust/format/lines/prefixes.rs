@@ -41,7 +41,8 @@ pub(super) struct PrefixBatch {
     prefixes: [Prefix; BATCH],
     /// The number of the first symbol after the batch.
     end: u32,
-    /// A reader whose next size is that of symbol number `end`.
+    /// A reader whose next size is that of symbol number `end`. [`skip`](Self::skip) does not move
+    /// the reader.
     sizes: SizeReader,
     /// The cache of [`uncommon_gap`].
     gap: Option<(usize, usize)>,
@@ -183,7 +184,7 @@ impl PrefixBatch {
         }
     }
 
-    /// Formats the bits of an address above its last [`LOW_DIGITS`] as the first digits.
+    /// Formats `bits`, an address without its last [`LOW_DIGITS`] digits, as the first digits.
     fn format_high(&mut self, bits: usize) {
         let mut rest = bits;
         for chunk in self.high.rchunks_mut(LOW_DIGITS) {

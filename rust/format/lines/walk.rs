@@ -10,7 +10,8 @@
 //! - the modules, which a [`Group`] has as text for many symbols
 //! - the object file in braces, which few lines have; see [`braces`](super::braces)
 //!
-//! If a name, a size, the modules or the object file are too long for the quick way, [`Line`] makes the line.
+//! If a name, a size, the modules or the object file are too long for the quick way, [`Line`] makes
+//! the line.
 
 use super::{
     braces::{NoObjects, Objects},
@@ -160,16 +161,18 @@ impl<'a, O: Objects<'a>> Walk<'a, O> {
         written
     }
 
-    /// The suffix of the next symbol, and the number of the first symbol that may have another.
+    /// The suffix of the next symbol, and the number of the first symbol that may have another
+    /// suffix.
     #[inline(always)]
     fn suffix(&self) -> (&Suffix, u32) {
         let Group { suffix, end, .. } = &self.group;
         O::suffix(&self.braces, self.index, suffix, *end)
     }
 
-    /// Writes lines to the beginning of `buf`, and makes `buf` the memory after them. Stops if less
-    /// than [`WINDOW`] bytes are free, the group or the batch ends, or a line is too long.
-    /// Stores `SUFFIX` bytes after each name; the next line overwrites the surplus bytes.
+    /// Writes lines to the beginning of `buf`, and makes `buf` the memory after the lines. Stops if
+    /// less than [`WINDOW`] bytes are free, at the end of the batch, before a symbol that may have
+    /// another suffix, or before a line that is too long. Stores `SUFFIX` bytes after each name;
+    /// the next line overwrites the surplus bytes.
     #[expect(
         clippy::mut_mut,
         reason = "the reference keeps the compiler from moving loads over stores, which would take \
@@ -266,8 +269,8 @@ impl<'a> Group<'a> {
             self.stretch = tables.modules.stretch(index, place.offset, &mut self.hint);
             self.suffix = Suffix::new(self.stretch.names());
         }
-        // Addresses rise within the per-cpu area and within the image. So this is true up to the
-        // last symbol of the group, and false after it.
+        // Addresses rise within the per-cpu area and within the image. So `reaches` returns true up
+        // to the last symbol of the group, and false for later symbols.
         let reaches = |index| {
             let later: Option<Place> = tables.places.get(index);
             later.is_some_and(|later| {

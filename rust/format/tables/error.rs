@@ -47,7 +47,7 @@ impl fmt::Display for TableError {
 /// A defect that makes the size tables unusable as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SizeError {
-    /// The number of entries of level `level` is not the number of escapes in the level before it.
+    /// Level `level` has a wrong number of entries or of ranks.
     Count { level: usize },
     /// Rank number `rank` of level `level` is not the number of escapes before the entry of the
     /// rank.
@@ -74,14 +74,16 @@ pub enum ObjectError {
     /// The marker is not the offset of its block.
     BadMarker { block: usize },
     /// The run that begins with this symbol is cut short, crosses the end of its block, comes after
-    /// the last symbol, has an object file that does not exist, or has braces without an object file.
+    /// the last symbol, has an object file that does not exist, or has braces without an object
+    /// file.
     BadRun { symbol: u32 },
-    /// The entries for directories do not rise from the first object file on, or the last directory
-    /// does not end.
+    /// The entries for directories are out of order or do not match the object files, or the last
+    /// directory does not end in a NUL.
     BadDirectories,
-    /// The entry has no directory, or one with a byte that no path has.
+    /// The entry has no directory, or a directory with a byte that no path has.
     BadDirectory { row: usize },
-    /// The object file has no name, one with a byte that no name has, or a wrong offset.
+    /// The object file has no name, a name with a byte that no name has, or a wrong offset. If
+    /// bytes or offsets follow the last name, `object` is the number of object files.
     BadName { object: u32 },
 }
 
@@ -103,7 +105,7 @@ impl fmt::Display for ObjectError {
 /// A defect that makes the symbol tables unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SymbolError {
-    /// The string of this token does not lie inside the token table.
+    /// The string of this token is too long, or does not lie inside the token table.
     BadToken { token: u8 },
     /// There are fewer markers than the number of symbols needs.
     MarkerCount { markers: usize, symbols: u32 },
@@ -111,7 +113,7 @@ pub enum SymbolError {
     BadMarker { marker: usize },
     /// The entry of this symbol is empty, is too long, or ends after the end of the stream.
     BadEntry { symbol: u32 },
-    /// The string of this symbol does not begin with a printable byte.
+    /// The string of this symbol does not begin with a visible ASCII character.
     BadType { symbol: u32 },
 }
 

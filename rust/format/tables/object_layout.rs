@@ -37,7 +37,7 @@ pub struct RawObjects<'a> {
     pub runs: &'a [u8],
     /// For every 256th symbol, the offset of its run in `runs`.
     pub markers: &'a [u32],
-    /// The names of the object files, each with a byte after it.
+    /// The names of the object files. The byte after each name tells whether `.o` follows.
     pub names: &'a [u8],
     /// For every fourth object file, the offset of its name in `names`.
     pub name_offsets: &'a [u32],

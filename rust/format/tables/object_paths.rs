@@ -47,8 +47,8 @@ impl<'a> ObjectPath<'a> {
         names.next()
     }
 
-    /// This path, which is that of `object` without its directory, in the directory of `object`.
-    /// Takes logarithmic time.
+    /// Adds the directory of `object` to this path, which [`name_of`](Self::name_of) returned for
+    /// `object`. Takes logarithmic time.
     pub(super) fn in_directory(
         self,
         raw: &RawObjects<'a>,
@@ -64,8 +64,9 @@ impl<'a> ObjectPath<'a> {
         })
     }
 
-    /// The name, and whether `.o` follows it, if the path has no directory. The first 16 bytes begin
-    /// with the name; `None` if the name is longer, or the table ends earlier.
+    /// For a path without a directory: 16 bytes that begin with the name, the length of the name,
+    /// and true if `.o` follows the name. `None` if the path has a directory, if the name is longer
+    /// than 16 bytes, or if the table ends before the 16 bytes do.
     pub(super) fn as_short(&self) -> Option<(&'a [u8; 16], usize, bool)> {
         let len = self.name.len();
         let text = self.name_and_more.first_chunk()?;
@@ -87,16 +88,16 @@ impl<'a> ObjectPath<'a> {
         self.parts().into_iter().flatten().eq(path)
     }
 
-    /// Return: true if `end` is one of the last components of the path or several, with the slashes
-    /// between them: `super.o` or `ext4/super.o`.
+    /// Return: true if `end` is the last component of the path, or the last components with the
+    /// slashes between them: `super.o` or `ext4/super.o`.
     pub fn ends_with(&self, end: &[u8]) -> bool {
         let mut path = self.parts().into_iter().flatten().rev();
         let same = end.iter().rev().all(|byte| path.next() == Some(byte));
         !end.is_empty() && same && matches!(path.next(), None | Some(b'/'))
     }
 
-    /// The path without all but its last `components` components. 0 counts as 1; [`WHOLE_PATH`]
-    /// keeps the whole path.
+    /// The last `components` components of the path, or the whole path if it has fewer. 0 counts as
+    /// 1; [`WHOLE_PATH`] keeps the whole path.
     pub fn last_components(self, components: u8) -> Self {
         if components == WHOLE_PATH {
             return self;

@@ -32,7 +32,7 @@ use super::object_paths::{check_directories, check_names, ObjectPath};
 pub use super::error::ObjectError;
 pub use super::object_layout::{ObjectId, RawObjects, BLOCK};
 
-/// The codes in the lowest four bits of a run's first byte, above those that are a difference.
+/// The codes from 12 on in the lowest four bits of a run's first byte, and the higher bits.
 pub mod code {
     /// The symbols are of no object file.
     pub const NONE: u8 = 12;

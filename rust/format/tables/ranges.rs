@@ -109,7 +109,7 @@ impl<'a> Stretch<'a> {
 impl<'a> ModuleTables<'a> {
     /// The tables of a kernel without modules: every answer is empty.
     pub const fn empty() -> Self {
-        // INVARIANT: All tables but the names are empty.
+        // INVARIANT: All tables are empty.
         Self(RawTables {
             offsets: &[],
             modules: &[],
@@ -145,8 +145,9 @@ impl<'a> ModuleTables<'a> {
 
     /// The modules of symbol number `symbol`, at `offset` bytes from `_text`. Updates `hint`.
     ///
-    /// Constant time if the symbol is after the symbol of the previous search, and in the same
-    /// range or the next range; otherwise logarithmic. May be called from any context.
+    /// Constant time if the symbol is after the symbol of the previous search, in the same range or
+    /// the next range, and not after the next exception; otherwise logarithmic. May be called from
+    /// any context.
     #[inline]
     pub fn of_symbol(&self, symbol: u32, offset: u32, hint: &mut RangeHint) -> ModuleNames<'a> {
         match self.exception(symbol, hint) {

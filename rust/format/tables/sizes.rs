@@ -95,8 +95,8 @@ impl<'a> SizeTables<'a> {
         Ok(tables)
     }
 
-    /// The tables without a check. For callers that run before the component has started, which
-    /// checks the tables.
+    /// The tables without a check. For callers that run before the component starts and checks the
+    /// tables.
     pub fn unchecked(raw: RawSizes<'a>) -> Self {
         Self(raw)
     }

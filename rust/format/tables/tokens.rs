@@ -6,7 +6,7 @@
 //! so most of the cost of a line is expanding tokens. Therefore this code stores the string and the
 //! length of each token also as words. With them, `lines/name_expansion.rs` expands a token with a
 //! load and a store of 8 bytes, and an addition of a number in memory. Strings of more than 8 bytes
-//! are rare; it takes them from the token table.
+//! are rare, and come from the token table.
 
 use super::error::SymbolError;
 

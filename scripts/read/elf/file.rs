@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An open ELF file. Beyond the first 32 KiB, the section headers and the section names, each call reads only
-//! the requested part.
+//! An open ELF file. [`ElfFile::open`] reads the first 32 KiB, the section headers and the section names. All
+//! other calls read only the requested part.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -13,11 +13,12 @@ use super::section::{Section, SHT_SYMTAB, SHT_SYMTAB_SHNDX};
 use super::symbol_table::{Entry, SymbolNames, SymbolTable, SHN_XINDEX};
 use crate::common::error::{Error, Result};
 
-/// A length above the size of any constant. The length of the file limits the sections whose bytes are in
-/// the file, but not the sections of zeros.
+/// The most bytes to allocate for a section of zeros: more than any constant has. The file has no bytes of
+/// such a section, so the length of the file does not limit it.
 const MOST_ZEROS: u64 = 1 << 20;
 
-/// The first bytes of a file, which are read at once: all of most object files.
+/// The number of bytes to read at once from the start of a file. Without debug information, most object files
+/// are shorter.
 const HEAD: usize = 1 << 15;
 
 /// Bytes of the file header.
@@ -191,7 +192,7 @@ impl ElfFile {
         Ok(bytes)
     }
 
-    /// `size` as a length in memory, which may be shorter than a length of files on a 32-bit host.
+    /// `size` as a `usize`. On a 32-bit host, `size` may not fit.
     fn size_in_memory(&self, size: u64) -> Result<usize> {
         usize::try_from(size).map_err(|_| {
             Error::in_file(

@@ -27,7 +27,7 @@ const COMMON: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Symbol<'t> {
     pub name: &'t [u8],
-    /// Address in the image; in an object file, offset in the section.
+    /// Address in the image. In an object file: offset in the section, or alignment of a COMMON symbol.
     pub value: u64,
     /// Bytes.
     pub size: u64,
@@ -39,7 +39,7 @@ pub(crate) struct Symbol<'t> {
 /// The type, binding and visibility of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Linkage {
-    /// Function, object and so on, as in the file (`STT_...`).
+    /// Function, object and so on, as in the file (`STT_...`); `STT_COMMON` counts as `STT_OBJECT`.
     kind: u8,
     /// Other object files can refer to the symbol.
     pub(crate) is_global: bool,
@@ -143,8 +143,9 @@ impl Entry {
     /// Bytes of an entry in the file.
     pub(super) const SIZE: usize = 24;
 
-    /// Parses entry number `index`; `Some(None)` if it defines no symbol. `wide` has the section indexes
-    /// that do not fit into entries. `None` if the entry, or its section index in `wide`, is cut short.
+    /// Parses entry number `index`; `Some(None)` for a section, a file, and a symbol that is undefined or
+    /// absolute. `wide` has the section indexes that do not fit into entries. `None` if the entry, or its
+    /// section index in `wide`, is cut short.
     #[inline]
     pub(super) fn parse(entry: &[u8], index: u32, wide: &[u8]) -> Option<Option<Self>> {
         let info = entry.get(4)?;

@@ -2,8 +2,9 @@
 
 //! The map of GNU ld (`-Map`), from the line `Linker script and memory map` on.
 //!
-//! The indentation of a line tells its kind: output sections have none, input sections have one space, and
-//! all other lines have sixteen. A name that is too long for its column has a line of its own.
+//! The indentation of a line tells its kind. Output sections, and commands such as `LOAD`, have none. Input
+//! sections, and patterns of the linker script, have one space. Other lines have sixteen or more. A name that
+//! is too long for its column has a line of its own.
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use crate::common::error::{Error, Result};
 use crate::common::hexadecimal;
 use crate::common::lines::{self, find};
 
-/// The line before the first output section.
+/// The line before the part that the parser reads.
 const HEADER: &[u8] = b"Linker script and memory map";
 
 /// Parses a map; `path` is for messages.
@@ -46,7 +47,7 @@ pub(super) fn parse<'m>(path: &Path, text: &'m [u8]) -> Result<LinkMap<'m>> {
 #[derive(Default)]
 struct Parser<'m> {
     map: LinkMap<'m>,
-    /// True once the parser has found the last line of the map.
+    /// True once the parser has found the line `OUTPUT(...)`, which follows all sections.
     complete: bool,
     /// The name on the line before, if that line has only a name. The current line may have the address and
     /// the size of the section of that name.
@@ -82,7 +83,7 @@ impl<'m> Parser<'m> {
     fn top(&mut self, line: &'m [u8]) -> Parsed {
         let (name, rest) = word(line);
         match name {
-            // An object file, or an archive. No object file has the name of an archive.
+            // An object file, or an archive. An archive in `given` does no harm: no object file has its name.
             b"LOAD" => {
                 self.map
                     .given
@@ -92,7 +93,7 @@ impl<'m> Parser<'m> {
             // `START GROUP`, `END GROUP`, `Address of section .x set to 0x0`.
             b"START" | b"END" | b"Address" => return Ok(()),
             _ if name.starts_with(b"TARGET(") => return Ok(()),
-            // `OUTPUT(vmlinux elf64-x86-64)`, the end of the map.
+            // `OUTPUT(vmlinux elf64-x86-64)`, after all sections.
             _ if name.starts_with(b"OUTPUT(") => {
                 self.complete = line.ends_with(b")");
                 return Ok(());

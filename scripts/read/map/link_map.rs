@@ -2,7 +2,7 @@
 
 //! A parsed link map: the address and the object file of each input section.
 //!
-//! The parser skips no line. At the place of a line of an unknown form, the bytes have no object file.
+//! The map records each line of an unknown form. At the place of such a line, the bytes have no object file.
 
 use super::object_name::ObjectName;
 use crate::common::hash::FastSet;
@@ -70,7 +70,7 @@ impl<'m> OutputSection<'m> {
 
     /// Return: true if the section is part of the running kernel. The map has no such flag. But a section
     /// that is not part of the running kernel has address 0, and load address 0 or none. The per-cpu section
-    /// of x86_64 has address 0, but a load address above 0.
+    /// of x86_64 in Linux 6.12 has address 0, but a load address above 0.
     pub(crate) fn is_allocated(&self) -> bool {
         self.address != 0 || self.load_address.is_some_and(|address| address != 0)
     }
@@ -79,8 +79,8 @@ impl<'m> OutputSection<'m> {
 /// A symbol that the linker script defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScriptSymbol<'m> {
-    /// The address of the symbol. If the symbol has a `target`, LLD's map does not have this address; it has
-    /// the address at which the statement stands in the linker script.
+    /// The address of the symbol. For a symbol with a `target`, LLD's map instead has the address at which the
+    /// statement stands in the linker script.
     pub address: u64,
     pub name: &'m [u8],
     /// The symbol that the script makes this symbol equal to, if the expression is a single symbol.
@@ -108,7 +108,8 @@ pub(crate) struct LinkMap<'m> {
     /// The object files in the order of the map, including object files with only empty contributions. An
     /// object file with several sections may be in the list several times.
     pub objects: Vec<ObjectName<'m>>,
-    /// The object files on the command line of the link. Members of archives are not on it.
+    /// The object files on the command line of the link; with GNU ld, the archives, too. Members of archives
+    /// are not on the command line.
     pub given: FastSet<ObjectName<'m>>,
     /// The first lines of unknown forms.
     pub unknown: Vec<UnknownLine<'m>>,

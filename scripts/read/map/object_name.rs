@@ -16,7 +16,7 @@ use std::borrow::Cow;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ObjectName<'m> {
-    /// Empty if the map prints a path alone.
+    /// Empty if the map is of GNU ld, or prints a path alone.
     archive: &'m [u8],
     file: &'m [u8],
 }
@@ -49,7 +49,7 @@ impl<'m> ObjectName<'m> {
         }
     }
 
-    /// The archive, if the map prints an archive.
+    /// The archive, if LLD's map prints an archive.
     pub(crate) fn archive(&self) -> Option<&'m [u8]> {
         Some(self.archive).filter(|archive| !archive.is_empty())
     }

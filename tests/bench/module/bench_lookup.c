@@ -3,28 +3,31 @@
 /*
  * Measures lookups when the module is loaded. The parameter `addresses` has the number
  * of addresses in the kernel's text that each function looks up. Each of the next
- * parameters has the number of instructions of all lookups by one function:
+ * parameters has the cost of all lookups by one function, in cycles of get_cycles(). In
+ * the guest on x86_64, a cycle is an instruction.
  *
  *	plain		plain_search(), a binary search in an array of all addresses. A
  *			kernel without CONFIG_KALLMODSYMS makes the same steps, but must
  *			also decode each address.
  *	kallsyms	kallsyms_lookup_size_offset(), which finds the symbol and its size
- *	sprint		sprint_symbol(), which prints the symbol and its size
+ *	sprint		sprint_symbol(), which prints the symbol and the distance to the
+ *			next symbol
  *	modules		kallmodsyms_lookup_modules(), with all names of the modules
  *	sizes		kallmodsyms_lookup_size(), which finds the true size
  *	objects		kallmodsyms_lookup_object(), which writes the path of the
  *			object file; 0 in a kernel without CONFIG_KALLMODSYMS_OBJECTS
  *
  * The parameter `names` has the number of names of symbols in built-in modules that
- * each function looks up. The last parameters have their instructions:
+ * each function looks up. Each of the last parameters has the cost of these lookups by
+ * one function:
  *
  *	name		kallsyms_lookup_name()
  *	in_module	kallmodsyms_find_in_module()
  *	in_object	kallmodsyms_find_in_object(), with the whole path of the
  *			object file; 0 in a kernel without CONFIG_KALLMODSYMS_OBJECTS
  *
- * The functions of kallsyms are not exported. A temporary kprobe finds the address
- * of each function.
+ * Some of these functions are not exported. A temporary kprobe finds the address of
+ * each.
  */
 
 #include <linux/kallmodsyms.h>
@@ -91,7 +94,7 @@ static unsigned long address_of(unsigned int index)
 /* The loops store their results here, so that the compiler keeps the loops. */
 static unsigned long sum;
 
-/* Returns the cost of the loop without lookups. The other functions subtract this cost. */
+/* Returns the cost of a loop without lookups. The loops for addresses subtract this cost. */
 static u64 time_nothing(void)
 {
 	u64 start = get_cycles();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Finds the object files that vmlinux is linked from.
+//! Finds the object files that the linker may take for vmlinux.
 //!
-//! `vmlinux.a` is a thin archive of the objects that are always linked. If the kernel has modules,
-//! `vmlinux.a` also has the objects of the libraries (`lib/lib.a`, ...). Otherwise the linker takes only
-//! the needed objects from the libraries. The command for `vmlinux.o` names the libraries. The last link
-//! adds a few objects of its own.
+//! `vmlinux.a` is a thin archive of the objects that are always linked. In Linux 7.3, and in 6.12 if the
+//! kernel has modules, `vmlinux.a` also has the objects of `lib/lib.a` and of most other libraries. From
+//! the remaining libraries, the linker takes only the needed objects. The command for `vmlinux.o` names
+//! these libraries. The last link adds a few objects of its own.
 
 use std::collections::HashSet;
 use std::fs;
@@ -18,7 +18,7 @@ use object::read::archive::ArchiveFile;
 pub struct Member {
     /// The path relative to the build directory.
     pub path: PathBuf,
-    /// True if scripts/link-vmlinux.sh makes the object: exported names, version or the tables of kallsyms.
+    /// True if the last link adds the object: the exports, the version or the tables of kallsyms.
     pub made_by_link: bool,
 }
 
@@ -100,7 +100,7 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// The existing objects among those that scripts/link-vmlinux.sh makes and links.
+/// The objects with [`made_by_link`](Member::made_by_link) that exist in the build.
 fn link_members(build: &Path) -> Result<Vec<PathBuf>> {
     let mut members: Vec<PathBuf> = [".vmlinux.export.o", "init/version-timestamp.o"]
         .map(PathBuf::from)

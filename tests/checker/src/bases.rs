@@ -6,8 +6,8 @@
 //! of the section move by one distance, and one symbol with a known definition shows that distance.
 //!
 //! A linker for RISC-V removes bytes from a section: it shortens calls, and removes padding. In
-//! vmlinux for RISC-V, a symbol is between the nearest known symbols before and after it. The distance to each
-//! of these symbols is not larger than in the object.
+//! vmlinux for RISC-V, a symbol is between the nearest known symbols before and after it in its section. The
+//! distance to each of these symbols is not larger than in the object.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,7 +27,7 @@ pub enum Bases {
 
 impl Bases {
     /// Computes the addresses from known definitions and their addresses in vmlinux. If the definitions of a
-    /// piece disagree, the majority decides.
+    /// piece disagree, the most frequent distance decides. In a shortened piece, the median distance decides.
     pub fn new(program: &Program, known: impl Iterator<Item = (Definition, u64)>) -> Self {
         let mut places: HashMap<Piece, Vec<(u64, u64)>> = HashMap::new();
         for (definition, address) in known {
@@ -51,7 +51,7 @@ impl Bases {
         }
     }
 
-    /// True if `definition` can be at `address`. `None` if no address of its piece is known.
+    /// True if `definition` can be at `address`. `None` if it is in no piece, or no address of the piece is known.
     pub fn agree(&self, program: &Program, definition: Definition, address: u64) -> Option<bool> {
         let piece = program.piece(definition)?;
         let offset = program.symbol(definition).value;
@@ -78,7 +78,7 @@ fn base(&(offset, address): &(u64, u64)) -> u64 {
     address.wrapping_sub(offset)
 }
 
-/// The distance that most of `places` moved by.
+/// The most frequent distance by which `places` moved.
 fn winner(places: &[(u64, u64)]) -> Option<u64> {
     let mut votes: HashMap<u64, usize> = HashMap::new();
     for place in places {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_far_place_is_left_out() {
-        // One place is 4 bytes nearer, because a call became shorter; another place is far away.
+        // Shorter calls moved two places, by 4 and by 8 bytes. The place at 0x9000 is far away.
         let places = vec![(0, 0x1000), (0x20, 0x101c), (0x40, 0x9000), (0x60, 0x1058)];
         let near = near_each_other(places);
         assert_eq!(near.keys().copied().collect::<Vec<_>>(), [0, 0x20, 0x60]);
@@ -119,7 +119,7 @@ mod tests {
         for (offset, address, can_be) in [
             (0x40, 0x103c, true),
             (0x40, 0x1038, true),
-            // Too far from the symbol before, and too far from the symbol after.
+            // One byte too far from the symbol before; one byte too far from the symbol after.
             (0x40, 0x103d, false),
             (0x40, 0x1037, false),
             (0x20, 0x101c, true),

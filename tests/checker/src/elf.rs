@@ -34,8 +34,8 @@ pub struct Shape {
 pub struct Symbol {
     pub shape: Shape,
     pub binding: Binding,
-    /// True if lookups from other linked files cannot find the symbol. A linker can make a hidden global symbol
-    /// local. LLD then keeps the hidden visibility.
+    /// True if the symbol's visibility is not the default. A linker can make a hidden global symbol local. LLD
+    /// then keeps the hidden visibility.
     pub hidden: bool,
     /// True for a common symbol. The linker reserves space for the largest common symbol of each name.
     pub common: bool,
@@ -53,7 +53,7 @@ pub enum Entry {
     Symbol(Symbol),
 }
 
-/// True for a hint for tools, as `$x`, and for a label of the compiler, as `.LBB0_1`.
+/// True for a mapping symbol, such as `$x`, and for a label of the compiler, such as `.LBB0_1`.
 fn is_ignored_by_kallsyms(name: &[u8]) -> bool {
     name.starts_with(b"$") || name.starts_with(b".L")
 }

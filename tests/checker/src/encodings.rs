@@ -2,8 +2,8 @@
 
 //! Computes how many bytes a kernel's sizes take in other encodings.
 //!
-//! All encodings find the size at any index in constant or logarithmic time. The gap is the distance to the next symbol at
-//! a higher address, which follows from the addresses. The padding is the gap minus the size.
+//! All encodings find the size at any index in constant or logarithmic time. The gap is the distance to the next
+//! symbol at a higher address, which follows from the addresses. The padding is the gap minus the size.
 
 use std::collections::HashMap;
 use std::io::{Result as IoResult, Write};
@@ -14,7 +14,8 @@ use crate::kallsyms::Line;
 use crate::names::Names;
 use crate::sizes::Sizes;
 
-/// The number of entries from one rank to the next; a rank takes 4 bytes.
+/// The number of entries from one rank to the next. A rank has 4 bytes, and counts the earlier entries whose value
+/// is in the next table.
 const RANK_STEP: usize = 512;
 
 /// The difference between the gap and the size of a symbol.
@@ -24,7 +25,7 @@ enum Padding {
     Bytes(u64),
     /// The symbol has a gap, but no size.
     NoSize,
-    /// The symbol overlaps the next symbol, and has this size.
+    /// The size is larger than the gap. This is the size.
     Overlaps(u64),
 }
 
@@ -141,7 +142,7 @@ impl Encodings {
             .collect()
     }
 
-    /// The entropy of a size whose gap is known, in bits a symbol: a bound for all encodings.
+    /// The entropy of a size whose gap is known, in bits a symbol: a lower bound if each size is encoded alone.
     fn entropy(&self) -> f64 {
         let all = self.symbols as f64;
         let share = |&count: &usize| count as f64 / all;
@@ -189,7 +190,7 @@ fn linked_bytes(image: &Image) -> Option<usize> {
     Some(up_to_words + words as usize * 8)
 }
 
-/// The distance from each symbol to the next symbol at a higher address; 0 for the last symbols of an area.
+/// The distance from each symbol to the next symbol at a higher address; 0 if none is within 4 GiB.
 fn gaps(listing: &[Line]) -> Vec<u64> {
     let mut gaps = vec![0; listing.len()];
     for index in (0..listing.len().saturating_sub(1)).rev() {

@@ -7,8 +7,8 @@
 //! of the object. LLD makes no mark, so the object's symbols follow the symbols of another object.
 //!
 //! The symbols after a mark are a group. A unit is the local symbols of one source file in an object. A
-//! group comes from the unit with the same mark that defines more of its symbols, in the same order, than
-//! any other unit; of several such units, from the one with more symbols at the right distances.
+//! group comes from the unit with the same mark that defines the most symbols of the group, in the same
+//! order. If several units define that many, the unit with the most symbols at the right distances wins.
 //!
 //! The order of the groups has no meaning: GNU ld writes objects in the order in which it first meets
 //! them in the output sections.
@@ -168,9 +168,8 @@ struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// If several units with the mark fit `group` equally well, changes nothing and returns false. Otherwise, takes
-    /// the unit that fits, if there is one, then matches the remaining symbols with units without a mark, and
-    /// returns true.
+    /// If several units with the mark fit `group` equally well, changes nothing and returns false. Otherwise, returns
+    /// true. If a unit fits, takes the unit, then matches the remaining symbols with units without a mark.
     fn take_only_fit(&mut self, group: &Group) -> bool {
         let mut best = self.best_fits(&group.symbols, self.units.marked(group.file));
         if best.len() > 1 {

@@ -13,7 +13,7 @@ use object::{Object, ObjectSection, ObjectSymbol};
 use crate::elf::{self, Entry};
 use crate::names::Names;
 
-/// A symbol that every kernel has. The checker counts other addresses from this symbol.
+/// A symbol that every kernel has. If the base of kallsyms is 0, the checker finds the base with this symbol.
 pub const FIRST: &str = "_text";
 
 /// The outputs of the link that the build strips to vmlinux. Linux 7.2 and later always have such a file, Linux
@@ -89,12 +89,13 @@ impl Image {
         Ok(entries)
     }
 
-    /// The number of bytes from symbol `first` to symbol `last`. `None` if vmlinux lacks one of these symbols.
+    /// The number of bytes from symbol `first` to symbol `last`. `None` if vmlinux lacks one of these symbols, or if
+    /// `last` comes first.
     pub fn span(&self, first: &str, last: &str) -> Option<u64> {
         self.tables.get(last)?.checked_sub(*self.tables.get(first)?)
     }
 
-    /// The address of the symbol `table` of kallsyms; `None` if vmlinux has no such symbol.
+    /// The address of the symbol `table`: a symbol of kallsyms, or [`FIRST`]. `None` if vmlinux has no such symbol.
     pub fn address(&self, table: &str) -> Option<u64> {
         self.tables.get(table).copied()
     }

@@ -2,10 +2,10 @@
 
 //! Checks `/proc/kallmodsyms` of a built kernel without booting it.
 //!
-//! The object files are the reference: a symbol is in a module if and only if an object file of that
-//! module defines the symbol. This program finds the definition of each symbol of vmlinux in the object
-//! files. It compares the modules of the definition with the tables in vmlinux. This program shares no
-//! code with the generator, and does not read the link map, the generator's input.
+//! The object files are the reference: a symbol is in the modules of the object file that defines it. This
+//! program finds the definition of each symbol of vmlinux in the object files. It compares the modules of
+//! the definition with the tables in vmlinux. This program shares no code with the generator, and does not
+//! read the link map, the generator's input.
 //!
 //! The phases, in order:
 //!
@@ -17,9 +17,10 @@
 //!    [`object_verdict`] compares them.
 //! 6. [`report`] writes the results, and the list of [`unattributed`] symbols of the build.
 //!
-//! Options select other checks. [`order`] compares the order of `/proc/kallsyms` with the [`untouched`]
-//! order. [`builtin_ranges`] replaces the tables with upstream's file. [`encodings`] and
-//! [`object_encodings`] compute how many bytes the [`sizes`] and the object files take in other encodings.
+//! Options select other checks. [`order`] compares the order of `/proc/kallsyms` with the order of an
+//! [`untouched`] kernel tree. [`builtin_ranges`] reads `modules.builtin.ranges` in place of the module
+//! tables. [`encodings`] and [`object_encodings`] compute how many bytes the [`sizes`] and the object files
+//! take in other encodings.
 
 mod archives;
 mod bases;
@@ -79,7 +80,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns true if the kernel shows the symbols in the modules of their object files.
+/// Checks the modules of the symbols, and the object files if the kernel stores them. Returns true if the kernel
+/// passes.
 fn modules(options: &Options) -> Result<bool> {
     let build = options.build()?;
     let mut names = names::Names::default();
@@ -134,7 +136,7 @@ fn order(options: &Options, tree: &Path) -> Result<bool> {
     Ok(order.good())
 }
 
-/// Lists the symbols of a kernel in the order of a kernel without the option.
+/// Lists the symbols of a kernel in the order of an untouched tree.
 fn list_untouched(options: &Options, tree: &Path) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let untouched = untouched::order(tree, &kernel.build)?;

@@ -32,7 +32,7 @@ impl BuiltIn {
     /// Reads modules.builtin:
     ///
     /// ```text
-    /// kernel/net/ipv4/netfilter/nf-conntrack.ko
+    /// kernel/drivers/char/hw_random/rng-core.ko
     /// ```
     pub fn read(build: &Path) -> Result<Self> {
         let path = build.join("modules.builtin");
@@ -54,8 +54,8 @@ impl BuiltIn {
         self.0.len()
     }
 
-    /// Returns the modules that the command of `object` names. For a command with input objects, returns the modules
-    /// of the input objects. `object` is relative to `build`.
+    /// Returns the built-in modules that the command of `object` names. For a command with input objects, returns the
+    /// modules of the input objects. `object` is relative to `build`.
     pub fn owner(&self, build: &Path, object: &Path) -> Result<Owner> {
         let mut modules = BTreeSet::new();
         let mut is_compiled = false;

@@ -9,10 +9,11 @@ use std::io::{Result, Write};
 use crate::object_tables::{ObjectTables, Stored};
 use crate::tables::Tables;
 
-/// The number of bits from one rank to the next; a rank takes 4 bytes.
+/// The number of bits from one rank to the next. A rank has 4 bytes, and counts the earlier bits that are 1.
 const RANK_STEP: usize = 512;
 
-/// The number of paths from one that is stored whole to the next.
+/// In a sorted list, the first of this many paths is stored whole. The others lack the beginning that they share
+/// with the path before.
 const FRONT_STEP: usize = 16;
 
 /// The counts that decide the length of the encodings.
@@ -29,7 +30,7 @@ pub struct ObjectEncodings {
     linked: usize,
     /// The number of bytes of this kernel's tables without those of the paths.
     linked_runs: usize,
-    /// The number of bytes of the ranges of modules.
+    /// The number of bytes of the ranges and exceptions of modules.
     ranges: usize,
 }
 
@@ -63,7 +64,7 @@ impl ObjectEncodings {
         };
         let front = (0..sorted.len()).map(|index| 2 + sorted[index].len() - shared(index));
         let starts = 4 * sorted.len().div_ceil(FRONT_STEP);
-        // An object file finds its sorted path by a number of 16 bits.
+        // For each object file, 16 bits are the number of its path in the sorted list.
         let front = front.sum::<usize>() + starts + 2 * sorted.len();
         [
             (
@@ -136,7 +137,8 @@ impl ObjectEncodings {
     }
 }
 
-/// The bytes of `count` ascending numbers below `limit` as an Elias-Fano list, with a place for every 64th.
+/// The bytes of `count` ascending numbers below `limit` as an Elias-Fano list, with the position of every 64th
+/// number in 4 bytes.
 fn elias_fano(limit: usize, count: usize) -> usize {
     if count == 0 {
         return 0;

@@ -3,8 +3,9 @@
 //! Decodes the tables of object files in vmlinux. This code is not shared with the kernel or the generator.
 //!
 //! The runs are a stream of bytes. A run begins with a byte: its three high bits are the number of symbols, or
-//! 0 if the next byte is that number less 1. The four low bits select the object file; the bit between them
-//! tells whether the lines have braces. Every 256 symbols, the runs start again from object file 0.
+//! 0 if the next byte is that number less 1. The four low bits select the object file. The bit between them is
+//! the number of path components in braces. If the low bits are 15, a later byte has this number instead.
+//! Every 256 symbols, the runs start again from object file 0.
 
 use anyhow::{bail, ensure, Context, Result};
 
@@ -13,13 +14,14 @@ use crate::image::Image;
 /// The object file of a symbol, as the tables tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownObject {
-    /// `None` if no object file defines the symbol.
+    /// `None` if the tables have no object file for the symbol.
     pub path: Option<String>,
     /// The text in braces; `None` for a line without braces.
     pub braces: Option<String>,
 }
 
-/// What the tables store for a symbol: the number of its object file, and of the components in braces.
+/// The entry of a symbol: the number that selects its object file, and the count of path components in braces.
+/// The count is 0 for no braces, and 255 for the whole path.
 pub type Stored = (Option<u32>, u8);
 
 /// The object files of all symbols.
@@ -28,7 +30,7 @@ pub struct ObjectTables {
     symbols: Vec<Stored>,
     /// The number of bytes of all tables.
     pub bytes: usize,
-    /// The number of bytes of the runs and their markers.
+    /// The number of bytes of the counts, the runs and the markers.
     pub bytes_of_runs: usize,
 }
 
@@ -101,7 +103,7 @@ impl ObjectTables {
         })
     }
 
-    /// What the tables store, by symbol.
+    /// The entries, by symbol.
     pub fn symbols(&self) -> &[Stored] {
         &self.symbols
     }
@@ -158,7 +160,7 @@ fn paths(
     Ok(paths)
 }
 
-/// What the tables store, by symbol.
+/// Decodes the entries, by symbol.
 fn decode(runs: &[u8], markers: &[u32], symbols: usize) -> Result<Vec<Stored>> {
     let mut decoded = Vec::with_capacity(symbols);
     let mut bytes = runs.iter().copied();

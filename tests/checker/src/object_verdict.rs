@@ -20,9 +20,9 @@ struct Finding {
 /// The counts and the findings.
 #[derive(Default)]
 pub struct ObjectVerdict {
-    /// The number of symbols that an object file defines.
+    /// The number of symbols that have an object file.
     defined: usize,
-    /// The number of those that the kernel stores with their object file.
+    /// The number of these symbols that the kernel stores with the right object file.
     right: usize,
     findings: Vec<Finding>,
     /// The lines by name.
@@ -79,10 +79,10 @@ impl ObjectVerdict {
         });
     }
 
-    /// Compares the braces of all lines with the rule: a line has braces if another line has its name and its
-    /// modules. The braces have the shortest end of the path, in whole components, that is no end of the path
-    /// of another object file with that name. If two lines have the same name, modules and object file, or no
-    /// end is short enough, the braces have the whole path.
+    /// Compares the braces of all lines with the rule. A line with an object file has braces if another line has the
+    /// same name and modules. The braces have the shortest end of the path, in whole components, that ends no
+    /// other path among the lines of this name. The braces have the whole path if another line also has the same
+    /// object file, or if every end also ends another path.
     pub fn check_braces(&mut self) {
         for lines in self.lines.values() {
             for (index, line) in lines.iter().enumerate() {
@@ -109,7 +109,8 @@ impl ObjectVerdict {
         findings.filter(|finding| finding.fault == fault).count()
     }
 
-    /// The number of lines for which another line is the `same`, and the number of those that are code.
+    /// The number of lines that are the `same` as another line of their name, and the number of code lines among
+    /// these.
     fn ambiguous(&self, same: Same) -> (usize, usize) {
         let (mut all, mut code) = (0, 0);
         for lines in self.lines.values() {
@@ -175,7 +176,7 @@ impl ObjectVerdict {
     }
 }
 
-/// A test whether two lines of one name have the same of something.
+/// True if a property of two lines with one name is the same.
 type Same = fn(&Line, &Line) -> bool;
 
 /// What several symbols of one name can have in common.

@@ -127,7 +127,7 @@ impl Options {
         let llvm = if self.llvm.is_empty() { "" } else { "-llvm" };
         let arch = match &*self.arch {
             "x86_64" => String::new(),
-            // The kernel's ARCH= calls riscv64 riscv.
+            // The kernel's ARCH is riscv; the builds in the cache have riscv64 in their names.
             "riscv" => "-riscv64".to_owned(),
             arch => format!("-{arch}"),
         };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the order of `/proc/kallsyms` with the order of a kernel without the option ([`untouched`]).
+//! Compares the order of `/proc/kallsyms` with the order of an [`untouched`] kernel tree, which lacks the
+//! option `CONFIG_KALLMODSYMS`.
 //!
 //! `scripts/kallsyms.c` sorts the symbols of one address by three rules: [`Rank`]. The option may
 //! reorder only symbols of equal rank: it puts the larger symbol before the smaller symbol, and keeps the
@@ -63,7 +64,8 @@ struct Difference {
 }
 
 impl Difference {
-    /// True if the orders have different first symbols. The kernel names addresses after the first symbol.
+    /// True if the first symbols of the orders have different names. The kernel names addresses after the first
+    /// symbol.
     fn renames(&self) -> bool {
         self.with[0].label.name != self.without[0].label.name
     }
@@ -178,10 +180,11 @@ impl Order {
         self.differences.iter().all(|difference| difference.allowed)
     }
 
-    /// Writes the counts, and a line for each address where the orders differ.
+    /// Writes the counts, and a line for each address where the orders differ. `WRONG` marks an order that no rule
+    /// allows:
     ///
     /// ```text
-    /// ffffffff82200000 _etext (0) __func__.0 (19) -> __func__.0 (19) _etext (0)
+    /// ffffffff82200000 _etext (0) __func__.0 (19) -> __func__.0 (19) _etext (0) WRONG
     /// ```
     pub fn write(&self, out: &mut impl Write) -> IoResult<()> {
         let renamed = || self.differences.iter().filter(|other| other.renames());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Reads the object files that vmlinux is linked from, with their symbols and modules.
+//! Reads the object files that the linker may take for vmlinux, with their symbols and modules.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -28,7 +28,7 @@ pub struct Definition {
 
 /// The local symbols of one source file in an object.
 pub struct Unit {
-    /// The mark of the source file in vmlinux's symbol table.
+    /// The name in the mark of the source file. A mark is a symbol of type `STT_FILE`.
     pub file: Name,
     /// True if the object has the mark. Otherwise, GNU ld makes a mark with the object's name.
     pub marked: bool,
@@ -177,7 +177,7 @@ impl Program {
 
     /// True if `definition` can have the shape `shape` in vmlinux.
     pub fn can_be(&self, definition: Definition, shape: Shape) -> bool {
-        /// The largest ratio by which the linker shortens code: a call of 8 bytes can become 2 bytes.
+        /// The largest ratio that the checker accepts: a call of 8 bytes can become 2 bytes.
         const MAX_RATIO: u64 = 4;
         let defined = self.symbol(definition).shape;
         let shortened = Shape {
@@ -196,7 +196,7 @@ impl Program {
         self.by_name.get(&name).map_or(&[], Vec::as_slice)
     }
 
-    /// The section of `definition`; `None` if the linker does not keep that section in one piece.
+    /// The section of `definition`; `None` if it has no section, or if the linker merges the section's contents.
     pub fn piece(&self, definition: Definition) -> Option<(ObjectId, SectionIndex)> {
         let section = self.symbol(definition).section?;
         let merged = self.object(definition.object).merged.contains(&section);

@@ -95,7 +95,7 @@ impl Tables {
         self.starts.iter().map(|&start| {
             let absolute = (self.base as u32).wrapping_add(start);
             let linked = self.base.wrapping_add(start.into());
-            // Per-cpu symbols have small absolute addresses, which wrap around below the base.
+            // Per-cpu symbols can have small absolute addresses, whose offsets from the base wrap around.
             match linked >> 32 == self.base >> 32 {
                 true => linked,
                 false => absolute.into(),

@@ -8,17 +8,17 @@
 //!    first linked object that defines it as weak. A definition in a section wins over a common
 //!    definition. If all definitions are common, the linker uses the first of the largest.
 //! 2. The position of a local symbol in the symbol table gives its object ([`groups`]). The name, the size
-//!    and the kind can give its object too. If the two results disagree, or both have several objects, the
-//!    address of the section ([`bases`]) decides. Otherwise, the symbol is unclear.
+//!    and the kind can give its object too. If the two results disagree, or neither is a single object, the
+//!    address of the section ([`bases`]) decides. If the address does not decide, the symbol is unclear.
 //! 3. The linker can make a hidden global symbol local. GNU ld writes such symbols behind a mark without
 //!    a name, LLD leaves the symbols hidden. Such a symbol comes from the object that defines it as
 //!    global.
 //! 4. If no object defines `__pfx_<function>`, objtool made this symbol in front of the function. The
 //!    symbol is in the modules of the function.
-//! 5. If no object defines another symbol, the link made the symbol, and the symbol is in no module.
+//! 5. The link made any other symbol that no object defines. Such a symbol is in no module.
 //!
-//! At the end, all symbols of an object's section must have moved by one distance. A symbol that moved by
-//! another distance is unclear.
+//! At the end, a symbol becomes unclear if its address does not fit the other symbols of its section
+//! ([`bases`]).
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -143,7 +143,7 @@ impl OriginalBinding {
         }
     }
 
-    /// True if every linker can turn `definition` into a symbol with this binding.
+    /// True if a linker can turn `definition` into a symbol with this binding by default.
     fn is_from(self, definition: &Symbol) -> bool {
         let is_local = definition.binding == Binding::Local;
         match self {
@@ -277,7 +277,7 @@ fn add_prefixes(linked: &[Entry], origins: &mut [Origin], names: &Names) {
     }
 }
 
-/// Makes a symbol unclear if it moved by another distance than the rest of its section.
+/// Makes a symbol unclear if its address does not fit the other symbols of its section.
 fn doubt_displaced(program: &Program, linked: &[Entry], origins: &mut [Origin]) {
     let definitions = origins.iter().map(|origin| match origin {
         Origin::Defined(definition) => Some(*definition),

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Reads the list of symbols that the build could not attribute. The kernel shows these symbols in no module.
+//! Reads the build's list of symbols, object files and lines of link maps that the build could not attribute.
 //!
-//! The generator writes a line for each such symbol to a file beside vmlinux. The file does not
-//! exist if the list is empty:
+//! The generator writes the list to a file beside vmlinux. The file does not exist if the list is empty:
 //!
 //! ```text
 //! symbol ffffffff81f7c2a0 str_spec: no object has such a constant
 //! object drivers/net/blob.o: kbuild left no drivers/net/.blob.o.cmd
+//! line .tmp_vmlinux2.map:7041: not an address: '  half an address'
+//! object of symbol ffffffff81c03040 limits: several objects may have defined it
 //! ```
+//!
+//! The kernel shows the symbols of `symbol` lines, and the symbols of the objects in `object` lines, in no module.
+//! An `object of symbol` line has a symbol whose modules are known, but whose object file is not.
 
 use std::fs;
 use std::io::{ErrorKind, Result as IoResult, Write};
@@ -38,7 +42,7 @@ impl Unattributed {
         Ok(Self(lines.map(str::to_owned).collect()))
     }
 
-    /// True if the build attributed all symbols.
+    /// True if the file has no line, or does not exist.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Computes the listing of a kernel without the option: the symbols of a build, in the order by
-//! `scripts/kallsyms.c` of an untouched tree.
+//! Computes the listing of a kernel without `CONFIG_KALLMODSYMS`: the symbols of a build, as
+//! `scripts/kallsyms.c` of an untouched tree sorts them.
 //!
-//! `scripts/link-vmlinux.sh` stops a build whose System.map differs from the input of the last
-//! `scripts/kallsyms`, so System.map is that input.
+//! `scripts/link-vmlinux.sh` stops a build whose System.map differs from the symbol list of the last pass. So
+//! System.map is the list that the link of an untouched tree gives to `scripts/kallsyms`.
 
 use std::env;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub struct Label {
     pub name: Vec<u8>,
 }
 
-/// The symbols of the kernel in the build directory `build`, in the order by `scripts/kallsyms.c` of `tree`.
+/// The symbols of the kernel in the build directory `build`, as `scripts/kallsyms.c` of `tree` sorts them.
 pub fn order(tree: &Path, build: &Path) -> Result<Vec<Label>> {
     let directory = tempfile::tempdir()?;
     let program = directory.path().join("kallsyms");

@@ -53,7 +53,7 @@ pub struct Verdict {
     pub right: usize,
     /// The number of lines that show a module.
     pub labelled: usize,
-    /// The number of symbols that no object defines.
+    /// The number of symbols that the link made.
     pub of_link: usize,
     /// The number of symbols that objtool made for functions.
     pub prefixes: usize,
@@ -83,7 +83,8 @@ impl Verdict {
         percent(self.labelled - self.wrong(), self.labelled)
     }
 
-    /// True if no line is wrong, the recall is at least `min_recall`, and all object files are right.
+    /// True if no line is wrong, the recall is at least `min_recall`, and the object files are
+    /// [good](ObjectVerdict::good).
     pub fn good(&self, min_recall: f64) -> bool {
         let objects = self.objects.as_ref();
         self.wrong() == 0 && self.recall() >= min_recall && objects.is_none_or(ObjectVerdict::good)
@@ -191,7 +192,7 @@ fn fault(sets: &[Modules], shown: &Modules) -> Option<Fault> {
     }
 }
 
-/// The binding that a type letter means. `None` for the letters that nm uses for both local and global symbols.
+/// The binding that a type letter means. `None` for `i` and `u`: nm can use these letters for global symbols.
 fn binding(letter: u8) -> Option<Binding> {
     match letter {
         b'W' | b'V' => Some(Binding::Weak),

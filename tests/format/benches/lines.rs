@@ -2,7 +2,7 @@
 
 //! Measures the loop that makes the lines of the kernel's own symbols. A read of /proc/kallmodsyms
 //! spends most of its time in this loop. The benchmark runs on the host, with the tables of an
-//! artificial kernel. Its names, tokens, sizes and modules have the proportions of x86_64 defconfig.
+//! artificial kernel.
 
 #[path = "../kernel/mod.rs"]
 #[expect(dead_code, reason = "only the tests use all of its items")]
@@ -29,7 +29,7 @@ impl Random {
     }
 }
 
-/// A kernel with names of 25 bytes on average. A third of the symbols stand for the padding before a function.
+/// A kernel with names of 18 bytes on average. A third of the symbols stand for the padding before a function.
 fn kernel() -> Kernel {
     const WORDS: [&str; 48] = [
         "acpi", "alloc", "attr", "bit", "buf", "cache", "check", "clear", "cpu", "dev", "device",

@@ -49,10 +49,11 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Makes a kernel. Each symbol is its distance to the next symbol, its size, its type and its name; a
-    /// symbol without a size fills the distance. The first `percpu` symbols are in the per-cpu area. Each of
-    /// `ranges` is the number of symbols since the last range, and the modules of the symbols that follow.
-    /// The symbols with an index in `exceptions` are in no module. `sizes` is true if the kernel stores sizes.
+    /// Makes a kernel. Each symbol is its distance to the next symbol, its size, its type and its name. A
+    /// symbol without a size fills the distance, and so does each symbol if `sizes` is false. The first
+    /// `percpu` symbols are in the per-cpu area. Each of `ranges` is a number of symbols and a list of modules.
+    /// The range begins this number of symbols after the previous range. The symbols with an index in
+    /// `exceptions` are in no module. `sizes` is true if the kernel stores sizes.
     pub fn new(
         symbols: Vec<(usize, Option<usize>, u8, Vec<u8>)>,
         percpu: usize,
@@ -112,7 +113,7 @@ impl Kernel {
             let Some(symbol) = self.symbols.get(start) else {
                 break;
             };
-            // The offsets of per-cpu symbols are larger than all other offsets.
+            // The per-cpu symbols come first, but have the largest offsets. So the ranges are sorted below.
             self.ranges
                 .push((offset_of(symbol), self.modules.len() - 1));
         }

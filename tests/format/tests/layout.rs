@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Three files state the layout of the tables: the format code, rust/bindings.h for C, and
-//! Documentation/kbuild/tables.rst. These tests compare the three files.
+//! Tests that the format code, rust/bindings.h for C, and Documentation/kbuild/tables.rst state the same layout
+//! of the tables.
 
 use format::layout::{Counts, Element, Table};
 use format::sizes::{RawSizes, SizeTables, VALUES};

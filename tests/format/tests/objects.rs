@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Compares decoded object files, and lines with braces, with the object files that an encoder of these tests
-//! encoded. For each run, the encoder can choose among several forms.
+//! encoded.
 
 #[path = "../kernel/mod.rs"]
 mod kernel;
@@ -185,7 +185,7 @@ proptest! {
         prop_assert_eq!(tables.path(ObjectId(OBJECTS as u32)), None);
     }
 
-    /// The ends of a path begin after a slash.
+    /// A path ends with some bytes only if these bytes are whole components.
     #[test]
     fn a_path_ends_with_its_last_components(paths in paths()) {
         let encoded = Encoded::new(&paths, &[], false);
@@ -266,7 +266,7 @@ proptest! {
         prop_assert_eq!(lines.next(), None);
     }
 
-    /// Tables with a changed byte are refused, or each symbol still has a path.
+    /// Tables with a changed byte are refused, or the object file of each symbol still has a path.
     #[test]
     fn tables_with_a_changed_byte(
         paths in paths(),

@@ -141,7 +141,7 @@ proptest! {
         prop_assert!(walks[2].is_empty() && walks[3].is_empty());
     }
 
-    /// The symbols of each name, of a part of it, and of more than it.
+    /// Looks up a name, a beginning of the name, and the name with one more byte.
     #[test]
     fn finds_the_symbols_of_a_name(
         tokens in vec(vec(b'a'..=b'c', 1..12), TOKENS),

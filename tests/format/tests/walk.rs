@@ -108,7 +108,7 @@ proptest! {
         prop_assert_eq!(walked.escape_ascii().to_string(), lines.escape_ascii().to_string());
     }
 
-    /// A buffer of any size gets whole lines only. At most the last line is behind the requested bytes.
+    /// A buffer of any size gets whole lines only. The last line begins within the requested bytes.
     #[test]
     fn lines_in_buffers_of_any_size(kernel in kernel(), wanted in 1..3000_usize, room in 0..3000_usize) {
         let lines = expected(&kernel, true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Reads numbers and tables from the bytes of an input. Behind the end of the input, all numbers are zero
-//! and all tables are empty.
+//! Reads numbers and tables from the bytes of an input. If the input ends early, the missing bytes of a
+//! number are zero, and a table lacks its last entries.
 
 /// The remaining bytes of an input.
 pub(crate) struct Input<'d>(pub(crate) &'d [u8]);

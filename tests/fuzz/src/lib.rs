@@ -2,10 +2,10 @@
 
 //! Fuzz targets for the format code, the generator and the tool.
 //!
-//! The format code and the generator are compiled into this crate, and the tool is a dependency.
-//! Each of the [`targets`] makes an input from bytes, and panics if the result is wrong. `make
-//! fuzz` runs libFuzzer, which searches for bytes that cause a panic. The tests of this crate replay the
-//! inputs in `corpus/`, with random changes.
+//! The format code and the generator are compiled into this crate, and the tool is a dependency. Each of the
+//! [`targets`] makes an input for this code from bytes, and panics if the code gives a wrong result. `make fuzz`
+//! runs libFuzzer, which searches for bytes that cause a panic. The tests of this crate run the inputs in
+//! `corpus/`, also with pseudo-random changes.
 
 #![expect(
     dead_code,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Runs each target on every input in `corpus/`, and on up to 40,000 changed inputs. The changes are the
-//! same in each run. `make fuzz` searches for new changes by coverage.
+//! same in each run. `make fuzz` searches for inputs that reach new code.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ const CHANGED: u32 = 40_000;
 /// The most time for the changed inputs of a target.
 const TIME: Duration = Duration::from_secs(8);
 
-/// The most bytes of an input. A flattened dump begins with a header of 4096 bytes.
+/// The most bytes of a changed input. A flattened dump begins with a header of 4096 bytes.
 const LONGEST: usize = 8192;
 
 /// The generator xorshift64* of pseudo-random numbers.

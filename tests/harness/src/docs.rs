@@ -59,7 +59,7 @@ pub fn build(cache: &Cache, tree: &Path) -> Result<PathBuf> {
     make.arg("-C").arg(tree);
     make.arg(format!("O={}", output.display()));
     make.arg(format!("SPHINXDIRS={DIRECTORY}"));
-    // Without this, the build would generate the pages of netlink inside of the tree.
+    // In Linux 6.12, the default of this variable makes the build write the pages of netlink into the tree.
     make.arg("YNL_INDEX=");
     make.arg("htmldocs");
     for variable in ["MAKEFLAGS", "MAKELEVEL", "KDIR", "O", "ARCH", "LLVM"] {

@@ -2,7 +2,7 @@
 
 //! Builds a kernel with `/proc/kallmodsyms`, boots it under QEMU, and shows, tests or measures the file.
 //!
-//! The [`lab`] makes and boots kernels. Each command of `make` has a file or folder that uses the lab:
+//! The [`lab`] makes and boots kernels. Each command except `shell` has a file or folder that uses the lab:
 //! [`summary`] (run), [`test`] (also soak and reproduce), [`bench`], [`clients`], [`kselftest`], [`matrix`],
 //! [`deb`], [`docs`] (htmldocs) and [`editor`] (rust-analyzer). Several commands share [`reports`] and
 //! [`tool`].

@@ -2,7 +2,7 @@
 
 //! Finds reports of errors on the console of a kernel with debugging checks.
 
-/// The words in the first line of a report, for each source of reports.
+/// The first line of a report has one of these texts.
 const REPORTS: &[&str] = &[
     "BUG:",
     "WARNING:",

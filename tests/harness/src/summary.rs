@@ -25,7 +25,7 @@ impl<'a> Symbol<'a> {
         Self { line, modules }
     }
 
-    /// True for a function whose name does not begin with `_`, as the padding `__pfx_vfs_read` does.
+    /// True for a function, unless its name begins with `_`. The padding `__pfx_vfs_read` has such a name.
     fn is_function(&self) -> bool {
         let mut fields = self.line.split([' ', '\t']).skip(2);
         matches!(fields.next(), Some("t" | "T"))

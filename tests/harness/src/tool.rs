@@ -49,7 +49,7 @@ pub fn build_static(program: &Path) -> Result<()> {
     cargo.args(["--message-format", "json-render-diagnostics"]);
     cargo.args(["--", "-C", "target-feature=+crt-static"]);
     let said = command::output(&mut cargo)?;
-    // cargo prints a JSON object for each crate; the last one has the path of the program.
+    // Each line of cargo's output is a JSON object. The last path of an executable is the path of the program.
     let mut paths = said.lines().filter_map(|line| {
         let line: serde_json::Value = serde_json::from_str(line).ok()?;
         line["executable"].as_str().map(PathBuf::from)

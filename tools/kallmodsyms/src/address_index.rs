@@ -3,8 +3,9 @@
 //! The search for the symbols of an address.
 //!
 //! Symbols can overlap or be nested. The symbol with the highest start that is not above an address may thus
-//! end below the address, while an earlier symbol contains it. Each start therefore stores which earlier start
-//! to try next: the last one whose largest symbol extends beyond the stored start.
+//! end below the address, while an earlier symbol contains it. A start is an address at which symbols begin.
+//! Each start therefore stores the start to try next: the last earlier start whose largest symbol contains the
+//! address.
 
 use crate::symbol::Symbol;
 
@@ -28,7 +29,8 @@ pub(crate) struct AddressIndex {
 }
 
 impl AddressIndex {
-    /// Makes the index of `symbols`. Takes linear time for a listing, because nearly all of it is sorted.
+    /// Makes the index of `symbols`. The sort is quick, because the kernel's own symbols in a listing are
+    /// sorted.
     pub(crate) fn of(symbols: &[Symbol<'_>]) -> Self {
         let address = |index: u32| symbols.get(index as usize).map(|symbol| symbol.address);
         let size = |index: u32| symbols.get(index as usize).map(|symbol| symbol.size);

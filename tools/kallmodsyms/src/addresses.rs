@@ -30,7 +30,7 @@ enum Encoding {
     /// so on. A row that is not negative is an absolute address.
     BaseOrAbsolute(u64),
     /// Linux 7.2 and 7.3: a row is the signed number of bytes from the row's own address to the symbol. The
-    /// first row is at this address.
+    /// variant has the address of the first row.
     Row(u64),
 }
 

@@ -22,7 +22,7 @@ const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again
 /// The remedy for a file that is no vmlinux.
 const GIVE_VMLINUX: &str = "Give the vmlinux of a 64-bit little endian kernel.";
 
-/// A 64-bit little-endian ELF file. Every kernel that supports Rust has this form.
+/// A 64-bit little-endian ELF file. Every vmlinux with `CONFIG_KALLMODSYMS` has this form.
 pub(crate) struct Elf<'d> {
     path: &'d Path,
     bytes: &'d [u8],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The bytes of a file, mapped into memory if possible.
+//! The bytes of a file: mapped into memory, or read if the file has no length.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -24,14 +24,14 @@ impl FileBytes {
     /// The bytes of the regular file `path`.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
-        // The files of /proc have no length.
+        // /proc/kallmodsyms has the length 0, and cannot be mapped.
         if file.metadata()?.len() == 0 {
             let mut bytes = Vec::with_capacity(LARGE);
             file.read_to_end(&mut bytes)?;
             return Ok(Self::Owned(bytes));
         }
         // SAFETY:
-        // - The map is private to this process and only read.
+        // - This process only reads the map.
         // - Nothing here writes to the file. Another program that changes or shortens the file at this
         //   moment changes bytes that are checked before each use, or ends this program by a signal.
         Ok(Self::Mapped(unsafe { Mmap::map(&file) }?))

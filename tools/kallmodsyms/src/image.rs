@@ -31,7 +31,7 @@ const LARGEST: u64 = 1 << 32;
 /// The first letters of the name of each table.
 const TABLE: &[u8] = b"kallsyms_";
 
-/// Symbols at the starts and ends of sections.
+/// Symbols at the start or the end of code, and at the end of the image.
 const BOUNDS: [&[u8]; 5] = [b"_stext", b"_sinittext", b"_einittext", b"_etext", b"_end"];
 
 pub(crate) const DAMAGED: &str = "The file is damaged, or cut short: copy or build it again.";

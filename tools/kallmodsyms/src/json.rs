@@ -64,9 +64,10 @@ impl<'t> Line<'t> {
 #[derive(Serialize)]
 pub(crate) struct Answer<'t> {
     pub(crate) query: &'t str,
-    /// The address of the query, and its distance from the start of the symbol.
+    /// The address that the query asks for; `None` if the query asks for a symbol.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<Address>,
+    /// The distance of `at` from the start of the symbol.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) offset: Option<u64>,
     #[serde(flatten)]

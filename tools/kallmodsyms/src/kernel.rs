@@ -26,14 +26,15 @@ const IN_MEMORY: &str = "listing";
 pub(crate) enum ReadRanges {
     Never,
     IfPresent,
-    /// A kernel that stores no object files needs the file.
+    /// Like `IfPresent`, but the file must exist if an image stores no object files.
     ForObjects,
 }
 
 /// A kernel: the owner of the text that its [`Symbols`] borrow.
 ///
 /// A kernel keeps its listing in memory, about 50 bytes for each symbol. A saved listing is mapped, not copied,
-/// if its file can be mapped. The file of an image is closed as soon as the listing is made.
+/// unless it is in `/proc`, is compressed or needs an offset. The file of an image is closed as soon as the
+/// listing is made.
 pub struct Kernel {
     path: PathBuf,
     text: FileBytes,
@@ -60,7 +61,7 @@ impl Kernel {
     ///
     /// # Errors
     ///
-    /// The kernel runs without `CONFIG_KALLMODSYMS`.
+    /// The file cannot be read: for example, the running kernel lacks `CONFIG_KALLMODSYMS`.
     ///
     /// ```no_run
     /// let kernel = kallmodsyms::Kernel::running()?;
@@ -81,8 +82,8 @@ impl Kernel {
     ///
     /// # Errors
     ///
-    /// The file cannot be read, is no kernel, is damaged, or is of a kernel without
-    /// `CONFIG_KALLMODSYMS`. The message names the file and a remedy.
+    /// The file cannot be read, is no kernel, is damaged, or is of a kernel without `CONFIG_KALLMODSYMS`; or
+    /// `source` has an offset for a dump. The message names the file and a remedy.
     ///
     /// ```
     /// let error = kallmodsyms::Kernel::open(&kallmodsyms::Source::of("no such file")).err().unwrap();
@@ -107,7 +108,7 @@ impl Kernel {
         }
     }
 
-    /// Parses the listing. Linear in its length; see [`Symbols`] for the memory.
+    /// Parses the listing in a time linear in its length. For the memory, see [`Symbols`].
     ///
     /// # Errors
     ///
@@ -117,7 +118,7 @@ impl Kernel {
         Symbols::of(self)
     }
 
-    /// Reads the kernel of `source`. `read_ranges` decides about the ranges of the object files.
+    /// Reads the kernel of `source`. `read_ranges` tells whether to read `.tmp_vmlinux.ranges`.
     pub(crate) fn read(source: &Source, read_ranges: ReadRanges) -> Result<Self> {
         let file = KernelFile::open(Some(&source.file))?;
         let path = file.path().to_owned();
@@ -150,7 +151,7 @@ impl Kernel {
         &self.text
     }
 
-    /// Tells whether the listing is a file or `/proc/kallmodsyms`, not made from an image.
+    /// Return: false if this program made the listing from an image or a dump.
     pub(crate) fn is_saved(&self) -> bool {
         self.image.is_none()
     }

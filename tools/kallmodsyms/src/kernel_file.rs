@@ -3,8 +3,8 @@
 //! The file that a request names: the image of a kernel, a dump of its memory, or a listing.
 //!
 //! The content of a file decides its form; its name does not matter. A build directory stands for the vmlinux
-//! in it. A request that names no file reads the listing of the running kernel. A vmlinuz, a zboot file and a
-//! compressed file contain another file, which is unpacked first.
+//! in it. A request that names no file reads the listing of the running kernel. A vmlinuz, a vmlinuz.efi
+//! (zboot) and a compressed file contain another file, which is unpacked first.
 
 use std::borrow::Cow;
 use std::fs;
@@ -35,7 +35,7 @@ const FIRST_BYTES: usize = 64;
 
 const ELF: &[u8] = b"\x7fELF";
 
-/// The most files around an image. An Image can be in an EFI program, which can be compressed with gzip.
+/// The most files around an image. An Image can be in an EFI program, which can itself be compressed.
 const MOST_CONTAINERS: usize = 2;
 
 /// The remedy for a file that is no kernel.
@@ -82,7 +82,7 @@ impl KernelFile {
             false => path.to_owned(),
         };
         let failed = |error| failure(&path, &error);
-        // Opening a pipe waits for a writer, and a device has no end.
+        // Opening a pipe waits for a writer, and a device may have no end.
         if !fs::metadata(&path).map_err(failed)?.is_file() {
             return Err(Error::in_file(
                 &path,

@@ -5,7 +5,8 @@
 //! [`Kernel`] reads the file `/proc/kallmodsyms` of the running kernel, a saved copy of that file, or a kernel
 //! that does not run: a build directory, a vmlinux, a vmlinuz, an Image or a vmcore. The kernel must be built
 //! with `CONFIG_KALLMODSYMS`. [`Symbols`] has the symbols in the order of the file, finds the [`Symbol`] that
-//! has an address, and lists the modules. Each [`Error`] names the file at fault and a remedy.
+//! contains an address, and lists the modules. Each [`Error`] has a remedy, and names the file at fault if
+//! there is one.
 //!
 //! The module of an address in the running kernel:
 //!
@@ -44,9 +45,9 @@
 //!
 //! # For developers of this crate
 //!
-//! This crate and the kernel make the lines of `/proc/kallmodsyms` from the same tables with the same code,
-//! `rust/format/` of the repository, so the lines are equal to the byte. This crate shares no other code with
-//! the kernel, and no code with the generator. The modules of this crate follow the data:
+//! This crate and the kernel make the lines of the kernel's own symbols from the same tables with the same
+//! code, `rust/format/` of the repository. At the same KASLR offset, the lines are thus equal to the byte. This
+//! crate shares no other code with the kernel or the generator. The modules of this crate follow the data:
 //!
 //! - the request: `request`;
 //! - the file: `kernel_file`, which recognises the form of the file, `file_bytes`, `vmlinuz`, `zboot`,
@@ -58,7 +59,8 @@
 //! - the symbols: `symbol`, `listed_symbols` for the lines of a saved listing, `symbols`, `address_index`,
 //!   `name_index` and `location`;
 //! - the answer: `selection`, `lookup`, `modules`, `sizes`, and `annotate`, which has the command `count`, too;
-//! - the form of the answer: `line`, `json` and `output`.
+//! - the form of the answer: `json`, `output` and `color`;
+//! - for all of these: `error`, `hexadecimal`, `line` and `words`.
 
 #![cfg_attr(
     not(test),

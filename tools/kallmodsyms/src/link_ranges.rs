@@ -78,7 +78,8 @@ impl LinkRanges {
         has_byte.then_some((&row.section, &row.object))
     }
 
-    /// The run-time addresses of `range`. A range below the image is in the per-cpu area, which does not move.
+    /// The run-time addresses of `range`. A range below `_text` counts as a part of the per-cpu area, which
+    /// does not move.
     fn moved(&self, range: Range<u64>) -> Range<u64> {
         if range.start < self.linked_text {
             return range;

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::line::each_line;
 use crate::symbol::{Symbol, IMAGE};
 
-/// The last of the kernel's own symbols. The later symbol of a pair ends them. The first pair decides if the
-/// listing has it; without `CONFIG_KALLSYMS_ALL`, the listing only has the second pair.
+/// The names of the kernel's last own symbols, in pairs. The own symbols end with the later symbol of the first
+/// pair that the listing has. Without `CONFIG_KALLSYMS_ALL`, a listing has only the second pair.
 const ENDS: [[&[u8]; 2]; 2] = [[b"_end", b"__brk_limit"], [b"_etext", b"_einittext"]];
 
 /// The symbols in `text`, a listing in the file `path`.

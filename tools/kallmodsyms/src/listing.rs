@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `kallmodsyms show`: the lines of a kernel's own symbols, made by the same code as in the kernel.
+//! `kallmodsyms show`: the lines of a saved listing, or of an image's own symbols. The same code makes the
+//! lines of own symbols here and in the kernel.
 
 use std::io::Write;
 use std::path::Path;
@@ -63,7 +64,8 @@ pub(crate) fn text<'a, P: Places, O: Objects<'a>>(
     Ok(text)
 }
 
-/// Writes the lines of a kernel's own symbols to `out`, as in its `/proc/kallmodsyms`.
+/// Writes the selected lines of a kernel to `out`. An image and a dump have lines of the kernel's own symbols
+/// only; a saved listing can also have lines of loaded modules.
 ///
 /// Return: one failure to report if the selection has no symbol, otherwise an empty list. A reader may close
 /// the pipe `out` early; a closed pipe is no failure.
@@ -121,9 +123,10 @@ fn show_saved(request: &Show, file: &KernelFile, out: &mut dyn Write) -> Result<
     })
 }
 
-/// The selected symbols, and the object files of all symbols; `None` if the kernel does not store them.
+/// The selected symbols, and the object files of all symbols.
 struct Selected<'a> {
     selection: Selection<'a>,
+    /// `None` for a saved listing, and if the kernel does not store object files.
     objects: Option<&'a ObjectFiles>,
 }
 

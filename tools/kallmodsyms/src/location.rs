@@ -7,7 +7,7 @@ use std::fmt;
 use crate::symbol::{Symbol, IMAGE};
 use crate::symbols::Symbols;
 
-/// In a saved listing, padding behind a symbol is shorter than this number of bytes.
+/// In a saved listing, fewer bytes than this behind a symbol count as padding.
 const PADDING: u64 = 0x1000;
 
 /// An address in a symbol, or in the padding behind a symbol. Made by [`Symbols::location`].
@@ -17,7 +17,8 @@ const PADDING: u64 = 0x1000;
 pub struct Location<'k> {
     pub(crate) address: u64,
     pub(crate) offset: u64,
-    /// The symbol that the kernel prints for the address, but with the modules of the address.
+    /// The symbol that the kernel prints for the address, with the modules of the address. If the symbol has no
+    /// size, `size` is the distance to the next symbol.
     pub(crate) symbol: Symbol<'k>,
 }
 
@@ -84,9 +85,9 @@ impl fmt::Display for Location<'_> {
 }
 
 /// The modules of padding in a saved listing. `here` are the symbols before the padding, and `offset` is the
-/// number of bytes from their start to the address. The padding is in the object file of the largest of them;
-/// if all have no size and different modules, that file is not known and the result has no module. `None` if
-/// the address is too far behind the symbols for padding.
+/// number of bytes from their start to the address. The padding counts as a part of the object file of the
+/// largest symbol. If no symbol has a size, and their modules differ, the result has no module. `None` if the
+/// address is too far behind the symbols for padding.
 fn padding_in_listing<'s, 'k: 's>(
     here: impl Iterator<Item = &'s Symbol<'k>> + Clone,
     offset: u64,

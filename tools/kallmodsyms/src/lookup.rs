@@ -41,7 +41,8 @@ enum Answer<'t> {
 /// # Ok::<(), kallmodsyms::Error>(())
 /// ```
 pub fn lookup(request: &Lookup, out: &mut dyn Write) -> Result<Vec<Error>> {
-    // Answers in JSON leave out sections and object files if the file is missing.
+    // Without .tmp_vmlinux.ranges, answers in JSON leave out sections, and object files that the kernel does
+    // not store.
     let names_object = |query: &String| query.contains(':');
     let ranges = match request.json || request.queries.iter().any(names_object) {
         true => ReadRanges::IfPresent,
@@ -95,8 +96,9 @@ fn nothing(symbols: &Symbols<'_>, query: &str) -> Error {
     )
 }
 
-/// The answers to a query. The query is an address, the name of a symbol, a module or an object file and the
-/// name of a symbol, or a text with tokens as in `kallmodsyms annotate`.
+/// The answers to a query. The query is an address, a symbol, a symbol with its place as in
+/// `ext4:ext4_fill_super`, or a text with tokens as in `kallmodsyms annotate`. A place is a module or an object
+/// file.
 fn answers<'k>(symbols: &Symbols<'k>, query: &str) -> Vec<Answer<'k>> {
     let located = |address| symbols.location(address).map(Answer::Address);
     // Fewer digits without 0x may be a name.

@@ -21,6 +21,7 @@ use progress::Progress;
 /// Exit codes.
 const FAILED: u8 = 1;
 const WRONG_COMMAND_LINE: u8 = 2;
+/// A request, or a part of a request, has no answer.
 const MISSING: u8 = 3;
 
 fn main() -> ExitCode {
@@ -54,7 +55,7 @@ fn run(command: Command) -> std::result::Result<ExitCode, clap::Error> {
     })
 }
 
-/// Writes the answer to standard output, and a message for each request without an answer to standard error.
+/// Writes the answer to standard output, and each failure to standard error.
 fn answer(
     texts: Option<&Texts>,
     ask: impl FnOnce(&mut dyn Write) -> Result<Vec<Error>>,

@@ -17,10 +17,10 @@ const DATE: &str = "2026-11-27";
 
 const PROGRAM: &str = "kallmodsyms";
 
-/// The page of the file's format.
+/// The page that describes `/proc/kallmodsyms`.
 const FORMAT: &str = "proc_kallmodsyms(5)";
 
-/// The longest line of a page, in bytes.
+/// The longest line of a paragraph, in bytes.
 const WIDTH: usize = 80;
 
 const LICENCE: &str = ".\\\" SPDX-License-Identifier: GPL-2.0\n";
@@ -50,7 +50,7 @@ pub(crate) fn write(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// `kallmodsyms-show`
+/// The name of a command's page, such as `kallmodsyms-show`.
 fn page_name(command: &clap::Command) -> String {
     command
         .get_display_name()

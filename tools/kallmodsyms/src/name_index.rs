@@ -21,8 +21,8 @@ struct Chain {
 }
 
 impl<'k> NameIndex<'k> {
-    /// Makes the index of `symbols`. `sorted` has the indices of `symbols`, sorted by address. Linear in the
-    /// number of symbols.
+    /// Makes the index of `symbols`. `sorted` has the indices of `symbols`, sorted by address. The time is
+    /// linear in the number of symbols.
     pub(crate) fn of(symbols: &[Symbol<'k>], sorted: &[u32]) -> Self {
         let mut index = Self {
             chains: HashMap::with_capacity(symbols.len()),

@@ -109,7 +109,7 @@ impl<'w> Output<'w> {
         self.flush_if_full()
     }
 
-    /// Writes a line as in `/proc/kallsyms`.
+    /// Writes the fields of a line in `/proc/kallsyms`, with `module` in brackets if there is one.
     fn kallsyms(&mut self, line: &Symbol<'_>, module: Option<&[u8]>) -> Result<()> {
         let fields = write!(
             self.kept,

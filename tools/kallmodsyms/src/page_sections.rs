@@ -6,9 +6,9 @@
 pub(crate) struct Sections {
     /// The name of the command; empty for the program.
     command: &'static str,
-    /// Exit codes with their meaning, without 0 to 2, which all commands have in common.
+    /// An exit code besides 0 to 2, with its meaning. All commands have the codes 0 to 2.
     exit: Option<(&'static str, &'static str)>,
-    /// Files that the command reads, with their contents.
+    /// Files that the command reads, each with a description.
     pub(crate) files: &'static [(&'static str, &'static str)],
     /// Commands, each after `$`, and their output.
     pub(crate) examples: &'static str,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// The kernel that a request is about.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    /// A build directory, an image of any form, or a saved `/proc/kallmodsyms`.
+    /// A build directory, an image or a dump of any form, or a listing such as `/proc/kallmodsyms`.
     pub file: PathBuf,
     /// The KASLR offset: the number of bytes from an address of the link to the address at run time.
     pub offset: u64,
@@ -23,7 +23,8 @@ pub struct Show {
     pub format: Format,
     /// Selected addresses. Without ranges and objects, all symbols are shown.
     pub ranges: Vec<Range<u64>>,
-    /// Object files as kbuild names them, from the top of the build: `fs/ext4/super.o`.
+    /// Object files as kbuild names them, from the top of the build: `fs/ext4/super.o`. A path with a slash at
+    /// its end selects a directory.
     pub objects: Vec<String>,
 }
 
@@ -34,7 +35,7 @@ pub struct Lookup {
     pub source: Source,
     /// True if answers are JSON objects.
     pub json: bool,
-    /// Symbols, addresses and `symbol+0xoffset`.
+    /// Symbols, addresses, `symbol+0xoffset` and `place:symbol`. A place is a module or an object file.
     pub queries: Vec<String>,
 }
 
@@ -44,7 +45,7 @@ pub enum Format {
     /// As in `/proc/kallmodsyms`.
     #[default]
     Kallmodsyms,
-    /// As in `/proc/kallsyms`: without sizes and modules.
+    /// As in `/proc/kallsyms`, without any module.
     Kallsyms,
     /// As in `/proc/kallsyms`, with the first module.
     KallsymsModules,

@@ -14,12 +14,12 @@ use crate::request::Show;
 pub(crate) struct Selection<'a> {
     is_all: bool,
     ranges: Vec<Range<u64>>,
-    /// The object files of the kernel, and the selected paths and directories; `None` if the ranges include
-    /// the selected object files.
+    /// The object files of the kernel, and the selected paths and directories; `None` if no object file is
+    /// selected, or if `ranges` has the ranges of the selected object files.
     objects: Option<(&'a ObjectFiles, &'a [String])>,
 }
 
-/// The sources that tell the object files of a kernel.
+/// A source of the object files of a kernel.
 pub(crate) enum ObjectSource<'a, F> {
     /// The object files of the kernel `path`.
     Tables(&'a ObjectFiles, &'a Path),

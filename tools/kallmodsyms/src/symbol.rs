@@ -79,7 +79,8 @@ impl<'k> Symbol<'k> {
         names_in_brackets(self.modules)
     }
 
-    /// The end of the path of the object file; `None` if the listing can tell symbols apart without it.
+    /// The end of the path of the object file. `None` if the kernel stores no object files, or if the name and
+    /// the modules tell the symbol apart.
     pub fn object(&self) -> Option<&'k [u8]> {
         self.braces.strip_prefix(b"{")?.strip_suffix(b"}")
     }

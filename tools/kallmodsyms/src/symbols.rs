@@ -26,7 +26,7 @@ const BPF: &[u8] = b"bpf";
 /// All symbols of a kernel. Made by [`Kernel::symbols`].
 ///
 /// Each symbol takes 88 bytes of memory. The first search by address adds 28 bytes for each symbol. The first
-/// search by name adds a hash table of up to 75 bytes for each symbol.
+/// search by name adds a hash table of up to 66 bytes for each symbol, and the memory of a search by address.
 pub struct Symbols<'k> {
     path: &'k Path,
     /// In the order of the listing.
@@ -119,7 +119,7 @@ impl<'k> Symbols<'k> {
     /// symbols. If several symbols have that start, returns the largest; if several are largest, the first in
     /// the listing.
     ///
-    /// The time is that of a binary search, plus linear time in the number of symbols that overlap at
+    /// The time is that of a binary search, plus a step for each start in a chain of overlapping symbols before
     /// `address`. The first search also sorts the symbols.
     ///
     /// ```
@@ -158,8 +158,8 @@ impl<'k> Symbols<'k> {
         Location::of(self, address)
     }
 
-    /// The symbols with this name, sorted by address. The first search makes a hash table of all names; later
-    /// searches take constant time.
+    /// The symbols with this name, sorted by address. The first search sorts the symbols by address and makes a
+    /// hash table of all names; later searches take constant time.
     ///
     /// ```
     /// let text = "ffffffff81000000 10 t init\t[a]\nffffffff81000010 10 t init\t[b]\n";
@@ -176,7 +176,7 @@ impl<'k> Symbols<'k> {
     }
 
     /// The modules that have symbols, in alphabetical order: the built-in modules and, if the listing is of a
-    /// running kernel, the loaded modules. Linear in the number of symbols.
+    /// running kernel, the loaded modules. The time is linear in the number of symbols.
     ///
     /// # Errors
     ///

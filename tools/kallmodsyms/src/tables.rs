@@ -80,7 +80,7 @@ struct Linked<'i, 'd> {
 }
 
 impl<'d> KernelTables<'d> {
-    /// Reads the tables of `image`. All addresses are moved by `offset` bytes.
+    /// Reads the tables of `image`. Addresses of the image are moved by `offset` bytes.
     pub(crate) fn read(image: Image<'d>, offset: u64) -> Result<Self> {
         if usize::BITS < u64::BITS {
             return Err(Error::new(
@@ -131,10 +131,10 @@ impl<'d> KernelTables<'d> {
     /// Finds the base of the addresses if the file does not have it.
     ///
     /// `kallsyms_relative_base` is an address, which a relocatable kernel corrects when it starts. On arm64 and
-    /// riscv, the file has 0 there, and the correct address is in the table of relocations. A vmlinux of riscv
-    /// lacks that table, too. In an Image of riscv, even the address of the first byte is unknown. But the
-    /// generator's table `kallsyms_module_base` has the address of `_text` as a plain number. The address of
-    /// one symbol in kallsyms, `_text` or else `_stext`, is enough to compute the base.
+    /// riscv, the file can have 0 there, and the correct address is in the table of relocations. A vmlinux of
+    /// riscv lacks that table, too. In an Image of riscv, even the address of the first byte is unknown. But
+    /// the generator's table `kallsyms_module_base` has the address of `_text` as a plain number. The address
+    /// of one symbol in kallsyms, `_text` or else `_stext`, is enough to compute the base.
     fn find_addresses(&mut self, offset: u64) -> Result<()> {
         let mut words = Box::new([[0; TOKENS]; 5]);
         // `checked()` reports damaged tables.

@@ -41,7 +41,7 @@ pub(crate) fn words<T: Word>(bytes: &[u8]) -> Cow<'_, [T]> {
             .iter()
             .map(|word: &T| word.of_little_endian())
             .collect(),
-        // The bytes are not aligned, or the machine is big-endian.
+        // The bytes are not aligned.
         Err(()) => each_word(bytes).collect(),
     }
 }

@@ -154,7 +154,7 @@ fn weak_function_without_a_linked_replacement() {
     assert_all_shown(&WEAK, 1);
 }
 
-/// Two equal objects of one module, and a symbol that objtool made for `init_once` of either object.
+/// Two equal objects of one module, and a symbol that objtool made for the `init_once` of one of them.
 const TWINS: Parts = Parts {
     objects: &[
         object(

@@ -13,7 +13,7 @@ pub fn run(input: &[u8]) {
         Ok(modules) => {
             for (id, path) in modules.iter() {
                 check_name(&modules, id);
-                // In a command, a space would end the path.
+                // `of_files` splits its argument at spaces.
                 if !path.contains(&b' ') {
                     assert_eq!(modules.of_files(path), [id]);
                 }

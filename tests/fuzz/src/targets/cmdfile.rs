@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Fuzzes the reader of `.cmd` files, which finds the module files of an object.
+//! Fuzzes the reader of `.cmd` files, which finds the module files of an object file.
 
 use crate::read::cmd_file::{self, ModuleFiles};
 use crate::scratch;

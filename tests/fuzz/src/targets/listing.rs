@@ -25,7 +25,7 @@ pub fn run(input: &[u8]) {
     let json = chooses_json(input);
     let table = modules(false, json);
     let names = modules(true, false);
-    // All requests must accept the listing, or all must refuse it.
+    // Both requests must accept the listing, or both must refuse it.
     assert_eq!(table.is_some(), names.is_some());
 
     let sizes = |format, diff| {

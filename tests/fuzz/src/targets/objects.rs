@@ -9,7 +9,7 @@ use crate::input::Input;
 /// The flag for markers and name offsets that fit the runs and the names.
 const FIT: u8 = 1;
 
-/// The most symbols: more symbols take time, and are decoded alike.
+/// An input has fewer symbols than this. More symbols take time, and are decoded alike.
 const MOST: u16 = 2048;
 
 pub fn run(input: &[u8]) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Fuzzes files with a kernel: a vmlinux, a vmlinuz, an Image or a dump. Runs `show` in every format, and
+//! Fuzzes files with a kernel: a vmlinux, a vmlinuz, an Image or a dump. Runs `show` in three formats, and
 //! `lookup`.
 
 use std::path::Path;

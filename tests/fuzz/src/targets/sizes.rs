@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Fuzzes the size tables. Compares three decoders with a count of all entries: the lookup at an index, the
-//! cursor, and the lines of a kernel.
+//! Fuzzes the size tables. Compares the lookup at an index and the cursor with a count of all entries, and the
+//! lines of a kernel with the lookup.
 
 #[path = "../../../format/kernel/sizes.rs"]
 mod encoder;

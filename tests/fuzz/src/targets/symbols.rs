@@ -123,7 +123,7 @@ fn check(
     }
 }
 
-/// Checks the line of a symbol in a large buffer and in a buffer of any size. Only the small buffer may be
+/// Checks the line of a symbol in a large buffer and in a smaller buffer. Only the smaller buffer may be
 /// refused.
 fn check_line(tokens: &Tokens<'_>, entry: Entry<'_>, input: &mut Input<'_>) {
     let shift = input.byte() % 64;

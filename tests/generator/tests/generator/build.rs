@@ -18,7 +18,7 @@ use crate::recorded;
 
 pub(crate) use crate::recorded::{LINKS, ONE_VERSION_OF_EACH};
 
-/// The generator's list of symbols and objects with unknown modules.
+/// The generator's list of symbols, objects and map lines that it could not attribute.
 pub(crate) const UNATTRIBUTED: &str = ".tmp_vmlinux.unattributed";
 
 const AUTO_CONF: &str = "include/config/auto.conf";
@@ -142,7 +142,7 @@ impl Build {
         self.write(AUTO_CONF, self.read(AUTO_CONF) + option + "=y\n");
     }
 
-    /// The program in the build directory, without a subcommand.
+    /// The generator's program without a subcommand, to run in the build directory.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kallmodsyms"));
         command.current_dir(self.0.path());
@@ -156,8 +156,8 @@ impl Build {
         command
     }
 
-    /// Checks that the generator lists symbols or objects with unknown modules, and that the list contains all
-    /// `words`. The generator must succeed, but fail with CONFIG_KALLMODSYMS_WERROR. Returns the tables.
+    /// Checks that the list [`UNATTRIBUTED`] contains all `words`. The generator must succeed, but fail with
+    /// CONFIG_KALLMODSYMS_WERROR. Returns the tables.
     #[track_caller]
     pub(crate) fn assert_unattributed(&self, words: &[&str]) -> Tables {
         const WERROR: &str = "CONFIG_KALLMODSYMS_WERROR=y\n";
@@ -220,8 +220,8 @@ pub(crate) fn assert_only_these_lack_modules(
 /// The form of the addresses in the output of scripts/kallsyms.
 #[derive(Clone, Copy)]
 enum Rows {
-    /// The form of Linux 6.12: the addresses of per-cpu symbols, and the inverted offset from the base of each
-    /// other symbol.
+    /// The form of Linux 6.12 on x86_64. The row of a per-cpu symbol has its address. Any other row has the bitwise
+    /// complement of the symbol's offset from the base.
     Counted,
     /// The form of Linux 7.3: offsets from `_text`.
     FromText,
@@ -281,8 +281,8 @@ impl Tables {
         Self { bytes }
     }
 
-    /// The object file of each symbol, and the part of its path in braces. `None` if no object file defines the
-    /// symbol, or if its line has no braces.
+    /// The object file of each symbol, and the part of its path in braces. The first is `None` if the tables have no
+    /// object file for the symbol, the second if the line has no braces.
     pub(crate) fn objects(&self, symbols: usize) -> Vec<(Option<String>, Option<String>)> {
         let raw = RawObjects {
             objects: self.words("kallsyms_object_counts")[0],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Runs the generator on inputs that are cut short, from another build, or very large. The generator must make
-//! right tables, or print one error message and no tables.
+//! right tables, or print one error message and no tables. In the tables, symbols may lack their modules if the
+//! generator lists unknown modules.
 
 use std::fs;
 use std::time::Duration;
@@ -9,8 +10,8 @@ use std::time::Duration;
 use crate::build::{Build, Tables, LINKS, ONE_VERSION_OF_EACH, UNATTRIBUTED};
 use crate::elf::DumpedSymbol;
 
-/// The files that the generator writes in addition to its output. It writes the last file only for symbols or
-/// objects with unknown modules.
+/// The files that the generator writes in addition to its output. It writes the last file only if it could not
+/// attribute a symbol, an object or a map line.
 const REPORTS: [&str; 3] = ["modules_thick.builtin", ".tmp_vmlinux.ranges", UNATTRIBUTED];
 
 /// Runs the generator. Returns its output, or its error message.
@@ -83,7 +84,7 @@ impl Damaged {
     }
 
     /// Replaces `file` by `content` and runs the generator. Returns false if the output is the output for the
-    /// undamaged files. Returns true if the generator fails, or reports unknown modules.
+    /// undamaged files. Returns true if the generator fails, or if the output differs but shows no wrong module.
     #[track_caller]
     pub(crate) fn detects(&self, file: &str, content: impl AsRef<[u8]>, what: &str) -> bool {
         let good = self.file(file).unwrap();
@@ -124,7 +125,7 @@ fn a_map_cut_at_and_within_each_line() {
                     let what = format!("cut at byte {at} of {}", map.len());
                     let cut = map.get(..at).unwrap();
                     let refused = damaged.detects(file, cut, &what);
-                    // The generator does not need the last line of LLD's map.
+                    // A cut near the end may be harmless: the generator does not need the last line of LLD's map.
                     assert!(refused || at + 80 > map.len(), "{name}: {file} {what}");
                 }
             }
@@ -157,14 +158,14 @@ fn an_image_cut_anywhere() {
     }
 }
 
-/// A file of another build may pass if its read part agrees with the other files. More than two
-/// files of each link must fail.
+/// A file of another build may pass if the part that the generator reads agrees with the other files.
+/// For each link, the generator must detect more than two files.
 #[test]
 fn files_of_another_build() {
     for name in ONE_VERSION_OF_EACH {
         let damaged = Damaged::of(name);
         let mut refused = 0;
-        // The maps of two versions of one linker can differ only in the places of merged constants.
+        // The maps of two versions of one linker can be so similar that the generator accepts either.
         let others = LINKS.iter().filter(|other| !other.contains(' '));
         for other in others.filter(|other| !name.starts_with(**other)) {
             // Both linkers use the same addresses, and LLD's map has fewer lines for merged constants.
@@ -179,7 +180,7 @@ fn files_of_another_build() {
                 if alike && file == "vmlinux1.map" {
                     continue;
                 }
-                // The sections in both maps have the same sizes. Only LLD places COMMON symbols in vmlinux.o.
+                // The sections in both maps have the same sizes. Only LLD's map places the COMMON symbols of vmlinux.o.
                 if name.ends_with(" 2.47") && file == "vmlinux.o.map" {
                     continue;
                 }
@@ -218,7 +219,7 @@ fn without_comments(tables: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// `bytes` with `to` instead of each `from`. Both must have the same length.
+/// `bytes` with `to` instead of each `from`. `from` and `to` must have the same length.
 pub(crate) fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for at in 0..bytes.len() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Makes ELF files from recorded output of objdump, so that the repository contains no binaries.
+//! Makes ELF files from recorded output of objdump, so that the fixtures contain no ELF files.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use object::elf;
 
 /// A line of a symbol table.
 pub(crate) struct DumpedSymbol {
-    /// The index in the symbol table.
+    /// The index among the symbols of the dump.
     pub(crate) index: usize,
     pub(crate) address: u64,
-    /// Seven letters. The first letter is the binding, and the last letter is the type.
+    /// Seven characters. The first is `l` for a local symbol, and the last is the type.
     flags: String,
     section: String,
     pub(crate) size: u64,
@@ -25,7 +25,7 @@ impl DumpedSymbol {
         !self.flags.starts_with('l')
     }
 
-    /// True if the symbol is in no section, as the name of a source file. kallsyms does not list such a symbol.
+    /// True if the symbol is in no section, as the name of a source file. The tests' listing lacks such symbols.
     pub(crate) fn is_absolute(&self) -> bool {
         self.section == "*ABS*"
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Checks the errors that end the link. The generator must return exit code 1 and print nothing to standard
-//! output. Its message must name the file and a remedy.
+//! output. Its message must name the file and a remedy. A wrong command line must give exit code 2.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -55,7 +55,7 @@ fn maps_of_two_links() {
         build.write("vmlinux.o.map", other.read("vmlinux1.map"));
         fails(&build, &["vmlinux.o.map", "another link"]);
 
-        // The map of a link with a larger .text section.
+        // The map of a link with a smaller .text section.
         let build = Build::of(outer);
         let map = build.read("vmlinux1.map");
         let is_text = |line: &&str| {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the modules and the object file of each symbol with `fixtures/expected`. They do not depend on the
-//! linker or on the inputs of the link.
+//! Compares the modules and the object file of each symbol with `fixtures/expected`. The expected modules and
+//! object files do not depend on the linker or on the inputs of the link.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
@@ -10,15 +10,15 @@ use crate::build::{Build, LINKS, UNATTRIBUTED};
 use crate::elf::DumpedSymbol;
 use crate::recorded::fixtures;
 
-/// What a symbol is expected to have.
+/// The expected modules and the expected object file of a symbol.
 #[derive(Debug)]
 struct Expected {
     modules: Vec<String>,
     object: Option<String>,
 }
 
-/// By name: what the symbols are expected to have. Symbols with one name have the order of the symbol table:
-/// local symbols before global symbols, each in link order.
+/// The [`Expected`] of all symbols, by name. Symbols with one name have the order of the symbol table: local
+/// symbols before global symbols, each in link order.
 fn expected() -> HashMap<String, VecDeque<Expected>> {
     let mut expected: HashMap<_, VecDeque<_>> = HashMap::new();
     let text = fs::read_to_string(fixtures().join("expected")).unwrap();
@@ -37,7 +37,7 @@ fn expected() -> HashMap<String, VecDeque<Expected>> {
     expected
 }
 
-/// Passes what each symbol of `build` is expected to have to `check`, with the index of the symbol.
+/// Calls `check` for each symbol of `build`, with its index in the listing and its [`Expected`].
 fn each_symbol(build: &Build, link: &str, mut check: impl FnMut(usize, &DumpedSymbol, Expected)) {
     let mut expected = expected();
     let listed = build.listed();

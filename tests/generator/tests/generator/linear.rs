@@ -69,6 +69,6 @@ fn synthetic_ranges_are_not_merged() {
         .args(["link", synthetic::STEM]);
     let output = generator.output().unwrap();
     let tables = String::from_utf8(output.stdout).unwrap();
-    // The count includes the range of the first object, which is in no module.
+    // The count includes the ranges of the first object, which is in no module.
     assert!(tables.contains("kallsyms_num_modules:\n\t.long\t1000\n"));
 }

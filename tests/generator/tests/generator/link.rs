@@ -131,7 +131,7 @@ fn an_object_has_the_modules_of_its_input_objects() {
             format!("savedcmd_{data} := objcopy -I binary ring.bin {data}\n"),
         );
         build.assert_unattributed(&[ring, "neither KBUILD_MODFILE", &cmd_file(data)]);
-        // The symbols of the second input are unknown.
+        // The second input may hide objects of any module.
         for other in [
             "lib.a",
             "@files",

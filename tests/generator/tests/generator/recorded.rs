@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::elf::Dump;
 
 /// Every recorded link: the linker, the inputs of the link of the image, and the version of the linker. The oldest
-/// version is left out. Versions are in rising order.
+/// version made the links without a version. Versions are in rising order.
 pub(crate) const LINKS: [&str; 14] = [
     "gnu-objects",
     "gnu-objects 2.44",

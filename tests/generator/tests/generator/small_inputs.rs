@@ -85,7 +85,7 @@ fn small_inputs_with_a_line_of_a_megabyte() {
     assert!(!append(COMMAND, &long));
 }
 
-/// The generator must find the `.cmd` file of an object with such a path.
+/// The generator must find the `.cmd` file of an object whose path is not UTF-8.
 #[test]
 fn an_object_with_a_path_that_is_not_utf_8() {
     let build = Build::of("gnu-objects");

@@ -53,7 +53,7 @@ fn symbols_of_equal_size_keep_their_order() {
         let line = |name| format!("0000000000000040 d alias_{name}\n");
         names.chars().map(line).collect::<String>()
     };
-    // `absolute` stands for an absolute symbol, which has no size in the image.
+    // `absolute` is an absolute symbol. `sort-symbols` gives it the size 0.
     let absolute = "0000000000000040 A absolute\n";
     build.write("vmlinux1.syms", lines("fed") + absolute + &lines("cba"));
     sort_symbols(&build)

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// The name of the image, the only pass of the link.
+/// The name of the image, which the only pass of the link makes.
 pub(crate) const STEM: &str = "vmlinux1";
 
 /// The number of objects. Each object has many ranges. The first object is in no module. Each later object

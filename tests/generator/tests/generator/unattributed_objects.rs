@@ -86,7 +86,7 @@ fn prebuilt_objects_and_blobs() {
     }
 }
 
-/// Only the link makes objects outside of kbuild's archives. Such an object is in no module.
+/// An object outside of kbuild's archives is in no module, unless its command names a module.
 #[test]
 fn objects_that_the_link_makes_need_no_command() {
     for (link, from, to) in [

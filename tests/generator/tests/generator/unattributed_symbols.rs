@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests symbols and map lines that the generator cannot attribute. The generator must succeed, report them, and
-//! show the affected symbols in no module.
+//! Tests symbols and map lines that the generator cannot attribute. The generator must succeed and report them.
+//! The affected symbols must lack their modules, or only their object file if their modules are known.
 
 use std::fs;
 
@@ -91,8 +91,8 @@ fn a_local_and_a_global_symbol_with_one_name_and_address() {
     }
 }
 
-/// Two object files define `shared_key` at one address, and the image has three symbols. Without the modules of
-/// crypto/, all of them are in no module, but nothing tells their object files.
+/// Two object files define `shared_key` at one address, and the image has three such symbols. Without the modules
+/// of crypto/, all three symbols are in no module. Nothing tells which object file defines which symbol.
 #[test]
 fn symbols_whose_object_file_is_not_known() {
     for link in LINKS {
@@ -129,7 +129,7 @@ fn symbols_whose_object_file_is_not_known() {
     }
 }
 
-/// A line cannot show the path of this object file. Its symbols still have their modules.
+/// A line cannot show a path with a brace. The symbols of the object file still have their modules.
 #[test]
 fn symbols_of_an_object_file_with_a_brace_in_its_path() {
     for link in ["gnu-objects", "lld-objects"] {
@@ -211,8 +211,9 @@ fn a_symbol_outside_of_all_objects_has_the_only_module_that_defines_its_name() {
     }
 }
 
-/// The bytes of the unreadable line can come from any object, so their symbols have no modules. In vmlinux.o, the
-/// COMMON symbols of all objects lose their modules too, because vmlinux.o gives them no place.
+/// The bytes of the unreadable line can come from any object, so their symbols have no modules. In a link from
+/// vmlinux.o, the COMMON symbols lose their modules too. The generator finds their objects only by name, and the
+/// unreadable line may name an object that nothing else names.
 #[test]
 fn a_map_line_of_an_unknown_form() {
     for link in LINKS {
@@ -278,7 +279,7 @@ fn lines_of_unknown_forms_at_the_end_of_the_map() {
     }
 }
 
-/// The second pass is usually the last pass, so the generator warns about unknown modules only in that pass.
+/// The second pass is usually the last pass, so the generator warns about unknown modules from that pass on.
 #[test]
 fn the_second_pass_warns_about_unknown_modules() {
     let build = Build::of("gnu-objects");
@@ -310,7 +311,7 @@ fn the_second_pass_warns_about_unknown_modules() {
          crypto/hash.o, ...; .tmp_vmlinux.unattributed says why\n",
     );
     assert_eq!(build.read(UNATTRIBUTED).lines().count(), 4);
-    // A symbol that becomes known is no longer listed.
+    // An object whose modules become known is no longer listed.
     for (object, module) in [
         ("drivers/sw/.mac", "a"),
         ("crypto/.sum", "b"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Makes tables of the cost of the lines that stand for code that the kernel generates at run time:
-//! trampolines of the function tracer, and BPF programs. Each table has rows for few and for many symbols.
+//! Makes tables of the cost of lines for code that the kernel generates at run time: trampolines of the
+//! function tracer, and BPF programs. Each table has rows for few and for many symbols.
 
 use anyhow::{Context, Result};
 

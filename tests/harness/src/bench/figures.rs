@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{ensure, Context, Result};
 
-/// The highest excess of the clock over the instructions of a known loop, as a share. Reading the clock
-/// takes instructions too.
+/// The clock may exceed the instructions of a known loop by less than this share. Reading the clock takes
+/// instructions too.
 const CLOCK_OVERHEAD: f64 = 0.01;
 
 #[derive(Default)]

@@ -67,7 +67,7 @@ fn commands(objtree: &Path, srctree: &Path) -> Result<[(&'static str, Words); 4]
     if has("KALLSYMS_ABSOLUTE_PERCPU") {
         kallsyms.push("--absolute-percpu".to_owned());
     }
-    // If scripts/kallsyms knows this option, scripts/link-vmlinux.sh passes it.
+    // If scripts/kallsyms knows --pc-relative, scripts/link-vmlinux.sh passes it for 64-bit kernels.
     let source = srctree.join("scripts/kallsyms.c");
     let source = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
     if source.contains("\"pc-relative\"") {

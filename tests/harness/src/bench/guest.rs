@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Makes the tables of the guest's measurements.
+//! Makes the tables of the guest's measurements, except those of `dynamic.rs`.
 
 use anyhow::Result;
 
@@ -81,8 +81,8 @@ fn beginnings(document: &mut Document, figures: &Figures) -> Result<()> {
     Ok(())
 }
 
-/// The guest stops the preads of a file at a budget of instructions, so /proc/kallsyms has fewer preads. A
-/// ratio compares equal counts.
+/// A budget of instructions can end the preads of /proc/kallsyms early. The guest therefore also measures
+/// /proc/kallmodsyms with that number of preads, and a ratio compares equal counts.
 fn preads(document: &mut Document, figures: &Figures) -> Result<()> {
     let mut table = Table::new(&[
         "128 bytes each at random offsets: pread",
@@ -136,8 +136,8 @@ fn modules(document: &mut Document, figures: &Figures) -> Result<()> {
     Ok(())
 }
 
-/// The lookups of addresses, compared with a plain search among all symbols, as in a kernel without the
-/// option; and the lookups of names, compared with `kallsyms_lookup_name()`.
+/// The lookups of addresses, compared with a plain binary search among all symbols; and the lookups of names,
+/// compared with `kallsyms_lookup_name()`.
 fn lookups(document: &mut Document, figures: &Figures) -> Result<()> {
     let of_addresses = [
         "In the kernel: an address looked up",

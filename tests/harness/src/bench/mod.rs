@@ -46,7 +46,7 @@ pub use generator::own_programs;
 pub use ratio::{lookups, ratio};
 pub use space::{counts, last_pass, table_bytes};
 
-/// The configuration without `CONFIG=`.
+/// The default of `CONFIG=`.
 const CONFIG: &str = "defconfig";
 /// The approximate number of figures that the guest prints.
 const LINES: usize = 125;

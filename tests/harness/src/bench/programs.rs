@@ -73,7 +73,7 @@ pub fn measured(
 
 fn prepared(objtree: &Path, words: &[String]) -> Result<Command> {
     let (program, arguments) = words.split_first().context("no program")?;
-    // A program with a slash is a path in the build directory.
+    // A program with a slash is an absolute path, or a path in the build directory.
     let program = match program.contains('/') {
         true => objtree.join(program),
         false => PathBuf::from(program),

@@ -33,7 +33,7 @@ pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {
 
 /// The instructions of three lookups, each for the same addresses in the kernel's text.
 pub struct Lookups {
-    /// A binary search in an array of all addresses, as in a kernel without the option.
+    /// A binary search in an array of all addresses. A kernel without the option must also decode each address.
     pub plain_search: u64,
     /// `kallsyms_lookup_size_offset()`.
     pub size_offset: u64,

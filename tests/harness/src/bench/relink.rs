@@ -15,7 +15,7 @@ use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
 use crate::lab::stopwatch::{Stopwatch, Times};
 
-/// The number of links. Each run links the kernels with and without the option, in alternating order.
+/// The number of links of each kernel. The kernels with and without the option are linked in alternating order.
 const RUNS: usize = 5;
 
 pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
@@ -58,7 +58,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
 fn relink(kernel: &Kernel) -> Result<Times> {
     let log = kernel.objtree.join("bench/relink.log");
     log.parent().map_or(Ok(()), fs::create_dir_all)?;
-    // In 7.3 the linker writes vmlinux.unstripped, and the build strips it to vmlinux.
+    // In 7.2 and 7.3, the linker writes vmlinux.unstripped, and the build strips it to vmlinux.
     let linked = ["vmlinux.unstripped", "vmlinux"].map(|name| kernel.objtree.join(name));
     for file in linked.iter().filter(|file| file.exists()) {
         fs::remove_file(file).with_context(|| file.display().to_string())?;

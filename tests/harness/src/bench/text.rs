@@ -12,7 +12,7 @@ pub struct Document {
     text: String,
 }
 
-/// A table; all columns but the first are numbers.
+/// A table. All columns but the first are aligned to the right.
 pub struct Table {
     rows: Vec<Vec<String>>,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the commands of the tool with programs of binutils that give a part of each answer.
+//! Measures subcommands of `kallmodsyms` and, for comparison, `nm`, `size` and `addr2line` of binutils.
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ pub fn write(document: &mut Document, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// The programs of binutils, beginning with `nm`, and then the commands of the tool.
+/// The programs of binutils, beginning with `nm`, and then subcommands of `kallmodsyms`.
 fn commands(objtree: &Path) -> Result<Vec<(&'static str, Words)>> {
     let tool = tool::build()?.display().to_string();
     let mut show = Command::new(&tool);

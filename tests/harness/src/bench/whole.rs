@@ -2,9 +2,9 @@
 
 //! Measures the time that the option adds to a build of the whole kernel from nothing.
 //!
-//! The harness times each kernel when it builds the kernel. Two builds of that length differ by more than
-//! the cost of the component. So this file also measures that cost alone: the time to compile the component
-//! and the generator, and the generator's time in the link.
+//! The harness times each build from nothing. The times of two equal builds differ by more than the cost of
+//! the component. So this file also measures that cost alone: the time to compile the component and the
+//! generator, and the generator's time in the link.
 
 use std::fs;
 use std::io::ErrorKind;

@@ -22,7 +22,7 @@ const PACKAGES: &[&str] = &[
     "trace-cmd",
 ];
 
-/// The disk. The harness makes it again only if [`PACKAGES`] changes.
+/// The disk. The harness makes the disk once, and again if [`PACKAGES`] changes.
 pub fn image(cache: &Cache) -> Result<PathBuf> {
     let directory = cache.path.join("clients");
     let image = directory.join(format!("{SUITE}.ext2"));

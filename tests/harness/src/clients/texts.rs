@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The marks of `kallmodsyms annotate` in the texts that `tests/clients/texts.sh` keeps, compared with the
-//! addresses of that boot.
+//! Checks the marks of `kallmodsyms annotate` in texts of a guest: the texts of `tests/clients/texts.sh`, and
+//! texts that the host makes of the guest's output.
 //!
-//! The test has rules of its own for symbols and addresses in a text, and decides by the addresses in
-//! `/proc/kallmodsyms` which modules each one is in. Then each line must have exactly these marks.
+//! The test has its own rules to find symbols and addresses in a text, and finds their modules in the guest's
+//! `/proc/kallmodsyms`. No line may have a wrong mark, and no line may lack a mark.
 
 mod marks;
 mod symbols;
@@ -29,11 +29,11 @@ const KINDS: [&str; 7] = [
     "oops", "dmesg", "stack", "perf", SCRIPT, "bpftrace", "dtrace",
 ];
 
-/// The form of perf that the test also folds.
+/// The kind of text that the test also folds.
 const SCRIPT: &str = "script";
 
-/// The texts that the guest cannot write: folded stacks, which a program makes of perf's, and crashes as
-/// the console has them, which is how syzkaller reports them.
+/// The kinds of text that the host makes: stacks of perf that `inferno-collapse-perf` folds, and crashes from
+/// the log of the console. syzkaller reports crashes in that form.
 const FOLDED: &str = "folded";
 const CONSOLE: &str = "console";
 
@@ -77,7 +77,7 @@ pub fn run(
             ("vmlinux --offset", vec![vmlinux, offset.as_ref()], &own),
         ];
         if kind == SCRIPT {
-            // The addresses before the symbols tell the offset.
+            // annotate finds the offset by the addresses before the symbols.
             sources.push(("vmlinux", vec![vmlinux], &own));
         }
         for (source, arguments, symbols) in sources {
@@ -92,7 +92,7 @@ pub fn run(
     Ok(())
 }
 
-/// What was compared.
+/// The numbers of compared texts, lines and marks.
 #[derive(Default)]
 struct Counts {
     texts: usize,
@@ -111,7 +111,8 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// Compares the marks in all texts of a directory.
+/// Runs `annotate` with the arguments `source` on each text of a directory, and compares its marks with
+/// `symbols`.
 fn check_kind(
     programs: &Programs,
     directory: &Path,
@@ -157,7 +158,7 @@ fn check_kind(
     Ok(counts)
 }
 
-/// Folds the stacks of each text of perf, with `_[k]` behind the symbols of the kernel.
+/// Folds the stacks of each text in [`SCRIPT`], with `_[k]` behind the symbols of the kernel.
 fn fold(programs: &Programs, directory: &Path) -> Result<()> {
     let folded = directory.join(FOLDED);
     fs::create_dir_all(&folded)?;

@@ -59,8 +59,9 @@ pub fn run(options: &Options) -> Result<bool> {
 /// The tests of one kernel.
 struct Tests {
     config: String,
-    /// The file of stored results. Its first line is the state that the results are of.
+    /// The file of stored results. Its first line is the `state` of these results.
     file: PathBuf,
+    /// The hash of this repository, the configuration, the kernel and the compilers.
     state: String,
     /// The guest to boot, unless the results of this state are stored.
     guest: Option<Guest>,

@@ -12,7 +12,7 @@ pub struct Arch {
     pub name: &'static str,
     /// The kernel's `ARCH`.
     pub kernel: &'static str,
-    /// The name of the architecture in Rust's targets.
+    /// The name of the architecture in `std::env::consts::ARCH`.
     host: &'static str,
     /// Debian's name.
     pub debian: &'static str,

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{bail, Context, Result};
 
-/// The number of lines of a failed program's output that an error repeats.
+/// The number of lines of a log that an error repeats.
 const LAST_LINES: usize = 20;
 
 /// Runs the command to its end. Returns its standard output, which must be UTF-8.

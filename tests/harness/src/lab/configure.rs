@@ -70,8 +70,8 @@ impl Kernel<'_> {
         Ok(config.lines().any(|other| other == line))
     }
 
-    /// The output of the linker, before the build strips it. Linux 6.12 strips only riscv's kernel; for
-    /// other architectures, this is vmlinux itself.
+    /// The kernel before the build strips it, if the build keeps that file. Linux 6.12 keeps it only for riscv;
+    /// for other architectures, this is vmlinux itself.
     pub fn linked_vmlinux(&self) -> PathBuf {
         let unstripped = ["vmlinux.unstripped", "vmlinux.relocs"];
         unstripped
@@ -233,7 +233,8 @@ pub fn refusal(
     }))
 }
 
-/// The build directory. The cache has one for each tree, configuration, architecture and compiler.
+/// The build directory: `O=` for the requested configuration, otherwise a directory in the cache. The cache
+/// has one for each tree, configuration, architecture and compiler.
 pub fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> Result<PathBuf> {
     if let (Some(objtree), true) = (options.objtree(), options.config() == config) {
         return Ok(objtree.to_owned());
@@ -255,7 +256,7 @@ pub fn objtree(options: &Options, cache: &Cache, tree: &Path, config: &str) -> R
     Ok(builds.join(format!("{tree}-{config}{arch}{llvm}{compilers}")))
 }
 
-/// All inputs of the configuration, as text. The harness configures again if this text changes.
+/// Inputs of the configuration, as text. The harness configures again if this text changes.
 fn inputs(kernel: &Kernel, fragment: &Fragment) -> Result<String> {
     let kconfig =
         fs::read_to_string(kernel.tree.join("kernel/kallmodsyms/Kconfig")).unwrap_or_default();

@@ -30,7 +30,7 @@ pub struct Fetched {
     pub file: PathBuf,
 }
 
-/// True if the package `name` for all architectures is in the cache.
+/// True if the package `name`, whose architecture is `all`, is in the cache.
 pub fn is_downloaded(cache: &Path, name: &str) -> bool {
     find(&directory(cache), name).is_some()
 }
@@ -39,7 +39,7 @@ fn directory(cache: &Path) -> PathBuf {
     cache.join("apt")
 }
 
-/// Downloads the package `name` for all architectures, once.
+/// Downloads the package `name`, whose architecture is `all`, once.
 pub fn package(cache: &Cache, name: &str) -> Result<Fetched> {
     let downloads = Downloads {
         directory: directory(&cache.path),
@@ -192,7 +192,7 @@ impl Downloads<'_> {
         Ok(fetched)
     }
 
-    /// An apt-get command that reads and writes only in the directory, for the architecture.
+    /// An apt-get command for the architecture, with the lists and the downloads in the directory.
     fn apt_get(&self) -> Command {
         let mut apt_get = apt("apt-get", &self.directory);
         if let Some(architecture) = self.architecture {
@@ -204,7 +204,7 @@ impl Downloads<'_> {
     }
 }
 
-/// A command of apt that reads and writes only in the directory.
+/// A command of apt, with the sources, the lists and the downloads in the directory.
 pub fn apt(program: &str, directory: &Path) -> Command {
     let mut apt = Command::new(program);
     let setting = |name: &str, value: &Path| format!("{name}={}", value.display());

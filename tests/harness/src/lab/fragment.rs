@@ -11,7 +11,7 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::lab::options;
 
-/// A fragment. Its header ends at the first line that is empty or `#` alone. All keys are optional:
+/// A fragment. Its header ends before the first line that does not begin with `# `. All keys are optional:
 ///
 /// ```text
 /// # base: tinyconfig                      the make target of the base configuration
@@ -19,9 +19,7 @@ use crate::lab::options;
 /// # then: mod2yesconfig                   a make target that changes the base before the merge
 /// # with: guest.config                    a fragment that is merged before this fragment
 /// # series: 7.3                           the only kernel series of this fragment
-/// # llvm: 1                               the build always uses clang and LLD
 /// # steps: 1950                           the approximate number of build steps
-/// # needs: HAVE_LD_DEAD_CODE_DATA_ELIMINATION    an option that some architectures lack
 /// # packages: pahole zlib1g-dev           Debian packages for the build
 /// # rustc: rustc-kcsan.sh                 a script in tests/kernel that kbuild runs as rustc
 /// # make: KCFLAGS=-ffunction-sections     a variable for the kernel's make
@@ -33,6 +31,8 @@ use crate::lab::options;
 /// Only variants of the matrix have these keys:
 ///
 /// ```text
+/// # llvm: 1                               the matrix builds with clang and LLD
+/// # needs: HAVE_LD_DEAD_CODE_DATA_ELIMINATION    an option that some architectures lack
 /// # tests: guest                          the matrix also runs the guest's tests
 /// # ratio: any                            the matrix accepts any cost of reading
 /// # words: cfi=fineibt                    parameters on the kernel's command line

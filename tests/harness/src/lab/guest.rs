@@ -56,7 +56,7 @@ pub fn pack_for_tests(options: &options::Options, kernel: &Kernel) -> Result<Gue
     pack_with(options, kernel, &modules)
 }
 
-/// Packs a guest with additional modules. The guest does not load these modules at boot.
+/// Packs a guest with additional modules. The guest does not load these modules together with the kernel's.
 pub fn pack_with(
     options: &options::Options,
     kernel: &Kernel,
@@ -105,7 +105,7 @@ pub fn pack_files(
         None => list.directory(Path::new("lib")),
     }
     for module in modules {
-        // The guest loads all modules in lib/modules at boot.
+        // The guest would load these modules with the kernel's if they were in lib/modules.
         let name = module.file_name().unwrap_or_default().to_string_lossy();
         list.file(&format!("lib/{name}"), module, 0o644);
     }
@@ -116,7 +116,7 @@ pub fn pack_files(
     Guest::of(kernel, &list, directory)
 }
 
-/// Symbols with known modules, for the guest's tests. One file is for all kernels; a series or an
+/// Symbols with known modules, for the guest's tests. A configuration can have a file of them; a series or an
 /// architecture can have an additional file. tiny-ibt has the symbols of tiny.
 fn known_symbols(kernel: &Kernel, sources: &Path) -> Result<Option<String>> {
     let config = kernel.config.trim_end_matches("-ibt");

@@ -2,8 +2,8 @@
 
 //! The lab makes and boots kernels, for all commands.
 //!
-//! The input is the [`options`]. The output is a built kernel ([`configure::Kernel`]) and what its guest
-//! prints ([`qemu`]). The phases, in order: [`packages`], [`toolchain`] and [`source`] (together:
+//! The input is the [`options`]. The output is a built kernel ([`configure::Kernel`]) and the output of its
+//! guest ([`qemu`]). The phases, in order: [`packages`], [`toolchain`] and [`source`] (together:
 //! [`workshop`]), then [`configure`], [`build`], [`guest`] and [`qemu`]. No file here may import a suite
 //! of tests, a benchmark or the matrix.
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! drgn, which no package of Debian 12 has. pip installs drgn once into a directory of the cache.
+//! Installs drgn with pip, once, into a directory of the cache. Debian 12 has only an older drgn.
 
 use std::fs;
 use std::path::{Path, PathBuf};

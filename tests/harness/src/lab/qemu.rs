@@ -25,7 +25,7 @@ const SILENCE: Duration = Duration::from_secs(180);
 /// prints a line.
 const SILENCE_OF_CLIENTS: Duration = Duration::from_secs(900);
 
-/// The last line of a guest that did not crash.
+/// The line that the guest's first program prints at its end, unless the guest crashes.
 const LAST_WORDS: &str = "guest: done";
 
 /// The files that the guest sent.
@@ -42,8 +42,8 @@ impl Files {
     }
 }
 
-/// Boots the guest in the mode `show`. The guest loads its modules, and sends `/proc/kallmodsyms`,
-/// `/proc/kallsyms` and `/proc/modules`.
+/// Boots the guest in the mode `show`. The guest loads its modules, and sends files such as
+/// `/proc/kallmodsyms`, `/proc/kallsyms` and `/proc/modules`.
 pub fn show(options: &Options, guest: &Guest) -> Result<Files> {
     show_with(options, guest, "")
 }

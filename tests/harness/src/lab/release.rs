@@ -74,7 +74,7 @@ const PACKAGES: &[&str] = &[
     "xz-utils",
 ];
 
-/// With these preferences, apt installs rustc from experimental if that suite has a newer version. Other
+/// With these preferences, apt downloads rustc from experimental if that suite has a newer version. Other
 /// packages come from experimental only if rustc depends on them.
 const PREFERENCES: &str = "\
 Package: rustc rust-src libstd-rust*

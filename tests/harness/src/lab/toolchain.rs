@@ -145,7 +145,8 @@ impl Toolchain {
         Ok(versions?.concat())
     }
 
-    /// The path of rustc and the versions of rustc and bindgen. Another text needs a new configuration.
+    /// The path of rustc and the versions of rustc and bindgen. If this text changes, the harness configures
+    /// the kernel again.
     pub fn describe(&self) -> Result<String> {
         let version = command::output(self.run_rustc().arg("-vV"))?;
         let bindgen = command::output(self.command(&self.bindgen).arg("--version"))?;
@@ -214,7 +215,8 @@ fn is_new_enough(rustc: &Path) -> bool {
     oldest_rustc().is_ok_and(|oldest| version >= Some(oldest))
 }
 
-/// The compiler itself where `rustc` is rustup's proxy; `None` if its sysroot lacks the source of core.
+/// The compiler in the sysroot of `rustc`, because `rustc` can be rustup's proxy. `None` if the sysroot lacks
+/// the source of core.
 fn with_core_source(rustc: &Path) -> Option<PathBuf> {
     let sysroot = command::output(Command::new(rustc).args(["--print", "sysroot"])).ok()?;
     let sysroot = Path::new(sysroot.trim_end());

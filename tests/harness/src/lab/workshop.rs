@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Prepares the toolchain and the kernel tree. Every command that makes kernels begins here.
+//! Prepares the toolchain and the kernel tree for the commands that make kernels. Only `make matrix` prepares
+//! the kernel of each cell itself.
 
 use anyhow::Result;
 

@@ -57,7 +57,7 @@ pub fn all(matrix: &Matrix) -> Result<Vec<Cell>> {
     }
 }
 
-/// The requested cells: the cell of this name, or all cells with these words in their names.
+/// The cells that `ONLY` requests: the cell of this name, or all cells with these words in their names.
 pub fn only(mut cells: Vec<Cell>, matrix: &Matrix) -> Vec<Cell> {
     let is_name = cells.iter().any(|cell| cell.name == matrix.only);
     cells.retain(|cell| match is_name {

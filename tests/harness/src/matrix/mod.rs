@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! `make matrix`: tries each kernel series with each architecture and toolchain, and, on this machine's
-//! architecture, with the compilers of other Debian releases. `VARIANTS=1` tries one kernel with options that
-//! change its layout. `DISTRIBUTIONS=1` tries the configurations of distributions.
+//! architecture, with the compilers of other Debian releases. `VARIANTS=1` tries the configurations in
+//! `tests/kernel/variants`. `DISTRIBUTIONS=1` tries the configurations of distributions.
 //!
 //! The phases, in order: list the [`cells`]. For each cell in turn: prepare the cell; take the stored outcome
 //! if it is of the current [`state`] and not a failure; otherwise run a [`trial`]. One variant is a

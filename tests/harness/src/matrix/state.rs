@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use crate::lab::options::{self, Options};
 use crate::lab::toolchain::Toolchain;
 
-/// The files and directories of the repository that a build or a test reads.
+/// The hashed files and directories of the repository. Stored outcomes stay valid if other files change.
 const SOURCES: &[&str] = &[
     "Kbuild", "Kconfig", "Makefile", "include", "patches", "rust", "samples", "scripts", "tests",
     "tools",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make apply` and `make unapply` on a tree that has only the files that these commands use.
+//! `make apply` and `make unapply` on a tree that has only the files that these commands need.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::lab::command;
 use crate::lab::options;
 use crate::lab::source::{self, Tree};
 
-/// The files by which apply recognises a kernel tree, and a file beside [`HEADER`].
+/// The files by which apply recognises a kernel tree, and a file so that the directory of [`HEADER`] exists.
 const TREE: &[&str] = &[
     "Makefile",
     "Kbuild",
@@ -89,10 +89,10 @@ pub fn fits(pristine: &Path, series: &str) -> Result<()> {
     links_and_restores(&scratch)
 }
 
-/// Two files of the samples, which a copy of the repository must have.
+/// Two files of the samples that `apply --copy` must copy.
 const SAMPLES: &[&str] = &["samples/modules/Kbuild", "samples/reader-c/Makefile"];
 
-/// The file that apply adds to the tree.
+/// The header that apply adds to the tree.
 const HEADER: &str = "include/linux/kallmodsyms.h";
 
 /// A few files of a kernel tree, and a copy of parts of the repository. A test may change both.
@@ -105,7 +105,7 @@ struct Scratch {
     series: String,
 }
 
-/// The content of every file below a directory, by its path. Links are not followed.
+/// The content of every file below a directory, by its path. The content of a link is its target.
 type Contents = BTreeMap<PathBuf, Vec<u8>>;
 
 impl Scratch {

@@ -12,7 +12,7 @@ use crate::lab::configure::Kernel;
 /// The counts that the checker prints. A count is empty if the checker did not print it.
 #[derive(Default)]
 pub struct Checked {
-    /// The percentage of the symbols of modules that are shown in their modules.
+    /// The percentage of the modules' symbols that the kernel shows in their modules.
     pub recall: String,
     /// The number of symbols with a size that are shown in a wrong module.
     pub wrong: String,

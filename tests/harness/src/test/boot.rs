@@ -25,12 +25,12 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
 /// The least memory of a guest with little memory, in MiB.
 const LITTLE_MEMORY: u64 = 64;
 
-/// Boots the same kernel on a machine with little memory.
+/// Boots a built kernel on a machine with little memory.
 pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let guest = guest::pack(options, kernel)?;
     let vmlinux = kernel.objtree.join("vmlinux");
     let vmlinux = fs::metadata(&vmlinux).with_context(|| vmlinux.display().to_string())?;
-    // A kernel with a large image needs more memory while it boots, too.
+    // A kernel with a large image needs more memory while it boots.
     let memory = LITTLE_MEMORY.max(2 * (vmlinux.len() >> 20) + 16);
     let memory = format!("{memory}M");
     let mut results = Results::new(&format!("{} with {memory}", kernel.config));
@@ -38,7 +38,7 @@ pub fn run_small(report: &mut Report, options: &Options, kernel: &Kernel) -> Res
     results.end()
 }
 
-/// Boots the same kernel with the privacy tests: processes with different rights open and read the file.
+/// Boots a built kernel with the privacy tests: processes with different rights open and read the file.
 pub fn run_privacy(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()> {
     let guest = guest::pack(options, kernel)?;
     let mut results = Results::new(&kernel.config);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compiles the generator and the format code with the oldest rustc that Kconfig admits. The component is not
-//! compiled here, because it needs the kernel's crates; the kernels `trixie` of `make matrix` have that rustc.
+//! Compiles the generator and the format code with the oldest rustc that Kconfig admits. The component needs the
+//! kernel's crates; the `trixie` cells of `make matrix` compile it with that rustc.
 
 use std::env;
 use std::fs;
@@ -103,19 +103,19 @@ fn common_flags(tree: &Path) -> Result<Vec<String>> {
         .with_context(|| format!("{}: no rust_common_flags", makefile.display()))
 }
 
-/// The flags that kbuild uses for the generator alone.
+/// The flags that kbuild adds to the common flags for the generator, a program of the host.
 fn generator_flags() -> Result<Vec<String>> {
     let makefile = options::repository()?.join("scripts/Makefile");
     let text = fs::read_to_string(&makefile).with_context(|| makefile.display().to_string())?;
     let flags = flags_of(&text, "HOSTRUSTFLAGS_kallmodsyms := ");
     let mut flags = flags.with_context(|| makefile.display().to_string())?;
-    // KBUILD_HOSTRUSTFLAGS also has these flags.
+    // kbuild uses these flags for all Rust programs of the host, in KBUILD_HOSTRUSTFLAGS.
     let more = ["-O", "-Cstrip=debuginfo", "-Zallow-features="];
     flags.extend(more.map(str::to_owned));
     Ok(flags)
 }
 
-/// The words of an assignment in a makefile. A backslash at the end of a line continues it.
+/// The words of an assignment in a makefile. A backslash at the end of a line continues the assignment.
 fn flags_of(text: &str, assignment: &str) -> Option<Vec<String>> {
     let mut lines = text
         .lines()
@@ -137,7 +137,7 @@ fn flags_of(text: &str, assignment: &str) -> Option<Vec<String>> {
 }
 
 fn compiles(toolchain: &Toolchain, options: &Options, file: &str, flags: &[&str]) -> Result<()> {
-    // A rustc of another release runs in a file system that has the cache, but perhaps another /tmp.
+    // A rustc of another release sees this directory: only its `/usr` differs from the host's.
     let scratch = tempfile::tempdir_in(&options.cache)?;
     let made = scratch.path().join("made");
     let mut rustc = toolchain.run_rustc();

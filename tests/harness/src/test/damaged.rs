@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Boots kernels with damaged tables. A kernel that detects the damage prints one message. Its file
-//! still shows the data of the undamaged tables, unless it lost the tables of kallsyms itself.
+//! still shows the data of the undamaged tables. If a table of kallsyms itself is damaged, the kernel
+//! has no file.
 //!
 //! QEMU boots a copy of vmlinux with changed bytes in one table. Such a kernel runs at its link address.
 
@@ -167,8 +168,8 @@ fn check(damage: &Damage, files: &Files, console: &[String]) -> Result<()> {
             [one, next] => one.size == next.address.wrapping_sub(one.address),
             _ => true,
         };
-        // Several symbols may be at one address. Per-cpu symbols are in the lower half of addresses,
-        // and no symbol follows the last per-cpu symbol.
+        // Several symbols may be at one address. In Linux 6.12 on x86_64, per-cpu symbols are in the
+        // lower half of addresses. The last per-cpu symbols have the size 0, not a distance.
         let image = symbols.iter().position(|symbol| symbol.address >> 63 != 0);
         let apart = symbols[image.unwrap_or(0)..]
             .windows(2)

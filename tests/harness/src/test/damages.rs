@@ -81,7 +81,8 @@ fn flip(table: &mut [u8], at: usize, bit: u8) {
     }
 }
 
-/// The damages, at least one for each table. `make test ALL=1` tests only the first damages.
+/// The damages: at least one for each module table and each size table, and some for tables of object
+/// files and of kallsyms itself. `make test ALL=1` tests only the first damages.
 pub const DAMAGES: &[Damage] = &[
     Damage {
         table: "kallsyms_module_offsets",

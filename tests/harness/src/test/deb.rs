@@ -98,7 +98,7 @@ fn installs(cache: &Cache, release: &str, package: &Path, vmlinux: &Path) -> Res
     Ok(())
 }
 
-/// The number of this host's release of Debian; the highest number for a release in preparation.
+/// The number of this host's release of Debian. A release in preparation has no number: the result is `u32::MAX`.
 fn host_release() -> Result<u32> {
     let release = fs::read_to_string("/etc/os-release").context("/etc/os-release")?;
     let number = release.lines().find_map(|line| {

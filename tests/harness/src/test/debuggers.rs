@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares what the scripts in `tools/drgn` and `tools/gdb` say of a kernel with what the command
-//! `kallmodsyms` says. The scripts have a decoder of their own, in Python.
+//! Compares the output of the scripts in `tools/drgn` and `tools/gdb` with the output of the command
+//! `kallmodsyms`, and the symbols of drgn with `/proc/kallmodsyms`. The scripts have a decoder of
+//! their own, in Python.
 
 use std::fs;
 use std::path::Path;
@@ -16,11 +17,13 @@ use crate::lab::configure::Kernel;
 use crate::lab::options;
 use crate::lab::python;
 
-/// One symbol of so many is looked up, by its name, and by an address so many bytes behind its start.
+/// The scripts look up every `STEP`th symbol by its name. If the symbol has more than `BEHIND` bytes, they
+/// also look up the address `BEHIND` bytes after its start.
 const STEP: usize = 500;
 const BEHIND: u64 = 2;
 
-/// Runs drgn on a dump of a boot, whose `/proc/kallmodsyms` has `lines`. `tool` is the command.
+/// Runs drgn on a dump of a boot. `lines` are the lines of the kernel's own symbols in `/proc/kallmodsyms`
+/// of that boot. `tool` is the path of the command `kallmodsyms`.
 pub fn drgn(
     report: &mut Report,
     kernel: &Kernel,
@@ -65,7 +68,7 @@ pub fn drgn(
     Ok(())
 }
 
-/// Runs gdb on the vmlinux, whose addresses are those of the link. `tool` is the command.
+/// Runs gdb on the vmlinux, so at link-time addresses. `tool` is the path of the command `kallmodsyms`.
 pub fn gdb(report: &mut Report, kernel: &Kernel, tool: &Path) -> Result<()> {
     let script = options::repository()?.join("tools/gdb/kallmodsyms.py");
     let vmlinux = kernel.linked_vmlinux();
@@ -81,7 +84,8 @@ pub fn gdb(report: &mut Report, kernel: &Kernel, tool: &Path) -> Result<()> {
     };
     let lines = command::output(Command::new(tool).arg("show").arg(&vmlinux))?;
     let modules = || {
-        // Only a listing has the bytes of symbols and no others.
+        // The script counts the bytes of symbols. The command does so for a listing; for a vmlinux in its
+        // build directory, it counts the bytes of object files.
         let listing = kernel.objtree.join("guest/linked");
         fs::write(&listing, &lines).with_context(|| listing.display().to_string())?;
         let expected = command::output(Command::new(tool).arg("modules").arg(&listing))?;
@@ -97,7 +101,7 @@ pub fn gdb(report: &mut Report, kernel: &Kernel, tool: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Names, and addresses behind symbols, from the lines of a file.
+/// Names of symbols in `lines`, and addresses in these symbols.
 fn queries(lines: &str) -> Result<Vec<String>> {
     let mut queries = Vec::new();
     for line in lines.lines().step_by(STEP) {
@@ -119,8 +123,8 @@ fn lookup(tool: &Path, kernel: &Path, queries: &[String]) -> Result<String> {
     command::output(Command::new(tool).arg("lookup").arg(kernel).args(queries))
 }
 
-/// Compares a table of symbols, bytes and module with that of the command, which has a column of object
-/// files, too.
+/// Compares a script's table with the command's table, in which the second column is the number of object
+/// files. The script's table does not have this column.
 fn same_tables(said: &str, expected: &str) -> Result<()> {
     let rows = |table: &str| {
         let rows = table.lines().map(|row| {

@@ -68,8 +68,8 @@ fn man_pages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the sources have each message of the page, and that the page has each message that the
-/// sources write as one string.
+/// Checks that the sources have each message of the page from "Warnings" up to "The system". Checks that the
+/// page has each message that the sources write as one string.
 fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     let page = repository.join("Documentation/kbuild/link-errors.rst");
     let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Dumps the memory of a running guest in each form that QEMU has, and has makedumpfile compress one of the dumps.
-//! Compares what `kallmodsyms show` says of each dump, and of `/proc/kcore` in the guest, with the lines of the
-//! kernel's own symbols in `/proc/kallmodsyms` of that boot.
+//! Dumps the memory of a running guest in each form that QEMU has, and has makedumpfile convert the ELF dump to
+//! other forms. Compares the output of `kallmodsyms show` for each dump, and for `/proc/kcore` in the guest, with
+//! the lines of the kernel's own symbols in `/proc/kallmodsyms` of that boot.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -25,7 +25,7 @@ use crate::tool;
 /// zstd; the tests of the tool make such dumps.
 const MADE: [(&str, &str); 3] = [("zlib", "-c"), ("lzo", "-l"), ("ELF", "-E")];
 
-/// Leaves out what a crash dump does not need: free pages, pages of zeros, the page cache and the memory of
+/// With this option, makedumpfile leaves out free pages, pages of zeros, the page cache and the memory of
 /// processes.
 const LEVEL: [&str; 2] = ["-d", "31"];
 
@@ -35,7 +35,7 @@ pub fn run(report: &mut Report, options: &Options, kernel: &Kernel) -> Result<()
     }
     let directory = kernel.objtree.join("guest/dumps");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
-    // It runs on the host and in the guest.
+    // The tool runs on the host and in the guest.
     let tool = directory.join("kallmodsyms");
     tool::build_static(&tool)?;
     let files = [("bin/kallmodsyms", tool.as_path())];

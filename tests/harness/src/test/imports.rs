@@ -138,7 +138,8 @@ fn paths(text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// A line for each import against the flow, for each folder outside it, and for each cycle.
+/// A line for each import against the flow, for each file in a folder outside the flow, and for each cycle
+/// that [`cycle`] finds.
 fn problems(graph: &Graph, folders: &[&str]) -> Vec<String> {
     let mut problems = Vec::new();
     // The files beside the root may import from all folders, so they come last.

@@ -13,7 +13,7 @@ use super::report::Report;
 use crate::lab::options;
 use crate::lab::source::Tree;
 
-/// The directories with code for the kernel.
+/// The directories with kernel code to check.
 const KERNEL_CODE: &[&str] = &[
     "include",
     "rust",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Checks the names that each part of the code uses, and the length of each file.
+//! Checks the names and the imports of each part of the code, and the length of each Rust file.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -19,7 +19,7 @@ use crate::lab::workshop::Workshop;
 /// The number of boots at random addresses.
 const BOOTS: u32 = 10;
 
-/// The fuzz targets that decode tables. The other targets read build inputs.
+/// Fuzz targets that decode tables. At least one of these targets must run.
 const DECODERS: [&str; 5] = ["modules", "objects", "show", "sizes", "symbols"];
 
 /// Runs `make soak`. Returns true if all tests passed.

@@ -60,7 +60,7 @@ use report::Report;
 const DAMAGES: usize = 2;
 const BOOTS: u32 = 3;
 
-/// A named group of tests. `make test` runs a group with `long` only with `ALL=1`.
+/// A named group of tests. A group with `long` runs only with `ALL=1` or `ALL=rest`.
 struct Group<'a> {
     name: String,
     long: bool,
@@ -210,7 +210,7 @@ fn groups<'a>(
     Ok(groups)
 }
 
-/// Runs the tests that each configuration has.
+/// Builds and tests the kernel of one configuration.
 fn kernel(
     report: &mut Report,
     options: &Options,

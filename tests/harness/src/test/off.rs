@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! With the option off, the hooks change nothing: a tree with the hooks and an untouched tree build
-//! kernels whose sections are the same.
+//! With the option off, a tree with the hooks and an untouched tree build kernels whose sections have
+//! the same names, types, addresses and sizes.
 
 use std::path::Path;
 use std::process::Command;

@@ -23,7 +23,7 @@ struct Case {
     llvm: &'static str,
     /// The target of the kernel's make that writes the first `.config`.
     base: &'static str,
-    /// The lines that the test appends to `.config`, besides `RUST` and the option.
+    /// The lines that the test appends to `.config` only for this case.
     lines: &'static str,
     /// The options that must be `y` in the final `.config`. Without them, Kconfig can refuse the option for
     /// another reason.
@@ -31,10 +31,10 @@ struct Case {
     is_offered: bool,
 }
 
-/// The dependencies of the option in each kernel.
+/// Dependencies of the option on each architecture.
 const DEPENDENCIES: &[&str] = &["RUST", "KALLSYMS", "PROC_FS"];
 
-/// The values that most cases share. Kconfig refuses the option.
+/// The values that most cases share. In such a case, Kconfig must refuse the option.
 const REFUSED: Case = Case {
     name: "",
     arch: "x86_64",

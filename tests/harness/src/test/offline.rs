@@ -21,7 +21,7 @@ use crate::tool;
 /// the value for `--offset`.
 const TEXT_LINE_END: &str = " T _text";
 
-/// Runs the tests. `files` come from a boot with address randomisation.
+/// Runs the tests. `files` come from a boot without `nokaslr`.
 pub fn run(
     report: &mut Report,
     options: &Options,

@@ -79,7 +79,7 @@ fn renamed(line: &str) -> Option<String> {
     (!is_known).then(|| format!("{old} -> {new}"))
 }
 
-/// The lines of the kernel's own symbols in `/proc/kallsyms` of a kernel without the option, with the addresses
+/// The symbols of `kernel` in the order of the untouched `tree`, as lines of `/proc/kallsyms` with the addresses
 /// of vmlinux.
 pub fn untouched(kernel: &Kernel, tree: &Path) -> Result<String> {
     command::output(checker(kernel)?.arg("--untouched").arg(tree))

@@ -132,7 +132,7 @@ impl SecondBuild<'_> {
         let config = self.kernel.objtree.join(".config");
         fs::copy(&config, self.objtree.join(".config"))
             .with_context(|| config.display().to_string())?;
-        // If localedef fails, the second build is in English, and the test still counts.
+        // If localedef fails, the test continues with a second build in English.
         let mut localedef = Command::new("localedef");
         localedef.args(["-i", "de_DE", "-f", "UTF-8"]);
         let made = command::output(localedef.arg(self.locales.join(LANGUAGE)));

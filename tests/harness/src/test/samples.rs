@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests the reader in C, the only sample in user space. The reader has its own tests, and the example `whose`
-//! of the crate in `tools/kallmodsyms/` looks up the same addresses of a real kernel. The guest tests the
-//! samples that are modules.
+//! Tests the reader in C, the only sample in user space. The reader has its own tests. For addresses of a real
+//! kernel, it must print the same lines as the example `whose` of the crate in `tools/kallmodsyms/`. The guest
+//! tests the samples that are modules.
 
 use std::fmt::Write;
 use std::fs::{self, File};

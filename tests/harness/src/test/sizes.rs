@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the sizes that the file shows with the sizes of vmlinux's ELF symbols.
+//! Compares the sizes in `/proc/kallmodsyms` with the sizes of vmlinux's ELF symbols.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,8 @@ use super::report::Report;
 use crate::lab::configure::Kernel;
 use crate::lab::qemu::Files;
 
-/// The first symbol of the image. Its two addresses differ by the offset of the running kernel.
+/// A symbol at the start of the image. Its address in the running kernel minus its address in vmlinux is the
+/// offset of the image.
 const FIRST_SYMBOL: &str = "_text";
 
 /// The most differences to print.
@@ -51,8 +52,8 @@ pub fn defined(vmlinux: &[u8]) -> Result<Sizes> {
 }
 
 /// The sizes of the kernel's own symbols in `/proc/kallmodsyms`, with the addresses of vmlinux. In
-/// `/proc/kallsyms`, the lines of these symbols have no brackets. The symbols of the per-cpu area, in the
-/// lower half of addresses, have the same address in vmlinux.
+/// `/proc/kallsyms`, the lines of these symbols have no brackets. Symbols in the lower half of addresses have
+/// the same address in vmlinux: the per-cpu symbols of Linux 6.12 on x86_64.
 ///
 /// ```text
 /// 0000000000000000 0 A __per_cpu_start

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Boots debug kernels, which check their own code for errors. The guest injects faults, and runs many
-//! readers at once. Then it reads the file while processes change the contents: for seconds in `make test`,
-//! and for minutes in `make soak`.
+//! Boots debug kernels, which check their own code for errors. The guest injects faults, if the kernel can do
+//! so, and runs many readers at once. Then it reads the file while processes change the contents: for seconds
+//! in `make test ALL=1`, and for minutes in `make soak`.
 
 use anyhow::{ensure, Result};
 

@@ -14,7 +14,7 @@ use crate::lab::options::Options;
 use crate::lab::workshop::Workshop;
 
 /// The factor of the limit for a kernel that stores object files. In the kernel `tiny` of Linux 6.12, 6 % of the
-/// lines have braces, and reading takes 1.10 times as long.
+/// lines have braces, and reading takes 1.10 times the instructions of reading without braces.
 const BRACES: f64 = 1.12;
 
 /// Limits the instructions of a read of the file. Returns the ratio to a read of `/proc/kallsyms`.

@@ -37,7 +37,7 @@ pub fn offsets(vmlinux: &[u8]) -> Result<BTreeMap<String, usize>> {
     let mut offsets = BTreeMap::new();
     for symbol in file.symbols() {
         let name = symbol.name().unwrap_or_default();
-        // The structures of kernel/kallsyms.c have a type.
+        // Structures of kernel/kallsyms.c have such names, too, but the type OBJECT. Tables have no type.
         let is_table = name.starts_with("kallsyms_") && symbol.kind() != SymbolKind::Data;
         if is_table && symbol.section_index() == Some(rodata.index()) {
             let offset = symbol.address().wrapping_sub(rodata.address());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests that the option changes neither the order of the symbols nor the names that the kernel prints for
-//! addresses.
+//! Tests that the option changes the order of the symbols, and the names that the kernel prints for addresses,
+//! only as differences.rst allows.
 
 use anyhow::{Context, Result};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the addresses of the tables in VMCOREINFO with their real addresses. The guest's
-//! `/proc/kcore` has VMCOREINFO as a note, like every dump.
+//! Compares the addresses of the tables in VMCOREINFO with their addresses in vmlinux plus the offset of the
+//! running kernel. The guest's `/proc/kcore` has VMCOREINFO as a note.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,7 +31,7 @@ const TABLES: &[&str] = &[
 /// The table that VMCOREINFO also names if the kernel stores sizes. The other size tables follow this table.
 const SIZES: &str = "kallsyms_size_counts";
 
-/// The same for the tables of object files.
+/// The first table of object files, which VMCOREINFO also names if the kernel stores object files.
 const OBJECTS: &str = "kallsyms_object_counts";
 
 /// The number of tables in VMCOREINFO that the kernel itself names, and whose names begin with `kallsyms_`.

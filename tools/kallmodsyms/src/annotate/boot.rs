@@ -41,7 +41,8 @@ enum Certainty {
 }
 
 impl Boot {
-    /// The boot of a kernel that was moved by `offset`. If that is `None`, the text has to reveal the offset.
+    /// The boot of a kernel that was moved by `offset`. If `offset` is `None`, the text has to reveal the
+    /// offset, unless the symbols have the addresses of one boot.
     pub(super) fn new(offset: Option<u64>, symbols: &Symbols<'_>) -> Self {
         Self {
             offset: offset.unwrap_or(0),
@@ -93,7 +94,7 @@ impl Boot {
         parse_digits(words.next().filter(|digits| !digits.is_empty())?)
     }
 
-    /// Forgets what the text has revealed, and assumes `offset` until the text reveals another.
+    /// Forgets what the text has revealed, and assumes `offset` until the text reveals another offset.
     pub(super) fn begin(&mut self, offset: u64) {
         self.offset = offset;
         self.certainty = Certainty::Assumed;
@@ -111,7 +112,8 @@ impl Boot {
             && self.linux_version.find(line).is_some()
     }
 
-    /// Learns from a token that has an address and a symbol. An offset counts once two symbols imply it.
+    /// Learns from a token that has an address, and a symbol with an offset and a unique name. An offset counts
+    /// once two symbols imply it.
     pub(super) fn learn(&mut self, token: &Token<'_>, symbols: &Symbols<'_>) {
         let (Some(address), Some(symbol)) = (token.address, &token.symbol) else {
             return;

@@ -2,8 +2,9 @@
 
 //! Reads a text line by line, and passes each line on with the modules of its tokens.
 //!
-//! A line passes on at once, with one exception: if a line has an address before the text has revealed the
-//! KASLR offset, that line and the lines after it are held until the offset is known.
+//! A line passes on at once if the KASLR offset is known. Otherwise, the first line with an address and all
+//! lines after it are held. Held lines pass on when the text reveals the offset, ends, or begins another boot.
+//! They also pass on before a line that is too long, or at [`MOST_HELD`] bytes.
 
 use std::io::{ErrorKind, Read};
 
@@ -19,7 +20,7 @@ use crate::symbols::Symbols;
 /// The initial size of the read buffer, in bytes.
 const CHUNK: usize = 1 << 17;
 
-/// A line passes on without marks if more bytes than this were read of it, and no newline yet.
+/// If more bytes than this are read without a newline, they pass on without tokens.
 const LONGEST_LINE: usize = 1 << 20;
 
 /// The number of held bytes at which the lines pass on although the offset is not known.
@@ -27,8 +28,8 @@ const MOST_HELD: usize = 1 << 22;
 
 /// The receiver of the lines.
 pub(super) trait Sink {
-    /// Takes a line with its newline, and the tokens of the line, in order. A line longer than [`LONGEST_LINE`]
-    /// comes in parts, without tokens.
+    /// Takes a line, with its newline if there is one, and the line's tokens that are found, in order. A line
+    /// of more than [`LONGEST_LINE`] bytes can come in parts, without tokens.
     fn line(&mut self, line: &[u8], found: &[Found<'_>]) -> Result<()>;
 
     /// Called after each read: the next read may wait for input.
@@ -49,7 +50,7 @@ pub(super) struct Filter<'s, 't, S> {
     pub(super) sink: S,
 }
 
-/// Tells quickly which lines have no token.
+/// A quick test that finds most lines without a token.
 struct Prefilter {
     /// The first 16 bits of each address of the image.
     prefix: Option<u16>,
@@ -60,7 +61,8 @@ struct Prefilter {
 }
 
 impl<'s, 't, S: Sink> Filter<'s, 't, S> {
-    /// A filter for texts of the kernel that has `symbols`. `offset` is the KASLR offset, if it is known.
+    /// A filter for texts of the kernel that has `symbols`. `offset` is the KASLR offset if the command line
+    /// has it.
     pub(super) fn new(
         symbols: &'s Symbols<'t>,
         offset: Option<u64>,
@@ -102,7 +104,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
             filled += length;
             let mut start = 0;
             if is_too_long {
-                // The rest of a line that is too long passes on without marks, too.
+                // The rest of a line that is too long passes on without tokens, too.
                 let end = memchr(b'\n', buffer.get(..filled).unwrap_or_default());
                 is_too_long = end.is_none();
                 start = end.map_or(filled, |end| end + 1);
@@ -167,7 +169,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         self.answer(line, &tokens)
     }
 
-    /// Passes on a line without tokens.
+    /// Passes on a line without tokens, or holds it behind other held lines.
     fn pass(&mut self, line: &[u8]) -> Result<()> {
         match self.held.is_empty() {
             true => self.sink.line(line, &[]),
@@ -189,7 +191,7 @@ impl<'s, 't, S: Sink> Filter<'s, 't, S> {
         }
     }
 
-    /// Passes on all held lines.
+    /// Passes on all held lines. If there are any, stops the wait for the offset.
     fn release(&mut self) -> Result<()> {
         if self.held.is_empty() {
             return Ok(());

@@ -2,10 +2,11 @@
 
 //! `kallmodsyms annotate` and `kallmodsyms count`: the modules of the symbols in a text.
 //!
-//! A text comes in, such as an oops, a profile or a trace. `annotate` writes the same text with a mark behind
-//! each symbol of a module; `count` writes a table of the modules. Each line takes these steps: `filter` reads
-//! the line, `token` and `suffix` find its symbols and addresses, `boot` knows the KASLR offset of the
-//! addresses, `resolve` finds the modules, and `marks` or `count` makes the output.
+//! A text comes in, such as an oops, a profile or a trace. `annotate` writes the same text with a mark, such as
+//! ` [ext4]`, behind each symbol of a module; `count` writes a table of the modules. Each line takes these
+//! steps: `filter` reads the line, `token` and `suffix` find its symbols and addresses, `boot` knows the KASLR
+//! offset of the addresses, `resolve` finds the modules, and `marks` or `count` makes the output. `count`
+//! groups the symbols with `stack`.
 
 mod boot;
 mod count;

@@ -11,7 +11,7 @@ use crate::kernel_file::RUNNING;
 /// Texts, and the kernel that printed them.
 #[derive(Clone, Debug)]
 pub struct Texts {
-    /// A build directory, an image of any form, or a saved `/proc/kallmodsyms`.
+    /// A build directory, an image or a dump of any form, or a listing such as `/proc/kallmodsyms`.
     pub kernel: PathBuf,
     /// The number of bytes to add to an address of `kernel` to get the address in the texts; `None` if the
     /// texts reveal that number.
@@ -47,7 +47,7 @@ pub struct Count {
 /// The thing that a row of the table counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CountBy {
-    /// A row for each module, or for each set of modules that share symbols.
+    /// A row for each module, for each set of modules that share an object file, and for symbols in no module.
     #[default]
     Module,
     /// A row for each object file.

@@ -17,7 +17,7 @@ pub(crate) struct Candidate<'s> {
     pub(crate) object: Option<&'s [u8]>,
 }
 
-/// A token that is in the kernel.
+/// A token that is in the kernel, or in a module that the text names.
 #[derive(Debug)]
 pub(crate) struct Found<'s> {
     /// The bytes of the token in its line: the first byte, and the byte behind the last.
@@ -67,10 +67,10 @@ pub(crate) fn select<'s, 't>(
     lines
 }
 
-/// Finds the symbols that `token` can mean. `moved` is the KASLR offset of the text; if that is `None`, the
+/// Finds the symbols that `token` can mean. `moved` is the KASLR offset of the text; if `moved` is `None`, the
 /// addresses in the text are ignored.
 ///
-/// Return: `None` if the kernel has no such symbol or address.
+/// Return: `None` if the kernel has no such symbol or address, and the text names no module.
 pub(crate) fn resolve<'s, 't>(
     symbols: &'s Symbols<'t>,
     token: &Token<'_>,
@@ -194,5 +194,5 @@ impl Found<'_> {
     }
 }
 
-/// The mark of a candidate in no module, if there are several candidates.
+/// The name of a candidate in no module: in a mark if there are several candidates, and in a row of `count`.
 pub(super) const KERNEL: &[u8] = b"[vmlinux]";

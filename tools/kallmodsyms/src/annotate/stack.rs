@@ -75,8 +75,9 @@ impl<R> Stacks<R> {
     }
 }
 
-/// The number of bytes of `line` before an indented text; 0 if the text is not indented. The kernel's time
-/// stamp and the one blank behind it are no indentation.
+/// The number of bytes of `line` before an indented text; 0 if the text is not indented. The stamps of the
+/// kernel, and the one blank behind the stamps, are no indentation. A line of `/proc/PID/stack` counts as
+/// indented.
 ///
 /// ```text
 /// [   12.345678][  T123]  vfs_read+0x10/0x151

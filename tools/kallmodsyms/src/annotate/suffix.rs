@@ -5,7 +5,7 @@
 
 use memchr::memchr;
 
-/// A length above any module in brackets and any path in parentheses.
+/// The most bytes that are read behind a token.
 const LONGEST: usize = 4096;
 
 /// The statement of the text about a token.

@@ -21,7 +21,7 @@ pub(crate) struct Token<'t> {
     pub(crate) is_marked: bool,
 }
 
-/// An address of the kernel's image.
+/// A number that can be an address of the kernel's image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) value: u64,

@@ -36,8 +36,8 @@ const FILTER: u32 = 0x800;
 /// The most decompressed bytes of a block.
 const BLOCK: usize = 64 << 20;
 
-/// Decompresses all blocks, or the first `most` decompressed bytes. Ignores checksums: the reader of the
-/// kernel's tables checks them.
+/// Decompresses all blocks, or the first `most` decompressed bytes. Ignores checksums, because the reader of
+/// the kernel's tables checks the tables.
 pub(super) fn decompress(data: &[u8], most: usize) -> io::Result<Vec<u8>> {
     let mut fields = Fields(data);
     let flags = fields.header()?;
@@ -96,7 +96,7 @@ impl<'d> Fields<'d> {
         if flags & FILTER != 0 {
             return Err(bad("the data are filtered"));
         }
-        // The mode, and the time: 8 bytes, or 4 in an older version.
+        // The mode has 4 bytes. The time has 8 bytes, or 4 in an older version.
         self.skip(if has_level { 12 } else { 8 })?;
         let name = self.u8()?;
         self.skip(usize::from(name) + 4)?;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The formats of compressed kernels: those of `CONFIG_KERNEL_GZIP`, `CONFIG_KERNEL_ZSTD` and so on.
+//! The formats of compressed kernels: those of `CONFIG_KERNEL_GZIP`, `CONFIG_KERNEL_ZSTD` and so on, and the
+//! frames that lz4(1) makes by default.
 
 mod lz4;
 mod lzo;

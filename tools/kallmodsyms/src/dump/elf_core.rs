@@ -84,7 +84,7 @@ impl Form for ElfCore<'_> {
             segments.find_map(|segment| segment_place(segment, start(segment), wanted))
         };
         let by_address = place(|segment| segment.p_vaddr.get(Le), address);
-        // The segments of arm64 and riscv have virtual addresses of the linear map, not of the image.
+        // The segments can have virtual addresses of the linear map only, not of the image.
         let by_physical = || {
             let physical = vmcoreinfo.physical(address)?;
             place(|segment| segment.p_paddr.get(Le), physical)

@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! 000: 4b 44 55 4d 50 20 20 20 06 00 00 00    "KDUMP   " and the version of the header
-//! 1ac: 00 10 00 00 01 00 00 00 10 00 00 00    bytes of a block; blocks of the sub-header; of both bitmaps
+//! 1ac: 00 10 00 00 01 00 00 00 10 00 00 00    bytes of a block; blocks of the sub-header; blocks of both bitmaps
 //! 1020: a8 13 00 00 00 00 00 00 3e 0b 00 00 00 00 00 00    place and size of VMCOREINFO
 //! descriptor: 00 60 02 00 00 00 00 00 2c 04 00 00 01 00 00 00    place, size, flags: zlib
 //! ```
@@ -28,10 +28,10 @@ use crate::words::Word;
 
 const MAGIC: &[u8] = b"KDUMP   ";
 
-/// The versions of the header that have VMCOREINFO.
+/// The known versions of the header that have VMCOREINFO.
 const VERSIONS: std::ops::RangeInclusive<u32> = 3..=6;
 
-/// The bytes of the header and of the sub-header, for 64-bit machines.
+/// The bytes that are read of the header and of the sub-header, for 64-bit machines.
 const HEADER: usize = 464;
 const SUB_HEADER: usize = 48;
 

@@ -5,7 +5,7 @@
 //! VMCOREINFO in the dump has the addresses of the tables and the KASLR offset of the dumped kernel. Only the
 //! memory with the tables is read, because a dump can be larger than the memory of this machine. A dump has one
 //! of two forms: `elf_core` reads memory from segments, `kdump` from compressed pages. Both forms read the file
-//! through `file`, which hides whether the file is flattened.
+//! through `file`, which hides whether the file is flattened, the form for pipes.
 
 mod elf_core;
 mod file;
@@ -27,7 +27,8 @@ use vmcoreinfo::Vmcoreinfo;
 /// The entry of VMCOREINFO for the first table in memory.
 const FIRST: &str = "SYMBOL(kallsyms_num_syms)";
 
-/// The entry of VMCOREINFO for the first size table. The table has 16 bytes, then one bit for each symbol.
+/// The entry of VMCOREINFO for the first size table. The table takes 16 bytes with its padding. The next table
+/// has one bit for each symbol.
 const SIZES: &str = "SYMBOL(kallsyms_size_counts)";
 
 /// The entry of VMCOREINFO for the first table of object files.
@@ -66,8 +67,8 @@ trait Form {
     /// The text of VMCOREINFO; `None` if the dump has none.
     fn vmcoreinfo(&self) -> io::Result<Option<Vec<u8>>>;
 
-    /// The memory from `address`, an address in the image: at least one byte, and at most `most` bytes or the
-    /// rest of a page.
+    /// The memory from `address`, an address in the image: at least one byte. The result has at most `most`
+    /// bytes, or ends with a page.
     fn piece(
         &self,
         vmcoreinfo: &Vmcoreinfo<'_>,

@@ -3,7 +3,8 @@
 //! `kallmodsyms modules`: the built-in modules of a kernel.
 //!
 //! A [request](Modules) comes in, and a line for each module goes out. The numbers of symbols are from the
-//! listing, the numbers of object files from `modules_thick.builtin`, and the numbers of bytes from `sizes`.
+//! listing, the numbers of object files from `modules_thick.builtin`. The numbers of bytes are from `sizes`,
+//! or, for loaded modules, from the listing.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -22,7 +23,7 @@ use crate::symbols::{self, Symbols};
 /// A request for the built-in modules of a kernel.
 #[derive(Clone, Debug, Default)]
 pub struct Modules {
-    /// A build directory, an image of any form or a listing; `None` for the running kernel.
+    /// A build directory, an image or a dump of any form, or a listing; `None` for the running kernel.
     pub file: Option<PathBuf>,
     /// True if only names are written.
     pub names_only: bool,

@@ -61,8 +61,8 @@ impl Data<'_> {
         recorded
     }
 
-    /// Records the size tables if they are next. They are if the first number in `kallsyms_size_counts` equals
-    /// the number of 1 bits in `kallsyms_size_bits`.
+    /// Records the size tables if they are next. The size tables are next if the first number in
+    /// `kallsyms_size_counts` equals the number of 1 bits in `kallsyms_size_bits`.
     fn sizes(&self, cursor: &mut Cursor<'_>, symbols: u32) -> Option<()> {
         let [nibbles, bytes, words] = self.numbers(cursor.at)?;
         let counts = Counts {
@@ -80,8 +80,8 @@ impl Data<'_> {
         (ones.sum::<u64>() == u64::from(nibbles)).then_some(())
     }
 
-    /// Records the tables of object files if they are next. They are if each table has its right length: the
-    /// last run, the last name and the last directory end where their tables end.
+    /// Records the tables of object files if they are next. These tables are next if each has its right length:
+    /// the last run, the last name and the last directory end where their tables end.
     fn objects(&self, cursor: &mut Cursor<'_>, symbols: u32) -> Option<()> {
         let start = cursor.at;
         let [objects, runs, names, entries, directories] = self.numbers(start)?;
@@ -116,7 +116,7 @@ impl Data<'_> {
         Some(())
     }
 
-    /// Records the next table, which is `table`, and skips the table and its room.
+    /// Records the next table, which is `table`, and skips the table and its room, if it has a room.
     ///
     /// Return: the place of the table.
     fn generated(&self, cursor: &mut Cursor<'_>, table: Table, counts: &Counts) -> Range<usize> {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The scanner: finds the tables of an image without symbols by their content, in the bytes of a section or of
-//! the whole image.
+//! The scanner: finds the tables of an image without symbols by their content, in the bytes of a section, of an
+//! Image or of a dump.
 //!
 //! scripts/kallsyms and the generator write the tables one after the other. The alignment of the tables depends
 //! on the kernel series: see [`Layout`]. The scanner first looks for the token index, which has the offset of
 //! each of the 256 tokens in the token table. The offsets rise strictly, and each offset but the first is just
 //! after the end of a string. Before the token table are the number of symbols, the names and the markers,
-//! which must agree. The places of all other tables follow from the number of symbols and from the rooms of the
-//! generator's tables.
+//! which must agree. The places of all other tables follow from the number of symbols, the counts in the
+//! generator's tables, and the rooms, which are spare bytes after a table.
 //!
-//! A malicious file can have many byte sequences that resemble these tables, so the scanner limits its steps
-//! for each byte.
+//! A malicious file can have many byte sequences that resemble these tables, so the number of bytes limits the
+//! steps of the scanner.
 
 mod generator_tables;
 
@@ -59,7 +59,8 @@ const LAST_TOKEN: usize = 520;
 /// A lower bound on the bytes with the tables: those of the smallest token table and of the token index.
 pub(crate) const SMALLEST: u64 = 4 * TOKENS as u64;
 
-/// The most steps for each byte. The search in a real kernel takes less than one step for each byte.
+/// The most steps, in multiples of the number of bytes. The search in a real kernel takes less than one step
+/// for each byte.
 const STEPS: usize = 4;
 
 /// The name of a table, and its place in the bytes.
@@ -242,7 +243,7 @@ impl<'d> Data<'d> {
         at <= markers && markers - at < self.layout.align
     }
 
-    /// Records the next table, and skips the table and its room.
+    /// Records the next table, and skips the table and its room, if it has a room.
     ///
     /// Return: the place of the table.
     fn table(&self, cursor: &mut Cursor<'_>, name: &'static str, size: usize) -> usize {

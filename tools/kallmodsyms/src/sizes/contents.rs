@@ -90,7 +90,8 @@ pub(crate) struct SymbolBytes {
 /// The contents of an image.
 pub(crate) struct ImageContents {
     pub(crate) origins: Origins,
-    /// All bytes of the image; an origin and a class can have several counts.
+    /// All bytes of the image, or, if its sections are not known, only the bytes of symbols. An origin and a
+    /// class can have several counts.
     pub(crate) byte_counts: Vec<ByteCount>,
     /// The symbols, if the caller wants them. Their bytes are also in `byte_counts`.
     pub(crate) symbols: Vec<SymbolBytes>,

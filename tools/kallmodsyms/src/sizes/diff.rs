@@ -3,8 +3,8 @@
 //! `--diff`: the differences of two kernels, by row and then by symbol.
 //!
 //! Addresses are not compared, so the kernels may have different versions. Symbols with the same name in one
-//! row are counted together. Numbers that the compiler puts into names are ignored, because they change with
-//! every build.
+//! row are counted together. Numbers that the compiler puts into names are ignored, because they can change
+//! from build to build.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::sizes::rows::{self, Key, NO_SYMBOL};
 use crate::sizes::table::by_name;
 use crate::sizes::text_columns::TextColumns;
 
-/// A name with this part ends with a number that changes with every build.
+/// A name with this part ends with a number that can change from build to build.
 const UNIQUE: &str = "__UNIQUE_ID_";
 
 /// The bytes of a row or symbol in both kernels; `None` if that kernel lacks the row or symbol.
@@ -103,7 +103,7 @@ fn count(
     }
 }
 
-/// `name` without the numbers that change with every build.
+/// `name` without the numbers that can change from build to build.
 ///
 /// ```text
 /// parse.constprop.0.cold -> parse.constprop.cold

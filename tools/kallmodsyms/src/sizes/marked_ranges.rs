@@ -14,7 +14,8 @@ use crate::sizes::class::Class;
 /// For each range: the symbol at its start, the symbol behind its last byte, and the class. If an address is in
 /// several ranges, the first of them decides.
 const MARKS: [(&str, &str, Class); 11] = [
-    // Comes before init memory, because the per-cpu area is inside of it, except on x86_64 with Linux 6.12.
+    // Comes before init memory, because the per-cpu area is inside of it, except in SMP kernels of Linux 6.12
+    // on x86_64.
     ("__per_cpu_start", "__per_cpu_end", Class::Percpu),
     ("__init_begin", "__init_end", Class::Init),
     ("__start___ex_table", "__stop___ex_table", Class::Extable),

@@ -3,9 +3,10 @@
 //! `kallmodsyms sizes`: the bytes of a kernel by module, object file or directory, and by class.
 //!
 //! A [request](Sizes) comes in, and a table or a web page goes out. `read` makes the `contents` of a kernel:
-//! the bytes of each origin and class. `class_ranges` and `marked_ranges` decide the classes. `rows` groups the
-//! origins into rows; `table` writes the rows of one kernel, `diff` the differences of two. `page` makes a web
-//! page that draws the contents. Other modules of the crate parse ELF files and tables.
+//! the bytes of each origin and class. An origin is the object file or the symbols that bytes are from.
+//! `class_ranges` and `marked_ranges` decide the classes. `rows` groups the origins into rows; `table` writes
+//! the rows of one kernel, `diff` the differences of two. `page` makes a web page that draws the contents.
+//! Other modules of the crate parse ELF files and tables.
 
 mod class;
 mod class_ranges;

@@ -27,7 +27,7 @@ impl Random {
 const CHANGES: u32 = 500;
 
 fn change(file: &mut Vec<u8>, random: &mut Random) {
-    // Half of the changes are in the first 0x100 bytes, because the headers are short.
+    // Half of the changes are limited to the first 0x100 bytes, because the headers are short.
     let bound = [0x100, file.len()][random.below(2)].min(file.len());
     let at = random.below(bound.max(1));
     match random.below(4) {

@@ -13,7 +13,7 @@ const RODATA: u64 = TEXT + 0x20_0000;
 /// The offset by which the kernel was moved.
 const OFFSET: u64 = 0x1020_0000;
 
-/// The tables that VMCOREINFO names: the first table, the last table of a kernel without sizes, the first size table,
+/// The tables that VMCOREINFO names in these tests: the first table, the last module table, the first size table,
 /// and the first table of object files.
 const NAMED: [&str; 4] = [
     "kallsyms_num_syms",
@@ -149,7 +149,7 @@ fn a_dump_has_the_addresses_of_its_boot() {
     }
 }
 
-/// The VMCOREINFO of arm64, riscv and x86 has the physical address of the image, each in a different line.
+/// The physical address of the image follows from a line of VMCOREINFO, which differs between arm64, riscv and x86.
 #[test]
 fn segments_may_have_addresses_of_the_linear_map() {
     let core = Core::of(&Vmlinux::new());
@@ -176,8 +176,8 @@ fn tables_may_lie_in_several_segments() {
     core.cuts = vec![1, 40, 0x200, 0x201, core.memory.len() - 3];
     let place = Place::with(&core.file());
     assert_eq!(place.output(&["show", "vmlinux"]), moved(LINES));
-    // The first header is the last segment, which has only bytes behind the tables. The next header is a
-    // segment with tables.
+    // The first header of memory is for the last segment, which has only bytes behind the tables. The next header
+    // is for a segment with tables.
     let mut file = core.file();
     let kind = 64 + 56;
     file[kind] = 0;

@@ -39,14 +39,15 @@ pub(crate) struct Vmlinux {
     /// The symbol index and the modules of each exception.
     pub(crate) exceptions: Vec<(u32, u32)>,
     pub(crate) has_sizes: bool,
-    /// True if the kernel of [`Self::new`] stores object files. Other symbols need other tables.
+    /// True if the kernel stores object files. `objects()` has tables only for the symbols of [`Self::new`].
     pub(crate) has_objects: bool,
     pub(crate) has_modules: bool,
     pub(crate) is_stripped: bool,
     /// True for the form of Linux 7.2 and 7.3: a row of `kallsyms_offsets` is the distance from the row to the
     /// symbol, and the tables of kallsyms are at multiples of 4.
     pub(crate) is_relative: bool,
-    /// True for the form of arm64 and riscv: kallsyms_relative_base is 0, because a relocation sets the base.
+    /// True for the form of Linux 6.12 for arm64 and riscv: kallsyms_relative_base is 0 in the file, because a
+    /// relocation sets the base.
     pub(crate) is_unrelocated: bool,
     /// Additional entries of the ELF symbol table, for example `_end`.
     pub(crate) bounds: Vec<(&'static str, u64)>,
@@ -278,12 +279,12 @@ impl Vmlinux {
     }
 }
 
-/// The tables of object files for the symbols of [`Vmlinux::new`]. Each run has another form.
+/// The tables of object files for the symbols of [`Vmlinux::new`]. The runs have several forms.
 fn objects() -> Vec<(&'static str, Vec<u8>)> {
     let runs = [
         // Three symbols of no object file.
         &[0x6c][..],
-        // Two symbols of init/main.o, with the number as a byte.
+        // Two symbols of init/main.o, with a byte for the number of symbols and a byte for the object file.
         &[0x0d, 1, 0],
         // Three symbols of drivers/b/b.o.
         &[0x61],

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::show::Place;
 
-/// The name and the source of each object file. All sizes differ, so that two mistakes cannot cancel each other.
+/// The name and the source of each object file. Most sizes differ, so that two mistakes do not cancel each other.
 const OBJECTS: [(&str, &str); 4] = [
     (
         "fs/a.o",

@@ -11,7 +11,7 @@ use predicates::str::{contains, starts_with};
 
 use crate::show::Place;
 
-/// Lines of each form and source. Two of the lines are at the end of the kernel.
+/// Lines of the kernel, of loaded modules, of ftrace and of BPF. The lines of the kernel end with `__brk_limit`.
 const FORMS: &str = "\
 00000000000285c0 180 A vclock_srcu_srcu_data\t[ptp]
 ffffffff8d9b28c4 151 T vfs_read

@@ -16,7 +16,7 @@ fn place() -> Place {
 fn addresses_have_the_form_of_a_stack_trace() {
     let place = place();
     for (query, answer) in [
-        // The first symbol at the address gives the name. A symbol without a size shows its gap.
+        // The first symbol at the address gives the name. Without a size, it shows the distance to the next symbol.
         ("0xffffffff81000000", "ffffffff81000000 _text+0x0/0x60"),
         // An address of 16 digits needs no 0x.
         ("ffffffff81000055", "ffffffff81000055 _text+0x55/0x60"),
@@ -33,7 +33,7 @@ fn addresses_have_the_form_of_a_stack_trace() {
             "0xffffffff81002b3d",
             "ffffffff81002b3d shared+0x2abd/0x2abc\t[b] [c_d]",
         ),
-        // The first address is in a symbol that is an exception, and the second is behind the symbol.
+        // The first address is in `twin`, which is in module b. The second address is behind `twin`, in no module.
         (
             "0xffffffff81003001",
             "ffffffff81003001 label+0x1/0x1000\t[b]",

@@ -112,7 +112,7 @@ fn symbols_are_found_by_module_and_by_object_file() {
     }
 }
 
-/// Only one of the two symbols is in the object file whose whole path is given.
+/// If a query has the whole path of an object file, longer paths with the same end do not count.
 #[test]
 fn the_whole_path_of_an_object_file_comes_first() {
     let place = Place::with(
@@ -136,7 +136,7 @@ fn the_whole_path_of_an_object_file_comes_first() {
     );
 }
 
-/// The ranges beside vmlinux contradict the tables, which are exact for each symbol.
+/// The object files come from the tables, not from the ranges beside vmlinux, which contradict the tables here.
 #[test]
 fn json_has_the_whole_path_of_the_tables() {
     let place = Place::with(&with_objects().to_elf());
@@ -201,7 +201,7 @@ fn a_dump_has_the_tables_of_object_files() {
     assert_eq!(place.output(&["show", "vmlinux"]), moved(&lines()));
 }
 
-/// Without the last table, the scanner does not find the tables of object files.
+/// The memory ends before the last table of object files.
 #[test]
 fn a_dump_that_lacks_a_table_of_object_files_is_refused() {
     let mut core = Core::of(&with_objects());

@@ -83,7 +83,7 @@ fn build() -> Place {
     kernel.symbols.push((RODATA, 8, 'r', "table"));
     kernel.symbols.push((RODATA + 0x2000, end.1, end.2, end.3));
     kernel.bounds = vec![("_end", RODATA + 0x2000)];
-    // The ranges of the per-cpu area follow the end of the image.
+    // The ranges of the per-cpu area follow the ranges of the image.
     kernel
         .ranges
         .splice(5..5, [(RODATA, A), (RODATA + 12, NONE)]);

@@ -86,7 +86,7 @@ fn a_vmlinux_needs_no_symbols() {
     }
 }
 
-/// A kernel with function sections can have more sections than a symbol or the ELF header can number.
+/// A symbol and the ELF header number sections in 16 bits, but a file can have more sections.
 #[test]
 fn sections_whose_numbers_do_not_fit_in_16_bits() {
     const SECTIONS: usize = 70_000;

@@ -75,7 +75,7 @@ fn each_unreadable_file_has_an_error_with_a_remedy() {
     }
 }
 
-/// A read from a pipe without a writer would wait forever, and a read of /dev/zero would not end.
+/// Opening a pipe without a writer would wait forever, and a read of /dev/zero would not end.
 #[test]
 fn only_regular_files_are_opened() {
     let place = Place::with(b"");
@@ -165,8 +165,8 @@ fn damaged_tables_are_refused() {
     }
 }
 
-/// Read-only data in which every word can be the number of symbols. The names behind the numbers are valid almost
-/// to the end.
+/// Read-only data in which every word of 64 bits can be the number of symbols. The markers fit the names behind each
+/// number, apart from the last marker.
 fn many_possible_tables() -> Vec<u8> {
     const SYMBOLS: u64 = 1 << 18;
     let mut rodata = SYMBOLS.to_le_bytes().repeat(1 << 20);

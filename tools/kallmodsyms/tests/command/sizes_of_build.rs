@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests `kallmodsyms sizes` of a build directory, which has the object file of each byte.
+//! Tests `kallmodsyms sizes` of a build directory, which has a file of ranges and their object files.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ fn text_of_a_module_is_the_text_of_its_object_files() {
 fn section_flags_and_boundary_symbols_give_the_class_of_a_byte() {
     let place = build();
     let table = place.output(&["sizes", ".", "--by", "object"]);
-    // The assembler and the linker choose the padding, so the test ignores its row.
+    // The assembler and the linker choose the padding, so `exact` has neither its row nor the total.
     let is_exact = |line: &&str| !line.ends_with("(padding)") && !line.ends_with(" total");
     let exact = table.lines().filter(is_exact);
     let rows = [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Checks the page of the listing that page_in_browser.rs makes.
+// Checks the page of a listing. page_in_browser.rs makes the page.
 
 const KERNEL = ["[b] [c_d]|module|10,940|71.7 %", "[a]|module|4,144|27.2 %", "(no module)|other|126|0.8 %", "[b]|module|48|0.3 %"];
 const NO_MODULE = ["startup|text|86|68.3 %", "<\/script><script>document.title='broken'<\/script>|text|32|25.4 %", "percpu|data|8|6.3 %"];

@@ -19,7 +19,7 @@ const ADDRESS: &str = concat!(
     r"(?:[ \t:]+(?:\? )?(?P<name>[A-Za-z_][\w.$]*)(?P<numbers>\+[0-9a-fx]+(?:/0x[0-9a-f]+)?)?(?P<dso> \(|\n|$))?",
 );
 
-/// A symbol with an offset, or one that the text calls the kernel's.
+/// A symbol with an offset, or a symbol of the kernel that ends with `_[k]` in folded stacks.
 ///
 /// ```text
 /// vfs_read+0x10/0x151
@@ -35,7 +35,7 @@ const SYMBOL: &str = concat!(
 /// DTrace's symbols can be without an offset.
 const QUOTED: &str = r"(?P<module>[a-z0-9_]+)`(?P<name>[A-Za-z_][\w.$]*)";
 
-/// A mark, and all that can stand in one.
+/// A mark: the modules of a symbol, as ` [a] [b]`. After a `|`, the modules of another symbol with this name.
 const MARK: &str = r"^ \[[a-z0-9_]+\](?: \[[a-z0-9_]+\])*(?:\|\[[a-z0-9_]+\](?: \[[a-z0-9_]+\])*)*";
 
 pub struct Rules {
@@ -103,7 +103,7 @@ impl Rules {
             let mark = self.mark.find(rest).map(|mark| mark.as_str());
             match mark.filter(|mark| !line_rest.starts_with(mark)) {
                 Some(mark) => {
-                    // What follows in the line can look like more of the mark.
+                    // The text behind the mark can look like a part of the mark.
                     let own = (1..=mark.len()).rev().find(|&end| {
                         let after = rest.get(end..);
                         mark.get(..end).is_some_and(|own| own.ends_with(']'))
@@ -150,7 +150,7 @@ impl Rules {
     }
 }
 
-/// Tells whether two texts have the same first characters.
+/// Tells whether two texts have the same first four characters.
 fn begins_alike(line: &str, rest: &str) -> bool {
     let few = |text: &str| text.chars().take(4).collect::<String>();
     few(line) == few(rest)
@@ -160,7 +160,7 @@ fn number(found: &Captures<'_>, name: &str) -> Option<u64> {
     u64::from_str_radix(found.name(name)?.as_str(), 16).ok()
 }
 
-/// The token of an address, and the byte behind all that belongs to it.
+/// The token of an address, if any, and the byte from which the search for the next address goes on.
 fn of_address<'t>(
     symbols: &Symbols<'t>,
     line: &str,
@@ -190,7 +190,7 @@ fn of_address<'t>(
     };
     let mut allowed = symbols.at(address);
     if name.is_some() {
-        // The address of a call that never returns is behind the function.
+        // The return address of a call that never returns can be behind the function.
         allowed.extend(symbols.at(address.wrapping_sub(1)));
     }
     let token = Token {

@@ -15,7 +15,7 @@ use crate::lab::line::symbol_and_modules;
 /// The symbol at the start of the image.
 const TEXT: &str = "_text";
 
-/// A symbol of the file, with its modules in brackets.
+/// A symbol of `/proc/kallmodsyms`, with its modules in brackets.
 #[derive(Clone, Copy)]
 struct Symbol<'t> {
     address: u64,
@@ -35,7 +35,7 @@ pub struct Symbols<'t> {
     lines: Vec<Symbol<'t>>,
 }
 
-/// The modules, in brackets, of the places that a text can mean.
+/// The modules, in brackets, of each symbol that a text can mean. A symbol in no module has an empty string.
 pub type Places<'t> = BTreeSet<&'t str>;
 
 impl<'t> Symbols<'t> {
@@ -96,7 +96,8 @@ impl<'t> Symbols<'t> {
         Some(first.address..=self.symbols.last()?.address)
     }
 
-    /// The places of an address: one, or for an address in padding also the one of the symbol before it.
+    /// The possible places of an address: the modules of its symbol. In padding: no module, or the modules of
+    /// the last symbols before the padding.
     pub fn at(&self, address: u64) -> Vec<Places<'t>> {
         let end = self
             .symbols
@@ -124,7 +125,8 @@ impl<'t> Symbols<'t> {
         places
     }
 
-    /// The places of all symbols with this name that `offset` is in and that have the printed `size`.
+    /// The places of the symbols with this name. First the printed `size`, then `offset` excludes the symbols
+    /// that it does not fit, unless it fits none of them.
     pub fn named(&self, name: &str, offset: Option<u64>, size: Option<u64>) -> Places<'t> {
         let mut symbols = self.by_name.get(name).cloned().unwrap_or_default();
         let mut keep = |is_meant: &dyn Fn(&Symbol<'_>) -> bool| {

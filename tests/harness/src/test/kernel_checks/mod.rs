@@ -3,8 +3,8 @@
 //! Runs sparse, clippy and rustdoc on the component, with the flags of a built kernel.
 //!
 //! Each checker gets the command lines that kbuild recorded for the compiler ([`compilation`]), without the
-//! compiler's outputs, so the build directory does not change. The checkers also read two files of the kernel
-//! that include a file of the component. Only messages about the component's files are errors.
+//! arguments about outputs, so the build directory does not change. The checkers also read two files of the
+//! kernel that include a file of the component. Messages about the kernel's other files are ignored.
 
 mod compilation;
 mod rust;
@@ -21,7 +21,7 @@ use crate::lab::configure::Kernel;
 use compilation::Compilation;
 
 /// The series whose kernels the checkers read. Debian's sparse 0.6.4 does not know `__typeof_unqual__`, which
-/// the headers of Linux 7.2 and 7.3 use. The clippy settings of these series have more lints.
+/// the headers of Linux 7.2 and 7.3 use. The clippy settings of Linux 7.3 also disallow methods.
 const SERIES: &str = "6.12";
 
 pub fn run(report: &mut Report, kernel: &Kernel) -> Result<()> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Runs clippy and rustdoc on the Rust files, with the flags of `make CLIPPY=1` and `make rustdoc`.
+//! Runs clippy and rustdoc on the Rust files, with the flags that kbuild gave rustc.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{check_component, component_directory};
 use crate::lab::configure::Kernel;
 use crate::lab::toolchain;
 
-/// The first file of the component's crate.
+/// The root file of the component's crate.
 const COMPONENT: &str = "rust/kallmodsyms.rs";
 
 /// The file with the kernel's settings for clippy.
@@ -44,8 +44,8 @@ fn with_oldest_rustc(settings: &str, oldest: u32) -> String {
     settings.lines().map(line).collect()
 }
 
-/// Runs rustdoc. For the component's crates, rustdoc also reads the documentation of private items: these
-/// crates have no public items.
+/// Runs rustdoc. In the crates of this repository, rustdoc also reads the documentation of private items:
+/// the component's crate has no public items.
 pub fn rustdoc(kernel: &Kernel, compilations: &[&Compilation]) -> Result<()> {
     let program = beside_rustc(kernel, "rustdoc", "rustc")?;
     let directory = tempfile::tempdir()?;

@@ -15,7 +15,8 @@ pub fn run(kernel: &Kernel, compilations: &[&Compilation]) -> Result<()> {
     let context = || makefile.display().to_string();
     let text = fs::read_to_string(&makefile).with_context(context)?;
     let flags = check_flags(&text).with_context(context)?;
-    // kbuild adds such flags from the configuration. All supported architectures are 64-bit and little-endian.
+    // kbuild adds such flags from ARCH and the configuration. All supported architectures are 64-bit and
+    // little-endian.
     let arch = kernel.options.arch()?.kernel;
     let checker = format!("sparse {flags} --arch={arch} -mlittle-endian -m64");
     check_component(kernel, compilations, "rust/helpers.c", |_| checker.clone())

@@ -95,7 +95,7 @@ impl Listing {
         })
     }
 
-    /// True if the kernel names `address` after one of its own symbols, as `is_ksym_addr()` does.
+    /// True if a kernel with `KALLSYMS_ALL` names `address` after one of its own symbols: see `is_ksym_addr()`.
     pub fn is_named(&self, address: u64) -> bool {
         self.named.contains(&address)
     }

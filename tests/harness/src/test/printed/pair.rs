@@ -32,8 +32,8 @@ const SAMPLED: usize = 1000;
 /// The files of the build that the option must not change.
 const BUILT: [&str; 2] = ["modules.builtin", "modules.builtin.modinfo"];
 
-/// True if the option adds or changes the symbol: a table, a symbol of the component, or one of the kernel's Rust
-/// bindings. (New structures in the bindings change the numbers in the names of other structures.)
+/// True if the option adds or changes the symbol: a table, a symbol of the component or of the kernel's Rust
+/// bindings, or a changed function. (New structures in the bindings change the numbers in the names of others.)
 fn is_from_option(name: &str) -> bool {
     const TABLES: [&str; 5] = [
         "kallsyms_exception_modules",
@@ -44,7 +44,8 @@ fn is_from_option(name: &str) -> bool {
     ];
     // gcc emits this inline function as a symbol if the component's walk of BPF symbols also calls it.
     name == "bpf_jit_kallsyms_enabled"
-        // The hooks change these functions, and so their sizes and the addresses in their middle.
+        // The hooks change the last two of these functions. The first function calls the inline function above.
+        // So their sizes, and the addresses in their middle, differ with the option.
         || matches!(name, "bpf_get_kallsym" | "get_symbol_pos" | "kallsyms_lookup_size_offset")
         || name.contains("kallmodsyms")
         || name.contains("12bindings_raw")
@@ -78,8 +79,8 @@ impl<'a> Side<'a> {
         })
     }
 
-    /// The symbols that the kernel may name the address, or the byte before it, after: the names of all symbols
-    /// at these two places. The linker can move a label to the address of another symbol.
+    /// The names that the kernel may print for `address` or for the byte before it: the names of all symbols at
+    /// the highest start not above that byte. The linker can move a label to the address of another symbol.
     fn neighbours(&self, address: u64) -> BTreeSet<&str> {
         let symbols = &self.untouched_order.symbols;
         let places = [address - 1, address].map(|address| self.untouched_order.place(address));
@@ -216,8 +217,8 @@ fn kallsyms(_: &Listing, text: &str) -> Result<Vec<String>> {
     Ok(labels)
 }
 
-/// The name and the extent of each range. The extent is `whole` if the range ends at the next symbol: the linker
-/// can move that symbol.
+/// The name and the extent of each range. The extent is `whole` if the range goes from the start of the named
+/// symbol to the next symbol: the linker can move the next symbol.
 ///
 /// ```text
 /// 0xffffffff81000010-0xffffffff81000040\tdo_int3

@@ -2,9 +2,9 @@
 
 //! The data of a page: a JSON object with an array, called a column, for each property of groups and of leaves.
 //!
-//! A kernel has up to 300,000 symbols. As objects, most of their bytes would be field names, symbol names and
-//! quotes. Columns have no field names. A symbol name in a column leaves out the beginning that it shares with
-//! the name before it.
+//! A kernel can have 300,000 symbols. If each symbol were an object, most bytes would be field names, symbol
+//! names and quotes. Columns have no field names. A symbol name in a column leaves out the beginning that it
+//! shares with the name before it.
 
 use std::borrow::Cow;
 

@@ -31,7 +31,8 @@ const places = [];
 // For each group, the text that the filter searches: the modules, then the path without modules.
 const searched = [];
 
-// For each node, the bytes that the filter shows. The area is the larger of old and new bytes.
+// For each node, the bytes that the filter shows. The area of a leaf is the larger of its old and new bytes.
+// The area of a group is the sum over its leaves.
 const areas = new Float64Array(nodeCount);
 const oldBytes = new Float64Array(nodeCount);
 const newBytes = new Float64Array(nodeCount);
@@ -133,7 +134,8 @@ function children(group) {
 	return nodes;
 }
 
-// The first group below a group, or the group itself, that has more than one group to show in it.
+// Follows groups that have only one group to show, and nothing else. Return: the first node that is not such a
+// group.
 function branching(node) {
 	while (!isLeaf(node)) {
 		const [only, second] = children(node);
@@ -143,7 +145,7 @@ function branching(node) {
 	return node;
 }
 
-// The names from below a group to a node in it: "ext4/ [ext4]".
+// The names from below a group to a node in it: "ext4/[ext4]".
 function nameBelow(group, node) {
 	const parts = [];
 	for (let at = node; at !== group && at >= 0; at = parents[at]) parts.unshift(names[at]);

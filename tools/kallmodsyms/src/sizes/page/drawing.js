@@ -8,8 +8,8 @@ const context = canvas.getContext("2d", { alpha: false });
 const FONT = '12px system-ui, "DejaVu Sans", sans-serif';
 const HEAD = 17;
 const LINE = 15;
-// In square pixels. Smaller leaves of a group are drawn as one box, in the colour of most of the group. A
-// smaller group is drawn without its entries.
+// In square pixels. The entries of a group that are below SMALLEST_LEAF are drawn as one box, in the colour of
+// the group. A group below SMALLEST_GROUP is drawn without its entries.
 const SMALLEST_LEAF = 9;
 const SMALLEST_GROUP = 120;
 // The least width of a group with a head.
@@ -119,7 +119,7 @@ function drawGroup(around, node, box, entry) {
 	}
 }
 
-// Fills a box, except a gap at its edges. Return: the filled box.
+// Fills a box, except a gap at its right and lower edges. Return: the size of the filled part.
 function fill(kind, box, gap) {
 	const width = Math.max(box.width - gap, 0), height = Math.max(box.height - gap, 0);
 	context.fillStyle = colours.fills[kind];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Squarified layout: a rectangle for each node, with the node's area. Rows of rectangles make each one nearly
-// square.
+// Squarified layout: a rectangle for each node, with an area in proportion to the node's bytes. Rows of
+// rectangles make each one nearly square.
 
-// Calls place(node, box) for each node, the largest first, up to the first node smaller than `smallest` pixels.
+// Calls place(node, box) for each node, the largest first, up to the first node smaller than `smallest` square
+// pixels.
 //
 // Return: the box of the remaining nodes; null if none remain.
 function squarify(nodes, box, smallest, place) {

@@ -142,8 +142,8 @@ impl Tree {
 
 /// Calls `with` for each leaf, with the path, the name, the class and the bytes of the leaf.
 ///
-/// Symbols can add up to more bytes than their object file has of their class, because a symbol can extend
-/// over other object files, for example if sizes are distances to the next symbol. A symbol then gets only the
+/// A symbol can extend over other object files, for example if sizes are distances to the next symbol. Symbols
+/// can thus add up to more bytes than their object file has of their class. A symbol then gets only the
 /// remaining bytes, so the leaves still add up to the image.
 fn each_leaf(
     contents: &ImageContents,
@@ -176,8 +176,8 @@ fn each_leaf(
     }
 }
 
-/// For each set of modules that share object files, or single module, the deepest directory that has all of
-/// these object files.
+/// For each set of modules that an object file is in, the deepest directory that has all object files of
+/// exactly this set.
 struct Homes<'c>(HashMap<&'c [String], Vec<&'c str>>);
 
 impl<'c> Homes<'c> {

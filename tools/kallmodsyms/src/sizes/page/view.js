@@ -43,7 +43,8 @@ function enter(group) {
 	location.hash = addressOf(group);
 }
 
-// Shows the group from which the view was entered, and chooses the entry that was entered.
+// Shows the nearest group around the view that has several entries, or the kernel. Chooses the entry that leads
+// back to the view.
 function leave() {
 	const left = view.group;
 	if (left === 0) return;
@@ -169,8 +170,8 @@ function enterNode(node) {
 	if (!isLeaf(node) && node !== view.group) enter(node);
 }
 
-// A click on a head enters the group of the head. A click elsewhere enters the entry of the view, or only
-// chooses it if it is a symbol.
+// A click on the head or the frame of a group enters that group. A click elsewhere enters the view's entry at
+// that point, or only chooses the entry if it is a symbol.
 function onClick(event) {
 	const cell = cellAt(event.offsetX, event.offsetY);
 	if (!cell || cell.entry < 0) return;
@@ -190,7 +191,7 @@ function onMove(event) {
 	hint.style.top = `${isRoom ? below : Math.max(event.offsetY - hint.offsetHeight - 8, 0)}px`;
 }
 
-// Typing a filter adds one step to the history, not one for each letter.
+// Typing a filter changes the address, but adds no step to the history.
 function onFilter() {
 	const hidden = new Set([...document.querySelectorAll("#legend input:not(:checked)")].map((box) => box.value));
 	history.replaceState(null, "", addressOf(view.group, filter.value, hidden));
