@@ -8,6 +8,7 @@ the addresses of the tables.
 
 import bisect
 import collections
+import re
 import struct
 
 # The tables that the decoder needs and that every kernel with
@@ -465,17 +466,13 @@ def answer(tables, query):
     An address has 16 digits or begins with 0x. The lines have the form that
     `kallmodsyms lookup` prints.
     """
-    if query.startswith("0x") or len(query) == 16:
-        try:
-            address = int(query, 16)
-        except ValueError:
-            address = None
-        if address is not None:
-            found = tables.at(address)
-            if found is None:
-                return []
-            place = f"{found.symbol.name}+{found.offset:#x}/{found.size:#x}"
-            return [f"{address:016x} {place}{brackets(found.modules)}"]
+    if re.fullmatch("0x[0-9a-fA-F]+|[0-9a-fA-F]{16}", query):
+        address = int(query, 16)
+        found = tables.at(address)
+        if found is None:
+            return []
+        place = f"{found.symbol.name}+{found.offset:#x}/{found.size:#x}"
+        return [f"{address:016x} {place}{brackets(found.modules)}"]
     return [str(symbol) for symbol in tables.named(query)]
 
 

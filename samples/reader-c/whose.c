@@ -15,6 +15,7 @@
  * addresses; 2 a wrong option or address.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,7 +58,7 @@ static bool answer(const struct kallmodsyms *listing, const char *word)
 
 	errno = 0;
 	address = strtoull(word, &end, 16);
-	if (errno || end == word || (*end && *end != '\n')) {
+	if (errno || !isxdigit((unsigned char)*word) || (*end && *end != '\n')) {
 		fprintf(stderr, "whose: not an address in hexadecimal: %s\n", word);
 		return false;
 	}

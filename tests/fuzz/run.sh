@@ -3,7 +3,7 @@
 #
 # `make fuzz`: searches with libFuzzer for inputs that cause a panic in a fuzz target.
 #
-#   RUNS=10000000    executions; a target gets 3 to 20 percent of this number
+#   RUNS=10000000    executions; a target gets 2 to 12 percent of this number
 #   MINUTES=         minutes instead of executions, over all targets
 #   TARGET=          one target only, with all of RUNS or MINUTES: a name in tests/fuzz/engine
 #
@@ -19,12 +19,12 @@ minutes=${MINUTES:-}
 # Prints the percentage of RUNS for a target. The slow targets get the fewest executions.
 share() {
 	case $1 in
-	link) echo 3 ;;
-	sizes) echo 7 ;;
-	elf | cmdfile | builtin) echo 10 ;;
-	show) echo 5 ;;
-	map) echo 15 ;;
-	*) echo 20 ;;
+	link) echo 2 ;;
+	show) echo 4 ;;
+	sizes) echo 5 ;;
+	elf | cmdfile | builtin) echo 7 ;;
+	map) echo 8 ;;
+	*) echo 12 ;;
 	esac
 }
 

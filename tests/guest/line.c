@@ -42,12 +42,12 @@ static bool is_modules(const char *at, const char *end)
 	return false;
 }
 
-/* Parses "{ext4/super.o}": the path has no space, no brace, no "//" and no slash at the end. */
+/* Parses "{ext4/super.o}": the path has no space and no brace, and no component is empty. */
 static bool is_object(const char *at, const char *end)
 {
 	const char *path = at + 1;
 
-	if (end - at < 3 || *at != '{' || end[-1] != '}' || end[-2] == '/')
+	if (end - at < 3 || *at != '{' || end[-1] != '}' || *path == '/' || end[-2] == '/')
 		return false;
 	for (at = path; at < end - 1; at++)
 		if ((unsigned char)*at <= ' ' || *at == 0x7f || *at == '{' || *at == '}' ||

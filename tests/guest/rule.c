@@ -80,15 +80,17 @@ void test_rule(const char *when)
 bool is_hidden(struct text text, struct text shown)
 {
 	size_t at = 0, shown_at = 0, lines = 0;
-	struct line line, shown_line;
+	struct line line = { "", 0 }, shown_line;
 	struct symbol symbol, shown_symbol;
 
 	while (next_line(shown, &shown_at, &shown_line)) {
 		bool right = next_line(text, &at, &line) && parse_symbol(line, &symbol) &&
 			     parse_symbol(shown_line, &shown_symbol);
-		size_t rest = shown_line.start + shown_line.size - shown_symbol.name.start;
+		size_t rest = 0;
 
 		lines++;
+		if (right)
+			rest = shown_line.start + shown_line.size - shown_symbol.name.start;
 		right = right && is_zero(symbol.address) && is_zero(symbol.size) &&
 			symbol.type == shown_symbol.type &&
 			line.start + line.size == symbol.name.start + rest &&

@@ -117,7 +117,7 @@ static int __init print_init(void)
 
 	if (result)
 		return result;
-	lookup_name = (void *)probe.addr;
+	lookup_name = (void *)probe.addr - probe.offset;
 	unregister_kprobe(&probe);
 
 	result = -ENOMEM;

@@ -66,7 +66,8 @@ module_param(in_object, ulong, 0444);
 typedef unsigned long lookup_name_fn(const char *name);
 typedef int on_each_symbol_fn(int (*fn)(void *data, const char *name, unsigned long address),
 			      void *data);
-typedef int lookup_size_offset_fn(unsigned long address, unsigned long *size, unsigned long *offset);
+typedef int lookup_size_offset_fn(unsigned long address, unsigned long *size,
+				  unsigned long *offset);
 
 static unsigned long text_start, text_size;
 
@@ -77,7 +78,7 @@ static void *find_function(const char *name)
 
 	if (register_kprobe(&probe))
 		return NULL;
-	function = probe.addr;
+	function = probe.addr - probe.offset;
 	unregister_kprobe(&probe);
 	return function;
 }

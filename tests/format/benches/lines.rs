@@ -50,7 +50,7 @@ fn kernel() -> Kernel {
         let name = words.join("_");
         let kind = b"tTtTdr"[random.below(6)];
         let step = 16 * (1 + random.below(20)) + if random.below(12) == 0 { 4096 } else { 0 };
-        let size = [None, Some(step - random.below(15)), Some(0)][random.below(10).min(2)];
+        let size = [None, Some(0), Some(step - random.below(15))][random.below(10).min(2)];
         if random.below(2) == 0 {
             symbols.push((16, None, kind, format!("__pfx_{name}").into_bytes()));
         }

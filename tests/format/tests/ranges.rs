@@ -157,11 +157,13 @@ proptest! {
     ) {
         let mut encoded = Encoded::new(&ranges, &exceptions);
         for (table, at, bit) in flips {
+            let mut none = Vec::new();
             let table = match table {
                 0 => &mut encoded.offsets,
                 1 => &mut encoded.modules,
                 2 => &mut encoded.exceptions,
-                _ => &mut encoded.exception_modules,
+                3 => &mut encoded.exception_modules,
+                _ => &mut none,
             };
             match table.is_empty() {
                 false => *at.get_mut(table) ^= 1 << bit,

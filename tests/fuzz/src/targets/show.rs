@@ -20,7 +20,11 @@ pub fn run(input: &[u8]) {
         };
     };
     let count = newlines(&lines);
-    for (format, more) in [(Format::Json, 2), (Format::Kallsyms, 0)] {
+    for (format, more) in [
+        (Format::Json, 2),
+        (Format::Kallsyms, 0),
+        (Format::KallsymsModules, 0),
+    ] {
         let other = shown(&file, |request| request.format = format).unwrap_or_default();
         // A kernel can have no symbol. A name can contain newlines, which JSON escapes.
         assert!(lines.is_empty() || other.len() > more);
