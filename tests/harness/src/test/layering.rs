@@ -98,6 +98,18 @@ const FLOWS: &[Flow] = &[
             "listing",
         ],
     },
+    Flow {
+        name: "the listing does not import the answers",
+        root: "rust/kallmodsyms.rs",
+        folders: &[
+            "format",
+            "series",
+            "abstractions",
+            "sources",
+            "listing",
+            "answers",
+        ],
+    },
 ];
 
 pub fn run(report: &mut Report) -> Result<()> {
