@@ -4,7 +4,8 @@
 //!
 //! - The encoding of core symbols' addresses: each row of `kallsyms_offsets` is relative to the
 //!   address of the row. No row is an absolute address, as the image includes the per-cpu symbols.
-//! - The name of the initialiser in the kernel crate that writes zeros.
+//! - The initialiser that writes zeros, and its trait `Zeroable`: they are in the crate `pin_init`,
+//!   and in the kernel crate of 6.12, where the initialiser has another name.
 //! - Open files and RCU: re-exported from the kernel crate, which does not have them in 6.12.
 //!
 //! C header: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h)

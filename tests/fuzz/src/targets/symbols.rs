@@ -166,7 +166,8 @@ fn check_line(tokens: &Tokens<'_>, entry: Entry<'_>, input: &mut Input<'_>) {
     }
 }
 
-/// The places of symbols of 16 bytes, a symbol for each entry.
+/// The places of symbols. Each element is the address of a symbol divided by 16, which is also its offset
+/// divided by 16.
 pub(super) struct Rows(pub(super) Vec<u32>);
 
 impl Places for Rows {

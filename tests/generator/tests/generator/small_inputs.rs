@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Damages the small inputs: the output of nm, the `.cmd` files, auto.conf and modules.builtin.
+//! Damages the small inputs: the output of nm, the `.cmd` files, auto.conf and modules.builtin. Two tests also change
+//! a link map.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -29,7 +30,7 @@ fn sorted(build: &Build, syms: impl AsRef<[u8]>) -> Result<Vec<u8>, String> {
     Err(message)
 }
 
-/// The generator must detect a cut before the end of the quoted module files.
+/// The generator must detect a cut before the quote that ends the value of `-DKBUILD_MODFILE=`.
 #[test]
 fn a_command_cut_at_each_byte() {
     let damaged = Damaged::of("gnu-objects");
@@ -116,7 +117,7 @@ fn the_output_of_nm_cut_at_each_byte() {
     let syms = lines(&build, true);
     for at in 1..syms.len() {
         match sorted(&build, &syms[..at]) {
-            // The cut is at the end of a line, or the cut name is the name of another symbol.
+            // The cut is at the end of a line.
             Ok(sorted) => assert!(syms.as_bytes().starts_with(&sorted), "{at}"),
             Err(message) => assert!(message.contains("vmlinux1.syms:"), "{message}"),
         }

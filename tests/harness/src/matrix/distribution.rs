@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Additional figures for kernels of distributions: the counts of modules and of shared object files, and
-//! the lengths of the tables. Also the time and memory of the generator, and the time of the build.
+//! Additional figures for kernels of distributions: the numbers of modules, shared object files, symbols,
+//! ranges and exceptions, and the bytes of each group of tables. Also the time and memory of the generator, and
+//! the time of the build.
 
 use std::collections::BTreeMap;
 use std::fs;

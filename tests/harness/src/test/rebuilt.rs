@@ -144,8 +144,8 @@ impl SecondBuild<'_> {
 
     /// Runs make until it prints the step in `until`, or to the end. Returns true if make was interrupted.
     fn build(&self, until: Option<(&str, Signal)>) -> Result<bool> {
-        let log = self.objtree.join("build.log");
-        let log = fs::File::options().create(true).append(true).open(log)?;
+        let path = self.objtree.join("build.log");
+        let log = fs::File::options().create(true).append(true).open(&path)?;
         let mut make = self.make()?;
         // The first build has one job less.
         let jobs = 1 + std::thread::available_parallelism()?.get();
@@ -170,12 +170,14 @@ impl SecondBuild<'_> {
         }
         let status = child.wait()?;
         if !stopped && !status.success() {
+            // The directory is removed.
             bail!(
-                "{}: {status}; see build.log in this directory",
-                self.objtree.display()
+                "{}: {status}\n{}",
+                self.objtree.display(),
+                command::last_lines(&path)
             );
         }
-        // make ignores the signal if the process that started the harness ignores it.
+        // make ignores SIGTERM if the process that started the harness ignores it.
         Ok(stopped && !status.success())
     }
 }

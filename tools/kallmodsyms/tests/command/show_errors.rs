@@ -165,8 +165,8 @@ fn damaged_tables_are_refused() {
     }
 }
 
-/// Read-only data in which every word of 64 bits can be the number of symbols. The markers fit the names behind each
-/// number, apart from the last marker.
+/// Read-only data that begins with a million equal words. Almost every word can be the number of symbols: if the
+/// bytes after it are read as names, all markers but the last fit these names.
 fn many_possible_tables() -> Vec<u8> {
     const SYMBOLS: u64 = 1 << 18;
     let mut rodata = SYMBOLS.to_le_bytes().repeat(1 << 20);
