@@ -128,14 +128,16 @@ impl<'a> SymbolNames<'a> {
             .markers
             .get((index / MARKER_STEP) as usize)
             .filter(|_| index < self.len);
-        let rest = marker.and_then(|&offset| self.stream.get(offset as usize..));
-        let mut entries = Entries {
-            rest: rest.unwrap_or_default(),
-        };
+        let mut start = marker.map_or(self.stream.len(), |&offset| offset as usize);
         for _ in 0..index % MARKER_STEP {
-            entries.next();
+            let Some((_, end)) = bounds(self.stream, start) else {
+                break;
+            };
+            start = end;
         }
-        entries
+        Entries {
+            rest: self.stream.get(start..).unwrap_or_default(),
+        }
     }
 }
 
@@ -174,10 +176,23 @@ impl<'a> Iterator for Entries<'a> {
 /// Splits the first entry off `stream`; `None` if `stream` does not begin with a whole entry.
 #[inline]
 fn split_entry(stream: &[u8]) -> Option<(Entry<'_>, &[u8])> {
-    let (len, rest) = match *stream {
-        [len @ 0..=0x7f, ref rest @ ..] => (usize::from(len), rest),
-        [low, high, ref rest @ ..] => (usize::from(low & 0x7f) | (usize::from(high) << 7), rest),
-        _ => return None,
+    let (tokens, end) = bounds(stream, 0)?;
+    Some((Entry(stream.get(tokens..end)?), stream.get(end..)?))
+}
+
+/// The offsets in `stream` of the tokens of the entry at `start`, and of the end of that entry. The
+/// end may be after the end of `stream`.
+#[inline]
+fn bounds(stream: &[u8], start: usize) -> Option<(usize, usize)> {
+    let low = *stream.get(start)?;
+    let second = start.wrapping_add(1);
+    let (tokens, len) = match low {
+        0..=0x7f => (second, usize::from(low)),
+        _ => {
+            let high = *stream.get(second)?;
+            let len = usize::from(low & 0x7f) | (usize::from(high) << 7);
+            (second.wrapping_add(1), len)
+        }
     };
-    Some((Entry(rest.get(..len)?), rest.get(len..)?))
+    Some((tokens, tokens.wrapping_add(len)))
 }
