@@ -9,7 +9,7 @@
 
 use super::{lookup::image_offset, lookup_state::LookupState, printed_symbol::PrintedSymbol};
 use crate::format::object_paths::ObjectPath;
-use core::{mem::MaybeUninit, slice};
+use core::ptr;
 use kernel::{bindings, ffi::c_char};
 
 /// The path of the object file that defines the symbol that `%pS` names for `addr`.
@@ -38,19 +38,23 @@ pub(crate) unsafe extern "C" fn kallmodsyms_lookup_object(
     let Some(found) = path_at(addr) else {
         return -(bindings::ENOENT as isize);
     };
-    let bytes = found.parts().into_iter().flatten().chain(&[0]);
-    let len = bytes.clone().count();
+    let parts = found.parts();
+    let lengths = parts.iter().map(|part| part.len());
+    // A NUL follows the path.
+    let len = lengths.fold(1, usize::wrapping_add);
     if len > size {
         return -(bindings::E2BIG as isize);
     }
-    // SAFETY:
-    // - The `len` bytes from `path` on are valid for writing, by the contract: `len` is not above
-    //   `size`, and above 0.
-    // - Nothing else accesses these bytes during the call, by the contract.
-    // - A `MaybeUninit<u8>` needs no alignment and no value.
-    let buf = unsafe { slice::from_raw_parts_mut(path.cast::<MaybeUninit<u8>>(), len) };
-    for (slot, &byte) in buf.iter_mut().zip(bytes) {
-        slot.write(byte);
+    let mut end = path.cast::<u8>();
+    for part in parts.into_iter().chain([&[0][..]]) {
+        // SAFETY:
+        // - `part` is valid for reading.
+        // - The bytes from `end` on are valid for writing, by the contract: they are a part of the
+        //   `len` bytes from `path` on, and `len` is not above `size`.
+        // - A `u8` needs no alignment.
+        // - `part` is in the read-only data, and does not overlap the caller's memory.
+        unsafe { ptr::copy_nonoverlapping(part.as_ptr(), end, part.len()) };
+        end = end.wrapping_add(part.len());
     }
     len.wrapping_sub(1) as isize
 }

@@ -8,7 +8,10 @@
 
 use core::cmp::Ordering;
 
-use super::{symbols::SymbolNames, tokens::Tokens};
+use super::{
+    symbols::SymbolNames,
+    tokens::{Token, Tokens},
+};
 
 /// The number of a symbol, highest byte first.
 pub type Row = [u8; 3];
@@ -45,9 +48,33 @@ impl<'a> SortedNames<'a> {
         let Some(entry) = self.names.starting_at(number(row)).next() else {
             return Ordering::Greater;
         };
-        let strings = entry.tokens().iter();
-        let letter_and_name = strings.flat_map(|&token| self.tokens.bytes(token));
-        letter_and_name.skip(1).cmp(name.iter().copied())
+        let mut rest = name;
+        // The first byte of the first token is the letter of the type.
+        let mut skipped = 1;
+        for &token in entry.tokens() {
+            let word;
+            let string = match self.tokens.get(token) {
+                Token::Short { word: bytes, len } => {
+                    word = bytes.to_le_bytes();
+                    word.get(skipped..len)
+                }
+                Token::Long(text) => text.get(skipped..),
+            };
+            let string = string.unwrap_or_default();
+            skipped = 0;
+            let Some((start, after)) = rest.split_at_checked(string.len()) else {
+                // `name` ends inside the token.
+                return string.cmp(rest);
+            };
+            if string != start {
+                return string.cmp(start);
+            }
+            rest = after;
+        }
+        match rest {
+            [] => Ordering::Equal,
+            [..] => Ordering::Less,
+        }
     }
 }
 
