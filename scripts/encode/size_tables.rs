@@ -17,7 +17,7 @@ use crate::read::elf::Symbol;
 pub(crate) struct SizeTables {
     pub(crate) bits: Vec<u64>,
     pub(crate) bit_ranks: Vec<u32>,
-    /// The nibbles, each in a byte of its own until [`packed_nibbles`](Self::packed_nibbles) packs them.
+    /// The nibbles, each in a byte of its own. [`packed_nibbles`](Self::packed_nibbles) returns two in a byte.
     nibbles: Vec<u8>,
     pub(crate) nibble_ranks: Vec<u32>,
     pub(crate) values: Vec<u32>,
@@ -173,8 +173,8 @@ fn frequent(symbols: &[Symbol<'_>], gaps: &[u64]) -> Vec<u32> {
     values
 }
 
-/// Adds the rank of entry `index` of a level, if the entry has a rank. The rank is `escapes`, the number of
-/// escapes before the entry.
+/// Stores the rank of entry `index` of a level, if `index` is a multiple of [`RANK_STEP`]. The rank is `escapes`,
+/// the number of escapes before the entry.
 fn add_rank(ranks: &mut Vec<u32>, index: usize, escapes: usize) -> Result<()> {
     if index % RANK_STEP == 0 {
         ranks.push(u32::try_from(escapes).map_err(|_| too_many())?);

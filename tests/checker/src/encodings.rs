@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Computes how many bytes a kernel's sizes take in other encodings.
+//! Computes how many bytes a kernel's sizes take in several encodings, among them the encoding of the kernel.
 //!
 //! All encodings find the size at any index in constant or logarithmic time. The gap is the distance to the next
 //! symbol at a higher address, which follows from the addresses. The padding is the gap minus the size.
@@ -181,8 +181,8 @@ impl Encodings {
     }
 }
 
-/// The number of bytes of the size tables in `image`; `None` if `image` has no size tables. The first table has
-/// the number of words of the last table.
+/// The number of bytes of the size tables in `image`; `None` if `image` has no size tables. The last
+/// element of the first table is the number of words in the last table.
 fn linked_bytes(image: &Image) -> Option<usize> {
     let [first, last] = ["kallsyms_size_counts", "kallsyms_size_words"];
     let words = *image.table(first).ok()?.u32s(3).ok()?.last()?;

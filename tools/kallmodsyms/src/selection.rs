@@ -21,7 +21,7 @@ pub(crate) struct Selection<'a> {
 
 /// A source of the object files of a kernel.
 pub(crate) enum ObjectSource<'a, F> {
-    /// The object files of the kernel `path`.
+    /// The object files of a kernel, and the path of the kernel's file for messages.
     Tables(&'a ObjectFiles, &'a Path),
     /// A function that reads the ranges of the object files.
     Ranges(F),
