@@ -77,7 +77,8 @@ fn count(source: &mut Source<'_>, table: Table, count: usize) -> Result<()> {
     source.table(table, 1, Room::Fixed, |source| source.number(table, count))
 }
 
-/// The comment of a range: the input section and the object file of its first piece.
+/// The comment of a range: the input section and the object file of its first piece, or `end of section` if the
+/// range has no piece.
 fn place(range: &Range<'_>) -> Vec<u8> {
     match range.first {
         None => b"end of section".to_vec(),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Measures the extra instructions of a read of each file with 1, 10 and 100 loaded modules. */
+/*
+ * Measures how many more instructions a read of /proc/kallsyms, and of /proc/kallmodsyms, takes with
+ * 1, 10 and 100 additional modules than with none.
+ */
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -49,9 +49,10 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Makes a kernel. Each symbol is its distance to the next symbol, its size, its type and its name. A
-    /// symbol without a size fills the distance, and so does each symbol if `sizes` is false. The first
-    /// `percpu` symbols are in the per-cpu area. Each of `ranges` is a number of symbols and a list of modules.
+    /// Makes a kernel. Each symbol is its distance to the next symbol, its size, its type and its name. If the
+    /// size is `None`, or if `sizes` is false, the size becomes the distance to the next higher address of the
+    /// area. For a symbol at the highest address of an area, it becomes 0, or [`REST`] if `sizes` is false. The
+    /// first `percpu` symbols are in the per-cpu area. Each of `ranges` is a number of symbols and a list of modules.
     /// The range begins this number of symbols after the previous range. The symbols with an index in
     /// `exceptions` are in no module. `sizes` is true if the kernel stores sizes.
     pub fn new(

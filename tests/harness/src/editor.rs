@@ -98,8 +98,8 @@ fn adapt(project: &mut Value, tree: &Path) -> Option<()> {
     Some(())
 }
 
-/// Adds the component, with the cfg of the kernel crate and `kallmodsyms_series` of `rust/Kbuild`, and the
-/// generator, without cfg. Returns `None` without a kernel crate.
+/// Adds two crates. The component gets the cfg of the kernel crate, and `kallmodsyms_series` with the value
+/// `series`, which `rust/Kbuild` sets too. The generator gets no cfg. Returns `None` without a kernel crate.
 fn add(project: &mut Value, repository: &Path, series: &str) -> Option<()> {
     let crates = project["crates"].as_array_mut()?;
     let index = crates
