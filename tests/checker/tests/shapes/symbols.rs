@@ -5,7 +5,8 @@
 use predicates::str::contains;
 
 use super::{assert_all_shown, assert_fault, with_each_linker, BUILT_IN, UNUSED_LIBRARY};
-use crate::kernel::{object, Modules, Parts};
+use crate::command;
+use crate::kernel::{object, Kernel, Link, Linker, Modules, Parts};
 
 /// A static function and a hidden function with the same name and size, each in a section of its own. LLD makes
 /// the hidden function local. GNU ld does so for a position-independent kernel.
@@ -217,4 +218,32 @@ fn equal_objects_of_two_modules_are_unclear() {
             "symbols of modules: 2, shown with their modules: 0",
         ))
         .stdout(contains("missing: 2\n"));
+}
+
+/// A function of a module. The linker script assigns to its symbol, and LLD then gives the symbol the size 0.
+const ASSIGNED: Parts = Parts {
+    objects: &[object(
+        "a/assigned",
+        "a/a",
+        concat!(
+            ".file \"assigned.c\"\n.section .text.assigned, \"ax\"\n.globl assigned, a_work\n",
+            ".type a_work, %function\na_work: .quad 1\n.size a_work, 8\n",
+            ".type assigned, %function\nassigned: .quad 2\n.size assigned, 8\n",
+        ),
+    )],
+    library: UNUSED_LIBRARY,
+    built_in: BUILT_IN,
+    truth: &[("a_work", &[&["a"]]), ("assigned", &[&[]])],
+};
+
+#[test]
+fn a_symbol_that_the_linker_script_assigns_to() {
+    let Some(lld) = Linker::lld() else { return };
+    for link in [Link::Archives, Link::VmlinuxObject, Link::Relocatable] {
+        let kernel = Kernel::of(&ASSIGNED, lld, link, |_, _, truth| truth);
+        let assert = command(&kernel).assert().success();
+        assert.stdout(contains(
+            "symbols of modules: 1, shown with their modules: 1 (100.000 %)",
+        ));
+    }
 }
