@@ -9,7 +9,7 @@
 //! read-only data.
 //!
 //! The read-only data are the bytes from `__start_rodata` to `__start_ro_after_init` in the linker
-//! script. The data after them become read-only only once the kernel has started.
+//! script. Code may write to the variables after them while the kernel starts.
 //!
 //! C header: [`include/asm-generic/sections.h`](srctree/include/asm-generic/sections.h)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares the order of `/proc/kallsyms` with the order of an [`untouched`] kernel tree, which lacks the
-//! option `CONFIG_KALLMODSYMS`.
+//! Compares the order of `/proc/kallsyms` with the order in which `scripts/kallsyms.c` of an [`untouched`] kernel
+//! tree, which lacks the option `CONFIG_KALLMODSYMS`, sorts the symbols of the same build.
 //!
 //! `scripts/kallsyms.c` sorts the symbols of one address by three rules: [`Rank`]. The option may
 //! reorder only symbols of equal rank: it puts the larger symbol before the smaller symbol, and keeps the
@@ -139,7 +139,7 @@ impl Order {
         }
         let moved = labels.iter().zip(untouched).filter(|(a, b)| a != b);
         self.moved += moved.count();
-        // For several symbols with one name, the larger size comes first.
+        // If several symbols of the address have one name, `Sizes::next` returns the larger size first.
         let mut found: BTreeMap<&Label, Vec<u64>> = BTreeMap::new();
         for label in &labels {
             let size = sizes.next(address, &label.name);
@@ -175,7 +175,7 @@ impl Order {
         Ok(())
     }
 
-    /// True if the option may order all lines as they are.
+    /// True if the rules allow the order of the kernel at each address.
     pub fn good(&self) -> bool {
         self.differences.iter().all(|difference| difference.allowed)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests the decoder of the range tables and of the name table, on tables by the encoder in this file. The
-//! decoder must refuse damaged tables, or decode them without a panic.
+//! Tests the decoder of the range tables and of the name table, on tables by the encoder in this file, on tables
+//! written by hand, and on random tables. The decoder must refuse damaged tables, or decode them without a panic.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ fn modules() -> impl Strategy<Value = Vec<String>> {
     ]
 }
 
-/// The most ranges. Miri takes a thousand times as long for each range.
+/// A limit above the number of ranges. Miri takes a thousand times as long for each range.
 const MOST: usize = if cfg!(miri) { 10 } else { 40 };
 
 fn ranges() -> impl Strategy<Value = Ranges> {

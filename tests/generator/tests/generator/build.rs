@@ -192,8 +192,8 @@ impl Build {
     }
 }
 
-/// Checks that `tables` show the symbols with one of these `names` in no module. All other symbols must have
-/// the modules of the undamaged build `link`.
+/// Checks that `tables` show the symbols with one of these `names` in no module. Any other symbol must have the
+/// modules that it has in the undamaged build `link`, or no module if that build lacks the symbol.
 #[track_caller]
 pub(crate) fn assert_only_these_lack_modules(
     build: &Build,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Boots the guest in QEMU. The console is a serial port, whose output goes to a file. The guest sends
-//! files as a tar archive through a virtio port.
+//! Boots the guest in QEMU. The console is a serial port, whose output goes to a file, or to the terminal for
+//! a shell. The guest sends files as a tar archive through a virtio port.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -21,11 +21,11 @@ use crate::lab::progress::Phase;
 
 /// The longest time between two lines of the console. A slower guest counts as hanging.
 const SILENCE: Duration = Duration::from_secs(180);
-/// The same limit for clients and kernel selftests. A client reads all symbols and types before it
+/// The longest time between two lines for clients and kernel selftests. A client reads all symbols and types before it
 /// prints a line.
 const SILENCE_OF_CLIENTS: Duration = Duration::from_secs(900);
 
-/// The line that the guest's first program prints at its end, unless the guest crashes.
+/// The line that the guest's first program prints once it has done its task.
 const LAST_WORDS: &str = "guest: done";
 
 /// The files that the guest sent.
@@ -133,7 +133,7 @@ fn unpack(archive: &Path, guest: &Guest) -> Result<PathBuf> {
 const DEVICE: &str = "qemu_fw_cfg.ioport=12@0x510:0:1:4";
 
 /// Boots the guest in the mode `dump`, and dumps its memory into `directory` while the guest runs: one dump in
-/// each format that this QEMU has. Returns the files that the guest sent, and the dumps.
+/// each format that this QEMU has for Linux. Returns the files that the guest sent, and the dumps.
 pub fn dumps(options: &Options, guest: &Guest, directory: &Path) -> Result<(Files, Vec<Dump>)> {
     let mut phase = Phase::start("boot");
     phase.update("under QEMU, to dump its memory");
@@ -173,7 +173,7 @@ pub fn test(options: &Options, guest: &Guest, line: impl FnMut(&str)) -> Result<
     watch(command_for(options, guest, "test", "")?, guest, line)
 }
 
-/// Boots the guest in the mode `small`, on a machine with `memory`, as `64M`. The guest runs the tests
+/// Boots the guest in the mode `small`, on a machine with this much `memory`, for example `64M`. The guest runs the tests
 /// for little memory.
 pub fn test_small(
     options: &Options,
@@ -311,7 +311,7 @@ fn watch_for(
     }
     if !child.0.wait()?.success() || !ended_well {
         bail!(
-            "the guest crashed; its last lines:\n{}\nall lines: {}",
+            "the guest did not end well; its last lines:\n{}\nall lines: {}",
             command::last_lines(&log_name),
             log_name.display()
         );

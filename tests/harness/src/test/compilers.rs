@@ -25,7 +25,7 @@ const MANIFESTS: &[&str] = &["tests/Cargo.toml", tool::MANIFEST];
 pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Result<()> {
     for manifest in MANIFESTS {
         report.check(
-            &format!("{manifest}: no locked crate requires a newer rustc than Kconfig admits"),
+            &format!("{manifest}: no locked crate requires a newer rustc than the oldest that Kconfig admits"),
             check_rust_versions(manifest),
         );
     }
@@ -137,7 +137,8 @@ fn flags_of(text: &str, assignment: &str) -> Option<Vec<String>> {
 }
 
 fn compiles(toolchain: &Toolchain, options: &Options, file: &str, flags: &[&str]) -> Result<()> {
-    // A rustc of another release sees this directory: only its `/usr` differs from the host's.
+    // A rustc of another release sees this directory, too: it sees another `/usr` than the host, and no other
+    // difference.
     let scratch = tempfile::tempdir_in(&options.cache)?;
     let made = scratch.path().join("made");
     let mut rustc = toolchain.run_rustc();
