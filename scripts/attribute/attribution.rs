@@ -50,9 +50,6 @@ impl<'m> Attribution<'m> {
         let (parts, more_parts) = in_two_threads(|| Ok(jobs.work()), || Ok(jobs.work()))?;
         let found = SymbolDefiners::concat(parts.join(Some(more_parts))?);
         let unattributed = Unattributed::of(&inputs.symbols, &found, &objects, &inputs.maps);
-        if inputs.config.werror && !unattributed.is_empty() {
-            return Err(unattributed.error());
-        }
         Ok(Self {
             objects,
             layout,

@@ -218,7 +218,11 @@ impl<'a, 'm> Search<'a, 'm> {
         if candidates.len() >= all.unwrap_or(1) {
             return self.choose(grouped, candidates);
         }
-        match is_by_linker {
+        // LLD defines `_DYNAMIC` at the beginning of a section that it makes.
+        let is_of_lld = place
+            .begins
+            .is_some_and(|piece| piece.origin == Origin::LldInternal);
+        match is_by_linker || is_of_lld && self.is_undefined(grouped) {
             true => Ok(Definer::LINKER),
             false if told.is_empty() => self.by_name(grouped, "no object has anything there"),
             false => self.by_name(grouped, "none of the objects that meet there defines it"),

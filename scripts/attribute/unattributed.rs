@@ -106,7 +106,7 @@ impl Unattributed {
     }
 
     /// The error of the link with `CONFIG_KALLMODSYMS_WERROR`.
-    pub(super) fn error(&self) -> Error {
+    pub(crate) fn error(&self) -> Error {
         Error::new(
             self.to_string(),
             "Turn CONFIG_KALLMODSYMS_WERROR off, and the kernel shows the rest; \

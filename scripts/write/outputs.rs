@@ -7,7 +7,7 @@ use super::output_files::{print, OutputFile};
 use super::{module_rows, object_rows, reports, size_rows};
 use crate::attribute::module_sets::ModuleSets;
 use crate::attribute::{unattributed, Attribution};
-use crate::common::error::Result;
+use crate::common::error::{Error, Result};
 use crate::common::threads::in_two_threads;
 use crate::encode::Tables;
 use crate::format::layout::Table;
@@ -23,6 +23,8 @@ pub(crate) struct Outputs {
     pub(crate) printed: Vec<Vec<u8>>,
     files: Vec<OutputFile>,
     warning: Option<String>,
+    /// The error that the pass ends with.
+    error: Option<Error>,
 }
 
 impl Outputs {
@@ -32,6 +34,15 @@ impl Outputs {
         attribution: &Attribution<'_>,
         tables: &Tables<'_>,
     ) -> Result<Self> {
+        let unattributed = &attribution.unattributed;
+        let list = OutputFile::new(unattributed::PATH, reports::unattributed(unattributed));
+        if inputs.config.werror && !unattributed.is_empty() {
+            return Ok(Self {
+                files: vec![list],
+                error: Some(unattributed.error()),
+                ..Self::default()
+            });
+        }
         let rooms_before = &inputs.rooms_before;
         let ((modules, objects), (sizes, files)) = in_two_threads(
             || {
@@ -42,22 +53,17 @@ impl Outputs {
                 let sizes = sizes(tables, &inputs.symbols, rooms_before)?;
                 let pieces = reports::ranges(&attribution.layout.pieces);
                 let thick = reports::modules_thick(&attribution.objects, &inputs.builtin);
-                let unattributed = reports::unattributed(&attribution.unattributed);
-                let files = [
-                    (reports::RANGES, pieces),
-                    (reports::MODULES_THICK, thick),
-                    (unattributed::PATH, unattributed),
-                ];
-                let files = files.map(|(path, content)| OutputFile::new(path, content));
-                Ok((sizes, files))
+                let pieces = OutputFile::new(reports::RANGES, pieces);
+                let thick = OutputFile::new(reports::MODULES_THICK, thick);
+                Ok((sizes, vec![pieces, thick, list]))
             },
         )?;
         let rooms = TableRooms::line(&[&modules.1, &sizes.1, &objects.1]);
-        let unattributed = &attribution.unattributed;
         Ok(Self {
             printed: vec![modules.0, sizes.0, objects.0, rooms],
-            files: files.into(),
+            files,
             warning: (!unattributed.is_empty()).then(|| unattributed.to_string()),
+            error: None,
         })
     }
 
@@ -83,10 +89,14 @@ impl Outputs {
         }
     }
 
-    /// Writes the files, prints the warning if the pass `is_last`, and prints the tables.
-    pub(crate) fn write(&self, is_last: bool) -> Result<()> {
+    /// Writes the files, prints the warning if the pass `is_last`, and prints the tables. With
+    /// `CONFIG_KALLMODSYMS_WERROR`, a report is an error: then writes only the list of the report.
+    pub(crate) fn write(self, is_last: bool) -> Result<()> {
         for file in &self.files {
             file.write()?;
+        }
+        if let Some(error) = self.error {
+            return Err(error);
         }
         if let Some(warning) = self.warning.as_ref().filter(|_| is_last) {
             eprintln!("kallmodsyms: warning: {warning}");

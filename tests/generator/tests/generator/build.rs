@@ -170,8 +170,8 @@ impl Build {
 
         let settings = self.read(AUTO_CONF);
         self.write(AUTO_CONF, format!("{settings}{WERROR}"));
-        let reports = ["modules_thick.builtin", ".tmp_vmlinux.ranges", UNATTRIBUTED];
-        for report in reports {
+        let reports = ["modules_thick.builtin", ".tmp_vmlinux.ranges"];
+        for report in reports.iter().chain(&[UNATTRIBUTED]) {
             fs::remove_file(self.path(report)).unwrap();
         }
         let failed = self.generator().assert().code(1).stdout("");
@@ -182,6 +182,8 @@ impl Build {
         for report in reports {
             assert!(!self.path(report).exists(), "{report}");
         }
+        // The message names the list.
+        assert_eq!(self.read(UNATTRIBUTED), list);
         self.write(AUTO_CONF, settings);
         Tables::parse(&String::from_utf8(output.stdout).unwrap())
     }

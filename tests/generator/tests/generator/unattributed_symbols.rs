@@ -34,6 +34,27 @@ fn a_symbol_that_no_object_defines() {
     }
 }
 
+/// LLD makes `_DYNAMIC` at the beginning of a section that it makes. No object file defines the symbol.
+#[test]
+fn a_symbol_of_lld_at_the_beginning_of_its_section() {
+    let build = Build::of("lld-objects");
+    let map = build.read("vmlinux1.map");
+    let line = map
+        .lines()
+        .find(|line| line.ends_with("<internal>:(.init.data)"));
+    let address = line.unwrap().split_whitespace().next().unwrap();
+    build.add_symbol(&format!(
+        "{address} l       .init.data\t0000000000000000 _DYNAMIC"
+    ));
+    let tables = build.tables();
+    assert!(!build.path(UNATTRIBUTED).exists());
+    let listed = build.listed();
+    let index = listed.iter().position(|symbol| symbol.name == "_DYNAMIC");
+    let index = index.unwrap();
+    let modules = tables.modules_of(index, listed[index].address);
+    assert_eq!(modules, Vec::<String>::new());
+}
+
 /// A symbol without a size can mark the end of the piece before it. A symbol with a size cannot.
 #[test]
 fn a_symbol_with_a_size_behind_a_piece() {
