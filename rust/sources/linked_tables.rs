@@ -3,8 +3,9 @@
 //! The tables that the link of vmlinux puts into the read-only data, as slices.
 //!
 //! The kernel's scripts/kallsyms writes the tables of names and addresses. The generator, in
-//! kernel/kallmodsyms/scripts/, writes the tables of modules, sizes and object files. Nothing here
-//! looks into a table: [`format`](mod@crate::format) checks the tables.
+//! kernel/kallmodsyms/scripts/, writes the tables of modules, sizes and object files. The core
+//! symbols are the symbols of vmlinux that scripts/kallsyms lists. This file reads only the counts,
+//! which give the lengths of the slices: [`format`](mod@crate::format) checks the other tables.
 //!
 //! C headers: [`kernel/kallsyms_internal.h`](srctree/kernel/kallsyms_internal.h) and `bindings.h`
 

@@ -2,9 +2,9 @@
 
 //! Measures the time that the option adds to a build of the whole kernel from nothing.
 //!
-//! The harness times each build from nothing. The times of two equal builds differ by more than the cost of
-//! the component. So this file also measures that cost alone: the time to compile the component and the
-//! generator, and the generator's time in the link.
+//! The harness times each build from nothing. The times of two equal builds differ by more than kallmodsyms
+//! costs. So this file also measures that cost alone: the time to compile kernel/kallmodsyms/, and the
+//! generator's time in the link.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -19,14 +19,16 @@ use crate::lab::configure::Kernel;
 use crate::lab::progress::Phase;
 use crate::lab::stopwatch::{Stopwatch, Times};
 
-/// Writes the table. Afterwards, vmlinux is older than the component, and must be linked again.
+/// Writes the table, or a line if the time of a build is missing. After the table, vmlinux is older than the
+/// component, and must be linked again.
 pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Result<()> {
     let (Some(with), Some(base)) = (
         build::time_from_nothing(kernel),
         build::time_from_nothing(without),
     ) else {
         document.line(&format!(
-            "\nAn interrupted build has no time. To time both builds from nothing, first remove {} and {}.",
+            "\nThere is no table of whole builds, because an interrupted build has no time. To time both builds \
+             from nothing, remove {} and {}, and run this command again.",
             kernel.objtree.display(),
             without.objtree.display()
         ));
@@ -48,7 +50,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: &Kernel) -> Resu
     Ok(())
 }
 
-/// The times to compile the component and the generator, less the times of a build without changes.
+/// The times to compile all of kernel/kallmodsyms/, less the times of a build without changes.
 fn compile(kernel: &Kernel) -> Result<Times> {
     let directory = "kernel/kallmodsyms/";
     let make = || -> Result<Times> {

@@ -36,7 +36,7 @@ impl Texts {
         })
     }
 
-    /// Parses the lines of the kernel's own symbols. Fails if a line breaks the kallsyms rule: without the size,
+    /// The kernel's own symbols. Parses all lines, and fails if a line breaks the kallsyms rule: without the size,
     /// and without the brackets and braces of the kernel's own symbols, it equals the line of /proc/kallsyms.
     ///
     /// ```text
