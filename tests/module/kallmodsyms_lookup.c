@@ -21,7 +21,7 @@
  *				the address if no or several symbols fit
  *
  * Some of these functions are not exported. A temporary kprobe finds the address of
- * each.
+ * kallsyms_lookup_name(), which finds the addresses of these functions.
  */
 
 #include <linux/kallmodsyms.h>
@@ -88,14 +88,23 @@ typedef int find_fn(const char *place, const char *name, unsigned long *addr);
 static lookup_fn *size_offset, *distance;
 static find_fn *find_in_module, *find_in_object;
 
-static void *find_function(const char *name)
-{
-	struct kprobe probe = { .symbol_name = name };
+typedef unsigned long lookup_name_fn(const char *name);
 
-	if (register_kprobe(&probe))
-		return NULL;
-	unregister_kprobe(&probe);
-	return probe.addr - probe.offset;
+/*
+ * On riscv, ftrace has the first 8 bytes of a function, and no kprobe can be set at their
+ * beginning.
+ */
+static lookup_name_fn *find_lookup_name(void)
+{
+	for (unsigned int offset = 0; offset <= 8; offset += 8) {
+		struct kprobe probe = { .symbol_name = "kallsyms_lookup_name", .offset = offset };
+
+		if (register_kprobe(&probe))
+			continue;
+		unregister_kprobe(&probe);
+		return (void *)probe.addr - probe.offset;
+	}
+	return NULL;
 }
 
 static void answer_show(struct seq_file *seq, bool found, unsigned long size, unsigned long offset)
@@ -245,11 +254,15 @@ static void remove_files(int count)
 
 static int __init lookup_init(void)
 {
-	size_offset = find_function("kallsyms_lookup_size_offset");
-	distance = find_function("kallmodsyms_lookup_distance");
-	find_in_module = find_function("kallmodsyms_find_in_module");
+	lookup_name_fn *lookup_name = find_lookup_name();
+
+	if (!lookup_name)
+		return -ENOENT;
+	size_offset = (lookup_fn *)lookup_name("kallsyms_lookup_size_offset");
+	distance = (lookup_fn *)lookup_name("kallmodsyms_lookup_distance");
+	find_in_module = (find_fn *)lookup_name("kallmodsyms_find_in_module");
 	/* Only a kernel with CONFIG_KALLMODSYMS_OBJECTS has this function. */
-	find_in_object = find_function("kallmodsyms_find_in_object");
+	find_in_object = (find_fn *)lookup_name("kallmodsyms_find_in_object");
 	if (!size_offset || !distance || !find_in_module)
 		return -ENOENT;
 	for (int i = 0; i < ARRAY_SIZE(files); i++)

@@ -71,16 +71,21 @@ typedef int lookup_size_offset_fn(unsigned long address, unsigned long *size,
 
 static unsigned long text_start, text_size;
 
+/*
+ * On riscv, ftrace has the first 8 bytes of a function, and no kprobe can be set at their
+ * beginning.
+ */
 static void *find_function(const char *name)
 {
-	struct kprobe probe = { .symbol_name = name };
-	void *function;
+	for (unsigned int offset = 0; offset <= 8; offset += 8) {
+		struct kprobe probe = { .symbol_name = name, .offset = offset };
 
-	if (register_kprobe(&probe))
-		return NULL;
-	function = probe.addr - probe.offset;
-	unregister_kprobe(&probe);
-	return function;
+		if (register_kprobe(&probe))
+			continue;
+		unregister_kprobe(&probe);
+		return (void *)probe.addr - probe.offset;
+	}
+	return NULL;
 }
 
 /*
@@ -269,8 +274,8 @@ static void time_in_object(struct symbol *symbols, find_fn *find)
 
 static int time_lookups_by_name(void)
 {
-	find_fn *find_in_module = find_function("kallmodsyms_find_in_module");
-	find_fn *find_in_object = find_function("kallmodsyms_find_in_object");
+	find_fn *find_in_module = (find_fn *)lookup_name("kallmodsyms_find_in_module");
+	find_fn *find_in_object = (find_fn *)lookup_name("kallmodsyms_find_in_object");
 	struct symbol *symbols = vcalloc(NAMES, sizeof(*symbols));
 
 	if (!symbols)
