@@ -11,8 +11,8 @@
  *	ffffffff8da4a500 ext4_fill_super+0xc1/0x2b22 [ext4]
  *	ffffffff81000000 ?
  *
- * Exit codes: 0 success, even if an address is in no symbol; 1 the listing cannot be read or has no
- * addresses; 2 a wrong option or address.
+ * Exit codes: 0 success, even if an address is in no symbol; 1 the listing cannot be read, or all its
+ * addresses are zeros; 2 a wrong option or address.
  */
 
 #include <ctype.h>

@@ -32,7 +32,8 @@ pub struct SortedNames<'a> {
 impl<'a> SortedNames<'a> {
     /// The numbers of the symbols of this name, in ascending order.
     ///
-    /// Decodes a logarithmic number of names. May be called from any context.
+    /// The call decodes a logarithmic number of names. The iterator decodes the name of each symbol
+    /// that it returns, and of one more. Both may be used in any context.
     pub fn symbols<'n>(self, name: &'n [u8]) -> impl Iterator<Item = u32> + use<'a, 'n> {
         let first = self
             .rows

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Runs the generator with a full disk, and kills runs. A later build must find complete files or no files.
+//! Runs the generator with a full disk, and kills runs. A later build must find each of the two reports complete, or
+//! not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::fd::OwnedFd;

@@ -38,13 +38,13 @@ pub struct Annotate {
 pub struct Count {
     /// The texts.
     pub texts: Texts,
-    /// The thing that a row counts.
+    /// What a row stands for.
     pub by: CountBy,
     /// True if rows are JSON objects.
     pub json: bool,
 }
 
-/// The thing that a row of the table counts.
+/// What a row of the table stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CountBy {
     /// A row for each module, for each set of modules that share an object file, and for symbols in no module.

@@ -101,7 +101,7 @@ mod tests {
             (0x200, Class::Bss, Class::Bss),
             (0x300, Class::Data, Class::Rodata),
             (0x300, Class::Text, Class::Text),
-            // Its end is not marked.
+            // `__start_BTF` marks no range, because there is no `__stop_BTF`.
             (0x500, Class::Data, Class::Data),
         ] {
             assert_eq!(ranges.class(address, unmarked), class, "{address:#x}");

@@ -339,8 +339,8 @@ fn same_lines(with: &Side, without: &Side) -> Result<()> {
     Ok(())
 }
 
-/// True if the kernel names the address, the byte before it, or the next symbol's address after a symbol from
-/// the option.
+/// True if a symbol from the option gives its name to the address, to the byte before it, or to the address
+/// of the next symbol.
 fn is_beside_option(listing: &Listing, address: u64) -> bool {
     let around = [address - 1, address, listing.next(address)];
     let places = around
