@@ -4,6 +4,7 @@
 
 use super::definition_search::Evidence;
 use super::image_layout::ImageLayout;
+use super::leftover_definitions;
 use super::module_sets::SetId;
 use super::object_modules::{ObjectIndex, ObjectModules};
 use super::object_symbols::ObjectSymbols;
@@ -48,7 +49,8 @@ impl<'m> Attribution<'m> {
             SymbolDefiners::find(&evidence, part)
         });
         let (parts, more_parts) = in_two_threads(|| Ok(jobs.work()), || Ok(jobs.work()))?;
-        let found = SymbolDefiners::concat(parts.join(Some(more_parts))?);
+        let mut found = SymbolDefiners::concat(parts.join(Some(more_parts))?);
+        leftover_definitions::assign(&mut found, &inputs.symbols, &evidence)?;
         let unattributed = Unattributed::of(&inputs.symbols, &found, &objects, &inputs.maps);
         Ok(Self {
             objects,

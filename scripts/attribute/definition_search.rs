@@ -52,6 +52,16 @@ pub(super) struct Evidence<'a, 'm> {
     pub(super) stores_objects: bool,
 }
 
+impl<'m> Evidence<'_, 'm> {
+    /// The object files that define a symbol called `name`, one for each definition; `None` if an object file
+    /// is not known or cannot be read.
+    pub(super) fn defining_objects(&self, name: &[u8]) -> Option<&[DefiningObject<'m>]> {
+        let is_whole = self.has_all_objects && self.objects.are_files();
+        let all = Some(self.objects.all()).filter(|_| is_whole)?;
+        self.object_symbols.named(name, all)
+    }
+}
+
 /// What defines a symbol.
 pub(super) type Answer = Result<Definer, NoAnswer>;
 
@@ -258,10 +268,8 @@ impl<'a, 'm> Search<'a, 'm> {
     fn by_name(&mut self, grouped: &GroupedSymbol<'_>, reason: &'static str) -> Answer {
         let unattributed = || NoAnswer::Unattributed(reason);
         let linkage = grouped.symbol.linkage;
-        let defining = self
-            .defining_objects(grouped)
-            .ok_or_else(unattributed)?
-            .iter();
+        let defining = self.evidence.defining_objects(grouped.symbol.name);
+        let defining = defining.ok_or_else(unattributed)?.iter();
         let defining = defining.filter(|object| !linkage.is_global || object.linkage.is_global);
         // The image keeps one global definition of a name, and all local definitions.
         let best = defining.clone().map(|object| object.precedence).max();
@@ -279,16 +287,8 @@ impl<'a, 'm> Search<'a, 'm> {
 
     /// Return: true if no object file defines a symbol of the name of `grouped`.
     fn is_undefined(&self, grouped: &GroupedSymbol<'_>) -> bool {
-        self.defining_objects(grouped).is_some_and(<[_]>::is_empty)
-    }
-
-    /// The object files that define a symbol of the name of `grouped`; `None` if an object file is not known
-    /// or cannot be read.
-    fn defining_objects(&self, grouped: &GroupedSymbol<'_>) -> Option<&'a [DefiningObject<'m>]> {
-        let evidence = self.evidence;
-        let is_whole = evidence.has_all_objects && evidence.objects.are_files();
-        let all = Some(evidence.objects.all()).filter(|_| is_whole)?;
-        evidence.object_symbols.named(grouped.symbol.name, all)
+        let defining = self.evidence.defining_objects(grouped.symbol.name);
+        defining.is_some_and(<[_]>::is_empty)
     }
 
     /// The definitions of size 0 in `object` that `symbol` can come from. They have the name of `symbol`, and

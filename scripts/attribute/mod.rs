@@ -13,6 +13,7 @@ mod definer;
 mod definition_search;
 mod grouped_symbol;
 pub(crate) mod image_layout;
+mod leftover_definitions;
 pub(crate) mod module_sets;
 pub(crate) mod object_modules;
 mod object_symbols;

@@ -16,6 +16,7 @@ mod passes;
 mod recorded;
 mod small_inputs;
 mod sort_symbols;
+mod symbols_without_object;
 mod synthetic;
 mod unattributed_objects;
 mod unattributed_symbols;
