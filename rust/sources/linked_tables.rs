@@ -156,23 +156,17 @@ pub(crate) fn size_tables() -> Result<RawSizes<'static>> {
 #[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
 pub(crate) fn object_tables() -> Result<RawObjects<'static>> {
     // SAFETY: The counts are constants, so nothing writes to them.
-    let [objects, runs, names, entries, directories] = unsafe { bindings::kallsyms_object_counts };
+    let objects = ObjectCounts::new(unsafe { bindings::kallsyms_object_counts });
     let counts = Counts {
         symbols: symbol_count(),
-        objects: ObjectCounts {
-            objects,
-            runs,
-            names,
-            entries,
-            directories,
-        },
+        objects,
         ..Counts::default()
     };
     let len = |table: Table| table.len(&counts) as usize;
     // SAFETY: All of these tables are constants, so nothing writes to them.
     unsafe {
         Ok(RawObjects {
-            objects,
+            objects: objects.objects,
             runs: slice_of(
                 addr_of!(bindings::kallsyms_object_runs).cast(),
                 len(Table::ObjectRuns),

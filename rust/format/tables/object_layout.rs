@@ -27,6 +27,21 @@ pub struct ObjectCounts {
     pub directories: u32,
 }
 
+impl ObjectCounts {
+    /// The lengths from the numbers `stored` in `kallsyms_object_counts`, which has the order of the
+    /// fields.
+    pub const fn new(stored: [u32; 5]) -> Self {
+        let [objects, runs, names, entries, directories] = stored;
+        Self {
+            objects,
+            runs,
+            names,
+            entries,
+            directories,
+        }
+    }
+}
+
 /// The tables of object files as they are linked, not checked. The slices are in the order of the
 /// tables.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,10 +8,7 @@
 
 use core::cmp::Ordering;
 
-use super::{
-    symbols::SymbolNames,
-    tokens::{Token, Tokens},
-};
+use super::{symbols::SymbolNames, tokens::Tokens};
 
 /// The number of a symbol, highest byte first.
 pub type Row = [u8; 3];
@@ -46,35 +43,9 @@ impl<'a> SortedNames<'a> {
     /// Compares the name of a row's symbol with `name`. A symbol that does not exist is greater
     /// than any name.
     fn compare(&self, row: Row, name: &[u8]) -> Ordering {
-        let Some(entry) = self.names.starting_at(number(row)).next() else {
-            return Ordering::Greater;
-        };
-        let mut rest = name;
-        // The first byte of the first token is the letter of the type.
-        let mut skipped = 1;
-        for &token in entry.tokens() {
-            let word;
-            let string = match self.tokens.get(token) {
-                Token::Short { word: bytes, len } => {
-                    word = bytes.to_le_bytes();
-                    word.get(skipped..len)
-                }
-                Token::Long(text) => text.get(skipped..),
-            };
-            let string = string.unwrap_or_default();
-            skipped = 0;
-            let Some((start, after)) = rest.split_at_checked(string.len()) else {
-                // `name` ends inside the token.
-                return string.cmp(rest);
-            };
-            if string != start {
-                return string.cmp(start);
-            }
-            rest = after;
-        }
-        match rest {
-            [] => Ordering::Equal,
-            [..] => Ordering::Less,
+        match self.names.starting_at(number(row)).next() {
+            Some(entry) => entry.compare_name(&self.tokens, name),
+            None => Ordering::Greater,
         }
     }
 }

@@ -13,7 +13,9 @@
 //! 0x85 0x01 ...            an entry of 0x85 & 0x7f | 0x01 << 7 = 133 tokens
 //! ```
 
-use super::tokens::Tokens;
+use core::cmp::Ordering;
+
+use super::tokens::{Token, Tokens};
 
 pub use super::error::SymbolError;
 pub use super::tokens::MAX_SYMBOL_LEN;
@@ -35,6 +37,37 @@ impl<'a> Entry<'a> {
     #[inline]
     pub const fn tokens(&self) -> &'a [u8] {
         self.0
+    }
+
+    /// Compares the name of the symbol, without the letter of its type, with `name`.
+    pub fn compare_name(&self, tokens: &Tokens<'_>, name: &[u8]) -> Ordering {
+        let mut rest = name;
+        // The first byte of the first token is the letter of the type.
+        let mut skipped = 1;
+        for &token in self.0 {
+            let word;
+            let string = match tokens.get(token) {
+                Token::Short { word: bytes, len } => {
+                    word = bytes.to_le_bytes();
+                    word.get(skipped..len)
+                }
+                Token::Long(text) => text.get(skipped..),
+            };
+            let string = string.unwrap_or_default();
+            skipped = 0;
+            let Some((start, after)) = rest.split_at_checked(string.len()) else {
+                // `name` ends inside the token.
+                return string.cmp(rest);
+            };
+            if string != start {
+                return string.cmp(start);
+            }
+            rest = after;
+        }
+        match rest {
+            [] => Ordering::Equal,
+            [..] => Ordering::Less,
+        }
     }
 }
 

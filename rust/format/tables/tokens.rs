@@ -154,16 +154,6 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The bytes of the string of token number `token`.
-    pub fn bytes(&self, token: u8) -> impl Iterator<Item = u8> + use<'a> {
-        let (word, len, text) = match self.get(token) {
-            Token::Short { word, len } => (word, len, &[][..]),
-            Token::Long(text) => (0, 0, text),
-        };
-        let short = word.to_le_bytes().into_iter().take(len);
-        short.chain(text.iter().copied())
-    }
-
     /// The table from the string of token number `token` on, and the length of the string; `None`
     /// if the length is at most 8.
     pub(super) fn long(&self, token: u8) -> Option<(&'a [u8], usize)> {

@@ -4,7 +4,7 @@
 
 use format::sorted_names::{Row, SortedNames};
 use format::symbols::{Entry, SymbolError, SymbolNames, MAX_SYMBOL_LEN};
-use format::tokens::{Tokens, TOKENS};
+use format::tokens::{Token, Tokens, TOKENS};
 use proptest::{collection::vec, prelude::*};
 
 /// The tables of a kernel, in the format of scripts/kallsyms.c.
@@ -87,12 +87,19 @@ impl Tables {
 fn decode(names: SymbolNames<'_>, tokens: Tokens<'_>, starts: &[u32]) -> Vec<Vec<Vec<u8>>> {
     let expand = |entry: Entry<'_>| {
         let strings = entry.tokens().iter();
-        strings.flat_map(|&token| tokens.bytes(token)).collect()
+        strings.flat_map(|&token| text(tokens.get(token))).collect()
     };
     let starts = starts.iter();
     starts
         .map(|&start| names.starting_at(start).map(expand).collect())
         .collect()
+}
+
+fn text(token: Token<'_>) -> Vec<u8> {
+    match token {
+        Token::Short { word, len } => word.to_le_bytes()[..len].to_vec(),
+        Token::Long(text) => text.to_vec(),
+    }
 }
 
 /// The tables of 300 symbols `T name`. Token 0 is the type letter.

@@ -309,16 +309,10 @@ impl<'d> Sizes<'d> {
 
 impl<'d> Objects<'d> {
     fn read(mut linked: Linked<'_, 'd>) -> Result<Self> {
-        let [objects, runs, names, entries, directories] = linked.numbers(Table::ObjectCounts)?;
-        linked.counts.objects = ObjectCounts {
-            objects,
-            runs,
-            names,
-            entries,
-            directories,
-        };
+        let objects = ObjectCounts::new(linked.numbers(Table::ObjectCounts)?);
+        linked.counts.objects = objects;
         Ok(Self {
-            objects,
+            objects: objects.objects,
             runs: linked.bytes(Table::ObjectRuns)?,
             markers: linked.words(Table::ObjectMarkers)?,
             names: linked.bytes(Table::ObjectNames)?,
@@ -346,10 +340,5 @@ impl<'d> Objects<'d> {
 /// The number of the first symbol with the name `wanted`.
 fn symbol_named(wanted: &str, names: &SymbolNames<'_>, tokens: &Tokens<'_>) -> Option<usize> {
     let mut all = names.starting_at(0).take(names.len() as usize);
-    all.position(|entry| {
-        let strings = entry.tokens().iter();
-        let bytes = strings.flat_map(|&token| tokens.bytes(token));
-        // The type of the symbol is before its name.
-        bytes.skip(1).eq(wanted.bytes())
-    })
+    all.position(|entry| entry.compare_name(tokens, wanted.as_bytes()).is_eq())
 }

@@ -84,16 +84,10 @@ impl Data<'_> {
     /// the last run, the last name and the last directory end where their tables end.
     fn objects(&self, cursor: &mut Cursor<'_>, symbols: u32) -> Option<()> {
         let start = cursor.at;
-        let [objects, runs, names, entries, directories] = self.numbers(start)?;
+        let objects = ObjectCounts::new(self.numbers(start)?);
         let counts = Counts {
             symbols,
-            objects: ObjectCounts {
-                objects,
-                runs,
-                names,
-                entries,
-                directories,
-            },
+            objects,
             ..Counts::default()
         };
         let tables = Table::OF_OBJECTS.map(|table| {
@@ -103,7 +97,7 @@ impl Data<'_> {
         self.step(cursor.at.checked_sub(start)?)?;
         let [_, runs, markers, names, name_offsets, starts, offsets, directories] = tables;
         let raw = RawObjects {
-            objects,
+            objects: objects.objects,
             runs: runs?,
             markers: &words(markers?),
             names: names?,
