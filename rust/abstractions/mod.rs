@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Safe abstractions of kernel interfaces. With `series` and the C helpers that they call, they could
-//! become a part of the `kernel` crate.
+//! Safe abstractions of kernel interfaces. With `series` and the C helpers that they call, they
+//! could become a part of the `kernel` crate.
 //!
 //! Raw pointers from C come in; safe types and traits go out. Nothing here knows of symbols. This
 //! folder imports the `kernel` crate and [`series`](crate::series), which has what the `kernel`

@@ -74,7 +74,7 @@ pub(crate) unsafe extern "C" fn kallmodsyms_find_in_module(
 ) -> c_int {
     const NOT_LOADED: c_int = -(bindings::ESRCH as c_int);
     // SAFETY:
-    // - Both strings are NUL-terminated, by the contract.
+    // - Both strings are NUL-terminated, and nothing changes them during the call, by the contract.
     // - `addr` is valid for writing, by the contract.
     match unsafe { bindings::kallmodsyms_find_in_loaded(module, name, addr) } {
         NOT_LOADED => {}

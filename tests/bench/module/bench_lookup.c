@@ -252,24 +252,18 @@ static void time_name(struct symbol *symbols)
 
 typedef int find_fn(const char *place, const char *name, unsigned long *address);
 
-static void time_in_module(struct symbol *symbols, find_fn *find)
+/* The cycles to find each of @symbols with @find in its module, or in its object file. */
+static u64 time_in(struct symbol *symbols, find_fn *find, bool objects)
 {
 	unsigned long address;
 	u64 start = get_cycles();
 
-	for (unsigned int i = 0; i < names; i++)
-		WRITE_ONCE(sum, find(symbols[i].module, symbols[i].name, &address));
-	in_module = get_cycles() - start;
-}
+	for (unsigned int i = 0; i < names; i++) {
+		const char *place = objects ? symbols[i].path : symbols[i].module;
 
-static void time_in_object(struct symbol *symbols, find_fn *find)
-{
-	unsigned long address;
-	u64 start = get_cycles();
-
-	for (unsigned int i = 0; i < names; i++)
-		WRITE_ONCE(sum, find(symbols[i].path, symbols[i].name, &address));
-	in_object = get_cycles() - start;
+		WRITE_ONCE(sum, find(place, symbols[i].name, &address));
+	}
+	return get_cycles() - start;
 }
 
 static int time_lookups_by_name(void)
@@ -283,9 +277,9 @@ static int time_lookups_by_name(void)
 	find_symbols(symbols);
 	time_name(symbols);
 	if (find_in_module)
-		time_in_module(symbols, find_in_module);
+		in_module = time_in(symbols, find_in_module, false);
 	if (find_in_object)
-		time_in_object(symbols, find_in_object);
+		in_object = time_in(symbols, find_in_object, true);
 	vfree(symbols);
 	return 0;
 }
