@@ -21,10 +21,11 @@ impl<'m> ConstantPools<'m> {
     ///
     /// Return: the pool.
     pub(super) fn add(&mut self, output: usize, kind: MergeKind, object: ObjectName<'m>) -> PoolId {
-        let new = PoolId(self.objects.len());
+        let index = self.objects.len();
+        let new = PoolId { index, kind };
         let pool = *self.by_kind.entry((output, kind)).or_insert(new);
-        let is_new_member = self.members.insert((pool.0, object));
-        match self.objects.get_mut(pool.0) {
+        let is_new_member = self.members.insert((pool.index, object));
+        match self.objects.get_mut(pool.index) {
             Some(objects) if is_new_member => objects.push(object),
             Some(_) => {}
             None => self.objects.push(vec![object]),
@@ -34,7 +35,7 @@ impl<'m> ConstantPools<'m> {
 
     /// The object files of a pool. [`add`](Self::add) makes a pool together with its first object file, so no
     /// pool is empty.
-    pub(super) fn objects(&self, PoolId(pool): PoolId) -> &[ObjectName<'m>] {
-        self.objects.get(pool).map_or(&[], Vec::as_slice)
+    pub(super) fn objects(&self, pool: PoolId) -> &[ObjectName<'m>] {
+        self.objects.get(pool.index).map_or(&[], Vec::as_slice)
     }
 }

@@ -130,7 +130,7 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 
     /// The object file `object` as the definer of a symbol.
-    fn object(&mut self, object: ObjectName<'m>) -> error::Result<Definer> {
+    pub(super) fn object(&mut self, object: ObjectName<'m>) -> error::Result<Definer> {
         let (modules, index) = self.objects.of(object)?;
         Ok(Definer {
             modules,
@@ -326,18 +326,22 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 
     /// The constants that the symbol of `grouped` can come from, in the object files whose constants were
-    /// merged in `piece`. They have the name, the size and the content of the symbol.
+    /// merged in `piece`. They have the name, the size and the content of the symbol, and the kind of the
+    /// pool.
     fn candidates_of_constant(
         &mut self,
         grouped: &GroupedSymbol<'_>,
         piece: &Piece<'m>,
     ) -> Result<Vec<Candidate>, NoAnswer> {
         let symbol = grouped.symbol;
-        let objects = match piece.origin {
-            Origin::Pool(pool) => self.evidence.layout.pool(pool),
-            Origin::LldInternal => self.evidence.objects.all(),
+        let (objects, kind) = match piece.origin {
+            Origin::Pool(pool) => (self.evidence.layout.pool(pool), Some(pool.kind)),
+            // LLD's map does not tell the kind.
+            Origin::LldInternal => (self.evidence.objects.all(), None),
             // The layout knows no merged constants in pieces of these origins.
-            Origin::Object(_) | Origin::Linker | Origin::OutsideMap | Origin::Unknown => &[],
+            Origin::Object(_) | Origin::Linker | Origin::OutsideMap | Origin::Unknown => {
+                return Ok(Vec::new());
+            }
         };
         let mut candidates = Vec::new();
         for &object in objects {
@@ -345,8 +349,9 @@ impl<'a, 'm> Search<'a, 'm> {
                 let is_alike = definition.name == symbol.name
                     && definition.size == symbol.size
                     && symbol.linkage.can_come_from(definition.linkage);
-                if let Some(content) = definition.constant.as_ref().filter(|_| is_alike) {
-                    if self.has_content(symbol, content)? {
+                if let Some(constant) = definition.constant.as_ref().filter(|_| is_alike) {
+                    let is_of_kind = kind.is_none_or(|kind| kind == constant.kind);
+                    if is_of_kind && self.has_content(symbol, &constant.bytes)? {
                         candidates.push(self.candidate(object, definition)?);
                     }
                 }

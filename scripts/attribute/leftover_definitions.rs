@@ -3,24 +3,26 @@
 //! The object files of symbols that the other symbols of their name leave over.
 //!
 //! The content at the address of a constant can fit several definitions: 32 bytes can begin with the 16 bytes
-//! of another constant. But the image has one symbol for each local definition. So if all other symbols of a
-//! name have an object file, the definition that is left over is the definition of the symbol.
+//! of another constant. But the image has one symbol for each local definition. So if the object file of each
+//! other symbol of the name is known, the definition that is left over is the definition of the symbol.
 
-use super::definition_search::Evidence;
-use super::object_modules::{ModuleLookup, ObjectIndex};
-use super::symbol_definers::SymbolDefiners;
+use super::definer::Definer;
+use super::definition_search::{Evidence, NoAnswer, Search};
+use super::grouped_symbol::GroupedSymbol;
+use super::place::PlaceWalk;
+use super::symbol_definers::{SymbolDefiners, Unknown};
 use crate::common::error::Result;
-use crate::common::hash::FastMap;
+use crate::common::hash::{FastMap, FastSet};
 use crate::read::elf::Symbol;
 
-/// Adds the object files of those symbols without an object file in `found` that a definition is left over
+/// Adds to `found` the modules and the object file of each symbol without them that a definition is left over
 /// for. `symbols` are all symbols of the listing.
 pub(super) fn assign(
     found: &mut SymbolDefiners,
     symbols: &[Symbol<'_>],
     evidence: &Evidence<'_, '_>,
 ) -> Result<()> {
-    let unknown = found.without_object.iter();
+    let unknown = found.unattributed.iter().chain(&found.without_object);
     let unknown = unknown.filter_map(|unknown| symbols.get(unknown.symbol));
     let mut indices_of: FastMap<&[u8], Vec<usize>> =
         unknown.map(|symbol| (symbol.name, Vec::new())).collect();
@@ -32,39 +34,38 @@ pub(super) fn assign(
             indices.push(index);
         }
     }
-    let mut objects = evidence.objects.lookup();
+    let mut search = Search::new(evidence, true);
+    let mut assigned = FastSet::default();
     for (name, indices) in indices_of {
-        let Some((object, waiting)) = left_over(name, &indices, found, evidence, &mut objects)?
+        let Some((definer, waiting)) = left_over(name, &indices, symbols, evidence, &mut search)?
         else {
             continue;
         };
-        for index in waiting {
-            if let Some(place) = found.objects.get_mut(index) {
-                *place = Some(object);
+        if search.shown(definer.object).is_ok() && fits(found, &waiting, definer) {
+            for &index in &waiting {
+                found.set(index, definer);
             }
+            assigned.extend(waiting);
         }
     }
-    let SymbolDefiners {
-        objects,
-        without_object,
-        ..
-    } = found;
-    without_object.retain(|unknown| objects.get(unknown.symbol).is_some_and(Option::is_none));
+    let is_unknown = |unknown: &Unknown| !assigned.contains(&unknown.symbol);
+    found.unattributed.retain(is_unknown);
+    found.without_object.retain(is_unknown);
     Ok(())
 }
 
-/// The object file of all definitions of `name` that are left over, and the indices of the symbols without an
-/// object file that they define. `indices` are those of all symbols of the name.
+/// The definer of all definitions of `name` that are left over, and the indices of the symbols that these
+/// definitions are left over for. `indices` are those of all symbols of the name.
 ///
-/// `None` if the symbols are not as many as the definitions, if the definitions left over are in several
-/// object files, or if the modules of the object file are not those of the symbols.
-fn left_over<'m>(
+/// `None` if there are not as many definitions as symbols, if a definition is global, or if the definitions
+/// left over are in several object files.
+fn left_over<'a, 'm>(
     name: &[u8],
     indices: &[usize],
-    found: &SymbolDefiners,
-    evidence: &Evidence<'_, 'm>,
-    objects: &mut ModuleLookup<'_, 'm>,
-) -> Result<Option<(ObjectIndex, Vec<usize>)>> {
+    symbols: &[Symbol<'_>],
+    evidence: &'a Evidence<'a, 'm>,
+    search: &mut Search<'a, 'm>,
+) -> Result<Option<(Definer, Vec<usize>)>> {
     let defining = evidence.defining_objects(name);
     let Some(defining) = defining.filter(|defining| defining.len() == indices.len()) else {
         return Ok(None);
@@ -74,29 +75,53 @@ fn left_over<'m>(
         if defining.linkage.is_global {
             return Ok(None);
         }
-        left.push(objects.of(defining.object)?);
+        left.push(search.object(defining.object)?);
     }
     let mut waiting = Vec::new();
     for &index in indices {
-        match found.objects.get(index).copied().flatten() {
-            Some(object) => {
-                let Some(taken) = left.iter().position(|&(_, other)| other == object) else {
+        match definer_of(index, symbols, evidence, search) {
+            Ok(definer) => {
+                let Some(taken) = left.iter().position(|&other| other == definer) else {
                     return Ok(None);
                 };
                 left.swap_remove(taken);
             }
-            None => waiting.push(index),
+            Err(NoAnswer::Unattributed(_)) => waiting.push(index),
+            Err(NoAnswer::Failed(error)) => return Err(error),
         }
     }
-    let Some(&(modules, object)) = left.first() else {
-        return Ok(None);
+    let first = left.first().copied();
+    let one = first.filter(|first| left.iter().all(|other| other == first));
+    Ok(one.map(|definer| (definer, waiting)))
+}
+
+/// The definer of symbol number `index` of `symbols`, without regard to definitions that are left over.
+fn definer_of<'a, 'm>(
+    index: usize,
+    symbols: &[Symbol<'_>],
+    evidence: &'a Evidence<'a, 'm>,
+    search: &mut Search<'a, 'm>,
+) -> std::result::Result<Definer, NoAnswer> {
+    let missing = NoAnswer::Unattributed("the listing does not have it");
+    let symbol = symbols.get(index).ok_or(missing)?;
+    let start = symbols.partition_point(|other| other.value < symbol.value);
+    let end = symbols.partition_point(|other| other.value <= symbol.value);
+    let grouped = GroupedSymbol {
+        symbol,
+        group: symbols.get(start..end).unwrap_or_default(),
+        before: symbols.get(start..index).unwrap_or_default(),
     };
-    let is_unknown = |index: &usize| {
-        let unknown = &found.without_object;
-        let is_listed = unknown.binary_search_by_key(index, |unknown| unknown.symbol);
-        is_listed.is_ok() && found.sets.get(*index).copied() == modules
-    };
-    let is_one = left.iter().all(|&(_, other)| other == object);
-    let fits = is_one && waiting.iter().all(is_unknown) && evidence.objects.has_path(object);
-    Ok(fits.then_some((object, waiting)))
+    let place = PlaceWalk::new(evidence.layout, symbol.value).at(symbol.value);
+    search.definer_of(&grouped, &place)
+}
+
+/// Return: true if no symbol in `waiting` has other modules than `definer`.
+fn fits(found: &SymbolDefiners, waiting: &[usize], definer: Definer) -> bool {
+    waiting.iter().all(|index| {
+        let unattributed = &found.unattributed;
+        let has_no_modules = unattributed
+            .binary_search_by_key(index, |unknown| unknown.symbol)
+            .is_ok();
+        has_no_modules || found.sets.get(*index).copied() == definer.modules
+    })
 }

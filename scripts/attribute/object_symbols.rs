@@ -17,6 +17,7 @@ use crate::common::error::{show, Error, Result};
 use crate::common::hash::FastMap;
 use crate::read::elf::{ElfFile, Linkage, Section, Symbol};
 use crate::read::map::ObjectName;
+use crate::read::merge_kind::MergeKind;
 
 /// The definition of a symbol in an object file: a symbol without a size, or a constant.
 #[derive(Debug)]
@@ -29,8 +30,15 @@ pub(super) struct Definition {
     /// The number of bytes; 0 for symbols other than constants.
     pub(super) size: u64,
     pub(super) linkage: Linkage,
-    /// The bytes of the constant; `None` if the section is not a section whose equal entries linkers merge.
-    pub(super) constant: Option<Vec<u8>>,
+    /// The constant; `None` if the section is not a section whose equal entries linkers merge.
+    pub(super) constant: Option<Constant>,
+}
+
+/// A constant in a section whose equal entries linkers merge.
+#[derive(Debug)]
+pub(super) struct Constant {
+    pub(super) kind: MergeKind,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// The definitions in the object files that were read so far, by any thread.
@@ -141,7 +149,7 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
     let mut contents = FastMap::default();
     for entry in &symbols.entries {
         let section = elf.section(entry.section);
-        let constants = section.filter(|section| section.is_mergeable());
+        let constants = section.and_then(|section| Some((section, MergeKind::of(section)?)));
         if entry.size != 0 && constants.is_none() {
             continue;
         }
@@ -149,13 +157,14 @@ fn read(object: &ObjectName<'_>) -> Result<Vec<Definition>> {
             continue;
         };
         let constant = match constants {
-            Some(section) => {
+            Some((section, kind)) => {
                 let content = match contents.entry(symbol.section) {
                     MapEntry::Occupied(known) => known.into_mut(),
                     MapEntry::Vacant(new) => new.insert(elf.content(section, 0, section.size)?),
                 };
-                let constant = constant(section, content, &symbol);
-                Some(constant.ok_or_else(|| outside_of_section(object, &symbol))?)
+                let bytes = constant(section, content, &symbol);
+                let bytes = bytes.ok_or_else(|| outside_of_section(object, &symbol))?;
+                Some(Constant { kind, bytes })
             }
             None => None,
         };

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::common::error::show;
 use crate::read::map::ObjectName;
+use crate::read::merge_kind::MergeKind;
 
 /// Consecutive bytes of the image, from one source. Usually the source is an input section of an object file;
 /// [`Origin`] has the other sources.
@@ -44,9 +45,14 @@ pub(crate) enum Origin<'m> {
     Unknown,
 }
 
-/// A pool of object files whose equal constants the linker merges: its index in the pools of the layout.
+/// A pool of object files whose equal constants the linker merges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PoolId(pub(super) usize);
+pub(crate) struct PoolId {
+    /// The index in the pools of the layout.
+    pub(super) index: usize,
+    /// The kind of the constants.
+    pub(super) kind: MergeKind,
+}
 
 impl<'m> Piece<'m> {
     /// The object file, if the piece came from one alone.

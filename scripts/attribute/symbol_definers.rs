@@ -114,6 +114,16 @@ impl SymbolDefiners {
         }
     }
 
+    /// Stores the definer of the symbol `index`.
+    pub(super) fn set(&mut self, index: usize, definer: Definer) {
+        if let Some(set) = self.sets.get_mut(index) {
+            *set = definer.modules.unwrap_or(SetId::EMPTY);
+        }
+        if let Some(object) = self.objects.get_mut(index) {
+            *object = definer.object;
+        }
+    }
+
     /// Joins the parts of the listing, which are in order.
     pub(super) fn concat(parts: Vec<Self>) -> Self {
         let mut all = Self::default();

@@ -3,7 +3,7 @@
 //! Tests constants that the linker merges. A linker merges the constants of a section with the flag SHF_MERGE;
 //! the name of the section has no effect.
 
-use crate::build::{Build, Tables, LINKS};
+use crate::build::{Build, Tables, LINKS, UNATTRIBUTED};
 
 /// The linker can merge all strings of a section into the strings of other objects. The map then shows the size
 /// of the section, but the next section begins at the same address. Early code of arm64 has the prefix `.init`
@@ -105,5 +105,50 @@ fn section_names_of_constants_have_no_effect() {
             };
             assert_eq!(of(&build.tables()), of(&tables), "{name} in {link}");
         }
+    }
+}
+
+/// The first 16 bytes of a constant of 32 bytes are a constant that two object files define, under the same name.
+/// GNU ld's map tells the length of the constants in a piece. LLD's map does not. But each symbol of the image comes
+/// from one definition, so the other symbols tell the object file of the long constant, unless the image lacks the
+/// symbol of a definition.
+#[test]
+fn a_constant_that_begins_with_other_constants_of_its_name() {
+    const TWICE: &str = "efcdab89 67452301 efcdab89 67452301";
+    for link in LINKS {
+        let build = Build::of(link);
+        build.turn_on("CONFIG_KALLMODSYMS_OBJECTS");
+        for dump in ["crypto/sum.o.dump", "vmlinux1.dump"] {
+            build.edit(dump, "sum_vector", "hash_mask");
+            build.edit(dump, "01000000 00000000 00000000 00000000", TWICE);
+            build.edit(dump, "02000000 00000000 00000000 00000000", TWICE);
+        }
+        build.assemble("crypto/sum.o");
+        build.relink();
+        let shown = || {
+            let (tables, listed) = (build.tables(), build.listed());
+            let objects = tables.objects(listed.len()).into_iter();
+            let mut shown = Vec::new();
+            for (index, (symbol, (object, _))) in listed.iter().zip(objects).enumerate() {
+                if symbol.name == "hash_mask" {
+                    let modules = tables.modules_of(index, symbol.address);
+                    shown.push((modules.join(" "), object.unwrap_or_default()));
+                }
+            }
+            shown
+        };
+        let of = |modules: &str, object: &str| (modules.to_owned(), object.into());
+        let (hash, sum) = (of("hash", "crypto/hash.o"), of("sum", "crypto/sum.o"));
+        assert_eq!(shown(), [hash.clone(), sum.clone(), sum.clone()], "{link}");
+        assert!(!build.path(UNATTRIBUTED).exists(), "{link}");
+
+        let startup = "0000000000000018 startup\n";
+        let unlinked = "0000000000000000 l       .text\t0000000000000000 hash_mask\n";
+        build.edit("core/head.o.dump", startup, &format!("{startup}{unlinked}"));
+        build.assemble("core/head.o");
+        let is_lld = link.starts_with("lld");
+        let last = if is_lld { of("", "") } else { sum.clone() };
+        assert_eq!(shown(), [hash, sum, last], "{link}");
+        assert_eq!(build.path(UNATTRIBUTED).exists(), is_lld, "{link}");
     }
 }

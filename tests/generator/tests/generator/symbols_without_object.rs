@@ -49,41 +49,6 @@ fn symbols_whose_object_file_is_not_known() {
     }
 }
 
-/// The first 16 bytes of a constant of 32 bytes are a constant that two object files define, under the same name.
-/// Each symbol of the image comes from one definition, so the other symbols tell the object file of the long
-/// constant. They do not tell it if the image lacks the symbol of a definition.
-#[test]
-fn a_constant_that_begins_with_other_constants_of_its_name() {
-    const TWICE: &str = "efcdab89 67452301 efcdab89 67452301";
-    let build = without_modules_of_crypto("lld-objects");
-    for dump in ["crypto/sum.o.dump", "vmlinux1.dump"] {
-        build.edit(dump, "sum_vector", "hash_mask");
-        build.edit(dump, "01000000 00000000 00000000 00000000", TWICE);
-        build.edit(dump, "02000000 00000000 00000000 00000000", TWICE);
-    }
-    build.assemble("crypto/sum.o");
-    build.relink();
-    let shown = || {
-        let listed = build.listed();
-        let objects = build.tables().objects(listed.len()).into_iter();
-        let objects = objects.map(|(object, _)| object.unwrap_or_default());
-        let of_name = listed.iter().zip(objects);
-        let of_name = of_name.filter(|(symbol, _)| symbol.name == "hash_mask");
-        of_name.map(|(_, object)| object).collect::<Vec<_>>()
-    };
-    assert_eq!(shown(), ["crypto/hash.o", "crypto/sum.o", "crypto/sum.o"]);
-    assert!(!build.path(UNATTRIBUTED).exists());
-
-    let startup = "0000000000000018 startup\n";
-    let unlinked = "0000000000000000 l       .text\t0000000000000000 hash_mask\n";
-    let more = format!("{startup}{unlinked}");
-    build.edit("core/head.o.dump", startup, &more);
-    build.assemble("core/head.o");
-    assert_eq!(shown(), ["crypto/hash.o", "crypto/sum.o", ""]);
-    let list = build.read(UNATTRIBUTED);
-    assert_eq!(list.lines().count(), 1, "{list}");
-}
-
 /// A line cannot show a path with a brace. The symbols of the object file still have their modules.
 #[test]
 fn symbols_of_an_object_file_with_a_brace_in_its_path() {
