@@ -3,7 +3,7 @@
 /*
  * Tests of <linux/kallmodsyms.h>. The tests expect the same modules and sizes
  * whether they are built in or loaded, except where they use IS_LOADED. Loadable
- * modules may not look up addresses by name, so only a built-in test does.
+ * modules may not look up addresses by name, so only built-in tests do.
  */
 
 #include <kunit/test.h>
@@ -275,7 +275,7 @@ static unsigned long found_in(int (*find)(const char *, const char *, unsigned l
 	unsigned long addr = 77;
 	int result = find(place, name, &addr);
 
-	/* Addresses are above all of these numbers. */
+	/* No symbol has an address as small as 77, 78 or an error number. */
 	return result ? (addr == 77 ? -result : 78) : addr;
 }
 
@@ -409,7 +409,7 @@ static int in_nmi_handler(unsigned int kind, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-/* Sends the NMI while interrupts are off. The NMI may come during one of a thousand lookups. */
+/* Sends the NMI while interrupts are off. A thousand lookups follow, so that the NMI may come during a lookup. */
 static void in_a_non_maskable_interrupt(struct kunit *test)
 {
 	struct kallmodsyms_modules modules;

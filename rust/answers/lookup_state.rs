@@ -13,7 +13,8 @@ use kernel::prelude::*;
 /// The state, which is never freed; null before the component has started.
 static STATE: AtomicPtr<LookupState> = AtomicPtr::new(ptr::null_mut());
 
-/// The symbols, the index of their addresses, and the extents of exceptions.
+/// The symbols, the index of their addresses, and the addresses of the exceptions: symbols whose
+/// modules differ from those of their range.
 pub(super) struct LookupState {
     pub(super) symbols: &'static CoreSymbols,
     pub(super) index: AddressIndex,

@@ -39,7 +39,7 @@ fn find(name: &CStr, wanted: impl Fn(&CoreSymbols, u32) -> bool) -> Result<usize
     }
 }
 
-/// Stores the address that was found in `addr`. Returns 0, or the error if none was found.
+/// If `found` is an address, stores it in `addr` and returns 0. Otherwise returns the error.
 ///
 /// # Safety
 ///

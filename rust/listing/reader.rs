@@ -2,8 +2,8 @@
 
 //! The contents of one open file: the lines of the core symbols, then of the run-time symbols.
 //!
-//! The core symbols and the offsets of their lines stay the same. So readers store offsets, and a
-//! seek makes no line before the last stored offset that is not above the wanted offset: see
+//! The core symbols and the offsets of their lines stay the same. So readers store the offsets of
+//! some lines, and a seek begins at the nearest stored offset before its target: see
 //! [`LineOffsets`]. The run-time symbols change: see [`RunTimeSymbols`].
 
 use super::{line_buffer::LineBuffer, line_offsets::LineOffsets, run_time_symbols::RunTimeSymbols};
@@ -95,9 +95,9 @@ impl Contents for Reader {
 
     fn seek(&mut self, offset: u64) -> u64 {
         let (index, at) = self.offsets.last_known(offset);
-        // A seek to offset 0 always starts with the first symbol, even if the reader is at offset
-        // 0. If there are no core symbols, that reader may have passed sources of run-time symbols
-        // that were empty at that time.
+        // A seek to offset 0 always starts with the first symbol, even if the reader is already at
+        // offset 0. The reader may have found no symbols so far: if there are no core symbols, and
+        // the first sources of run-time symbols were empty.
         if offset == 0 || self.offset > offset || self.offset < at {
             self.symbols.go_to(&mut self.core, index);
             self.run_time.rewind();

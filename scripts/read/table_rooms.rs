@@ -52,7 +52,7 @@ impl TableRooms {
                 let line = show(line);
                 failure(
                     &path,
-                    format!("the last line has no rooms of tables: '{line}'"),
+                    format!("no rooms of tables: '{line}'"),
                 )
             }),
             None => Ok(Self::default()),

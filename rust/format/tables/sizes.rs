@@ -4,7 +4,7 @@
 //!
 //! The gap of a symbol is the distance to the next symbol at a higher address. The addresses tell
 //! the gap, so it needs no table. Half of all symbols fill their gap. Most of the other symbols
-//! have no size, or have less than 16 bytes of padding after them, in evenly spread amounts. The
+//! have no size, or have 1 to 15 bytes of padding after them, each number about equally often. The
 //! tables encode sizes in four levels. An entry tells the size of a symbol, or is an escape: the
 //! symbol then has an entry in the next level.
 //!
@@ -141,7 +141,7 @@ impl<'a> SizeTables<'a> {
         self.next_escaped(cursor, gap)
     }
 
-    /// The size of the next symbol that level 1 escapes. Does not change the symbol number of
+    /// The size of the next symbol that has an escape in level 1. Does not change the symbol number of
     /// `cursor`.
     #[inline]
     fn next_escaped(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
@@ -265,7 +265,7 @@ impl<'a> SizeTables<'a> {
         word >> (symbol % 64)
     }
 
-    /// Return: true if level 1 escapes the symbol.
+    /// Return: true if the symbol has an escape in level 1.
     #[inline]
     fn bit(&self, symbol: usize) -> bool {
         let word = self.0.bits.get(symbol / 64).copied().unwrap_or(0);
@@ -304,7 +304,7 @@ pub(super) struct SizeReader {
 }
 
 impl SizeReader {
-    /// The size of the next symbol that level 1 escapes; see [`SizeTables::next`].
+    /// The size of the next symbol that has an escape in level 1; see [`SizeTables::next`].
     #[inline(always)]
     pub(super) fn next_escaped(&mut self, tables: &SizeTables<'_>, gap: u64) -> u64 {
         if self.next_nibbles <= 1 {

@@ -68,8 +68,8 @@ fn man_pages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the sources have each message of the page from "Warnings" up to "The system". Checks that the
-/// page has each message that the sources write as one string.
+/// Compares link-errors.rst with the sources. The sources must have each message in the sections of the page from
+/// "Warnings" to the one before "The system". The page must have each message that the sources write as one string.
 fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     let page = repository.join("Documentation/kbuild/link-errors.rst");
     let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
@@ -84,7 +84,7 @@ fn messages(repository: &Path, files: &[PathBuf]) -> Result<()> {
     let end = page.find("\nThe system\n").context("The system")?;
     let mut unknown = Vec::new();
     for line in page[start..end].lines() {
-        // A message is a term or in a line block: ``the map is cut short``, ``no section found``
+        // A message is a term, as in "``the map is cut short``", or in a line block, as in "| ``no section found``".
         let line = line.trim_start_matches([' ', '|']);
         if !line.starts_with("``") {
             continue;
