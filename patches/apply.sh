@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes this repository the directory kernel/kallmodsyms of a Linux tree, and
-# patches the few places of the tree that call it. Removes both again.
+# apply makes this repository the directory kernel/kallmodsyms of a Linux tree,
+# and patches the few places of the tree that call it. unapply removes the
+# directory and the patch.
 #
 # The script first tries each change in a scratch copy of the touched files. It
 # stores the applied patch in the tree, in .kallmodsyms.applied, which the
@@ -16,7 +17,7 @@ export LC_ALL
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
 record_name=.kallmodsyms.applied
 
-# The parts of this repository that the kernel needs. --copy copies those that exist.
+# The parts of this repository that --copy copies, if they exist.
 parts='.gitignore COPYING README.md Documentation Kbuild Kconfig rust scripts samples'
 
 usage() {
@@ -25,13 +26,13 @@ usage: patches/apply.sh apply KDIR [--copy]
        patches/apply.sh unapply KDIR
 
   apply    make this repository kernel/kallmodsyms of the Linux tree KDIR and
-           apply the hooks for its series; again, to bring the tree up to date
+           apply the hooks for its series; run it again to update the tree
   unapply  restore the tree byte for byte
 
   --copy   copy the files instead of linking to this repository, for a tree
            that is to be committed or moved
 
-Exit codes: 0 done, 1 the tree cannot be changed (it is as it was), 2 wrong use.
+Exit codes: 0 done, 1 the tree was not changed, 2 wrong use.
 EOF
 }
 
@@ -69,7 +70,7 @@ if [ ! -f "$kdir/Makefile" ] || [ ! -f "$kdir/Kbuild" ] || [ ! -f "$kdir/init/Kc
 fi
 [ -w "$kdir" ] || fail "$kdir: not writable for $(id -un)"
 
-# VERSION = 6
+# Parses: VERSION = 6
 version_part() { sed -n "s/^$1 *= *//p" "$kdir/Makefile" | head -n 1; }
 series=$(version_part VERSION).$(version_part PATCHLEVEL)
 version=$series.$(version_part SUBLEVEL)
@@ -82,10 +83,10 @@ available_series() {
 	done
 }
 
-# # mode: link
+# Parses: # mode: link
 recorded() { sed -n "s/^# $1: //p" "$record"; }
 
-# The repository itself may be that directory, as a clone or a submodule.
+# The repository itself may be kernel/kallmodsyms, as a clone or a submodule.
 in_place=no
 if [ ! -L "$target" ] && [ -d "$target" ] && [ "$(cd "$target" && pwd -P)" = "$repo" ]; then
 	in_place=yes
@@ -126,7 +127,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
-# +++ b/init/Kconfig
+# Parses: +++ b/init/Kconfig
 touched_files() { sed -n 's,^+++ b/\([^[:blank:]]*\).*,\1,p; s,^--- a/\([^[:blank:]]*\).*,\1,p' "$@" | sort -u; }
 
 # Prints a patch that adds the headers for other kernel code.
@@ -157,8 +158,8 @@ try_patch() {
 	     <"$patch_file" >"$scratch/log" 2>&1; then
 		{
 			printf 'kallmodsyms: %s\n' "$what"
-			# patching file init/Kconfig
-			# Hunk #1 FAILED at 2023.
+			# Parses: patching file init/Kconfig
+			# Parses: Hunk #1 FAILED at 2023.
 			awk '/^(checking|patching) file / { file = $3 }
 			     /Hunk .*FAILED|can.t find file|No such file|malformed|ignored/ { print "  " file ": " $0 }' "$scratch/log"
 			printf '%s\n' "The tree is as it was."
@@ -169,16 +170,16 @@ try_patch() {
 
 [ $applied = no ] ||
 	try_patch "$scratch/old.patch" \
-		"$kdir was changed where the hooks for $applied_series were applied; take your change out, or undo these by hand:" --reverse
+		"$kdir was changed where the hooks for $applied_series were applied; take your change out, or remove these hunks by hand:" --reverse
 try_patch "$scratch/new.patch" \
 	"the hooks for $series do not fit this tree, Linux $version (hooks exist for:$(available_series)):"
 
 # ---- Into the tree --------------------------------------------------------
 
-# Stages each new file beside its place, so that errors occur before any change.
+# Stages each new file beside its place, so that most errors occur before any change.
 # Renames then install the files. A file with unchanged content keeps its time.
 
-# Prints the files that the kernel needs, without the output of a build in place.
+# Prints the files to copy, without build output that is among the sources.
 sources() {
 	cd "$repo"
 	for part in $parts; do

@@ -4,8 +4,8 @@
 //! range at its address.
 //!
 //! An exception with a size is usually a constant that the linker merged with equal constants of
-//! other object files. A symbol too far from `_text` for a range can be an exception, too. An
-//! exception can be inside another exception.
+//! other object files. A symbol outside the 4 GiB that the offsets of ranges reach can be an
+//! exception, too. An exception can be inside another exception.
 
 use crate::{format::names::ModuleNames, sources::CoreSymbols};
 use core::ptr::addr_of;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The functions that kernel code calls with a name: the address of the symbol of this name in a
-//! module, or in an object file.
+//! The functions that find the address of a symbol by its name and its module, or by its name and
+//! its object file.
 //!
 //! These functions may be called from any context, non-maskable interrupts included. Before the
 //! component has started, they find only symbols of loaded modules.
@@ -24,7 +24,7 @@ const NONE: c_int = -(bindings::ENOENT as c_int);
 /// Symbols at several addresses were found.
 const SEVERAL: c_int = -(bindings::ENOTUNIQ as c_int);
 
-/// The address of the core symbols that are called `name` and for which `wanted` returns true.
+/// The one address of all core symbols that are called `name` and for which `wanted` returns true.
 /// Fails with [`NONE`] or [`SEVERAL`].
 fn find(name: &CStr, wanted: impl Fn(&CoreSymbols, u32) -> bool) -> Result<usize, c_int> {
     let LookupState { symbols, .. } = LookupState::get().ok_or(NONE)?;

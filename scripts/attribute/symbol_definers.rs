@@ -14,13 +14,14 @@ use crate::read::elf::Symbol;
 /// The modules and the object files of consecutive symbols.
 #[derive(Default)]
 pub(super) struct SymbolDefiners {
-    /// By symbol: its modules. An [unattributed](Self::unattributed) symbol has the empty set.
+    /// By symbol: its modules; the empty set if they are not known.
     pub(super) sets: Vec<SetId>,
     /// By symbol: its object file, if object files are stored; empty if they are not.
     pub(super) objects: Vec<Option<ObjectIndex>>,
-    /// The symbols whose modules are not known.
+    /// The symbols whose modules are not known, apart from those of an object file whose modules are not
+    /// known.
     pub(super) unattributed: Vec<Unknown>,
-    /// The symbols whose modules are known, but whose object file is not.
+    /// The other symbols whose object file is not known.
     pub(super) without_object: Vec<Unknown>,
 }
 
@@ -99,7 +100,8 @@ impl SymbolDefiners {
 
     fn add(&mut self, found: Found, stores_objects: bool) {
         let symbol = self.sets.len();
-        // Without a set, the symbol or its object file is in the list of unattributed names.
+        // If the modules of an object file are not known, the generator reports the object file instead of its
+        // symbols.
         let set = found.modules.unwrap_or_else(|reason| {
             self.unattributed.push(Unknown { symbol, reason });
             None
@@ -151,7 +153,7 @@ impl<'m> Searches<'_, 'm> {
         let object = match (&mut self.objects, modules) {
             (Some(search), Ok(modules)) => match known(search.definer_of(grouped, place))? {
                 Ok(definer) if definer.modules == modules => search.shown(definer.object),
-                Ok(_) => Err("an object of other modules has defined its name"),
+                Ok(_) => Err("an object of other modules defines this name"),
                 Err(reason) => Err(reason),
             },
             _ => Ok(None),

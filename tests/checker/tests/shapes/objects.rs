@@ -10,7 +10,7 @@ use crate::command;
 use crate::kernel::{object, Kernel, Link, Linker, Modules, ObjectFile, Parts, SavedCommand};
 
 /// Objects that no compiler made. An output of objcopy has the modules of the input objects. The modules of a
-/// prebuilt object and of a binary file are unknown.
+/// prebuilt object and of a binary file are unknown, so the checker expects no module.
 const NOT_COMPILED: Parts = Parts {
     objects: &[
         object(

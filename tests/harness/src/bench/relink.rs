@@ -20,7 +20,7 @@ const RUNS: usize = 5;
 
 pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>) -> Result<()> {
     let mut phase = Phase::start("relink");
-    phase.announce(&format!("linking vmlinux {RUNS} times"));
+    phase.announce(&format!("linking each vmlinux {RUNS} times"));
     let mut relinks = vec![Vec::new(); 2];
     let mut generator = Vec::new();
     for run in 0..RUNS {
@@ -38,7 +38,7 @@ pub fn write(document: &mut Document, kernel: &Kernel, without: Option<&Kernel>)
     let mut rows = vec![
         ("make vmlinux", Times::median(&relinks[0])),
         (
-            "of that, kallmodsyms in all passes",
+            "the generator alone, in all passes",
             Times::median(&generator),
         ),
     ];
@@ -69,7 +69,7 @@ fn relink(kernel: &Kernel) -> Result<Times> {
     watch.times()
 }
 
-/// The times of the generator in all passes of the link that have symbols.
+/// The times of the generator in all passes of the link but pass 0, which has no symbols.
 pub fn generator_in_all_passes(kernel: &Kernel) -> Result<Times> {
     let objtree = &kernel.objtree;
     let last = space::last_pass(objtree)?;

@@ -17,8 +17,8 @@ use crate::sizes::marked_ranges::MarkedRanges;
 use crate::symbol::Symbol;
 use crate::symbols::Symbols;
 
-/// Tells whether `file` is an ELF file with `.tmp_vmlinux.ranges` beside it, which has the object file of each
-/// byte.
+/// Tells whether `file` is an ELF file, and has beside it `.tmp_vmlinux.ranges`, the list of the object file of
+/// each byte.
 pub(crate) fn knows_objects(file: &KernelFile) -> bool {
     let has_sections = file.elf().is_ok_and(|elf| elf.is_some());
     has_sections && file.path().with_file_name(link_ranges::FILE).exists()
@@ -50,8 +50,8 @@ pub(crate) fn by_object(file: &KernelFile, with_symbols: bool) -> Result<ImageCo
         .iter()
         .filter(|byte_count| byte_count.origin != padding);
     let divided: u64 = in_objects.map(|byte_count| byte_count.bytes).sum();
-    // From Linux 7.2 on, .tmp_vmlinux.ranges has .modinfo behind the image, which the build takes out of
-    // vmlinux.
+    // From Linux 7.2 on, .tmp_vmlinux.ranges also lists .modinfo, behind the image. The build takes .modinfo out
+    // of vmlinux.
     let end = class_ranges.as_ref().map_or(0, ClassRanges::end);
     let in_image = origin_ranges
         .iter()
@@ -138,8 +138,8 @@ pub(crate) fn by_symbol(file: &KernelFile) -> Result<ImageContents> {
     })
 }
 
-/// The class of each address of an image; `None` for a listing or an image without sections. If the image has
-/// no symbols, `lines`, the lines of its listing, mark the ranges.
+/// The class of each address of an image; `None` for a listing or an image without sections. `lines` are the lines
+/// of the listing. If the image has no ELF symbols, they divide it into ranges.
 fn class_ranges(file: &KernelFile, lines: &[Symbol<'_>]) -> Result<Option<ClassRanges>> {
     let Some(elf) = file.elf()? else {
         return Ok(None);
@@ -185,7 +185,7 @@ fn object_ranges(file: &KernelFile, origins: &mut Origins) -> Result<Vec<OriginR
     Ok(origin_ranges)
 }
 
-/// The symbols that have a size, sorted by address, each with its bytes that are in no earlier symbol.
+/// The symbols that have bytes that are in no earlier symbol, sorted by address, each with these bytes.
 fn distinct<'l, 't>(lines: &'l [Symbol<'t>]) -> impl Iterator<Item = (&'l Symbol<'t>, Range<u64>)> {
     let mut by_address: Vec<_> = lines.iter().filter(|line| line.size > 0).collect();
     by_address.sort_by_key(|line| line.address);
