@@ -146,7 +146,7 @@ impl ObjectTables {
                 return Err(wrong(format!("object {}", show(path))));
             }
         }
-        let (runs, _) = tables.runs_from(0);
+        let runs = tables.runs_from(0);
         let decoded = runs.flat_map(|run| {
             let one = Run { symbols: 1, ..run };
             std::iter::repeat_n(one, run.symbols as usize)

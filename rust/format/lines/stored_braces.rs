@@ -27,15 +27,11 @@ impl<'a> Objects<'a> for Option<&ObjectTables<'a>> {
     type Braces = Braces<'a>;
 
     fn braces_from(self, symbol: u32) -> Braces<'a> {
-        let (runs, before) = match self {
-            Some(tables) => tables.runs_from(symbol),
-            None => (Runs::default(), 0),
-        };
-        let block = symbol.wrapping_sub(before);
+        let runs = self.map_or(Runs::default(), |tables| tables.runs_from(symbol));
         Braces {
+            start: runs.symbol(),
+            end: runs.symbol(),
             runs,
-            start: block,
-            end: block,
             path: None,
             suffix: Suffix::none(),
         }
@@ -74,16 +70,13 @@ impl<'a> Braces<'a> {
     /// Goes to the next run with braces that does not end before symbol number `symbol`.
     #[inline(never)]
     fn go_on(&mut self, tables: Option<&ObjectTables<'a>>, symbol: u32) {
-        let mut end = self.end;
         let mut runs = self.runs;
         let found = loop {
-            let Some(run) = runs.next() else {
-                break None;
-            };
-            let start = end;
-            end = end.wrapping_add(run.symbols);
-            if run.components != 0 && end > symbol {
-                break Some((start, run));
+            runs.skip_short();
+            let start = runs.symbol();
+            match runs.next() {
+                Some(run) if run.components == 0 || runs.symbol() <= symbol => {}
+                run => break run.map(|run| (start, run)),
             }
         };
         self.runs = runs;
@@ -91,7 +84,7 @@ impl<'a> Braces<'a> {
             (self.start, self.end, self.path) = (u32::MAX, u32::MAX, None);
             return;
         };
-        (self.start, self.end) = (start, end);
+        (self.start, self.end) = (start, runs.symbol());
         self.path = tables
             .zip(run.object)
             .and_then(|(tables, object)| tables.end_of_path(object, run.components));

@@ -40,11 +40,12 @@ impl<'a> ObjectPath<'a> {
     pub(super) fn name_of(raw: &RawObjects<'a>, ObjectId(number): ObjectId) -> Option<Self> {
         let number = Some(number).filter(|&number| number < raw.objects)?;
         let start = raw.name_offsets.get((number / NAME_STEP) as usize)?;
-        let mut names = Names(raw.names.get(*start as usize..)?);
+        let mut names = raw.names.get(*start as usize..)?;
         for _ in 0..number % NAME_STEP {
-            names.next()?;
+            let end = end_of_name(names)?;
+            names = names.get(end.wrapping_add(1)..)?;
         }
-        names.next()
+        Names(names).next()
     }
 
     /// Adds the directory of `object` to this path, which [`name_of`](Self::name_of) returned for

@@ -76,8 +76,8 @@ pub struct Runs<'a> {
     rest: &'a [u8],
     /// The number of the previous object file in the block.
     previous: u32,
-    /// The number of symbols from the next run to the end of the block.
-    left: u32,
+    /// The number of the first symbol of the next run.
+    symbol: u32,
 }
 
 impl<'a> ObjectTables<'a> {
@@ -100,26 +100,26 @@ impl<'a> ObjectTables<'a> {
         self.0.objects == 0
     }
 
-    /// The runs from the block of symbol number `symbol` on, and the number of symbols between the
-    /// beginning of the block and the symbol.
-    pub fn runs_from(&self, symbol: u32) -> (Runs<'a>, u32) {
-        let marker = self.0.markers.get((symbol / BLOCK) as usize);
+    /// The runs from the block of symbol number `symbol` on.
+    pub fn runs_from(&self, symbol: u32) -> Runs<'a> {
+        let block = symbol / BLOCK;
+        let marker = self.0.markers.get(block as usize);
         let rest = marker.and_then(|&marker| self.0.runs.get(marker as usize..));
-        (Runs::new(rest.unwrap_or_default()), symbol % BLOCK)
+        // Does not overflow: the product is at most `symbol`.
+        Runs::new(rest.unwrap_or_default(), block.wrapping_mul(BLOCK))
     }
 
     /// The run of symbol number `symbol`; `None` if the kernel has no such symbol.
     ///
     /// Decodes up to 256 runs. May be called from any context.
     pub fn run_of(&self, symbol: u32) -> Option<Run> {
-        let (runs, mut before) = self.runs_from(symbol);
-        for run in runs {
-            match before.checked_sub(run.symbols) {
-                Some(less) => before = less,
-                None => return Some(run),
+        let mut runs = self.runs_from(symbol);
+        loop {
+            let run = runs.next()?;
+            if runs.symbol() > symbol {
+                return Some(run);
             }
         }
-        None
     }
 
     /// The path of an object file; `None` if the kernel has no object file of this number.
@@ -147,13 +147,56 @@ impl<'a> ObjectTables<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// The runs in `bytes`, which begin at the beginning of a block.
+    /// The runs in `bytes`, from symbol number `symbol` on, which is the first of a block.
     #[inline]
-    fn new(bytes: &'a [u8]) -> Self {
+    const fn new(bytes: &'a [u8], symbol: u32) -> Self {
         Self {
             rest: bytes,
             previous: 0,
-            left: BLOCK,
+            symbol,
+        }
+    }
+
+    /// The number of the first symbol of the next run.
+    #[inline]
+    pub const fn symbol(&self) -> u32 {
+        self.symbol
+    }
+
+    /// Skips runs without braces whose first byte has the difference. [`next`](Self::next) would
+    /// take twice the instructions.
+    #[inline]
+    pub fn skip_short(&mut self) {
+        while let Some((head, symbols, rest)) = self.head() {
+            let code = head & (2 * code::BRACES - 1);
+            if code >= code::NONE {
+                break;
+            }
+            self.begin_block();
+            self.previous = self.previous.wrapping_add(code.into());
+            self.symbol = self.symbol.wrapping_add(symbols);
+            self.rest = rest;
+        }
+    }
+
+    /// The first byte of the next run, the number of symbols, and the bytes after both.
+    #[inline(always)]
+    fn head(&self) -> Option<(u8, u32, &'a [u8])> {
+        let (&head, rest) = self.rest.split_first()?;
+        match u32::from(head >> code::SYMBOLS_SHIFT) {
+            0 => {
+                let (&less, rest) = rest.split_first()?;
+                Some((head, u32::from(less).wrapping_add(1), rest))
+            }
+            symbols => Some((head, symbols, rest)),
+        }
+    }
+
+    /// At the beginning of a block, the previous number counts as 0.
+    #[inline(always)]
+    fn begin_block(&mut self) {
+        if self.symbol % BLOCK == 0 {
+            self.previous = 0;
         }
     }
 }
@@ -163,17 +206,8 @@ impl Iterator for Runs<'_> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<Run> {
-        let (&head, mut rest) = self.rest.split_first()?;
-        let mut symbols = u32::from(head >> code::SYMBOLS_SHIFT);
-        if symbols == 0 {
-            let (&less, after) = rest.split_first()?;
-            rest = after;
-            symbols = u32::from(less).wrapping_add(1);
-        }
-        if self.left == 0 {
-            (self.previous, self.left) = (0, BLOCK);
-        }
-        self.left = self.left.saturating_sub(symbols);
+        let (head, symbols, mut rest) = self.head()?;
+        self.begin_block();
         let mut components = (head >> code::BRACES.trailing_zeros()) & 1;
         let code = head & (code::BRACES - 1);
         let mut object = Some(self.previous.wrapping_add(code.into()));
@@ -181,6 +215,7 @@ impl Iterator for Runs<'_> {
             (object, components, rest) = object_by_code(code, self.previous, components, rest)?;
         }
         self.previous = object.unwrap_or(self.previous);
+        self.symbol = self.symbol.wrapping_add(symbols);
         self.rest = rest;
         Some(Run {
             symbols,
@@ -219,7 +254,7 @@ fn object_by_code(
 }
 
 fn check_runs(raw: &RawObjects<'_>, symbols: u32) -> Result<(), ObjectError> {
-    let mut runs = Runs::new(raw.runs);
+    let mut runs = Runs::new(raw.runs, 0);
     if raw.markers.len() != symbols.div_ceil(BLOCK) as usize {
         return Err(ObjectError::MarkerCount);
     }

@@ -294,6 +294,21 @@ proptest! {
     }
 }
 
+/// Skipping runs and reading runs give the same numbers, also after the beginning of a block.
+#[test]
+fn skipped_runs_count() {
+    let paths: Vec<String> = (0..6).map(|number| format!("{number}.o")).collect();
+    let mut symbols = vec![(Some(5), 0); BLOCK as usize];
+    symbols.extend([(Some(2), 0), (Some(3), 1)]);
+    let encoded = Encoded::new(&paths, &symbols, false);
+    let tables = ObjectTables::new(encoded.raw(), symbols.len() as u32).unwrap();
+    let mut runs = tables.runs_from(0);
+    runs.skip_short();
+    assert_eq!(runs.symbol(), BLOCK + 1);
+    let run = runs.next().unwrap();
+    assert_eq!((run.object, run.components), (Some(ObjectId(3)), 1));
+}
+
 /// A kernel of three symbols and two object files.
 fn small() -> Encoded {
     let paths = ["fs/a.o".to_owned(), "b.o".to_owned()];

@@ -18,7 +18,7 @@ impl ObjectFiles {
             let path = tables.path(ObjectId(number));
             path.map_or_else(Vec::new, |path| path.parts().concat())
         });
-        let (runs, _) = tables.runs_from(0);
+        let runs = tables.runs_from(0);
         let of_symbols = runs.flat_map(|run| {
             let number = run.object.map(|ObjectId(number)| number);
             std::iter::repeat_n(number, run.symbols as usize)

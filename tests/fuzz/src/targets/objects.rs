@@ -83,7 +83,7 @@ fn length(runs: &[u8]) -> Option<(u32, usize)> {
 
 /// Compares lookups of single symbols with a walk over all runs.
 fn check(tables: &ObjectTables<'_>, raw: &RawObjects<'_>, symbols: u32) {
-    let (runs, _) = tables.runs_from(0);
+    let runs = tables.runs_from(0);
     let mut next = 0;
     for run in runs {
         for symbol in next..next + run.symbols {
