@@ -31,14 +31,19 @@ pub fn ratio(options: &Options, kernel: &Kernel) -> Result<f64> {
     ))
 }
 
-/// The instructions of three lookups, each for the same addresses in the kernel's text.
-pub struct Lookups {
-    /// A binary search in an array of all addresses. A kernel without the option must also decode each address.
-    pub plain_search: u64,
-    /// `kallsyms_lookup_size_offset()`.
-    pub size_offset: u64,
-    /// `kallmodsyms_lookup_size()`.
-    pub size: u64,
+/// The instructions of lookups, each for the same addresses in the kernel's text or for the same names.
+pub struct Lookups(Figures);
+
+impl Lookups {
+    /// The instructions of `function`. `plain_search()` is a binary search in an array of all addresses; a kernel
+    /// without the option must also decode each address.
+    pub fn instructions(&self, function: &str) -> Result<u64> {
+        let kinds = ["lookup", "find"].into_iter();
+        let mut figures = kinds.flat_map(|kind| self.0.of_kind(kind));
+        let figure = figures.find(|figure| figure.word("function") == function);
+        let figure = figure.with_context(|| format!("the guest did not measure {function}"))?;
+        Ok(figure.instructions())
+    }
 }
 
 pub fn lookups(options: &Options, kernel: &Kernel) -> Result<Lookups> {
@@ -48,15 +53,5 @@ pub fn lookups(options: &Options, kernel: &Kernel) -> Result<Lookups> {
         figures.add(line);
     })?;
     figures.check()?;
-    let taken = |function: &str| {
-        let mut lookups = figures.of_kind("lookup");
-        let figure = lookups.find(|figure| figure.word("function") == function);
-        let figure = figure.with_context(|| format!("the guest did not measure {function}"))?;
-        anyhow::Ok(figure.instructions())
-    };
-    Ok(Lookups {
-        plain_search: taken("plain_search()")?,
-        size_offset: taken("kallsyms_lookup_size_offset()")?,
-        size: taken("kallmodsyms_lookup_size()")?,
-    })
+    Ok(Lookups(figures))
 }

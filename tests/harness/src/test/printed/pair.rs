@@ -164,17 +164,15 @@ fn lookups(report: &mut Report, options: &Options, with: &Kernel, without: &Kern
         bench::lookups(options, with)?,
         bench::lookups(options, without)?,
     );
-    for (function, instructions, limit) in [
-        (
-            "kallsyms_lookup_size_offset",
-            with.size_offset,
-            SIZE_OFFSET_LIMIT,
-        ),
-        ("kallmodsyms_lookup_size", with.size, SIZE_LIMIT),
+    const BASE: &str = "kallsyms_lookup_size_offset()";
+    let base = without.instructions(BASE)?;
+    for (function, limit) in [
+        (BASE, SIZE_OFFSET_LIMIT),
+        ("kallmodsyms_lookup_size()", SIZE_LIMIT),
     ] {
-        let share = bench::ratio_of(instructions, without.size_offset);
-        let of = "of kallsyms_lookup_size_offset() without the option";
-        speed::bound(report, &format!("{function}()"), of, share, limit);
+        let share = bench::ratio_of(with.instructions(function)?, base);
+        let of = format!("of {BASE} without the option");
+        speed::bound(report, function, &of, share, limit);
     }
     Ok(())
 }
