@@ -281,8 +281,8 @@ pub const DAMAGES: &[Damage] = &[
     },
     Damage {
         table: "kallsyms_object_dirs",
-        description: "a directory without an end",
-        change: |table| table.iter_mut().for_each(|byte| *byte |= 0x20),
+        description: "a space in the name of a directory",
+        change: |table| table.iter_mut().take(1).for_each(|byte| *byte = b' '),
         outcome: Outcome::NoObjects,
     },
     Damage {
