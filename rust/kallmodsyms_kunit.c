@@ -409,7 +409,10 @@ static int in_nmi_handler(unsigned int kind, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-/* Sends the NMI while interrupts are off. A thousand lookups follow, so that the NMI may come during a lookup. */
+/*
+ * Sends the NMI while interrupts are off. A thousand lookups follow, so that the NMI may
+ * come during a lookup.
+ */
 static void in_a_non_maskable_interrupt(struct kunit *test)
 {
 	struct kallmodsyms_modules modules;

@@ -50,10 +50,7 @@ impl TableRooms {
         match lines.last() {
             Some(line) => Self::parse(line).ok_or_else(|| {
                 let line = show(line);
-                failure(
-                    &path,
-                    format!("no rooms of tables: '{line}'"),
-                )
+                failure(&path, format!("no rooms of tables: '{line}'"))
             }),
             None => Ok(Self::default()),
         }
