@@ -24,20 +24,20 @@ pub(super) fn assign(
 ) -> Result<()> {
     let unknown = found.unattributed.iter().chain(&found.without_object);
     let unknown = unknown.filter_map(|unknown| symbols.get(unknown.symbol));
-    let mut indices_of: FastMap<&[u8], Vec<usize>> =
+    let mut by_name: FastMap<&[u8], Vec<Numbered<'_>>> =
         unknown.map(|symbol| (symbol.name, Vec::new())).collect();
-    if indices_of.is_empty() {
+    if by_name.is_empty() {
         return Ok(());
     }
     for (index, symbol) in symbols.iter().enumerate() {
-        if let Some(indices) = indices_of.get_mut(symbol.name) {
-            indices.push(index);
+        if let Some(of_name) = by_name.get_mut(symbol.name) {
+            of_name.push((index, symbol));
         }
     }
     let mut search = Search::new(evidence, true);
     let mut assigned = FastSet::default();
-    for (name, indices) in indices_of {
-        let Some((definer, waiting)) = left_over(name, &indices, symbols, evidence, &mut search)?
+    for (name, of_name) in by_name {
+        let Some((definer, waiting)) = left_over(name, &of_name, symbols, evidence, &mut search)?
         else {
             continue;
         };
@@ -54,20 +54,23 @@ pub(super) fn assign(
     Ok(())
 }
 
+/// A symbol and its index in the listing.
+type Numbered<'s> = (usize, &'s Symbol<'s>);
+
 /// The definer of all definitions of `name` that are left over, and the indices of the symbols that these
-/// definitions are left over for. `indices` are those of all symbols of the name.
+/// definitions are left over for. `of_name` are all symbols of the name.
 ///
 /// `None` if there are not as many definitions as symbols, if a definition is global, or if the definitions
 /// left over are in several object files.
 fn left_over<'a, 'm>(
     name: &[u8],
-    indices: &[usize],
+    of_name: &[Numbered<'_>],
     symbols: &[Symbol<'_>],
     evidence: &'a Evidence<'a, 'm>,
     search: &mut Search<'a, 'm>,
 ) -> Result<Option<(Definer, Vec<usize>)>> {
     let defining = evidence.defining_objects(name);
-    let Some(defining) = defining.filter(|defining| defining.len() == indices.len()) else {
+    let Some(defining) = defining.filter(|defining| defining.len() == of_name.len()) else {
         return Ok(None);
     };
     let mut left = Vec::with_capacity(defining.len());
@@ -78,8 +81,8 @@ fn left_over<'a, 'm>(
         left.push(search.object(defining.object)?);
     }
     let mut waiting = Vec::new();
-    for &index in indices {
-        match definer_of(index, symbols, evidence, search) {
+    for &(index, symbol) in of_name {
+        match definer_of((index, symbol), symbols, evidence, search) {
             Ok(definer) => {
                 let Some(taken) = left.iter().position(|&other| other == definer) else {
                     return Ok(None);
@@ -95,15 +98,13 @@ fn left_over<'a, 'm>(
     Ok(one.map(|definer| (definer, waiting)))
 }
 
-/// The definer of symbol number `index` of `symbols`, without regard to definitions that are left over.
+/// The definer of a symbol of `symbols`, without regard to definitions that are left over.
 fn definer_of<'a, 'm>(
-    index: usize,
+    (index, symbol): Numbered<'_>,
     symbols: &[Symbol<'_>],
     evidence: &'a Evidence<'a, 'm>,
     search: &mut Search<'a, 'm>,
 ) -> std::result::Result<Definer, NoAnswer> {
-    let missing = NoAnswer::Unattributed("the listing does not have it");
-    let symbol = symbols.get(index).ok_or(missing)?;
     let start = symbols.partition_point(|other| other.value < symbol.value);
     let end = symbols.partition_point(|other| other.value <= symbol.value);
     let grouped = GroupedSymbol {

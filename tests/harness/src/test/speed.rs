@@ -111,7 +111,7 @@ const OBJECTS: &[Limit] = &[
     Limit {
         function: "kallmodsyms_lookup_object()",
         of: "plain_search()",
-        limit: 5.3,
+        limit: 4.05,
     },
     Limit {
         function: "kallmodsyms_find_in_module()",
