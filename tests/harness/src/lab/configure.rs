@@ -186,7 +186,7 @@ fn make_base(kernel: &Kernel, cache: &Cache, fragment: &Fragment, log: &Path) ->
         if let Some(seed) = fragment.seed {
             // randconfig keeps the options of the fragment, and chooses the remaining options at random.
             let pinned = kernel.objtree.join("pinned.config");
-            fs::write(&pinned, &fragment.text).with_context(|| pinned.display().to_string())?;
+            fs::write(&pinned, fragment.pinned()).with_context(|| pinned.display().to_string())?;
             make.env("KCONFIG_SEED", seed.to_string())
                 .env("KCONFIG_PROBABILITY", PROBABILITY)
                 .env("KCONFIG_ALLCONFIG", pinned);

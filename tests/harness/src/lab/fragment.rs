@@ -26,6 +26,8 @@ use crate::lab::options;
 /// # file: CLANG_AUTOFDO_PROFILE=autofdo   a variable whose value is a file in tests/kernel
 /// # modules: fs/minix/minix               the only modules that the build makes
 /// # seeds: 1 2 3                          one kernel for each seed: NAME-1, NAME-2, NAME-3
+/// # unpinned: CONFIG_A CONFIG_B           options that are set after randconfig, and so do not
+///                                         change what it chooses for a seed
 /// ```
 ///
 /// Only variants of the matrix have these keys:
@@ -171,6 +173,18 @@ impl Fragment {
             .collect()
     }
 
+    /// The lines that randconfig keeps.
+    pub fn pinned(&self) -> String {
+        let unpinned: Vec<String> = self.words("unpinned").collect();
+        let is_pinned = |line: &&str| {
+            option_of(line).is_none_or(|option| !unpinned.iter().any(|other| other == option))
+        };
+        self.text
+            .split_inclusive('\n')
+            .filter(|line| is_pinned(&line.trim_end()))
+            .collect()
+    }
+
     /// The only modules that the build makes, as `fs/minix/minix`; `None` for all modules.
     pub fn modules(&self) -> Option<Vec<String>> {
         self.key("modules").map(|_| self.words("modules").collect())
@@ -297,7 +311,10 @@ mod tests {
     #[test]
     fn a_name_can_end_with_a_seed() {
         let files = [
-            ("random.config", "# base: randconfig\n# seeds: 3 14\n"),
+            (
+                "random.config",
+                "# base: randconfig\n# seeds: 3 14\n# unpinned: CONFIG_B\n\nCONFIG_A=y\n# CONFIG_B is not set\n",
+            ),
             ("plain.config", "# modules: a/b c\n"),
         ];
         let directory = directory(&files);
@@ -305,6 +322,8 @@ mod tests {
         assert_eq!(read("random-14").unwrap().seed, Some(14));
         assert_eq!(read("random").unwrap().seed, None);
         assert_eq!(read("random").unwrap().seeds().unwrap(), [3, 14]);
+        let pinned = read("random-3").unwrap().pinned();
+        assert!(pinned.ends_with("\n\nCONFIG_A=y\n"), "{pinned}");
         let plain = read("plain").unwrap().modules();
         assert_eq!(plain, Some(vec!["a/b".to_owned(), "c".to_owned()]));
         for name in ["random-4", "plain-1", "random-x", "other"] {
