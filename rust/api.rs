@@ -4,8 +4,9 @@
 //! there; and the address of a symbol of a module or an object file.
 //!
 //! This file is the module `kallmodsyms` of the `kernel` crate, for drivers and other modules that
-//! are written in Rust. With `CONFIG_KALLMODSYMS` off, no address is in a module, no size is known
-//! and no symbol is found. With `CONFIG_KALLMODSYMS_OBJECTS` off, no object file is known.
+//! are written in Rust. Only built-in code can find symbols by name. With `CONFIG_KALLMODSYMS` off,
+//! no address is in a module, no size is known and no symbol is found. With
+//! `CONFIG_KALLMODSYMS_OBJECTS` off, no object file is known.
 //!
 //! C header: [`include/linux/kallmodsyms.h`](srctree/include/linux/kallmodsyms.h)
 
@@ -55,7 +56,7 @@ use off::{kallmodsyms_find_in_module, kallmodsyms_lookup_modules, kallmodsyms_lo
 pub struct Modules(bindings::kallmodsyms_modules);
 
 impl Modules {
-    /// The modules whose object file defines the symbol at `address`, or the loaded module there.
+    /// The built-in modules of `address`, or the loaded module there.
     ///
     /// A loaded module can be freed as soon as this function has returned. The name of the module
     /// is a copy and stays valid.
@@ -183,8 +184,8 @@ pub fn object_path(address: usize, buf: &mut [u8]) -> Result<&[u8]> {
 /// this name at several addresses. May be called from any context, non-maskable interrupts
 /// included.
 ///
-/// Inlined, so that a loadable module that calls this function does not link: the C function is not
-/// exported.
+/// Loadable modules cannot call this function: the C function is not exported. Because this
+/// function is inlined, modpost finds the call of the C function and refuses the module.
 #[inline(always)]
 pub fn find_in_module(module: &CStr, name: &CStr) -> Result<usize> {
     let mut address = 0;
@@ -205,8 +206,8 @@ pub fn find_in_module(module: &CStr, name: &CStr) -> Result<usize> {
 /// symbols of this name at several addresses. May be called from any context, non-maskable
 /// interrupts included.
 ///
-/// Inlined, so that a loadable module that calls this function does not link: the C function is not
-/// exported.
+/// Loadable modules cannot call this function: the C function is not exported. Because this
+/// function is inlined, modpost finds the call of the C function and refuses the module.
 #[inline(always)]
 pub fn find_in_object(object: &CStr, name: &CStr) -> Result<usize> {
     let mut address = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The symbols of tracing: trampolines and freed init functions of ftrace, and the instruction
-//! slots of kprobes.
+//! The symbols of tracing: the trampolines of ftrace, the freed init functions of modules that
+//! ftrace remembers, and the pages of instruction slots of kprobes.
 //!
 //! The C side keeps lists and finds a symbol by its number in a list. So it takes one step for each
 //! earlier symbol, as in /proc/kallsyms. A faster walk, as for BPF, would need a hook: the heads of
-//! ftrace's lists are private to their C file. The lists are short:
+//! ftrace's lists are private to their C file. The lists that grow at run time are short:
 //!
 //! - On x86_64, ftrace makes a trampoline for a registered `ftrace_ops`. A live-patched function
 //!   has an `ftrace_ops`, and so does an instance of the tracer. The size of a trampoline takes a
@@ -38,11 +38,11 @@ pub(crate) enum TracingList {
 pub(crate) struct TracingSymbol<'a> {
     /// The address of the first byte.
     pub(crate) address: usize,
-    /// The size in bytes; 0 if it is not known.
+    /// The size in bytes; 0 if the symbol is gone.
     pub(crate) size: usize,
     /// The letter of the type.
     pub(crate) kind: u8,
-    /// The name; empty if the symbol has no line.
+    /// The name. A symbol with an empty name gets no line.
     pub(crate) name: &'a [u8],
     /// The name that lines show in brackets.
     pub(crate) module: &'a [u8],

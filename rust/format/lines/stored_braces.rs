@@ -9,13 +9,14 @@ use super::{
     objects::{ObjectTables, Runs},
 };
 
-/// The next run whose lines have braces.
+/// A walk over the runs whose lines have braces: the run of the current symbol, or the next such
+/// run. Before the first call of [`find`](Objects::find), an empty run.
 pub struct Braces<'a> {
     /// The runs after this run.
     runs: Runs<'a>,
     /// The number of the first symbol of the run; `u32::MAX` if no further run has braces.
     start: u32,
-    /// The number of the first symbol after the run.
+    /// The number of the first symbol after the run; `u32::MAX` if no further run has braces.
     end: u32,
     /// The part of the path in braces.
     path: Option<ObjectPath<'a>>,
@@ -67,7 +68,7 @@ impl<'a> Objects<'a> for Option<&ObjectTables<'a>> {
 }
 
 impl<'a> Braces<'a> {
-    /// Goes to the next run with braces that does not end before symbol number `symbol`.
+    /// Goes to the first run with braces that has symbol number `symbol` or only later symbols.
     #[inline(never)]
     fn go_on(&mut self, tables: Option<&ObjectTables<'a>>, symbol: u32) {
         let mut runs = self.runs;

@@ -141,8 +141,8 @@ impl<'a> SizeTables<'a> {
         self.next_escaped(cursor, gap)
     }
 
-    /// The size of the next symbol that has an escape in level 1. Does not change the symbol number of
-    /// `cursor`.
+    /// The size of the next symbol that has an escape in level 1. Does not change the symbol number
+    /// of `cursor`.
     #[inline]
     fn next_escaped(&self, cursor: &mut SizeCursor, gap: u64) -> u64 {
         let size = self.size_by_nibble(cursor.nibble, gap);

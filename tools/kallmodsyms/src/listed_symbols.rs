@@ -10,8 +10,9 @@ use crate::error::{Error, Result};
 use crate::line::each_line;
 use crate::symbol::{Symbol, IMAGE};
 
-/// The names of the kernel's last own symbols, in pairs. The own symbols end with the later symbol of the first
-/// pair that the listing has. Without `CONFIG_KALLSYMS_ALL`, a listing has only the second pair.
+/// The names of the kernel's last own symbols, in pairs. Of the first pair with a name in the listing, the name
+/// that the listing has last ends the own symbols. Without `CONFIG_KALLSYMS_ALL`, a listing has only names of the
+/// second pair.
 const ENDS: [[&[u8]; 2]; 2] = [[b"_end", b"__brk_limit"], [b"_etext", b"_einittext"]];
 
 /// The symbols in `text`, a listing in the file `path`.
@@ -33,7 +34,7 @@ pub(crate) fn symbols<'t>(
     })
 }
 
-/// Moves the addresses in the saved listing `text` by `offset`, except those of per-cpu symbols. If `offset` is
+/// Moves the addresses in the saved listing `text` by `offset`, except those of per-cpu symbols outside the image. If `offset` is
 /// 0, the text stays as it is, and its lines are not checked.
 pub(crate) fn moved<'t>(path: &Path, text: &'t [u8], offset: u64) -> Result<Cow<'t, [u8]>> {
     if offset == 0 {

@@ -3,9 +3,9 @@
 //! Tries a live patch of a function in a built-in module. The kernel's own `klp-build` makes the live
 //! patch, and the guest loads it.
 //!
-//! klp-build builds the kernel twice in its source tree, without and with the patch, and with a section
-//! for each function and each variable. The module of the live patch has the functions that differ. The
-//! guest boots the kernel without the patch.
+//! klp-build builds the kernel twice in its source tree: first without the patch, then with it. Both builds have a
+//! section for each function and each variable. The module of the live patch has the functions that differ. The guest
+//! boots the kernel without the patch.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ const STEPS: &str = "klp-tmp";
 const ORIGINAL: &str = "klp-tmp/1-orig/vmlinux";
 const MODULE: &str = "livepatch.ko";
 
-/// Runs the trial of a cell whose live patch changes the source `file`.
+/// Tries a kernel of the matrix, a cell, with a live patch that changes the source `file`.
 pub fn run(
     cell: &Cell,
     file: &str,

@@ -5,8 +5,8 @@
 //! A text comes in, such as an oops, a profile or a trace. `annotate` writes the same text with a mark, such as
 //! ` [ext4]`, behind each symbol of a module; `count` writes a table of the modules. Each line takes these
 //! steps: `filter` reads the line, `token` and `suffix` find its symbols and addresses, `boot` knows the KASLR
-//! offset of the addresses, `resolve` finds the modules, and `marks` or `count` makes the output. `count`
-//! groups the symbols with `stack`.
+//! offset of the addresses, `resolve` finds the modules, and `marks` or `count` makes the output. For
+//! `count`, `stack` finds which lines form one call stack.
 
 mod boot;
 mod count;
@@ -31,7 +31,7 @@ pub use count::count;
 pub use marks::annotate;
 pub use request::{Annotate, Count, CountBy, Texts};
 
-/// Reads the texts of a request through `filter`. Standard input is the text if the request names no text.
+/// Reads the texts of a request through `filter`. Reads standard input for `-`, and if the request names no text.
 fn read_texts<S: Sink>(
     texts: &Texts,
     stdin: &mut dyn Read,
@@ -51,7 +51,7 @@ fn read_texts<S: Sink>(
             Error::in_file(
                 path,
                 error.to_string(),
-                "Name texts behind the kernel, or leave them out to read standard input.",
+                "Give the files of text after the kernel, or no file to read standard input.",
             )
         })?;
         filter.read(&path.to_string_lossy(), &mut Counted { input, read })?;
