@@ -12,7 +12,7 @@ use crate::attribute::Attribution;
 use crate::common::error::{show, Error, Result};
 use crate::format::object_layout::{ObjectCounts, NAME_STEP};
 use crate::format::object_paths::{EXTENSION, WITHOUT_EXTENSION, WITH_EXTENSION};
-use crate::format::objects::{self, code, ObjectId, RawObjects, Run, BLOCK};
+use crate::format::objects::{self, code, ObjectId, RawObjects, Run, BLOCK, BRACES_IN_BLOCK};
 use crate::read::elf::Symbol;
 use crate::read::table_rooms::previous_assembler_file;
 use crate::read::Inputs;
@@ -50,7 +50,9 @@ impl ObjectTables {
             })
             .collect();
         for block in wanted.chunks(BLOCK as usize) {
-            tables.markers.push(length(&tables.runs)?);
+            let has_braces = block.iter().any(|run| run.components != 0);
+            let flag = if has_braces { BRACES_IN_BLOCK } else { 0 };
+            tables.markers.push(length(&tables.runs)? | flag);
             let mut previous = 0;
             for run in block.chunk_by(|one, next| one == next) {
                 if let Some(first) = run.first() {

@@ -32,7 +32,7 @@ pub trait Objects<'a>: Copy {
 
     /// The part of the path that the line of symbol number `symbol` shows; `None` for a line
     /// without braces.
-    fn path(braces: &Self::Braces, symbol: u32) -> Option<ObjectPath<'a>>;
+    fn path(self, braces: &Self::Braces, symbol: u32) -> Option<ObjectPath<'a>>;
 }
 
 /// No object files are stored.
@@ -54,7 +54,7 @@ impl<'a> Objects<'a> for NoObjects {
     }
 
     #[inline(always)]
-    fn path((): &(), _: u32) -> Option<ObjectPath<'a>> {
+    fn path(self, (): &(), _: u32) -> Option<ObjectPath<'a>> {
         None
     }
 }

@@ -278,18 +278,22 @@ impl Suffix {
         }
     }
 
-    /// This suffix with the end of a path in braces.
-    pub(super) fn with_braces(&self, path: Option<ObjectPath<'_>>) -> Self {
-        let mut suffix = Self { ..*self };
-        let (Some(path), Some(modules)) = (path, self.len().checked_sub(1)) else {
-            return suffix;
+    /// Makes this the suffix `modules` with the end of a path in braces.
+    pub(super) fn set_braces(&mut self, modules: &Self, path: Option<ObjectPath<'_>>) {
+        let Some(path) = path else {
+            *self = Self { ..*modules };
+            return;
         };
-        let room = suffix.text.get_mut(modules..).unwrap_or_default();
-        let len = put_braces(room, modules == 0, path).and_then(|len| len.checked_add(modules));
-        suffix.len = len
+        let names = modules.len().wrapping_sub(1);
+        // Without modules, `modules` is a newline only, and there is nothing to copy.
+        if names != 0 {
+            self.text = modules.text;
+        }
+        let room = self.text.get_mut(names..).unwrap_or_default();
+        let len = put_braces(room, names == 0, path).and_then(|len| len.checked_add(names));
+        self.len = len
             .and_then(|len| u8::try_from(len).ok())
             .unwrap_or(u8::MAX);
-        suffix
     }
 
     /// The length; 255 if the suffix does not fit.

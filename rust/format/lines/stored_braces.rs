@@ -6,7 +6,7 @@ use super::{
     braces::Objects,
     name_expansion::Suffix,
     object_paths::ObjectPath,
-    objects::{ObjectTables, Runs},
+    objects::{ObjectId, ObjectTables, Runs},
 };
 
 /// A walk over the runs whose lines have braces: the run of the current symbol, or the next such
@@ -18,8 +18,8 @@ pub struct Braces<'a> {
     start: u32,
     /// The number of the first symbol after the run; `u32::MAX` if no further run has braces.
     end: u32,
-    /// The part of the path in braces.
-    path: Option<ObjectPath<'a>>,
+    /// The object file, and the number of components in braces.
+    shown: Option<(ObjectId, u8)>,
     /// The end of each line.
     suffix: Suffix,
 }
@@ -33,7 +33,7 @@ impl<'a> Objects<'a> for Option<&ObjectTables<'a>> {
             start: runs.symbol(),
             end: runs.symbol(),
             runs,
-            path: None,
+            shown: None,
             suffix: Suffix::none(),
         }
     }
@@ -44,7 +44,8 @@ impl<'a> Objects<'a> for Option<&ObjectTables<'a>> {
             braces.go_on(self, symbol);
         }
         if symbol >= braces.start {
-            braces.suffix = modules.with_braces(braces.path);
+            let path = self.path(braces, symbol);
+            braces.suffix.set_braces(modules, path);
         }
     }
 
@@ -62,8 +63,9 @@ impl<'a> Objects<'a> for Option<&ObjectTables<'a>> {
         }
     }
 
-    fn path(braces: &Braces<'a>, symbol: u32) -> Option<ObjectPath<'a>> {
-        braces.path.filter(|_| symbol >= braces.start)
+    fn path(self, braces: &Braces<'a>, symbol: u32) -> Option<ObjectPath<'a>> {
+        let (object, components) = braces.shown.filter(|_| symbol >= braces.start)?;
+        self?.end_of_path(object, components)
     }
 }
 
@@ -72,22 +74,28 @@ impl<'a> Braces<'a> {
     #[inline(never)]
     fn go_on(&mut self, tables: Option<&ObjectTables<'a>>, symbol: u32) {
         let mut runs = self.runs;
-        let found = loop {
-            runs.skip_short();
-            let start = runs.symbol();
-            match runs.next() {
-                Some(run) if run.components == 0 || runs.symbol() <= symbol => {}
-                run => break run.map(|run| (start, run)),
+        (self.start, self.end, self.shown) = (u32::MAX, u32::MAX, None);
+        loop {
+            if runs.is_at_block() {
+                let Some(later) = tables.and_then(|tables| tables.braces_from(runs.symbol()))
+                else {
+                    break;
+                };
+                runs = later;
             }
-        };
+            if runs.skip_short() {
+                continue;
+            }
+            let start = runs.symbol();
+            let Some(run) = runs.next() else {
+                break;
+            };
+            if run.components != 0 && runs.symbol() > symbol {
+                (self.start, self.end) = (start, runs.symbol());
+                self.shown = run.object.map(|object| (object, run.components));
+                break;
+            }
+        }
         self.runs = runs;
-        let Some((start, run)) = found else {
-            (self.start, self.end, self.path) = (u32::MAX, u32::MAX, None);
-            return;
-        };
-        (self.start, self.end) = (start, runs.symbol());
-        self.path = tables
-            .zip(run.object)
-            .and_then(|(tables, object)| tables.end_of_path(object, run.components));
     }
 }

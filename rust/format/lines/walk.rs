@@ -125,40 +125,52 @@ impl<'a, O: Objects<'a>> Walk<'a, O> {
         // `wanted` bytes are written, or at the end of `buf`.
         let enough = wanted.saturating_add(WINDOW - 1).min(buf.len());
         let mut written: usize = 0;
+        loop {
+            let mut room = buf.get_mut(written..enough).unwrap_or_default();
+            let free = room.len();
+            self.quick_groups(tables, &mut room);
+            let left = room.len();
+            written = written.wrapping_add(free.wrapping_sub(left));
+            if self.index >= self.batch.end() || written >= wanted {
+                break;
+            }
+            let free = buf.get_mut(written..).unwrap_or_default();
+            if free.len() < WINDOW {
+                break;
+            }
+            match self.slow_line(tables, free, show_values) {
+                Some(len) => written = written.wrapping_add(len),
+                None => break,
+            }
+        }
+        written
+    }
+
+    /// Writes the lines of one group after the other to the beginning of `buf`, and makes `buf` the
+    /// memory after the lines. Stops at the end of the batch, or when [`Self::quick_lines`] writes
+    /// no line.
+    #[inline(always)]
+    #[expect(clippy::mut_mut, reason = "see quick_lines")]
+    fn quick_groups<P: Places>(&mut self, tables: &Tables<'_, 'a, P, O>, buf: &mut &mut [u8]) {
         while self.index < self.batch.end() {
             if self.index >= self.group.end {
                 self.group.find(tables, self.index);
             }
             let before = self.index;
-            let mut room = buf.get_mut(written..enough).unwrap_or_default();
-            let free = room.len();
             tables
                 .objects
                 .find(&mut self.braces, self.index, &self.group.suffix);
             match self.suffix().0.len() {
-                1 if !WORDS_ANYWHERE => self.quick_lines::<1>(tables.tokens, &mut room),
-                0..=8 => self.quick_lines::<8>(tables.tokens, &mut room),
-                9..=16 => self.quick_lines::<16>(tables.tokens, &mut room),
-                17..=Suffix::SIZE => self.quick_lines::<{ Suffix::SIZE }>(tables.tokens, &mut room),
+                1 if !WORDS_ANYWHERE => self.quick_lines::<1>(tables.tokens, buf),
+                0..=8 => self.quick_lines::<8>(tables.tokens, buf),
+                9..=16 => self.quick_lines::<16>(tables.tokens, buf),
+                17..=Suffix::SIZE => self.quick_lines::<{ Suffix::SIZE }>(tables.tokens, buf),
                 _ => {}
             }
-            let left = room.len();
-            written = written.wrapping_add(free.wrapping_sub(left));
-            if written >= wanted {
+            if self.index == before {
                 break;
             }
-            if self.index == before {
-                let free = buf.get_mut(written..).unwrap_or_default();
-                if free.len() < WINDOW {
-                    break;
-                }
-                match self.slow_line(tables, free, show_values) {
-                    Some(len) => written = written.wrapping_add(len),
-                    None => break,
-                }
-            }
         }
-        written
     }
 
     /// The suffix of the next symbol, and the number of the first symbol that may have another
@@ -244,7 +256,7 @@ impl<'a, O: Objects<'a>> Walk<'a, O> {
             for module in self.group.stretch.names() {
                 line.module(module)?;
             }
-            if let Some(path) = O::path(&self.braces, self.index) {
+            if let Some(path) = tables.objects.path(&self.braces, self.index) {
                 line.object(path)?;
             }
             Ok::<(), NoSpace>(())

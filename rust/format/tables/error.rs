@@ -71,7 +71,7 @@ impl fmt::Display for SizeError {
 pub enum ObjectError {
     /// The number of markers does not fit the number of symbols.
     MarkerCount,
-    /// The marker is not the offset of its block.
+    /// The offset in the marker is not that of the block, or its bit for braces is wrong.
     BadMarker { block: usize },
     /// The run that begins with this symbol is cut short, crosses the end of its block, comes after
     /// the last symbol, has an object file that does not exist, or has braces without an object
@@ -93,7 +93,7 @@ impl fmt::Display for ObjectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::MarkerCount => f.write_str("wrong number of markers"),
-            Self::BadMarker { block } => write!(f, "marker {block} does not point at its block"),
+            Self::BadMarker { block } => write!(f, "marker {block} does not fit its block"),
             Self::BadRun { symbol } => write!(f, "bad run of symbol {symbol}"),
             Self::BadDirectories => f.write_str("the entries for directories are out of order"),
             Self::BadDirectory { row } => write!(f, "bad directory in entry {row}"),

@@ -5,6 +5,9 @@
 /// The number of symbols from one marker to the next.
 pub const BLOCK: u32 = 256;
 
+/// The bit of a marker that is set if a line of the block has braces. The lower bits are the offset.
+pub const BRACES_IN_BLOCK: u32 = 1 << 31;
+
 /// The number of object files from one name offset to the next.
 pub const NAME_STEP: u32 = 4;
 
@@ -50,7 +53,7 @@ pub struct RawObjects<'a> {
     pub objects: u32,
     /// The runs of symbols of one object file.
     pub runs: &'a [u8],
-    /// For every 256th symbol, the offset of its run in `runs`.
+    /// For every 256th symbol, the offset of its run in `runs`, with [`BRACES_IN_BLOCK`].
     pub markers: &'a [u32],
     /// The names of the object files. The byte after each name tells whether `.o` follows.
     pub names: &'a [u8],

@@ -29,10 +29,11 @@ pub struct ObjectPath<'a> {
     /// The directory without a slash at its end. Empty for an object file in the directory of the
     /// build.
     directory: &'a [u8],
-    name: &'a [u8],
-    /// The bytes of the table from the name on, for a copy of more bytes than the name has.
+    /// The bytes of the table from the name on.
     name_and_more: &'a [u8],
-    extension: &'a [u8],
+    /// The length of the name in bytes.
+    name_len: usize,
+    has_extension: bool,
 }
 
 impl<'a> ObjectPath<'a> {
@@ -69,10 +70,13 @@ impl<'a> ObjectPath<'a> {
     /// and true if `.o` follows the name. `None` if the path has a directory, if the name is longer
     /// than 16 bytes, or if the table ends before the 16 bytes do.
     pub(super) fn as_short(&self) -> Option<(&'a [u8; 16], usize, bool)> {
-        let len = self.name.len();
         let text = self.name_and_more.first_chunk()?;
-        let is_short = self.directory.is_empty() && len <= text.len();
-        is_short.then_some((text, len, !self.extension.is_empty()))
+        let is_short = self.directory.is_empty() && self.name_len <= text.len();
+        is_short.then_some((text, self.name_len, self.has_extension))
+    }
+
+    fn name(&self) -> &'a [u8] {
+        self.name_and_more.get(..self.name_len).unwrap_or_default()
     }
 
     /// The parts of the path, one after the other.
@@ -81,7 +85,11 @@ impl<'a> ObjectPath<'a> {
             [] => b"",
             [..] => b"/",
         };
-        [self.directory, slash, self.name, self.extension]
+        let extension = match self.has_extension {
+            true => EXTENSION,
+            false => b"",
+        };
+        [self.directory, slash, self.name(), extension]
     }
 
     /// Return: true if the whole path is `path`.
@@ -132,19 +140,14 @@ impl<'a> Iterator for Names<'a> {
     #[inline]
     fn next(&mut self) -> Option<ObjectPath<'a>> {
         let name_and_more = self.0;
-        let end = end_of_name(name_and_more)?;
-        let (name, after) = name_and_more.split_at_checked(end)?;
-        let (&kind, rest) = after.split_first()?;
+        let name_len = end_of_name(name_and_more)?;
+        let (&kind, rest) = name_and_more.get(name_len..)?.split_first()?;
         self.0 = rest;
-        let extension = match kind {
-            WITH_EXTENSION => EXTENSION,
-            _ => b"",
-        };
         Some(ObjectPath {
             directory: &[],
-            name,
             name_and_more,
-            extension,
+            name_len,
+            has_extension: kind == WITH_EXTENSION,
         })
     }
 }
@@ -215,12 +218,10 @@ pub(super) fn check_names(raw: &RawObjects<'_>) -> Result<(), ObjectError> {
         if object % NAME_STEP == 0 && offsets.next().copied() != u32::try_from(offset).ok() {
             return Err(ObjectError::BadName { object });
         }
-        match names.next() {
-            Some(ObjectPath {
-                name: name @ [_, ..],
-                ..
-            }) if is_path(name) && !name.contains(&b'/') => {}
-            _ => return Err(ObjectError::BadName { object }),
+        let path = names.next().ok_or(ObjectError::BadName { object })?;
+        let name = path.name();
+        if name.is_empty() || !is_path(name) || name.contains(&b'/') {
+            return Err(ObjectError::BadName { object });
         }
     }
     match (names.0, offsets.next()) {

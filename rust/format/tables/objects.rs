@@ -22,7 +22,9 @@
 //! If the byte with the number of symbols exists, it comes before the other bytes. Numbers of
 //! several bytes have the lowest byte first. A block is 256 symbols. No run crosses the end of a
 //! block, and the number before the first run of a block counts as 0. A marker has the offset of
-//! each block in the stream. So a lookup decodes the runs of one block at most.
+//! each block in the stream, so a lookup decodes the runs of one block at most. A bit of the marker
+//! tells whether lines of the block have braces, so a walk over the lines with braces decodes no
+//! runs of other blocks.
 //!
 //! [`object_paths`](super::object_paths) decodes the paths. `object_layout.rs` has the names and
 //! lengths of the tables.
@@ -30,7 +32,7 @@
 use super::object_paths::{check_directories, check_names, ObjectPath};
 
 pub use super::error::ObjectError;
-pub use super::object_layout::{ObjectId, RawObjects, BLOCK};
+pub use super::object_layout::{ObjectId, RawObjects, BLOCK, BRACES_IN_BLOCK};
 
 /// The codes from 12 on in the lowest four bits of a run's first byte, and the higher bits.
 pub mod code {
@@ -104,9 +106,21 @@ impl<'a> ObjectTables<'a> {
     pub fn runs_from(&self, symbol: u32) -> Runs<'a> {
         let block = symbol / BLOCK;
         let marker = self.0.markers.get(block as usize);
-        let rest = marker.and_then(|&marker| self.0.runs.get(marker as usize..));
+        let offset = marker.map(|marker| (marker & !BRACES_IN_BLOCK) as usize);
+        let rest = offset.and_then(|offset| self.0.runs.get(offset..));
         // Does not overflow: the product is at most `symbol`.
         Runs::new(rest.unwrap_or_default(), block.wrapping_mul(BLOCK))
+    }
+
+    /// The runs from the first block with braces on: the block of symbol number `symbol`, or a
+    /// later block. `None` if no such block has lines with braces.
+    pub fn braces_from(&self, symbol: u32) -> Option<Runs<'a>> {
+        let block = symbol / BLOCK;
+        let mut markers = self.0.markers.get(block as usize..)?.iter();
+        let skipped = markers.position(|marker| marker & BRACES_IN_BLOCK != 0)?;
+        // Does not overflow: symbols are counted in `u32`.
+        let symbols = (skipped as u32).wrapping_mul(BLOCK);
+        Some(self.runs_from(symbol.wrapping_add(symbols)))
     }
 
     /// The run of symbol number `symbol`; `None` if the kernel has no such symbol.
@@ -163,20 +177,34 @@ impl<'a> Runs<'a> {
         self.symbol
     }
 
-    /// Skips runs without braces whose first byte has the difference. [`next`](Self::next) would
-    /// take twice the instructions.
+    /// Return: true if the next run is the first of a block.
+    #[inline(always)]
+    pub const fn is_at_block(&self) -> bool {
+        self.symbol % BLOCK == 0
+    }
+
+    /// Skips runs without braces whose first byte has the difference, but no further than to the
+    /// next block. [`next`](Self::next) would take twice the instructions.
+    ///
+    /// Return: true if it came to a block.
     #[inline]
-    pub fn skip_short(&mut self) {
+    pub fn skip_short(&mut self) -> bool {
+        if self.is_at_block() {
+            self.previous = 0;
+        }
         while let Some((head, symbols, rest)) = self.head() {
             let code = head & (2 * code::BRACES - 1);
             if code >= code::NONE {
                 break;
             }
-            self.begin_block();
             self.previous = self.previous.wrapping_add(code.into());
             self.symbol = self.symbol.wrapping_add(symbols);
             self.rest = rest;
+            if self.is_at_block() {
+                return true;
+            }
         }
+        false
     }
 
     /// The first byte of the next run, the number of symbols, and the bytes after both.
@@ -191,14 +219,6 @@ impl<'a> Runs<'a> {
             symbols => Some((head, symbols, rest)),
         }
     }
-
-    /// At the beginning of a block, the previous number counts as 0.
-    #[inline(always)]
-    fn begin_block(&mut self) {
-        if self.symbol % BLOCK == 0 {
-            self.previous = 0;
-        }
-    }
 }
 
 impl Iterator for Runs<'_> {
@@ -207,7 +227,9 @@ impl Iterator for Runs<'_> {
     #[inline(always)]
     fn next(&mut self) -> Option<Run> {
         let (head, symbols, mut rest) = self.head()?;
-        self.begin_block();
+        if self.is_at_block() {
+            self.previous = 0;
+        }
         let mut components = (head >> code::BRACES.trailing_zeros()) & 1;
         let code = head & (code::BRACES - 1);
         let mut object = Some(self.previous.wrapping_add(code.into()));
@@ -261,9 +283,7 @@ fn check_runs(raw: &RawObjects<'_>, symbols: u32) -> Result<(), ObjectError> {
     let mut symbol: u32 = 0;
     for (&marker, block) in raw.markers.iter().zip(0..) {
         let offset = raw.runs.len().wrapping_sub(runs.rest.len());
-        if marker as usize != offset {
-            return Err(ObjectError::BadMarker { block });
-        }
+        let mut has_braces = false;
         let end = symbols.min(symbol.saturating_add(BLOCK));
         while symbol < end {
             let run = runs.next().ok_or(ObjectError::BadRun { symbol })?;
@@ -276,6 +296,11 @@ fn check_runs(raw: &RawObjects<'_>, symbols: u32) -> Result<(), ObjectError> {
                 return Err(ObjectError::BadRun { symbol });
             }
             symbol = after;
+            has_braces |= run.components != 0;
+        }
+        let flag = if has_braces { BRACES_IN_BLOCK } else { 0 };
+        if u32::try_from(offset) != Ok(marker ^ flag) {
+            return Err(ObjectError::BadMarker { block });
         }
     }
     match runs.rest {

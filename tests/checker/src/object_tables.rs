@@ -168,10 +168,10 @@ fn decode(runs: &[u8], markers: &[u32], symbols: usize) -> Result<Vec<Stored>> {
     while decoded.len() < symbols {
         if decoded.len() % 256 == 0 {
             let at = runs.len() - bytes.len();
-            let marker = markers[decoded.len() / 256] as usize;
+            let marker = markers[decoded.len() / 256];
             ensure!(
-                marker == at,
-                "symbol {}: marker {marker}, run at {at}",
+                (marker & 0x7fff_ffff) as usize == at,
+                "symbol {}: marker {marker:#x}, run at {at}",
                 decoded.len()
             );
             previous = 0;
@@ -212,5 +212,12 @@ fn decode(runs: &[u8], markers: &[u32], symbols: usize) -> Result<Vec<Stored>> {
         bytes.len() == 0,
         "kallsyms_object_runs goes on after the last symbol"
     );
+    for (block, marker) in decoded.chunks(256).zip(markers) {
+        let has_braces = block.iter().any(|&(_, components)| components != 0);
+        ensure!(
+            (marker >> 31 != 0) == has_braces,
+            "marker {marker:#x}: braces in its block: {has_braces}"
+        );
+    }
     Ok(decoded)
 }

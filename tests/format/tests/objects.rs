@@ -57,7 +57,9 @@ impl Encoded {
             tables.directories.push(0);
         }
         for block in symbols.chunks(BLOCK as usize) {
-            tables.markers.push(tables.runs.len() as u32);
+            let has_braces = block.iter().any(|&(_, components)| components != 0);
+            let flag = if has_braces { 1 << 31 } else { 0 };
+            tables.markers.push(tables.runs.len() as u32 | flag);
             let mut previous = 0;
             for run in block.chunk_by(|one, next| one == next) {
                 let (object, components) = run[0];
@@ -294,6 +296,23 @@ proptest! {
     }
 }
 
+/// Blocks whose lines have no braces are skipped.
+#[test]
+fn blocks_with_braces_are_found() {
+    let block = BLOCK as usize;
+    let mut symbols = vec![(Some(0), 0); 4 * block];
+    symbols[7].1 = 1;
+    symbols[3 * block + 9].1 = 1;
+    let encoded = Encoded::new(&["a.o".to_owned()], &symbols, false);
+    let tables = ObjectTables::new(encoded.raw(), symbols.len() as u32).unwrap();
+    let first_from = |symbol| tables.braces_from(symbol).map(|runs| runs.symbol());
+    assert_eq!(first_from(0), Some(0));
+    assert_eq!(first_from(8), Some(0));
+    assert_eq!(first_from(BLOCK), Some(3 * BLOCK));
+    assert_eq!(first_from(3 * BLOCK + 255), Some(3 * BLOCK));
+    assert_eq!(first_from(4 * BLOCK), None);
+}
+
 /// Skipping runs and reading runs give the same numbers, also after the beginning of a block.
 #[test]
 fn skipped_runs_count() {
@@ -303,7 +322,9 @@ fn skipped_runs_count() {
     let encoded = Encoded::new(&paths, &symbols, false);
     let tables = ObjectTables::new(encoded.raw(), symbols.len() as u32).unwrap();
     let mut runs = tables.runs_from(0);
-    runs.skip_short();
+    assert!(runs.skip_short());
+    assert_eq!(runs.symbol(), BLOCK);
+    assert!(!runs.skip_short());
     assert_eq!(runs.symbol(), BLOCK + 1);
     let run = runs.next().unwrap();
     assert_eq!((run.object, run.components), (Some(ObjectId(3)), 1));
@@ -327,7 +348,12 @@ fn damaged_tables_are_refused() {
     use ObjectError::*;
     assert_eq!(refused(|tables| tables.markers.push(3)), MarkerCount);
     assert_eq!(
-        refused(|tables| tables.markers[0] = 1),
+        refused(|tables| tables.markers[0] += 1),
+        BadMarker { block: 0 }
+    );
+    // The block has braces.
+    assert_eq!(
+        refused(|tables| tables.markers[0] = 0),
         BadMarker { block: 0 }
     );
     // A run of 8 symbols crosses the end of the block.

@@ -3,7 +3,7 @@
 //! Fuzzes the tables of object files, and the lookup in the tables.
 
 use crate::format::object_paths::WHOLE_PATH;
-use crate::format::objects::{ObjectId, ObjectTables, RawObjects, Run, BLOCK};
+use crate::format::objects::{ObjectId, ObjectTables, RawObjects, Run, BLOCK, BRACES_IN_BLOCK};
 use crate::input::Input;
 
 /// The flag for markers and name offsets that fit the runs and the names.
@@ -44,13 +44,13 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The place of the first run of each block, if every run ends in its block.
+/// The marker of each block, if every run ends in its block.
 fn fitting_markers(runs: &[u8], symbols: u32) -> Vec<u32> {
     let raw = RawObjects {
         runs,
         ..RawObjects::default()
     };
-    let mut markers = Vec::new();
+    let mut markers: Vec<u32> = Vec::new();
     let (mut at, mut symbol) = (0, 0);
     while symbol < symbols {
         if symbol % BLOCK == 0 {
@@ -59,6 +59,15 @@ fn fitting_markers(runs: &[u8], symbols: u32) -> Vec<u32> {
         let Some((count, length)) = raw.runs.get(at..).and_then(length) else {
             break;
         };
+        let run = &raw.runs[at..at + length];
+        let components = if run[0] & 0xf == 15 {
+            run[length - 1]
+        } else {
+            run[0] & 0x10
+        };
+        if components != 0 {
+            *markers.last_mut().unwrap() |= BRACES_IN_BLOCK;
+        }
         symbol += count;
         at += length;
     }

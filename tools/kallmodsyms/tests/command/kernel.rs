@@ -301,7 +301,7 @@ fn objects() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("kallsyms_object_counts", words(&counts)),
         ("kallsyms_object_runs", runs),
-        ("kallsyms_object_markers", words(&[0])),
+        ("kallsyms_object_markers", words(&[1 << 31])),
         ("kallsyms_object_names", names),
         ("kallsyms_object_name_offsets", words(&[0])),
         ("kallsyms_object_dir_starts", words(&[0, 1])),

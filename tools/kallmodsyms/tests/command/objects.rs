@@ -217,10 +217,7 @@ fn damaged_tables_of_object_files_are_refused() {
     let (rodata, tables) = vmlinux.rodata(0);
     for (table, problem) in [
         ("kallsyms_object_runs", "bad run of symbol 0"),
-        (
-            "kallsyms_object_markers",
-            "marker 0 does not point at its block",
-        ),
+        ("kallsyms_object_markers", "marker 0 does not fit its block"),
         ("kallsyms_object_names", "bad name of object file 0"),
         ("kallsyms_object_dir_starts", "out of order"),
     ] {
