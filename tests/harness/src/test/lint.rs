@@ -82,13 +82,13 @@ pub fn rustfmt(files: &[PathBuf], settings: Option<&Path>) -> Result<()> {
 
 fn clippy(mut cargo: Command) -> Result<()> {
     cargo.args(["--quiet", "--workspace", "--all-targets", "--"]);
-    cargo.args(["-D", "warnings"]);
+    // clippy looks up each name with the options before it, so this option comes first.
+    cargo.args(["-A", "unknown-lints", "-D", "warnings"]);
     // clippy of Rust 1.85 has these lints on by default, the first lint under another name. Later versions
     // have both lints off by default.
     for lint in ["clippy::precedence-bits", "clippy::format-collect"] {
         cargo.args(["-D", lint]);
     }
-    cargo.args(["-A", "unknown-lints"]);
     command::output(&mut cargo).map(drop)
 }
 
