@@ -293,6 +293,26 @@ static void symbols_of_modules(struct kunit *test)
 			found_in(kallmodsyms_find_in_module, KBUILD_MODNAME, "_printk"));
 }
 
+static void names_with_modules(struct kunit *test)
+{
+	const unsigned long this = (unsigned long)names_with_modules;
+
+	KUNIT_EXPECT_EQ(test, this, kallsyms_lookup_name(KBUILD_MODNAME ":names_with_modules"));
+	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name(KBUILD_MODNAME ":_printk"));
+	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name(":names_with_modules"));
+	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name(KBUILD_MODNAME ":"));
+	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name("no_such_module:names_with_modules"));
+	KUNIT_EXPECT_EQ(test, OBJECTS_KNOWN ? this : 0,
+			kallsyms_lookup_name(PATH_OF_THIS_FILE ":names_with_modules"));
+	KUNIT_EXPECT_TRUE(test, kallmodsyms_is_builtin(KBUILD_MODNAME));
+	KUNIT_EXPECT_TRUE(test, kallmodsyms_is_builtin(KBUILD_MODNAME ":_printk"));
+	KUNIT_EXPECT_FALSE(test, kallmodsyms_is_builtin(KBUILD_MODNAME "s"));
+	KUNIT_EXPECT_FALSE(test, kallmodsyms_is_builtin(""));
+	KUNIT_EXPECT_EQ(test, OBJECTS_KNOWN, kallmodsyms_is_builtin(PATH_OF_THIS_FILE));
+	KUNIT_EXPECT_TRUE(test, kallmodsyms_is_in_module(this, KBUILD_MODNAME));
+	KUNIT_EXPECT_FALSE(test, kallmodsyms_is_in_module(this, "no_such_module"));
+}
+
 static void symbols_of_object_files(struct kunit *test)
 {
 	const unsigned long this = (unsigned long)symbols_of_object_files;
@@ -449,6 +469,7 @@ static struct kunit_case cases[] = {
 #if !IS_LOADED
 	KUNIT_CASE(object_of_a_symbol_of_the_linker),
 	KUNIT_CASE(symbols_of_modules),
+	KUNIT_CASE(names_with_modules),
 	KUNIT_CASE(symbols_of_object_files),
 	KUNIT_CASE(one_name_in_two_modules),
 #endif

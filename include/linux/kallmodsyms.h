@@ -46,6 +46,35 @@ unsigned long kallmodsyms_true_size(unsigned long symbol, unsigned long distance
 
 #ifdef CONFIG_KALLMODSYMS
 
+/*
+ * For kernel/kallsyms.c: returns the address of a symbol of a built-in module or an
+ * object file. @name has the name of the module, or the last components of the path of
+ * the object file, a colon, and the name of the symbol. Returns 0 if there is no such
+ * symbol, or if several addresses have it.
+ */
+unsigned long kallmodsyms_lookup_name(const char *name);
+
+/*
+ * For kernel/trace/trace_kprobe.c: returns 0 if @place is a built-in module or an object
+ * file that has the symbol @name at one address, or if there is no such @place; -ENOENT if
+ * @place has no such symbol; -EADDRNOTAVAIL if @place has it at several addresses.
+ */
+int kallmodsyms_check_probe(const char *place, const char *name);
+
+/**
+ * kallmodsyms_is_builtin - ask if a name is that of a built-in module or object file
+ * @name: the name of a module, with ``_`` for ``-``, or the last components of the path
+ *        of an object file; a colon and the text after it do not count
+ *
+ * Object files are known with CONFIG_KALLMODSYMS_OBJECTS.
+ *
+ * Context: Any context, non-maskable interrupts included. Takes no lock and
+ * allocates nothing. The component starts in one of the device initcalls. Before
+ * that, the function knows no module. The time is linear in the length of the tables.
+ * Return: true if a symbol of the kernel is in such a module or object file.
+ */
+bool kallmodsyms_is_builtin(const char *name);
+
 /**
  * kallmodsyms_lookup_modules - find the modules that an address is in
  * @addr: any address
@@ -139,6 +168,21 @@ int kallmodsyms_lookup_distance(unsigned long addr, unsigned long *size,
 				unsigned long *offset);
 
 #else /* CONFIG_KALLMODSYMS */
+
+static inline unsigned long kallmodsyms_lookup_name(const char *name)
+{
+	return 0;
+}
+
+static inline int kallmodsyms_check_probe(const char *place, const char *name)
+{
+	return 0;
+}
+
+static inline bool kallmodsyms_is_builtin(const char *name)
+{
+	return false;
+}
 
 static inline bool kallmodsyms_lookup_modules(unsigned long addr,
 					      struct kallmodsyms_modules *modules)
@@ -255,6 +299,26 @@ kallmodsyms_next_module(struct kallmodsyms_modules *modules)
 	modules->left--;
 	modules->next = name + strlen(name) + 1;
 	return name;
+}
+
+/**
+ * kallmodsyms_is_in_module - ask if an address is in a module
+ * @addr: any address
+ * @module: the name of a module, with ``_`` for ``-``
+ *
+ * Context: See kallmodsyms_lookup_modules().
+ * Return: true if @module is one of the modules that @addr is in.
+ */
+static inline bool kallmodsyms_is_in_module(unsigned long addr, const char *module)
+{
+	struct kallmodsyms_modules modules;
+	const char *name;
+
+	kallmodsyms_lookup_modules(addr, &modules);
+	while ((name = kallmodsyms_next_module(&modules)))
+		if (!strcmp(name, module))
+			return true;
+	return false;
 }
 
 #endif /* _LINUX_KALLMODSYMS_H */

@@ -129,6 +129,19 @@ impl CoreSymbols {
         objects.path(objects.run_of(index)?.object?)
     }
 
+    /// Return: true if the path of a known object file ends with the components `end`. May be called
+    /// from any context.
+    #[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
+    pub(crate) fn has_object(&self, end: &[u8]) -> bool {
+        self.objects.is_some_and(|objects| objects.has(end))
+    }
+
+    /// Object files are not stored.
+    #[cfg(not(CONFIG_KALLMODSYMS_OBJECTS))]
+    pub(crate) fn has_object(&self, _: &[u8]) -> bool {
+        false
+    }
+
     /// The address and the size in bytes of symbol number `index`; `None` if the kernel has no
     /// symbol of this number, or if sizes are not known.
     pub(crate) fn extent(&self, index: u32) -> Option<(usize, usize)> {

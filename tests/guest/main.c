@@ -81,6 +81,7 @@ static void test_all(void)
 	test_killed();
 	test_shared();
 	test_tracing();
+	test_tracers();
 	test_kernel_log();
 }
 

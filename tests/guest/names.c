@@ -111,13 +111,6 @@ static struct text ask_names(struct names names)
 	return answers;
 }
 
-static int compare_lines(struct line a, struct line b)
-{
-	int order = memcmp(a.start, b.start, a.size < b.size ? a.size : b.size);
-
-	return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 static int by_name(const void *a, const void *b)
 {
 	return compare_lines(((const struct named *)a)->name, ((const struct named *)b)->name);

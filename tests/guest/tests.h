@@ -43,6 +43,7 @@ void write_file(const char *path, const char *word);
 bool is_same(struct text a, struct text b);
 bool next_line(struct text text, size_t *at, struct line *line);
 bool line_is(struct line line, const char *words);
+int compare_lines(struct line a, struct line b);
 
 /* log.c: the kernel's log, and the message in a line of that log. */
 struct text read_log(void);
@@ -77,7 +78,8 @@ void load_lookup_module(void);
 void unload_lookup_module(void);
 struct text ask(const char *file, const unsigned long *addresses, size_t count);
 
-/* tracing.c: events of tracefs. */
+/* tracing.c: events and other files of tracefs. */
+bool file_has(const char *path, const char *words);
 bool kprobe_event(const char *format, ...) printf_like(1);
 void enable_kprobe(const char *name, bool enabled);
 
@@ -134,6 +136,7 @@ void test_sizes(void);
 void test_lookup(void);
 void test_names(void);
 void test_tracing(void);
+void test_tracers(void);
 void test_samples(void);
 void test_kunit(void);
 bool reader_agrees(void);

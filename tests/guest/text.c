@@ -77,3 +77,11 @@ bool line_is(struct line line, const char *words)
 {
 	return line.size == strlen(words) && !memcmp(line.start, words, line.size);
 }
+
+/* Returns a number below, equal to or above 0, as memcmp() does. */
+int compare_lines(struct line a, struct line b)
+{
+	int order = memcmp(a.start, b.start, a.size < b.size ? a.size : b.size);
+
+	return order ? order : (a.size > b.size) - (a.size < b.size);
+}

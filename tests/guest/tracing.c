@@ -111,7 +111,7 @@ static bool is_hit_at_end(unsigned long size)
 	return hits >= CALLS && size - (offset - 1) <= 15;
 }
 
-static bool file_has(const char *path, const char *words)
+bool file_has(const char *path, const char *words)
 {
 	struct text text = read_file(path);
 	bool has = memmem(text.data, text.size, words, strlen(words));

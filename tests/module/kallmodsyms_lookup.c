@@ -18,7 +18,9 @@
  *				address, the address that kallmodsyms_find_in_module()
  *				finds: fs/open.o ffffffff8126fc50. "-" stands for an
  *				unknown object file; "none" and "several" stand for
- *				the address if no or several symbols fit
+ *				the address if no or several symbols fit, and
+ *				"different" if kallsyms_lookup_name() answers otherwise
+ *				for fs/open.o:name or module:name
  *
  * Some of these functions are not exported. A temporary kprobe finds the address of
  * kallsyms_lookup_name(), which finds the addresses of these functions.
@@ -90,6 +92,12 @@ static find_fn *find_in_module, *find_in_object;
 
 typedef unsigned long lookup_name_fn(const char *name);
 
+static lookup_name_fn *lookup_name;
+
+typedef bool is_builtin_fn(const char *name);
+
+static is_builtin_fn *is_builtin;
+
 /*
  * On riscv, ftrace has the first 8 bytes of a function, and no kprobe can be set at their
  * beginning.
@@ -130,12 +138,30 @@ static int sizes_show(struct seq_file *seq, void *address)
 	return 0;
 }
 
+/*
+ * Returns true if kallsyms_lookup_name("place:name") finds what was found in @place. In a loaded
+ * module, it also finds one of several symbols.
+ */
+static bool is_found_by_colon(const char *place, const char *name, int result, unsigned long addr)
+{
+	char *both = kasprintf(GFP_KERNEL, "%s:%s", place, name);
+	bool same;
+
+	if (!both)
+		return false;
+	same = lookup_name(both) == (result ? 0 : addr) || (result && !is_builtin(both));
+	kfree(both);
+	return same;
+}
+
 static void found_show(struct seq_file *seq, find_fn *find, const char *place, const char *name)
 {
-	unsigned long addr;
+	unsigned long addr = 0;
 	int result = find ? find(place, name, &addr) : -ENOENT;
 
-	if (!result)
+	if (find && !is_found_by_colon(place, name, result, addr))
+		seq_puts(seq, " different");
+	else if (!result)
 		seq_printf(seq, " %lx", addr);
 	else
 		seq_puts(seq, result == -ENOTUNIQ ? " several" : " none");
@@ -254,8 +280,7 @@ static void remove_files(int count)
 
 static int __init lookup_init(void)
 {
-	lookup_name_fn *lookup_name = find_lookup_name();
-
+	lookup_name = find_lookup_name();
 	if (!lookup_name)
 		return -ENOENT;
 	size_offset = (lookup_fn *)lookup_name("kallsyms_lookup_size_offset");
@@ -263,7 +288,8 @@ static int __init lookup_init(void)
 	find_in_module = (find_fn *)lookup_name("kallmodsyms_find_in_module");
 	/* Only a kernel with CONFIG_KALLMODSYMS_OBJECTS has this function. */
 	find_in_object = (find_fn *)lookup_name("kallmodsyms_find_in_object");
-	if (!size_offset || !distance || !find_in_module)
+	is_builtin = (is_builtin_fn *)lookup_name("kallmodsyms_is_builtin");
+	if (!size_offset || !distance || !find_in_module || !is_builtin)
 		return -ENOENT;
 	for (int i = 0; i < ARRAY_SIZE(files); i++)
 		if (!proc_create_data(files[i].name, 0600, NULL, &operations,

@@ -154,6 +154,13 @@ impl<'a> ObjectTables<'a> {
         Some(self.path(object)?.last_components(components))
     }
 
+    /// Return: true if the path of an object file ends with the components `end`. The time is
+    /// linear in the number of object files.
+    pub fn has(&self, end: &[u8]) -> bool {
+        let mut objects = (0..self.len()).map(ObjectId);
+        objects.any(|object| self.path(object).is_some_and(|path| path.ends_with(end)))
+    }
+
     /// The path of an object file without its directory.
     fn last_component(&self, object: ObjectId) -> Option<ObjectPath<'a>> {
         ObjectPath::name_of(&self.0, object)

@@ -170,6 +170,14 @@ impl<'a> ModuleTables<'a> {
         ModuleNames::at(self.0.names, entry)
     }
 
+    /// Return: true if a range or an exception is in the module `name`. The time is linear in the
+    /// length of the tables.
+    pub fn has(&self, name: &[u8]) -> bool {
+        let Self(raw) = self;
+        let mut entries = raw.modules.iter().chain(raw.exception_modules);
+        entries.any(|&entry| ModuleNames::at(raw.names, entry).any(|module| module == name))
+    }
+
     /// The exceptions, by number, and their modules.
     pub fn exceptions(&self) -> impl Iterator<Item = (u32, ModuleNames<'a>)> + '_ {
         let Self(raw) = self;

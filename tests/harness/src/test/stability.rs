@@ -30,13 +30,20 @@ pub fn run(report: &mut Report, options: &Options, workshop: &Workshop) -> Resul
     build::build(&built_in)?;
     // The boot tests also run in this kernel, because only this configuration stores no sizes.
     boot::run(report, options, &loadable)?;
-    let listing = |kernel| qemu::show(options, &guest::pack(options, kernel)?);
+    let listing = |kernel| {
+        let guest = guest::pack(options, kernel)?;
+        qemu::show_with(options, &guest, "tracers=1")
+    };
     let (built_in, loadable) = (listing(&built_in)?, listing(&loadable)?);
     report.check(
         "the sample readers in C and in Rust print the same symbol and modules for each address",
         samples::compare(&built_in.directory.join("kallmodsyms")),
     );
     let changed: BTreeSet<String> = &loaded(&loadable)? - &loaded(&built_in)?;
+    report.check(
+        "a filter and a kprobe with the name of a module find the same functions, built in or loaded",
+        compare_tracers(&built_in, &loadable, &changed),
+    );
     let built_in = Listing::read(&built_in, &changed)?;
     let loadable = Listing::read(&loadable, &changed)?;
 
@@ -84,6 +91,57 @@ fn compare(modules: usize, built_in: &BTreeSet<Pair>, unexplained: &[String]) ->
         unexplained.join("\n")
     );
     Ok(())
+}
+
+/// Compares the answers of the tracers for `modules`; the guest's `ask_tracers` says which.
+fn compare_tracers(built_in: &Files, loadable: &Files, modules: &BTreeSet<String>) -> Result<()> {
+    let (built_in, loadable) = (answers(built_in, modules)?, answers(loadable, modules)?);
+    let asked: BTreeSet<_> = built_in.iter().map(|(_, (_, module))| module).collect();
+    println!(
+        "# answers of the tracers: {} built in, {} loaded, for {} modules",
+        built_in.len(),
+        loadable.len(),
+        asked.len()
+    );
+    ensure!(
+        asked.len() >= FEWEST_MODULES,
+        "only {} modules have functions that can be traced",
+        asked.len()
+    );
+    let lost = built_in
+        .difference(&loadable)
+        .filter(|(_, pair)| !only_built_in_code_has(pair))
+        .map(|answer| ('-', answer));
+    let gained = loadable
+        .difference(&built_in)
+        .filter(|(_, (symbol, _))| !only_loadable_modules_have(symbol))
+        .map(|answer| ('+', answer));
+    let different: Vec<String> = lost
+        .chain(gained)
+        .map(|(sign, (tracer, (symbol, module)))| format!("{sign} {tracer}: {symbol} [{module}]"))
+        .collect();
+    ensure!(
+        different.is_empty(),
+        "only built in (-) and only loaded (+):\n{}",
+        different.join("\n")
+    );
+    Ok(())
+}
+
+/// The answers of the tracers of one kernel: `filter` or `probe`, and the function and its module.
+///
+/// ```text
+/// filter ext4 ext4_iget
+/// ```
+fn answers(files: &Files, modules: &BTreeSet<String>) -> Result<BTreeSet<(String, Pair)>> {
+    let text = files.read("tracers")?;
+    let answer = |line: &str| {
+        let mut words = line.splitn(3, ' ').map(str::to_owned);
+        let (tracer, module, symbol) = (words.next()?, words.next()?, words.next()?);
+        let pair = (without_number(&symbol).to_owned(), module);
+        modules.contains(&pair.1).then_some((tracer, pair))
+    };
+    Ok(text.lines().filter_map(answer).collect())
 }
 
 /// The pairs that one kernel shows, for the modules that the test compares.
