@@ -295,22 +295,22 @@ static void symbols_of_modules(struct kunit *test)
 
 static void names_with_modules(struct kunit *test)
 {
-	const unsigned long this = (unsigned long)names_with_modules;
+	const unsigned long found = (unsigned long)symbols_of_modules;
 
-	KUNIT_EXPECT_EQ(test, this, kallsyms_lookup_name(KBUILD_MODNAME ":names_with_modules"));
+	KUNIT_EXPECT_EQ(test, found, kallsyms_lookup_name(KBUILD_MODNAME ":symbols_of_modules"));
 	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name(KBUILD_MODNAME ":_printk"));
-	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name(":names_with_modules"));
+	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name(":symbols_of_modules"));
 	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name(KBUILD_MODNAME ":"));
-	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name("no_such_module:names_with_modules"));
-	KUNIT_EXPECT_EQ(test, OBJECTS_KNOWN ? this : 0,
-			kallsyms_lookup_name(PATH_OF_THIS_FILE ":names_with_modules"));
+	KUNIT_EXPECT_EQ(test, 0, kallsyms_lookup_name("no_such_module:symbols_of_modules"));
+	KUNIT_EXPECT_EQ(test, OBJECTS_KNOWN ? found : 0,
+			kallsyms_lookup_name(PATH_OF_THIS_FILE ":symbols_of_modules"));
 	KUNIT_EXPECT_TRUE(test, kallmodsyms_is_builtin(KBUILD_MODNAME));
 	KUNIT_EXPECT_TRUE(test, kallmodsyms_is_builtin(KBUILD_MODNAME ":_printk"));
 	KUNIT_EXPECT_FALSE(test, kallmodsyms_is_builtin(KBUILD_MODNAME "s"));
 	KUNIT_EXPECT_FALSE(test, kallmodsyms_is_builtin(""));
 	KUNIT_EXPECT_EQ(test, OBJECTS_KNOWN, kallmodsyms_is_builtin(PATH_OF_THIS_FILE));
-	KUNIT_EXPECT_TRUE(test, kallmodsyms_is_in_module(this, KBUILD_MODNAME));
-	KUNIT_EXPECT_FALSE(test, kallmodsyms_is_in_module(this, "no_such_module"));
+	KUNIT_EXPECT_TRUE(test, kallmodsyms_is_in_module(found, KBUILD_MODNAME));
+	KUNIT_EXPECT_FALSE(test, kallmodsyms_is_in_module(found, "no_such_module"));
 }
 
 static void symbols_of_object_files(struct kunit *test)
