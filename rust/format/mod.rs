@@ -2,10 +2,10 @@
 
 //! The format of the tables, and of the lines made from the tables.
 //!
-//! Linked tables come in; checked tables, their entries and lines go out. This folder imports only
-//! `core`: it allocates nothing, names no kernel type and cannot panic. The kernel, the generator
-//! and the host tests compile the same files, so that they cannot disagree. The generator decodes
-//! its tables with these files before it writes the tables.
+//! The input is the tables as they are linked. The output is checked tables, their entries, and
+//! lines. This folder imports only `core`: it allocates nothing, names no kernel type and cannot
+//! panic. The kernel, the generator and the host tests compile the same files, so that they cannot
+//! disagree. The generator decodes its tables with these files before it writes the tables.
 //!
 //! `tables/` decodes and checks tables, and does not import `lines/`. `lines/` renders lines, and
 //! imports `tables/`. [`walk`] renders the lines of all core symbols in order; [`line`](mod@line)
@@ -49,13 +49,13 @@ pub mod line;
 #[path = "lines/name_expansion.rs"]
 #[expect(
     unsafe_code,
-    reason = "a check for each token costs a fifth of reading the file"
+    reason = "a check for each token would add a fifth to the instructions of reading the file"
 )]
 mod name_expansion;
 #[path = "lines/prefixes.rs"]
 mod prefixes;
-// rustc compiles implementations of traits even if nothing calls them. So a kernel without object
-// files leaves out this file. The generator and the host tests compile it always.
+// rustc compiles implementations of traits even if nothing calls them. So a kernel that stores no
+// object files leaves out this file. The generator and the host tests compile it always.
 #[cfg(any(not(CONFIG_KALLMODSYMS), CONFIG_KALLMODSYMS_OBJECTS))]
 #[path = "lines/stored_braces.rs"]
 mod stored_braces;

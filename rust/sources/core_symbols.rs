@@ -129,8 +129,8 @@ impl CoreSymbols {
         objects.path(objects.run_of(index)?.object?)
     }
 
-    /// Return: true if the path of a known object file ends with the components `end`. May be called
-    /// from any context.
+    /// Return: true if the path of a known object file ends with the components `end`. May be
+    /// called from any context.
     #[cfg(CONFIG_KALLMODSYMS_OBJECTS)]
     pub(crate) fn has_object(&self, end: &[u8]) -> bool {
         self.objects.is_some_and(|objects| objects.has(end))

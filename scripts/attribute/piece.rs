@@ -19,7 +19,7 @@ pub(crate) struct Piece<'m> {
     /// The name of the input section.
     pub(crate) section: &'m [u8],
     pub(crate) origin: Origin<'m>,
-    /// Index in the map of the output section that has the piece.
+    /// The index, in the link map, of the output section that has the piece.
     pub(crate) output: usize,
     /// True if the linker may have merged the constants of the piece. The map does not tell this, but the
     /// flags of the section in the object file do.
@@ -34,7 +34,7 @@ pub(crate) enum Origin<'m> {
     /// The object files of this pool that define the constants in the piece.
     Pool(PoolId),
     /// Any object files that define the constants in the piece, or the linker if no object file does. LLD's
-    /// map shows its merged constants as such a piece.
+    /// map does not name the object files of constants that LLD merged.
     LldInternal,
     /// The linker.
     Linker,

@@ -5,7 +5,8 @@
 /// The number of symbols from one marker to the next.
 pub const BLOCK: u32 = 256;
 
-/// The bit of a marker that is set if a line of the block has braces. The lower bits are the offset.
+/// The bit of a marker that is set if a line of the block has braces. The lower bits are the
+/// offset.
 pub const BRACES_IN_BLOCK: u32 = 1 << 31;
 
 /// The number of object files from one name offset to the next.

@@ -2,11 +2,11 @@
 
 //! The names of the core symbols, as scripts/kallsyms.c compresses them.
 //!
-//! A stream has one entry for each symbol: a length, in one or two bytes, and that number of token
-//! numbers. A token number stands for a string of the token table. The strings of an entry, one
-//! after the other, are the letter of the symbol's type and then the name of the symbol. Every
-//! 256th symbol has a marker, which is the offset of its entry in the stream. So a search walks
-//! over at most 255 entries.
+//! A stream has one entry for each symbol: the number of its tokens, in one or two bytes, and the
+//! number of each token, in a byte. The number of a token stands for a string of the token table.
+//! The strings of an entry, one after the other, are the letter of the symbol's type and then the
+//! name of the symbol. Every 256th symbol has a marker, which is the offset of its entry in the
+//! stream. So a search walks over at most 255 entries.
 //!
 //! ```text
 //! 3  'T' "_st" "ext"       T_stext, of tokens such as 0x54, 0x9c and 0xe1
@@ -213,8 +213,8 @@ fn split_entry(stream: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     Some((Entry(stream.get(tokens..end)?), stream.get(end..)?))
 }
 
-/// The offsets in `stream` of the tokens of the entry at `start`, and of the end of that entry. The
-/// end may be after the end of `stream`.
+/// The offsets in `stream` of the first token of the entry at `start`, and of the end of that
+/// entry. The end may be after the end of `stream`.
 #[inline]
 fn bounds(stream: &[u8], start: usize) -> Option<(usize, usize)> {
     let low = *stream.get(start)?;

@@ -17,10 +17,10 @@
 //!    [`object_verdict`] compares them.
 //! 6. [`report`] writes the results, and the list of [`unattributed`] symbols of the build.
 //!
-//! Options select other checks. [`order`] compares the order of `/proc/kallsyms` with the order of an
-//! [`untouched`] kernel tree. [`builtin_ranges`] reads `modules.builtin.ranges` in place of the module
-//! tables. [`encodings`] and [`object_encodings`] compute how many bytes the [`sizes`] and the object files
-//! take in other encodings.
+//! Options select other checks. [`order`] compares the order of `/proc/kallsyms` with the order that
+//! an [`untouched`] kernel tree would give it. [`builtin_ranges`] reads `modules.builtin.ranges` in place of the module
+//! tables. [`encodings`] and [`object_encodings`] compute how many bytes the tables of [`sizes`] and
+//! of object files take in other encodings.
 
 mod archives;
 mod bases;
@@ -125,7 +125,8 @@ fn modules(options: &Options) -> Result<bool> {
     Ok(verdict.good(options.min_recall) && is_complete)
 }
 
-/// Returns true if `/proc/kallsyms` has the order of an untouched tree, except where sizes may decide.
+/// Returns true if `/proc/kallsyms` has the order that an untouched tree gives it, except that the size may
+/// decide between symbols at one address.
 fn order(options: &Options, tree: &Path) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let untouched = untouched::order(tree, &kernel.build)?;
@@ -149,7 +150,7 @@ fn list_untouched(options: &Options, tree: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Prints the number of bytes that the sizes and the object files take in each encoding.
+/// Prints the number of bytes that the tables of sizes and of object files take in each encoding.
 fn encodings(options: &Options) -> Result<bool> {
     let kernel = Kernel::read(options)?;
     let (listing, linked) = (&kernel.listing, &kernel.linked);
@@ -190,7 +191,7 @@ impl Kernel {
     }
 }
 
-/// Ignores a closed pipe: a reader that closes the pipe early still gets the exit code.
+/// Ignores a closed pipe, so that the exit code tells the result even if nobody reads the whole output.
 fn unless_unread(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),

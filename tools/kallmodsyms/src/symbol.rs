@@ -79,8 +79,8 @@ impl<'k> Symbol<'k> {
         names_in_brackets(self.modules)
     }
 
-    /// The end of the path of the object file. `None` if the kernel stores no object files, or if the name and
-    /// the modules tell the symbol apart.
+    /// The end of the path of the object file, as in the braces of `/proc/kallmodsyms`. `None` if the line of
+    /// the symbol has no braces.
     pub fn object(&self) -> Option<&'k [u8]> {
         self.braces.strip_prefix(b"{")?.strip_suffix(b"}")
     }

@@ -17,7 +17,7 @@ pub(crate) struct Candidate<'s> {
     pub(crate) object: Option<&'s [u8]>,
 }
 
-/// A token that is in the kernel, or in a module that the text names.
+/// A token that is a symbol or an address of the kernel, or of a module that the text names.
 #[derive(Debug)]
 pub(crate) struct Found<'s> {
     /// The bytes of the token in its line: the first byte, and the byte behind the last.
@@ -67,7 +67,7 @@ pub(crate) fn select<'s, 't>(
     lines
 }
 
-/// Finds the symbols that `token` can mean. `moved` is the KASLR offset of the text; if `moved` is `None`, the
+/// Finds the symbols that `token` can mean. `moved` is the KASLR offset of the boot that the text is from; if `moved` is `None`, the
 /// addresses in the text are ignored.
 ///
 /// Return: `None` if the kernel has no such symbol or address, and the text names no module.
@@ -194,5 +194,5 @@ impl Found<'_> {
     }
 }
 
-/// The name of a candidate in no module: in a mark if there are several candidates, and in a row of `count`.
+/// The name of a candidate in no module: in a mark if there are several candidates, and in the output of `kallmodsyms count`.
 pub(super) const KERNEL: &[u8] = b"[vmlinux]";

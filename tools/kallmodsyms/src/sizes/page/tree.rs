@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The tree of a page: symbols in object files, and object files in directories and modules. A module is in a
-//! directory and can contain directories: `fs/a/[a]x/one.o`.
+//! directory and can contain directories: in `fs/a/[a]x/one.o`, the module `[a]` is in the directory `fs/a/` and
+//! contains the directory `x/`.
 //!
 //! The modules of an object file are a set, such as `[a]` or `[a] [b]`. A set of modules stands in the deepest
-//! directory that has all object files of exactly this set, so each set is one group. The bytes of an object
-//! file that are in no symbol are a leaf for each class, so the leaves add up to the image.
+//! directory that has all object files of exactly this set, so each set is one group. If an object file has
+//! bytes in no symbol, they are one leaf for each class, such as text and data. So the leaves add up to the image.
 
 use std::collections::{BTreeMap, HashMap};
 
