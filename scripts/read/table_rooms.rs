@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The room of each table in the assembler file of a pass.
+//! The length of each table with its room, in the assembler file of a pass.
 //!
 //! A pass of the link changes distances between symbols, so a table may get longer or shorter from one pass
 //! to the next. The tables and symbols after such a table would move, the distances would change again, and
-//! kbuild fails if its third pass with symbols still changes addresses. So a table whose length may change
+//! kbuild fails if its last pass, the third with symbols, still changes addresses. So a table whose length may change
 //! can have room: spare bytes after the table. A table and its room together never get shorter, and get
 //! longer only if the room is too small.
 

@@ -2,7 +2,8 @@
 
 //! A parsed link map: the address and the object file of each input section.
 //!
-//! The map records each line of an unknown form. At the place of such a line, the bytes have no object file.
+//! The map counts the lines of an unknown form and keeps the first of them. The object files of the bytes at such
+//! a line are not known.
 
 use super::object_name::ObjectName;
 use crate::common::hash::FastSet;
@@ -38,9 +39,9 @@ impl Contribution<'_> {
     }
 }
 
-/// An output section and its contributions. A line of an unknown form that may begin an output section makes
-/// one without a name and an address. Otherwise the parser would add the contributions after the line to the
-/// previous output section.
+/// An output section and its contributions. If a line of an unknown form may begin an output section, the
+/// parser adds a section with an empty name and the address 0. Otherwise it would add the contributions after
+/// the line to the previous output section.
 #[derive(Debug, Default)]
 pub(crate) struct OutputSection<'m> {
     pub name: &'m [u8],
@@ -79,8 +80,8 @@ impl<'m> OutputSection<'m> {
 /// A symbol that the linker script defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScriptSymbol<'m> {
-    /// The address of the symbol. For a symbol with a `target`, LLD's map instead has the address at which the
-    /// statement stands in the linker script.
+    /// The address of the symbol. For a symbol with a `target`, LLD's map instead has the location counter at
+    /// the assignment.
     pub address: u64,
     pub name: &'m [u8],
     /// The symbol that the script makes this symbol equal to, if the expression is a single symbol.

@@ -60,8 +60,8 @@ fn write_program(out: &mut impl Write, program: &Program) -> Result<()> {
     writeln!(out, "modules built in: {}", program.built_in)
 }
 
-/// The report has a line for each of this many sections with the most ranges, and one line for all others. If
-/// the linker script does not combine the sections of the object files, vmlinux has thousands of sections.
+/// The report lists this many sections, those with the most ranges, and has one line for all others. If the
+/// linker script does not combine the sections of the object files, vmlinux has thousands of sections.
 const MOST_SECTIONS: usize = 20;
 
 fn write_tables(out: &mut impl Write, image: &Image, tables: &Tables) -> Result<()> {

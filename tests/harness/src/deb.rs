@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `make deb`: makes a Debian package of the command `kallmodsyms`, with man pages and completions. `make
-//! tool` compiles the program. The package depends on the oldest C library that has the symbols the program
-//! uses; that library may be older than the C library of this host.
+//! `make deb`: makes a Debian package of the command `kallmodsyms`, with man pages and completions. It runs
+//! `make tool` to compile the program. The package depends on the first version of the C library that has all
+//! symbols of the program; this host may have a later version.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -152,7 +152,7 @@ impl Sections {
         EXIT.into_iter().chain(self.exit)
     }
 
-    /// The sections that the help shows, too.
+    /// The end of the help: the exit codes and the examples. The man pages show all sections.
     fn help(&self) -> String {
         let mut help = String::from("Exit status:\n");
         for (code, meaning) in self.exit() {

@@ -18,7 +18,7 @@ use crate::symbol::{self, Symbol, IMAGE};
 /// A lower bound on the average length of a line, in bytes.
 const AVERAGE_LINE: usize = 40;
 
-/// The first letters of the names that symbols of tracing have in place of a module.
+/// The beginning of the names that symbols of tracing have in place of a module, as in `__builtin__ftrace`.
 const TRACING: &[u8] = b"__builtin__";
 /// The name that symbols of BPF programs have in place of a module.
 const BPF: &[u8] = b"bpf";
@@ -99,8 +99,8 @@ impl<'k> Symbols<'k> {
         self.all.iter()
     }
 
-    /// True if the listing shows addresses. A reader without the privilege sees zeros for all addresses and
-    /// sizes. Names and modules stay visible, and no address is in a symbol.
+    /// True if the listing shows addresses. A reader who may not see them sees zeros for all addresses and
+    /// sizes. Names and modules stay visible, but [`containing`](Self::containing) finds nothing.
     ///
     /// ```
     /// let text = "0000000000000000 0 t ext4_fill_super\t[ext4]\n";
@@ -119,8 +119,8 @@ impl<'k> Symbols<'k> {
     /// symbols. If several symbols have that start, returns the largest; if several are largest, the first in
     /// the listing.
     ///
-    /// The time is that of a binary search, plus a step for each start in a chain of overlapping symbols before
-    /// `address`. The first search also sorts the symbols.
+    /// The time is that of a binary search, plus a step for each earlier start that must be visited because
+    /// symbols overlap. The first search also sorts the symbols.
     ///
     /// ```
     /// let text = "ffffffff81000000 100 T outer\nffffffff81000010 8 T inner\n";
@@ -141,8 +141,8 @@ impl<'k> Symbols<'k> {
     ///
     /// The name is that of a symbol with the highest start that is not above `address`; of several, the first
     /// in the listing. The modules are those of the symbol that [contains the byte](Self::containing), or, in
-    /// padding, those of the object file there. A saved listing does not have the object file of padding. In a
-    /// saved listing, less than 4 KiB behind a symbol count as padding of the object file that has the symbol.
+    /// padding, those of the object file there. A saved listing does not tell the object file of padding. There,
+    /// the addresses less than 4 KiB behind a symbol count as padding of the object file that has the symbol.
     /// Takes as much time as [`containing`](Self::containing).
     ///
     /// ```
@@ -253,8 +253,8 @@ impl<'k> Symbols<'k> {
         (last >= IMAGE).then_some((last >> 48) as u16)
     }
 
-    /// The number of bytes from `symbol` to the next higher start of a symbol: the size that the kernel prints
-    /// for `symbol`. `None` for the last symbol of the image or of the per-cpu area.
+    /// The number of bytes from `symbol` to the next higher start of a symbol: the number after
+    /// the slash in `%pS`. `None` for the last symbol of the image or of the per-cpu area.
     pub(crate) fn distance(&self, symbol: &Symbol<'_>) -> Option<u64> {
         let next = self.by_address().above(symbol.address)?;
         let is_same_area = (next ^ symbol.address) & IMAGE == 0;

@@ -28,7 +28,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The names of the columns that [`Row::cells`] fills, after the name of the first column.
+    /// The headings of the columns of [`Row::cells`] except the first, which the caller names.
     pub const COLUMNS: [&'static str; 3] = ["ms", "CPU ms", "peak KiB"];
 
     /// The program and its cost.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! `make clients`: runs existing tools in a guest whose kernel has `/proc/kallmodsyms`. The scripts in
-//! `tests/clients` run the tools and check their output.
+//! `tests/clients` run the tools and check their output. [`texts`] then runs inferno and `kallmodsyms annotate`
+//! on this host, and checks what they make of the texts.
 
 mod root;
 mod texts;

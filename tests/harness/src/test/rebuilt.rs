@@ -84,7 +84,7 @@ fn often_enough(interrupted: usize) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the kernels in two build directories have equal tables. Returns the number of tables.
+/// Checks that two build directories have equal tables and equal reports. Returns the number of tables.
 fn compare(first: &Path, second: &Path) -> Result<usize> {
     let (first_tables, second_tables) = (
         tables::contents(&first.join("vmlinux"))?,
@@ -170,7 +170,7 @@ impl SecondBuild<'_> {
         }
         let status = child.wait()?;
         if !stopped && !status.success() {
-            // The directory is removed.
+            // The build directory is temporary, so the error has the end of its log.
             bail!(
                 "{}: {status}\n{}",
                 self.objtree.display(),
