@@ -56,16 +56,15 @@ fn fitting_markers(runs: &[u8], symbols: u32) -> Vec<u32> {
         if symbol % BLOCK == 0 {
             markers.push(at as u32);
         }
-        let Some((count, length)) = raw.runs.get(at..).and_then(length) else {
+        let rest = raw.runs.get(at..).unwrap_or_default();
+        let Some((count, length)) = length(rest).filter(|&(_, length)| length <= rest.len()) else {
             break;
         };
-        let run = &raw.runs[at..at + length];
-        let components = if run[0] & 0xf == 15 {
-            run[length - 1]
-        } else {
-            run[0] & 0x10
+        let has_braces = match rest[0] & 0xf {
+            15 => rest[length - 1] != 0,
+            _ => rest[0] & 0x10 != 0,
         };
-        if components != 0 {
+        if has_braces {
             *markers.last_mut().unwrap() |= BRACES_IN_BLOCK;
         }
         symbol += count;
